@@ -1,0 +1,207 @@
+#pragma once
+
+#include "messages/bytes.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+/// What actors need from the outside. They know these, never Asio: a unit test
+/// hands them fakes, the real ones are in main/runtime/.
+///
+/// Ports outlive actors. What a port has read, or still has to write, is
+/// therefore safe from an actor's end: a notification says only "look", and
+/// carries nothing. A new incarnation sets its own notification in place of the
+/// old one. Notifications are called from the event loop, never from within a
+/// call to the port.
+namespace container_agent {
+
+using notification = std::function<void()>;
+
+/// Where bytes come from: a FIFO, the child's stdout or stderr.
+class byte_source {
+public:
+  virtual ~byte_source() = default;
+
+  /// What a read found. `at_end`: no more will come (or, for a FIFO, nobody has
+  /// it open for writing any more); bytes read before are still in `data`.
+  struct result {
+    std::string_view data; ///< valid during the call only
+    bool at_end = false;
+    std::error_code error;
+  };
+
+  using handler = std::function<void(const result&)>;
+
+  /// Reads once, as soon as something is there, at most `read_size` bytes. One
+  /// read may be outstanding; the handler is called from the event loop.
+  virtual void read(handler on_result) = 0;
+
+  /// Gives the outstanding read up; its handler is not called any more.
+  virtual void cancel() = 0;
+
+  /// Whether a FIFO shall report `at_end` when its last writer leaves. Off at
+  /// the start, when writers may come and go. No effect on other sources.
+  virtual void report_end(bool on) = 0;
+};
+
+/// 64 KiB: what a pipe holds in Linux, so that one read empties it.
+inline constexpr std::size_t read_size = 64 * 1024;
+
+/// Where bytes go: a FIFO or the child's stdin. Writes in order; what the
+/// kernel does not take at once waits in the port.
+class byte_sink {
+public:
+  virtual ~byte_sink() = default;
+
+  /// Takes `data`. Whoever writes keeps `pending()` small by waiting for
+  /// `on_drained`.
+  virtual void write(bytes data) = 0;
+
+  /// Bytes taken and not yet written.
+  virtual std::size_t pending() const = 0;
+
+  /// Called whenever `pending()` has come down to 0 or the sink has failed.
+  virtual void on_drained(notification notify) = 0;
+
+  /// Why writing failed, if it did: nothing more will be written.
+  virtual std::error_code error() const = 0;
+};
+
+/// The output to the host.
+class host_sink : public byte_sink {
+public:
+  /// What was written since the last call is a whole reply: where the output
+  /// is opened once a reply, it is closed after this, and its reader gets EOF.
+  virtual void end_reply() = 0;
+
+  /// Gives the oldest unfinished reply up: nobody came to read it. Returns the
+  /// number of its bytes that were not written.
+  virtual std::size_t drop_reply() = 0;
+
+  /// Replies finished or dropped so far: tells a timer whether the reply that
+  /// it was set for still waits.
+  virtual std::uint64_t replies_done() const = 0;
+};
+
+/// How a child ended.
+struct child_exit {
+  std::int32_t exit_code = 0;
+  std::int32_t signal = 0; ///< 0 if it exited
+};
+
+/// What to start.
+struct child_command {
+  std::string program; ///< a name looked up in PATH, or a path
+  std::vector<std::string> arguments;   ///< without the program's name
+  std::vector<std::string> environment; ///< NAME=VALUE, nothing else is passed
+  std::string directory;                ///< empty: the agent's own
+};
+
+/// The child, at most one at a time, in a process group of its own.
+class child_process {
+public:
+  virtual ~child_process() = default;
+
+  /// Starts it. On failure returns an error whose text is complete for a user:
+  /// what could not be run, in which folder, and why.
+  struct launch_result {
+    std::int32_t pid = 0;
+    std::error_code error;
+    std::string what;
+  };
+  virtual launch_result launch(const child_command& command) = 0;
+
+  /// From a successful `launch` until the end was reaped.
+  virtual bool running() const = 0;
+
+  /// Of the last child launched, 0 if none.
+  virtual std::int32_t pid() const = 0;
+
+  /// Valid once `running()` is false again.
+  virtual child_exit exit_status() const = 0;
+
+  /// The child's ends. They belong to the last launch; after the child's end
+  /// stdout and stderr can still be read to their end.
+  virtual byte_sink& input() = 0;
+  virtual byte_source& output() = 0;
+  virtual byte_source& error_output() = 0;
+
+  /// Closes the child's stdin once what is pending has been written.
+  virtual void close_input() = 0;
+
+  /// Sends `signal` to the whole process group, also after the child's end for
+  /// what it left behind. No error if nobody is there.
+  virtual std::error_code signal_group(int signal) = 0;
+
+  /// Called when the child has ended.
+  virtual void on_exit(notification notify) = 0;
+};
+
+/// Time of day, for records and logs. Delays come from the actor's own clock.
+class wall_clock {
+public:
+  virtual ~wall_clock() = default;
+  virtual std::chrono::system_clock::time_point now() const = 0;
+};
+
+/// Random numbers, for uuids and the jitter of backoff.
+class random_source {
+public:
+  virtual ~random_source() = default;
+  virtual std::uint64_t next() = 0;
+};
+
+enum class log_level : std::uint8_t { trace, debug, info, warn, error };
+
+/// A named value in a log record.
+struct log_field {
+  std::string_view name;
+  std::variant<std::string, std::int64_t, std::uint64_t, double, bool> value;
+
+  log_field(std::string_view n, std::string v) : name{n}, value{std::move(v)} {}
+  log_field(std::string_view n, std::string_view v)
+      : name{n}, value{std::string{v}} {}
+  log_field(std::string_view n, const char* v)
+      : name{n}, value{std::string{v}} {}
+  log_field(std::string_view n, bool v) : name{n}, value{v} {}
+  log_field(std::string_view n, double v) : name{n}, value{v} {}
+  log_field(std::string_view n, std::int32_t v)
+      : name{n}, value{std::int64_t{v}} {}
+  log_field(std::string_view n, std::int64_t v) : name{n}, value{v} {}
+  log_field(std::string_view n, std::uint32_t v)
+      : name{n}, value{std::uint64_t{v}} {}
+  log_field(std::string_view n, std::uint64_t v) : name{n}, value{v} {}
+  log_field(std::string_view n, unsigned long long v)
+      : name{n}, value{std::uint64_t{v}} {}
+};
+
+/// Structured log: a stable event name and fields. Prompts and answers are
+/// logged at `debug` or below only; keys and tokens never.
+class event_log {
+public:
+  virtual ~event_log() = default;
+
+  virtual bool enabled(log_level level) const = 0;
+
+  /// `logger` is the actor's name.
+  virtual void write(log_level level, std::string_view logger,
+                     std::string_view event,
+                     std::initializer_list<log_field> fields)
+    = 0;
+};
+
+/// What every actor is handed.
+struct actor_context {
+  wall_clock& clock;
+  random_source& random;
+  event_log& log;
+};
+
+} // namespace container_agent

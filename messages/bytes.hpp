@@ -1,0 +1,73 @@
+#pragma once
+
+#include <caf/error.hpp>
+#include <caf/meta/load_callback.hpp>
+#include <caf/none.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace container_agent {
+
+/// Immutable bytes, shared instead of copied on their way from actor to actor.
+/// A part keeps the whole block alive, so parts are taken only of blocks that
+/// are on their way out anyway.
+class bytes {
+public:
+  bytes() = default;
+
+  explicit bytes(std::string content)
+      : block_{std::make_shared<const std::string>(std::move(content))},
+        size_{block_->size()} {}
+
+  explicit bytes(std::string_view content) : bytes{std::string{content}} {}
+
+  explicit bytes(const char* content) : bytes{std::string{content}} {}
+
+  std::string_view view() const {
+    return block_ ? std::string_view{*block_}.substr(offset_, size_)
+                  : std::string_view{};
+  }
+
+  std::size_t size() const { return size_; }
+
+  bool empty() const { return size_ == 0; }
+
+  /// The bytes from `offset` on, at most `count` of them, without a copy.
+  bytes part(std::size_t offset, std::size_t count = std::string::npos) const {
+    bytes result{*this};
+    offset = offset < size_ ? offset : size_;
+    result.offset_ += offset;
+    result.size_ = count < size_ - offset ? count : size_ - offset;
+    return result;
+  }
+
+  friend bool operator==(const bytes& a, const bytes& b) {
+    return a.view() == b.view();
+  }
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, bytes& x) {
+    std::string content{x.view()};
+    return f(content, caf::meta::load_callback([&x, &content]() -> caf::error {
+               x = bytes{std::move(content)};
+               return caf::none;
+             }));
+  }
+
+private:
+  std::shared_ptr<const std::string> block_;
+  std::size_t offset_ = 0;
+  std::size_t size_ = 0;
+};
+
+/// Only the size: what hosts and Claude say to each other has no place in
+/// traces and logs.
+inline std::string to_string(const bytes& x) {
+  return std::to_string(x.size()) + " bytes";
+}
+
+} // namespace container_agent

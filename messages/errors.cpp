@@ -1,0 +1,61 @@
+#include "messages/errors.hpp"
+
+#include <caf/deep_to_string.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/message.hpp>
+#include <caf/sec.hpp>
+
+#include <utility>
+
+namespace container_agent {
+
+caf::error make_error(agent_error code, std::string what) {
+  return caf::error{static_cast<std::uint8_t>(code), agent_error_category,
+                    caf::make_message(std::move(what))};
+}
+
+std::string to_string(agent_error code) {
+  switch (code) {
+    case agent_error::none: return "none";
+    case agent_error::child_ended: return "child_ended";
+    case agent_error::launch_failed: return "launch_failed";
+    case agent_error::input_failed: return "input_failed";
+    case agent_error::output_failed: return "output_failed";
+  }
+  return "unknown";
+}
+
+std::string describe(const caf::error& error) {
+  if (!error)
+    return "none";
+  auto text = [&error](std::string name) {
+    if (error.context().match_elements<std::string>())
+      name += ": " + error.context().get_as<std::string>(0);
+    else if (!error.context().empty())
+      name += ": " + caf::deep_to_string(error.context());
+    return name;
+  };
+  if (error.category() == agent_error_category)
+    return text(to_string(static_cast<agent_error>(error.code())));
+  if (error.category() == caf::atom("system"))
+    return text(to_string(static_cast<caf::sec>(error.code())));
+  if (error.category() == caf::atom("exit"))
+    return text(to_string(static_cast<caf::exit_reason>(error.code())));
+  return text("error " + std::to_string(error.code()) + " of "
+              + caf::to_string(error.category()));
+}
+
+std::string to_string(exit_code code) {
+  switch (code) {
+    case exit_code::graceful: return "graceful";
+    case exit_code::internal_error: return "internal_error";
+    case exit_code::bad_usage: return "bad_usage";
+    case exit_code::bad_pipe: return "bad_pipe";
+    case exit_code::claude_not_found: return "claude_not_found";
+    case exit_code::gave_up_on_claude: return "gave_up_on_claude";
+    case exit_code::gave_up_on_actor: return "gave_up_on_actor";
+  }
+  return "unknown";
+}
+
+} // namespace container_agent

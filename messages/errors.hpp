@@ -1,0 +1,43 @@
+#pragma once
+
+#include <caf/atom.hpp>
+#include <caf/error.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace container_agent {
+
+/// Why an actor ended by itself. Each is handled by the supervisor.
+enum class agent_error : std::uint8_t {
+  none = 0,
+  child_ended,   ///< the child ended without having been asked to
+  launch_failed, ///< the child could not be started
+  input_failed,  ///< reading the input pipe failed
+  output_failed, ///< writing the output pipe failed
+};
+
+inline constexpr caf::atom_value agent_error_category = caf::atom("agent");
+
+/// An error with a text that says what, where and what to do.
+caf::error make_error(agent_error code, std::string what);
+
+std::string to_string(agent_error code);
+
+/// The text of an `agent_error`, or CAF's rendering of any other error.
+std::string describe(const caf::error& error);
+
+/// The process's exit codes. docs/options.md tells users what they mean.
+enum class exit_code : std::int32_t {
+  graceful = 0,
+  internal_error = 1,
+  bad_usage = 2,
+  bad_pipe = 3,
+  claude_not_found = 4,
+  gave_up_on_claude = 5,
+  gave_up_on_actor = 6,
+};
+
+std::string to_string(exit_code code);
+
+} // namespace container_agent

@@ -1,0 +1,129 @@
+#pragma once
+
+#include "messages/payloads.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+/// The map of the system: who takes which message, and from whom.
+///
+///     pipe_input ──host_line──▶ conversation ──child_input──▶ claude_process
+///     pipe_output ◀─host_output─ conversation ◀─child_output─ claude_process
+///
+/// Windows (credit) run against these arrows. Every actor takes
+/// `peers_changed`: that is how it learns, at the start and after each restart,
+/// whom to talk to.
+namespace container_agent {
+
+struct peers_changed;
+
+/// Owns reading the host's input.
+using pipe_input_actor = caf::typed_actor<
+  // conversation: credit for lines
+  caf::reacts_to<host_line_window>,
+  // the input itself: something came
+  caf::reacts_to<input_arrived>,
+  // shutdown_coordinator: read no more
+  caf::reacts_to<stop_input>,
+  // supervisor
+  caf::reacts_to<peers_changed>>;
+
+/// Bridges host and child: checks, queues, correlates, resends.
+using conversation_actor = caf::typed_actor<
+  // pipe_input
+  caf::reacts_to<host_line>, caf::reacts_to<host_input_ended>,
+  // claude_process
+  caf::reacts_to<child_started>, caf::reacts_to<child_output>,
+  caf::reacts_to<child_ended>, caf::reacts_to<child_input_window>,
+  // pipe_output: credit for output
+  caf::reacts_to<host_output_window>,
+  // supervisor: told on to the host
+  caf::reacts_to<restart_scheduled>,
+  // shutdown_coordinator
+  caf::reacts_to<begin_drain>, caf::reacts_to<interrupt_turn>,
+  // health_monitor
+  caf::replies_to<get_conversation_status>::with<conversation_status>,
+  // supervisor
+  caf::reacts_to<peers_changed>>;
+
+/// Owns the child process.
+using claude_process_actor = caf::typed_actor<
+  // conversation
+  caf::reacts_to<launch_child>, caf::reacts_to<child_input>,
+  caf::reacts_to<child_output_window>,
+  // the child itself: bytes, or its end
+  caf::reacts_to<child_changed>,
+  // shutdown_coordinator
+  caf::reacts_to<close_child_input>, caf::reacts_to<signal_child>,
+  // itself: a dead child's output has had its time
+  caf::reacts_to<deadline_passed>,
+  // health_monitor
+  caf::replies_to<get_child_status>::with<child_status>,
+  // supervisor
+  caf::reacts_to<peers_changed>>;
+
+/// Owns writing the host's output.
+using pipe_output_actor = caf::typed_actor<
+  // conversation
+  caf::reacts_to<host_output>,
+  // the output itself: all is written
+  caf::reacts_to<output_drained>,
+  // itself: a reply has waited long enough for its reader
+  caf::reacts_to<deadline_passed>,
+  // shutdown_coordinator
+  caf::reacts_to<flush_output>,
+  // health_monitor
+  caf::replies_to<get_output_status>::with<output_status>,
+  // supervisor
+  caf::reacts_to<peers_changed>>;
+
+/// Asks, judges, and keeps the status document.
+using health_monitor_actor = caf::typed_actor<
+  // conversation: the host wants to know
+  caf::replies_to<get_health>::with<health_report>,
+  // itself
+  caf::reacts_to<health_tick>,
+  // supervisor
+  caf::reacts_to<peers_changed>>;
+
+/// Turns a wish to end into an ordered drain with deadlines.
+using shutdown_coordinator_actor = caf::typed_actor<
+  // signals, supervisor (gave up), conversation (input ended)
+  caf::reacts_to<begin_shutdown>,
+  // conversation
+  caf::reacts_to<turn_drained>, caf::reacts_to<child_gone>,
+  // pipe_output
+  caf::reacts_to<output_flushed>,
+  // itself
+  caf::reacts_to<deadline_passed>,
+  // supervisor
+  caf::reacts_to<peers_changed>>;
+
+/// Starts all the others, restarts those that fail, stops them at the end.
+using supervisor_actor = caf::typed_actor<
+  // itself, after a backoff
+  caf::reacts_to<restart_child>,
+  // shutdown_coordinator: the drain is over
+  caf::reacts_to<stop_agent>,
+  // health_monitor
+  caf::replies_to<get_supervisor_status>::with<supervisor_status>>;
+
+/// Who is who, now. The supervisor sends it to every child whenever one was
+/// started. A handle may be invalid (not started yet, or waiting for its
+/// restart): sending to it is then the receiver's loss, and sequence numbers
+/// see to what matters.
+struct peers_changed {
+  pipe_input_actor pipe_input;
+  conversation_actor conversation;
+  claude_process_actor claude_process;
+  pipe_output_actor pipe_output;
+  health_monitor_actor health_monitor;
+  shutdown_coordinator_actor shutdown_coordinator;
+  supervisor_actor supervisor;
+
+  CONTAINER_AGENT_INSPECT(peers_changed, x.pipe_input, x.conversation,
+                          x.claude_process, x.pipe_output, x.health_monitor,
+                          x.shutdown_coordinator, x.supervisor)
+};
+
+} // namespace container_agent

@@ -1,0 +1,329 @@
+#pragma once
+
+#include "messages/bytes.hpp"
+
+#include <caf/meta/type_name.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+/// What the actors say to each other. Commands are imperative, events past
+/// tense, queries begin with `get_`. Everything is plain data; `bytes` and
+/// texts of prompts print as their size only.
+///
+/// CAF 0.17 wants `inspect` in this form, newer CAF in another: one macro
+/// hides it.
+#define CONTAINER_AGENT_INSPECT(type, ...)                                     \
+  template <class Inspector>                                                   \
+  friend typename Inspector::result_type inspect(Inspector& f, type& x) {      \
+    (void)x;                                                                   \
+    return f(caf::meta::type_name(#type) __VA_OPT__(, ) __VA_ARGS__);          \
+  }
+
+namespace container_agent {
+
+// -- bytes from the host ------------------------------------------------------
+
+/// How a piece of input ended.
+enum class line_ending : std::uint8_t {
+  complete, ///< with LF or CRLF, which `text` does not hold
+  cut,      ///< the last writer closed the FIFO in the middle of the line
+  too_long, ///< over the limit; `text` is empty, `size` says how long it was
+  raw,      ///< not a line: bytes as they came (raw mode)
+};
+
+/// A line (or, in raw mode, a piece) of the host's input.
+/// `sequence` counts deliveries from 1, without gaps, across restarts of the
+/// sender: the receiver ignores what it has taken already.
+struct host_line {
+  std::uint64_t sequence = 0;
+  std::uint64_t number = 0; ///< running number of the line, from 1
+  bytes text;
+  line_ending ending = line_ending::complete;
+  std::uint64_t size = 0; ///< bytes of the line, line ending not counted
+
+  CONTAINER_AGENT_INSPECT(host_line, x.sequence, x.number, x.text, x.ending,
+                          x.size)
+};
+
+/// The host's last writer has gone and everything was delivered (only with
+/// `--exit-on-eof`). `sequence` as in `host_line`.
+struct host_input_ended {
+  std::uint64_t sequence = 0;
+
+  CONTAINER_AGENT_INSPECT(host_input_ended, x.sequence)
+};
+
+// -- bytes to and from the child ----------------------------------------------
+
+/// A whole line (with its LF) or, in raw mode, bytes, for the child's stdin.
+struct child_input {
+  std::uint64_t sequence = 0;
+  bytes data;
+
+  CONTAINER_AGENT_INSPECT(child_input, x.sequence, x.data)
+};
+
+/// Output of the child: whole lines, or a piece of a line that is too long to
+/// be held. `ends_line` tells whether the last byte is a LF.
+struct child_output {
+  std::uint64_t sequence = 0;
+  bytes data;
+  bool ends_line = true;
+
+  CONTAINER_AGENT_INSPECT(child_output, x.sequence, x.data, x.ends_line)
+};
+
+/// The child has ended and all its output was delivered before this.
+struct child_ended {
+  std::uint64_t sequence = 0;
+  std::int32_t pid = 0;
+  std::int32_t exit_code = 0; ///< valid if `signal` is 0
+  std::int32_t signal = 0;
+  bool asked = false;          ///< it was told to end
+  std::uint64_t cut_bytes = 0; ///< of an unfinished last line, not delivered
+
+  CONTAINER_AGENT_INSPECT(child_ended, x.sequence, x.pid, x.exit_code, x.signal,
+                          x.asked, x.cut_bytes)
+};
+
+/// A child runs. Not sequenced: sent to each new conversation as well.
+/// `generation` counts launches, from 1; it tells a new child from an old one
+/// that was adopted.
+struct child_started {
+  std::uint64_t generation = 0;
+  std::int32_t pid = 0;
+  bool resumed = false; ///< started with `--resume`
+
+  CONTAINER_AGENT_INSPECT(child_started, x.generation, x.pid, x.resumed)
+};
+
+/// Asks for a child, unless one runs. An empty `session_id` begins anew.
+struct launch_child {
+  std::string session_id;
+
+  CONTAINER_AGENT_INSPECT(launch_child, x.session_id)
+};
+
+/// Closes the child's stdin once everything queued for it is written. From now
+/// on the child's end is no fault.
+struct close_child_input {
+  CONTAINER_AGENT_INSPECT(close_child_input)
+};
+
+/// Sends a signal to the child's whole process group. From now on the child's
+/// end is no fault.
+struct signal_child {
+  std::int32_t signal = 0;
+
+  CONTAINER_AGENT_INSPECT(signal_child, x.signal)
+};
+
+// -- bytes to the host --------------------------------------------------------
+
+/// Bytes for the host: whole lines, or a piece of a long line.
+/// `ends_reply` closes a reply where the output is opened once a reply
+/// (`--compat cc-bridge`).
+struct host_output {
+  std::uint64_t sequence = 0;
+  bytes data;
+  bool ends_reply = false;
+
+  CONTAINER_AGENT_INSPECT(host_output, x.sequence, x.data, x.ends_reply)
+};
+
+// -- credit -------------------------------------------------------------------
+
+/// Credit, against the flow: "everything up to `taken` is mine, forget it; you
+/// may send up to `limit`". Cumulative, so a repeated or late one is harmless.
+#define CONTAINER_AGENT_WINDOW(name)                                           \
+  struct name {                                                                \
+    std::uint64_t taken = 0;                                                   \
+    std::uint64_t limit = 0;                                                   \
+                                                                               \
+    CONTAINER_AGENT_INSPECT(name, x.taken, x.limit)                            \
+  }
+
+CONTAINER_AGENT_WINDOW(host_line_window);    ///< conversation → pipe_input
+CONTAINER_AGENT_WINDOW(child_input_window);  ///< claude_process → conversation
+CONTAINER_AGENT_WINDOW(child_output_window); ///< conversation → claude_process
+CONTAINER_AGENT_WINDOW(host_output_window);  ///< pipe_output → conversation
+
+// -- from the ports: "look at what was lent to you" ---------------------------
+
+/// The input has bytes, has ended or has failed.
+struct input_arrived {
+  CONTAINER_AGENT_INSPECT(input_arrived)
+};
+
+/// The output has written all it was given, or has failed.
+struct output_drained {
+  CONTAINER_AGENT_INSPECT(output_drained)
+};
+
+/// Something about the child has changed: bytes of stdout or stderr, stdin
+/// drained, or its end.
+struct child_changed {
+  CONTAINER_AGENT_INSPECT(child_changed)
+};
+
+/// Time is up for something that the receiver set itself; `id` tells stale
+/// ones apart.
+struct deadline_passed {
+  std::uint64_t id = 0;
+
+  CONTAINER_AGENT_INSPECT(deadline_passed, x.id)
+};
+
+// -- supervision and shutdown -------------------------------------------------
+
+/// A child of the supervisor will be started again after `delay`.
+struct restart_scheduled {
+  std::string name;
+  std::uint32_t attempt = 0; ///< within the window, from 1
+  std::chrono::milliseconds delay{0};
+  std::string reason;
+
+  CONTAINER_AGENT_INSPECT(restart_scheduled, x.name, x.attempt, x.delay,
+                          x.reason)
+};
+
+/// The supervisor's reminder to itself.
+struct restart_child {
+  std::string name;
+
+  CONTAINER_AGENT_INSPECT(restart_child, x.name)
+};
+
+/// The agent shall end in order. `exit_code` becomes the process's own, unless
+/// an earlier reason had one.
+struct begin_shutdown {
+  std::string reason;
+  std::int32_t exit_code = 0;
+
+  CONTAINER_AGENT_INSPECT(begin_shutdown, x.reason, x.exit_code)
+};
+
+/// Read no more input.
+struct stop_input {
+  CONTAINER_AGENT_INSPECT(stop_input)
+};
+
+/// Take no more prompts, fail those that wait, finish the turn.
+struct begin_drain {
+  std::string reason;
+
+  CONTAINER_AGENT_INSPECT(begin_drain, x.reason)
+};
+
+/// Interrupt the turn that runs.
+struct interrupt_turn {
+  CONTAINER_AGENT_INSPECT(interrupt_turn)
+};
+
+/// The conversation has no turn in flight any more. Answers `begin_drain`.
+struct turn_drained {
+  CONTAINER_AGENT_INSPECT(turn_drained)
+};
+
+/// The child is gone and its output delivered, or there was none.
+struct child_gone {
+  CONTAINER_AGENT_INSPECT(child_gone)
+};
+
+/// Say `output_flushed` once everything is written.
+struct flush_output {
+  CONTAINER_AGENT_INSPECT(flush_output)
+};
+
+struct output_flushed {
+  CONTAINER_AGENT_INSPECT(output_flushed)
+};
+
+/// The drain is over: stop all actors and leave with this exit code.
+struct stop_agent {
+  std::int32_t exit_code = 0;
+
+  CONTAINER_AGENT_INSPECT(stop_agent, x.exit_code)
+};
+
+// -- health -------------------------------------------------------------------
+
+/// Time for the health monitor's look round.
+struct health_tick {
+  CONTAINER_AGENT_INSPECT(health_tick)
+};
+
+struct get_conversation_status {
+  CONTAINER_AGENT_INSPECT(get_conversation_status)
+};
+
+/// Counters are since the start of the agent.
+struct conversation_status {
+  bool ready = false; ///< Claude takes prompts
+  std::string session_id;
+  std::uint64_t queued = 0;
+  std::uint64_t queued_bytes = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t lines = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t resent = 0;
+
+  CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.session_id, x.queued,
+                          x.queued_bytes, x.in_flight, x.lines, x.accepted,
+                          x.answered, x.failed, x.rejected, x.resent)
+};
+
+struct get_child_status {
+  CONTAINER_AGENT_INSPECT(get_child_status)
+};
+
+struct child_status {
+  bool running = false;
+  std::int32_t pid = 0;
+  std::uint64_t generation = 0; ///< launches so far
+
+  CONTAINER_AGENT_INSPECT(child_status, x.running, x.pid, x.generation)
+};
+
+struct get_output_status {
+  CONTAINER_AGENT_INSPECT(get_output_status)
+};
+
+struct output_status {
+  std::uint64_t pending_bytes = 0; ///< taken, not yet written
+  std::uint64_t dropped_replies = 0;
+
+  CONTAINER_AGENT_INSPECT(output_status, x.pending_bytes, x.dropped_replies)
+};
+
+struct get_supervisor_status {
+  CONTAINER_AGENT_INSPECT(get_supervisor_status)
+};
+
+struct supervisor_status {
+  std::uint64_t restarts = 0;           ///< of any child, since the start
+  std::uint64_t restarts_in_window = 0; ///< of the child with the most
+
+  CONTAINER_AGENT_INSPECT(supervisor_status, x.restarts, x.restarts_in_window)
+};
+
+struct get_health {
+  CONTAINER_AGENT_INSPECT(get_health)
+};
+
+/// The status document, one JSON object as text.
+struct health_report {
+  std::string state; ///< starting, ready, busy, degraded or failed
+  std::string document;
+
+  CONTAINER_AGENT_INSPECT(health_report, x.state, x.document)
+};
+
+std::string to_string(line_ending x);
+
+} // namespace container_agent
