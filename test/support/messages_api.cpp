@@ -1,0 +1,391 @@
+#include "test/support/messages_api.hpp"
+
+#include "test/support/messages_api_reply.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+
+#include <cerrno>
+#include <fstream>
+#include <future>
+#include <map>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <system_error>
+#include <vector>
+
+namespace container_agent::test {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::awaitable;
+using asio::use_awaitable;
+using asio::ip::tcp;
+using nlohmann::json;
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+/// A whole conversation comes with every request: 64 MiB is more than Claude
+/// Code's longest context.
+constexpr std::uint64_t max_request_bytes = 64ULL << 20;
+
+using http_request = http::request<http::string_body>;
+using http_response = http::response<http::string_body>;
+
+json runs_to_json(const std::map<std::string, prompt_runs, std::less<>>& all) {
+  auto result = json::object();
+  for (const auto& [prompt, runs] : all)
+    result[prompt] = {{"started", runs.started}, {"finished", runs.finished}};
+  return result;
+}
+
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+} // namespace
+
+class messages_api_server::implementation
+  : public std::enable_shared_from_this<implementation> {
+public:
+  implementation(asio::io_context& context, std::uint16_t port,
+                 const std::filesystem::path& log)
+    : acceptor_{context,
+                tcp::endpoint{asio::ip::address_v4::loopback(), port}},
+      gate_{context, asio::steady_timer::time_point::max()} {
+    if (log.empty())
+      return;
+    log_.open(log, std::ios::app);
+    if (!log_)
+      throw std::system_error(errno, std::generic_category(), log);
+  }
+
+  void start() {
+    asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this()),
+                   asio::detached);
+  }
+
+  void close() {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    for (auto* socket : sockets_)
+      socket->close(ignored);
+    gate_.cancel();
+  }
+
+  void release() {
+    open_ = true;
+    gate_.cancel();
+  }
+
+  void hold() {
+    open_ = false;
+  }
+
+  [[nodiscard]] std::uint16_t port() const {
+    return acceptor_.local_endpoint().port();
+  }
+
+  [[nodiscard]] prompt_runs runs(std::string_view prompt) const {
+    auto i = runs_.find(prompt);
+    return i == runs_.end() ? prompt_runs{} : i->second;
+  }
+
+  void when_started(std::string prompt, std::size_t n,
+                    std::function<void()> callback) {
+    if (runs(prompt).started >= n)
+      callback();
+    else
+      waiting_.push_back({std::move(prompt), n, std::move(callback)});
+  }
+
+private:
+  struct waiter {
+    std::string prompt;
+    std::size_t n;
+    std::function<void()> callback;
+  };
+
+  awaitable<void> accept(std::shared_ptr<implementation> self) {
+    while (acceptor_.is_open()) {
+      boost::system::error_code error;
+      auto socket = co_await acceptor_.async_accept(
+        asio::redirect_error(use_awaitable, error));
+      if (!error)
+        asio::co_spawn(acceptor_.get_executor(),
+                       serve(self, std::move(socket)), asio::detached);
+    }
+  }
+
+  /// One connection. A client that leaves is normal at any point.
+  awaitable<void> serve(std::shared_ptr<implementation> self,
+                        tcp::socket socket) {
+    sockets_.insert(&socket);
+    try {
+      boost::beast::flat_buffer buffer;
+      for (bool more = true; more;) {
+        http::request_parser<http::string_body> parser;
+        parser.body_limit(max_request_bytes);
+        co_await http::async_read(socket, buffer, parser, use_awaitable);
+        more = co_await answer(socket, parser.release());
+      }
+    } catch (const boost::system::system_error&) {
+    }
+    sockets_.erase(&socket);
+  }
+
+  /// Returns whether the connection stays.
+  awaitable<bool> answer(tcp::socket& socket, http_request request) {
+    std::string target{request.target().data(), request.target().size()};
+    auto path = target.substr(0, target.find('?'));
+    auto method = request.method();
+    if (method == http::verb::post && path == "/v1/messages")
+      co_return co_await answer_messages(socket, request);
+    note({{"method", std::string{request.method_string()}},
+          {"path", path}});
+    if (method == http::verb::post && path == "/v1/messages/count_tokens")
+      co_return co_await send(socket, request, 200,
+                              {{"input_tokens", request.body().size() / 4}});
+    if (method == http::verb::get && path == "/control/runs")
+      co_return co_await send(socket, request, 200, runs_to_json(runs_));
+    if (method == http::verb::post && path == "/control/release") {
+      release();
+      co_return co_await send(socket, request, 200, json::object());
+    }
+    if (method == http::verb::post && path == "/control/hold") {
+      hold();
+      co_return co_await send(socket, request, 200, json::object());
+    }
+    if (method == http::verb::head && path == "/")
+      co_return co_await send(socket, request, 200, json::object());
+    co_return co_await send(socket, request, 404, error_body(404));
+  }
+
+  awaitable<bool> answer_messages(tcp::socket& socket,
+                                  const http_request& http_request) {
+    messages_request request;
+    bool understood = true;
+    try {
+      request = read_messages_request(json::parse(http_request.body()));
+    } catch (const json::exception& e) {
+      note({{"path", "/v1/messages"}, {"not_understood", e.what()}});
+      understood = false;
+    }
+    if (!understood)
+      co_return co_await send(socket, http_request, 400, error_body(400));
+    auto prompt = request.prompt();
+    auto run = request.side ? 0 : started(request);
+    auto reply = choose_reply(request, run);
+    note({{"path", "/v1/messages"},
+          {"side", request.side},
+          {"after_tool", request.after_tool},
+          {"prompt", prompt},
+          {"run", run}});
+    bool stays = true;
+    if (reply.what == messages_reply::kind::error) {
+      stays = co_await send(socket, http_request, reply.status,
+                            error_body(reply.status));
+    } else if (request.stream) {
+      co_await send_events(socket, request, reply);
+    } else if (reply.what == messages_reply::kind::drop) {
+      throw boost::system::system_error(asio::error::connection_aborted);
+    } else {
+      co_await wait_for_gate(socket, reply);
+      stays = co_await send(socket, http_request, 200,
+                            whole_message(request, reply));
+    }
+    if (!request.side && reply.what == messages_reply::kind::text)
+      ++runs_[prompt].finished;
+    co_return stays;
+  }
+
+  awaitable<void> send_events(tcp::socket& socket,
+                              const messages_request& request,
+                              const messages_reply& reply) {
+    http::response<http::empty_body> head{http::status::ok, 11};
+    head.set(http::field::content_type, "text/event-stream");
+    head.chunked(true);
+    http::response_serializer<http::empty_body> serializer{head};
+    co_await http::async_write_header(socket, serializer, use_awaitable);
+    co_await send_chunk(socket, opening_events(request, reply));
+    std::string_view rest = reply.text;
+    if (reply.held || reply.what == messages_reply::kind::drop) {
+      auto beginning = rest.substr(0, rest.find(": ") + 2);
+      co_await send_chunk(socket, delta_event(reply, beginning));
+      rest.remove_prefix(beginning.size());
+    }
+    if (reply.what == messages_reply::kind::drop)
+      throw boost::system::system_error(asio::error::connection_aborted);
+    co_await wait_for_gate(socket, reply);
+    if (reply.what == messages_reply::kind::tool_use) {
+      co_await send_chunk(socket, delta_event(reply, rest));
+      rest = {};
+    }
+    while (!rest.empty()) {
+      // Only `LONG` has more than one piece, and that is ASCII: no character
+      // is ever split.
+      auto piece = rest.substr(0, long_delta);
+      co_await send_chunk(socket, delta_event(reply, piece));
+      rest.remove_prefix(piece.size());
+    }
+    co_await send_chunk(socket, closing_events(reply));
+    co_await asio::async_write(socket, http::make_chunk_last(),
+                               use_awaitable);
+  }
+
+  static awaitable<void> send_chunk(tcp::socket& socket, std::string bytes) {
+    co_await asio::async_write(socket, http::make_chunk(asio::buffer(bytes)),
+                               use_awaitable);
+  }
+
+  /// Until the gate is open; throws when the client leaves before.
+  awaitable<void> wait_for_gate(tcp::socket& socket,
+                                const messages_reply& reply) {
+    while (reply.held && !open_) {
+      boost::system::error_code ignored;
+      // A client that waits for its answer says nothing, so whatever makes
+      // the socket readable is its end.
+      auto first = co_await (
+        gate_.async_wait(asio::redirect_error(use_awaitable, ignored))
+        || socket.async_wait(tcp::socket::wait_read, use_awaitable));
+      if (first.index() == 1 || !socket.is_open())
+        throw boost::system::system_error(asio::error::connection_reset);
+    }
+  }
+
+  static awaitable<bool> send(tcp::socket& socket,
+                              const http_request& request, unsigned status,
+                              json body) {
+    http_response response;
+    response.version(11);
+    response.result(status);
+    response.set(http::field::content_type, "application/json");
+    response.keep_alive(request.keep_alive());
+    if (request.method() != http::verb::head)
+      response.body() = dump(body);
+    response.prepare_payload();
+    co_await http::async_write(socket, response, use_awaitable);
+    co_return request.keep_alive();
+  }
+
+  /// Counts, and tells those who wait. Returns the number of this run.
+  std::size_t started(const messages_request& request) {
+    auto prompt = request.prompt();
+    auto& runs = runs_[prompt];
+    if (request.after_tool)
+      return runs.started;
+    ++runs.started;
+    auto due = std::partition(
+      waiting_.begin(), waiting_.end(), [&](const waiter& w) {
+        return w.prompt != prompt || w.n > runs.started;
+      });
+    std::vector<waiter> told{due, waiting_.end()};
+    waiting_.erase(due, waiting_.end());
+    for (auto& waiter : told)
+      waiter.callback();
+    return runs.started;
+  }
+
+  void note(const json& line) {
+    if (log_.is_open())
+      log_ << dump(line) << std::endl;
+  }
+
+  tcp::acceptor acceptor_;
+  asio::steady_timer gate_; ///< Never due; its cancellation is the signal.
+  bool open_ = false;
+  std::set<tcp::socket*> sockets_;
+  std::map<std::string, prompt_runs, std::less<>> runs_;
+  std::vector<waiter> waiting_;
+  std::ofstream log_;
+};
+
+messages_api_server::messages_api_server(asio::io_context& context,
+                                         std::uint16_t port,
+                                         const std::filesystem::path& log)
+  : implementation_{std::make_shared<implementation>(context, port, log)} {
+  implementation_->start();
+}
+
+messages_api_server::~messages_api_server() = default;
+
+std::uint16_t messages_api_server::port() const noexcept {
+  return implementation_->port();
+}
+
+void messages_api_server::release() {
+  implementation_->release();
+}
+
+void messages_api_server::hold() {
+  implementation_->hold();
+}
+
+prompt_runs messages_api_server::runs(std::string_view prompt) const {
+  return implementation_->runs(prompt);
+}
+
+void messages_api_server::when_started(std::string prompt, std::size_t n,
+                                       std::function<void()> callback) {
+  implementation_->when_started(std::move(prompt), n, std::move(callback));
+}
+
+void messages_api_server::close() {
+  implementation_->close();
+}
+
+// -- on a thread of its own --------------------------------------------------
+
+messages_api::messages_api()
+  : server_{context_, 0}, thread_{[this] { context_.run(); }} {
+}
+
+messages_api::~messages_api() {
+  // With nothing left to wait for, the loop ends by itself.
+  asio::post(context_, [this] { server_.close(); });
+  thread_.join();
+}
+
+std::string messages_api::url() const {
+  return "http://127.0.0.1:" + std::to_string(server_.port());
+}
+
+void messages_api::release() {
+  asio::post(context_, [this] { server_.release(); });
+}
+
+void messages_api::hold() {
+  asio::post(context_, [this] { server_.hold(); });
+}
+
+prompt_runs messages_api::runs(std::string_view prompt) {
+  std::promise<prompt_runs> answer;
+  asio::post(context_, [&] { answer.set_value(server_.runs(prompt)); });
+  return answer.get_future().get();
+}
+
+void messages_api::wait_started(std::string_view prompt, std::size_t n,
+                                std::chrono::seconds patience) {
+  // Shared: the callback may come after this wait was given up.
+  auto told = std::make_shared<std::promise<void>>();
+  asio::post(context_, [this, told, n, prompt = std::string{prompt}] {
+    server_.when_started(prompt, n, [told] { told->set_value(); });
+  });
+  if (told->get_future().wait_for(patience) != std::future_status::ready)
+    throw std::runtime_error("timed out waiting for prompt to be asked: "
+                             + std::string{prompt});
+}
+
+} // namespace container_agent::test
