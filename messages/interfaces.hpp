@@ -38,7 +38,7 @@ using conversation_actor = caf::typed_actor<
   // pipe_output: credit for output
   caf::reacts_to<host_output_window>,
   // supervisor: told on to the host
-  caf::reacts_to<restart_scheduled>,
+  caf::reacts_to<restart_scheduled>, caf::reacts_to<restarts_exhausted>,
   // shutdown_coordinator
   caf::reacts_to<begin_drain>, caf::reacts_to<interrupt_turn>,
   // health_monitor

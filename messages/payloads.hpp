@@ -47,8 +47,9 @@ struct host_line {
                           x.size)
 };
 
-/// The host's last writer has gone and everything was delivered (only with
-/// `--exit-on-eof`). `sequence` as in `host_line`.
+/// No more input will come and everything before was delivered: the host's last
+/// writer has gone (with `--exit-on-eof`), or reading was stopped. `sequence` as
+/// in `host_line`.
 struct host_input_ended {
   std::uint64_t sequence = 0;
 
@@ -99,11 +100,16 @@ struct child_started {
   CONTAINER_AGENT_INSPECT(child_started, x.generation, x.pid, x.resumed)
 };
 
-/// Asks for a child, unless one runs. An empty `session_id` begins anew.
+/// Asks for a child, unless one runs. With a `session_id` that session is
+/// resumed; without one the arguments that the user gave decide, unless `anew`
+/// rules out what they say of sessions. Input for it will begin at sequence
+/// `first_input`.
 struct launch_child {
   std::string session_id;
+  bool anew = false;
+  std::uint64_t first_input = 1;
 
-  CONTAINER_AGENT_INSPECT(launch_child, x.session_id)
+  CONTAINER_AGENT_INSPECT(launch_child, x.session_id, x.anew, x.first_input)
 };
 
 /// Closes the child's stdin once everything queued for it is written. From now
@@ -187,6 +193,14 @@ struct restart_scheduled {
 
   CONTAINER_AGENT_INSPECT(restart_scheduled, x.name, x.attempt, x.delay,
                           x.reason)
+};
+
+/// A child of the supervisor failed too often and will not be started again.
+struct restarts_exhausted {
+  std::string name;
+  std::string reason;
+
+  CONTAINER_AGENT_INSPECT(restarts_exhausted, x.name, x.reason)
 };
 
 /// The supervisor's reminder to itself.

@@ -27,6 +27,7 @@
   X(child_changed)                                                             \
   X(deadline_passed)                                                           \
   X(restart_scheduled)                                                         \
+  X(restarts_exhausted)                                                        \
   X(restart_child)                                                             \
   X(begin_shutdown)                                                            \
   X(stop_input)                                                                \

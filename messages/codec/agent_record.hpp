@@ -1,0 +1,51 @@
+#pragma once
+
+#include "messages/payloads.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The agent's own lines on the output, as docs/protocol.md lists them: each a
+/// JSON object with `"type":"container_agent"`, `subtype` and `time`, and a LF.
+namespace container_agent::codec {
+
+using time_point = std::chrono::system_clock::time_point;
+
+/// UTC with milliseconds: 2026-11-23T12:34:56.789Z.
+std::string iso8601(time_point time);
+
+std::string ready_record(time_point time, const child_started& child,
+                         bool attached, std::string_view session_id);
+
+std::string accepted_record(time_point time, std::string_view uuid,
+                            std::uint64_t position, bool duplicate);
+
+std::string rejected_record(time_point time, std::string_view reason,
+                            std::string_view detail, std::uint64_t line,
+                            std::string_view uuid);
+
+std::string claude_exited_record(time_point time, const child_ended& child,
+                                 std::string_view uuid);
+
+std::string restarting_record(time_point time, const restart_scheduled& plan);
+
+std::string resent_record(time_point time, std::string_view uuid,
+                          std::uint32_t attempt);
+
+std::string failed_record(time_point time, std::string_view uuid,
+                          std::string_view reason, std::string_view detail);
+
+std::string session_lost_record(time_point time, std::string_view session_id);
+
+/// `document` is a JSON object; its members stand beside the record's own.
+std::string status_record(time_point time, std::string_view document);
+
+std::string stopping_record(time_point time, std::string_view reason);
+
+/// A control request of the agent's own, for Claude, with LF.
+std::string control_request_line(std::string_view request_id,
+                                 std::string_view subtype);
+
+} // namespace container_agent::codec

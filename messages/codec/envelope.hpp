@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace container_agent::codec {
+
+/// What the agent wants to know of a line that Claude Code wrote. The line
+/// itself is passed on untouched, whatever it holds. Only members of the line's
+/// own object count, not those of objects within; of two with the same name
+/// the last counts, as in JavaScript.
+struct envelope {
+  std::string type;
+  std::string subtype;
+  std::string session_id;
+  std::string uuid;
+  std::string request_id;    ///< top level, or `response.request_id`
+  std::string command_uuid;  ///< of a `command_lifecycle`
+  std::string state;         ///< of a `command_lifecycle`
+  std::string result;        ///< text of a `result`, if it was asked for
+  std::string first_error;   ///< of the `errors` of a `result`
+  std::vector<std::string> user_message_uuids; ///< prompts a `result` answers
+  bool is_error = false;
+  bool is_replay = false;
+  bool is_object = false; ///< false: the line is no whole JSON object
+  bool result_too_long = false; ///< `result` was wanted, but over the limit
+};
+
+/// Reads one line after the other, piece by piece as they come: a line of any
+/// length costs no more memory than the values kept.
+///
+/// Claude Code writes `type` first in all lines but `result`, where it stands
+/// behind the text of the answer; so nothing short of a scan of the top level
+/// tells what a line is. The scan ends early for types that the agent has no
+/// interest in: those cost a look at their first bytes.
+class envelope_scanner {
+public:
+  /// `max_value`: longer values are dropped (they stay empty). `keep_result`:
+  /// whether `result` is wanted; it may be longer, up to `max_result`.
+  struct limits {
+    std::size_t max_value = 4096;
+    std::size_t max_result = 0; ///< 0: not wanted
+  };
+
+  explicit envelope_scanner(limits l) : limits_{l} {}
+
+  /// Takes the next bytes of the line, without its LF.
+  void feed(std::string_view piece);
+
+  /// The line is over: what was found. Ready for the next line.
+  envelope finish();
+
+private:
+  enum class mode : std::uint8_t { value, string, done };
+
+  void take_char(char c);
+  void take_string_run(std::string_view run);
+  void open(char c);
+  void close();
+  void end_string();
+  void end_literal();
+  std::string* slot();
+  std::size_t slot_limit() const;
+  bool uninteresting() const;
+
+  limits limits_;
+  envelope found_;
+  mode mode_ = mode::value;
+  std::size_t depth_ = 0;
+  bool in_array_ = false;      // the container at depth_ 2 is an array
+  bool expect_key_ = false;    // the next string at depth 1 or 2 is a key
+  bool escaped_ = false;       // inside a string, behind a backslash
+  bool has_escapes_ = false;
+  bool keep_ = false;          // the current string is being collected
+  bool too_long_ = false;
+  bool started_ = false;
+  std::string current_;
+  std::string key_;   // at depth 1
+  std::string inner_; // at depth 2
+  std::string literal_;
+};
+
+/// All of it for a line that is there whole.
+envelope read_envelope(std::string_view line, std::size_t max_result = 0);
+
+} // namespace container_agent::codec

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace container_agent::codec {
+
+enum class input_format : std::uint8_t {
+  automatic, ///< JSON if the first character that is no space is `{`
+  text,
+  stream_json,
+};
+
+/// A line of the host's input that may go on its way.
+struct input_message {
+  enum class kind : std::uint8_t {
+    prompt,           ///< a turn for Claude: waits in the queue
+    control_request,  ///< these three pass the queue
+    control_response,
+    control_cancel,
+    passthrough,      ///< Claude Code's own housekeeping: passes the queue
+    status_request,   ///< for the agent itself
+  };
+
+  kind what = kind::prompt;
+  std::string uuid;       ///< of a prompt, empty if the host gave none
+  std::string request_id; ///< of control messages
+  /// The line for Claude, without LF: the host's own, byte for byte, or made
+  /// from a prompt in plain text, then without `uuid`.
+  std::string line;
+};
+
+/// Why a line is refused. `reason` is one of the protocol's words.
+struct input_fault {
+  std::string reason;
+  std::string detail;
+  std::string uuid; ///< if it could be read
+};
+
+/// The agent's own control requests begin so; a host's must not.
+inline constexpr std::string_view own_request_prefix = "container_agent:";
+
+/// Claude Code takes any string for a uuid, the agent any of up to so many
+/// bytes: it remembers them.
+inline constexpr std::size_t max_uuid_bytes = 128;
+
+/// JSON deeper than this is refused: Claude Code's parser gives up with the
+/// whole process at some depth that depends on its stack.
+inline constexpr std::size_t max_json_depth = 512;
+
+/// Checks a line of input. Whatever Claude Code would end at must not pass.
+std::variant<input_message, input_fault> read_input(std::string_view line,
+                                                    input_format format);
+
+/// `line`, a JSON object that is not empty, with a `uuid`, all else untouched.
+std::string with_uuid(std::string_view line, std::string_view uuid);
+
+bool is_valid_utf8(std::string_view text);
+
+/// A random (version 4) uuid from 128 random bits.
+std::string make_uuid(std::uint64_t high, std::uint64_t low);
+
+} // namespace container_agent::codec

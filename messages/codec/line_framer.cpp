@@ -1,0 +1,114 @@
+#include "messages/codec/line_framer.hpp"
+
+#include <utility>
+
+namespace container_agent::codec {
+
+namespace {
+
+// A block that held one huge line is given back once it is empty: the agent's
+// resident memory is judged when idle.
+constexpr std::size_t max_idle_capacity = 256 * 1024;
+
+} // namespace
+
+void line_framer::feed(std::string_view data) {
+  if (!skipping_) {
+    block_.erase(0, std::exchange(begin_, 0));
+    scanned_ = block_.size();
+    block_.append(data);
+    return;
+  }
+  auto end = data.find('\n');
+  if (end == std::string_view::npos) {
+    skipped_ += data.size();
+    return;
+  }
+  skipped_ += end;
+  if (end > 0 && data[end - 1] == '\r')
+    --skipped_;
+  skipping_ = false;
+  skipped_line_ = framed_line{framed_line::kind::too_long, {},
+                              std::exchange(skipped_, 0)};
+  block_.append(data.substr(end + 1));
+}
+
+std::optional<framed_line> line_framer::next() {
+  if (skipped_line_)
+    return std::exchange(skipped_line_, std::nullopt);
+  auto end = block_.find('\n', scanned_);
+  if (end != std::string::npos) {
+    auto line = cut_out(end - begin_);
+    begin_ = scanned_ = end + 1;
+    if (begin_ == block_.size())
+      clear();
+    return line;
+  }
+  scanned_ = block_.size();
+  // One more than the limit may still turn out to be the CR of a CRLF.
+  if (held() > max_line_ + 1) {
+    skipping_ = true;
+    skipped_ = held();
+    clear();
+  }
+  return std::nullopt;
+}
+
+std::optional<framed_line> line_framer::end() {
+  if (skipping_) {
+    skipping_ = false;
+    return framed_line{framed_line::kind::too_long, {},
+                       std::exchange(skipped_, 0)};
+  }
+  if (held() == 0)
+    return std::nullopt;
+  auto line = cut_out(held());
+  if (line.what == framed_line::kind::complete)
+    line.what = framed_line::kind::cut;
+  clear();
+  return line;
+}
+
+framed_line line_framer::cut_out(std::size_t length) const {
+  auto text = std::string_view{block_}.substr(begin_, length);
+  if (!text.empty() && text.back() == '\r')
+    text.remove_suffix(1);
+  if (text.size() > max_line_)
+    return {framed_line::kind::too_long, {}, text.size()};
+  return {framed_line::kind::complete, std::string{text}, text.size()};
+}
+
+void line_framer::clear() {
+  block_.clear();
+  begin_ = scanned_ = 0;
+  if (block_.capacity() > max_idle_capacity)
+    block_ = std::string{};
+}
+
+std::optional<output_framer::piece> output_framer::feed(std::string_view data) {
+  auto end = data.rfind('\n');
+  if (end == std::string_view::npos) {
+    held_.append(data);
+    if (!streaming_ && held_.size() <= max_held_)
+      return std::nullopt;
+    streaming_ = true;
+    return piece{std::exchange(held_, {}), false};
+  }
+  auto whole = std::exchange(held_, {});
+  whole.append(data.substr(0, end + 1));
+  held_.assign(data.substr(end + 1));
+  streaming_ = false;
+  return piece{std::move(whole), true};
+}
+
+std::optional<output_framer::piece>
+output_framer::end(std::uint64_t& cut_bytes) {
+  auto rest = std::exchange(held_, {});
+  cut_bytes = rest.size();
+  if (!std::exchange(streaming_, false))
+    return std::nullopt;
+  rest.push_back('\n');
+  return piece{std::move(rest), true};
+}
+
+} // namespace container_agent::codec

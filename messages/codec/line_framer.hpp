@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace container_agent::codec {
+
+/// A line cut out of the host's input.
+struct framed_line {
+  enum class kind : std::uint8_t { complete, cut, too_long };
+
+  kind what = kind::complete;
+  std::string text;       ///< without LF or CRLF; empty if too long
+  std::uint64_t size = 0; ///< bytes of the line, without its ending
+};
+
+/// Cuts a stream of bytes into lines, on demand: what nobody has asked for yet
+/// stays in one block. Holds at most `max_line` + what was fed last; a longer
+/// line is counted while it streams by, and thrown away.
+class line_framer {
+public:
+  explicit line_framer(std::size_t max_line) : max_line_{max_line} {}
+
+  /// Adds bytes. Call it only when `next()` has nothing left to give.
+  void feed(std::string_view data);
+
+  /// The next line, if there is a whole one.
+  std::optional<framed_line> next();
+
+  /// The stream has ended here, perhaps in the middle of a line: that line
+  /// comes out as `cut` (or `too_long`).
+  std::optional<framed_line> end();
+
+  /// Whether a line has begun and not ended.
+  bool holds_part() const {
+    return skipping_ || begin_ < block_.size();
+  }
+
+  /// Bytes held.
+  std::size_t held() const { return block_.size() - begin_; }
+
+private:
+  framed_line cut_out(std::size_t length) const;
+  void clear();
+
+  std::size_t max_line_;
+  std::string block_;
+  std::size_t begin_ = 0;   // of what was not given out yet
+  std::size_t scanned_ = 0; // no LF before this
+  bool skipping_ = false;
+  std::uint64_t skipped_ = 0;
+  std::optional<framed_line> skipped_line_;
+};
+
+/// Cuts the child's output into pieces that can be passed on at once: whole
+/// lines, as many as came together. A line longer than `max_held` is passed on
+/// piece by piece, so that lines of any length need a bounded memory.
+class output_framer {
+public:
+  explicit output_framer(std::size_t max_held) : max_held_{max_held} {}
+
+  struct piece {
+    std::string data;
+    bool ends_line = true;
+  };
+
+  std::optional<piece> feed(std::string_view data);
+
+  /// The stream has ended. An unfinished line that was held is dropped and its
+  /// size returned in `cut_bytes`; one that was passed on in part gets its LF.
+  std::optional<piece> end(std::uint64_t& cut_bytes);
+
+  std::size_t held() const { return held_.size(); }
+
+private:
+  std::size_t max_held_;
+  std::string held_;
+  bool streaming_ = false; // part of the current line was passed on
+};
+
+} // namespace container_agent::codec
