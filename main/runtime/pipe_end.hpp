@@ -1,0 +1,102 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "main/runtime/event_loop.hpp"
+
+#include <deque>
+#include <memory>
+#include <system_error>
+
+namespace container_agent::runtime {
+
+/// The reading end of a pipe (or of anything that epoll(7) takes) as a
+/// `byte_source`. It can be opened again and again, on another descriptor each
+/// time.
+///
+/// It waits for readiness and only then reads, so `cancel` never loses bytes:
+/// what was not asked for stays in the pipe.
+class pipe_source final : public byte_source {
+public:
+  explicit pipe_source(event_loop& loop);
+  pipe_source(const pipe_source&) = delete;
+  pipe_source& operator=(const pipe_source&) = delete;
+  ~pipe_source() override;
+
+  /// Takes the descriptor over and makes it non-blocking. Closes what was
+  /// open before, as `close` does.
+  void open(int descriptor);
+
+  /// Gives an outstanding read up and closes the descriptor. A read of a
+  /// closed source finds its end.
+  void close();
+
+  /// False before `open`, after `close`, and after the end or an error was
+  /// reported (the descriptor is closed then).
+  bool is_open() const;
+
+  /// The end and errors are final: each further read finds them again.
+  void read(handler on_result) override;
+
+  void cancel() override;
+
+  /// No effect: the end of a pipe is always reported.
+  void report_end(bool on) override;
+
+private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+/// The writing end of a pipe as a `byte_sink`. It can be opened again and
+/// again.
+///
+/// A write goes to the kernel at once if nothing is pending; what does not fit
+/// waits and goes out, several pieces in one writev(2), when there is room.
+class pipe_sink final : public byte_sink {
+public:
+  /// Pieces in one writev(2). More would not fit into a pipe anyway, unless
+  /// they are tiny.
+  static constexpr std::size_t max_pieces_per_write = 64;
+
+  explicit pipe_sink(event_loop& loop);
+  pipe_sink(const pipe_sink&) = delete;
+  pipe_sink& operator=(const pipe_sink&) = delete;
+  ~pipe_sink() override;
+
+  /// Takes the descriptor over and makes it non-blocking. Forgets an earlier
+  /// error, and drops and closes what was open before. What `on_drained` was
+  /// given stays.
+  void open(int descriptor);
+
+  /// Closes at once; pending bytes are dropped, nobody is notified.
+  void close();
+
+  /// Closes once nothing is pending, which may be now.
+  void close_when_drained();
+
+  /// False before `open`, once closed, and after an error.
+  bool is_open() const;
+
+  /// What was not written yet, in order; the first may be the rest of a piece.
+  /// Nothing is pending after this, and nobody is notified.
+  std::deque<bytes> take_pending();
+
+  /// On a sink that is closed, or about to be, this is the error EPIPE.
+  void write(bytes data) override;
+
+  /// 0 after an error: the rest has been dropped.
+  std::size_t pending() const override;
+
+  /// `notify` is called when a write has left something pending and that has
+  /// been written since, and when the sink has failed; not after a write that
+  /// went out whole. An empty function is allowed.
+  void on_drained(notification notify) override;
+
+  std::error_code error() const override;
+
+private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace container_agent::runtime

@@ -1,0 +1,135 @@
+#include "main/runtime/scheduler.hpp"
+
+#include "main/runtime/scheduler_clock.hpp"
+
+#include <caf/actor_registry.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/execution_unit.hpp>
+#include <caf/make_actor.hpp>
+#include <caf/message_handler.hpp>
+#include <caf/monitorable_actor.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+
+#include <iostream>
+#include <string>
+
+namespace container_agent::runtime {
+
+namespace {
+
+// CAF's own printer is an actor with a thread of its own.
+class stderr_printer final : public caf::monitorable_actor {
+public:
+  explicit stderr_printer(caf::actor_config& config)
+      : caf::monitorable_actor{config},
+        print_{[](caf::add_atom, caf::actor_id, const std::string& text) {
+          std::cerr << text;
+        }} {}
+
+  using caf::abstract_actor::enqueue;
+
+  void enqueue(caf::mailbox_element_ptr element,
+               caf::execution_unit*) override {
+    print_(element->content());
+  }
+
+  const char* name() const override { return "stderr_printer"; }
+
+private:
+  caf::message_handler print_;
+};
+
+class loop_scheduler final : public caf::scheduler::abstract_coordinator {
+public:
+  loop_scheduler(caf::actor_system& system, event_loop& loop)
+      : abstract_coordinator{system},
+        loop_{loop},
+        clock_{loop},
+        unit_{*this, system} {}
+
+  scheduler_clock& clock() noexcept override { return clock_; }
+
+  bool detaches_utility_actors() const override { return false; }
+
+protected:
+  void enqueue(caf::resumable* actor) override { post(actor); }
+
+  // Not the base's, which spawns the printer with a thread.
+  void start() override {
+    caf::actor_config config{&unit_};
+    utility_actors_[printer_id] = caf::make_actor<stderr_printer, caf::actor>(
+      system().next_actor_id(), system().node(), &system(), config);
+  }
+
+  // Handlers of the loop may own actors, and jobs refer to them: both must be
+  // gone before the system is.
+  void stop() override {
+    do {
+      clock_.cancel_all();
+    } while (loop_.run_ready() > 0);
+    utility_actors_[printer_id] = nullptr;
+  }
+
+private:
+  // Has to be a member: both bases would define `system()`.
+  class unit final : public caf::execution_unit {
+  public:
+    unit(loop_scheduler& parent, caf::actor_system& system)
+        : execution_unit{&system}, parent_{parent} {}
+
+    void exec_later(caf::resumable* actor) override { parent_.post(actor); }
+
+  private:
+    loop_scheduler& parent_;
+  };
+
+  // The job holds the reference that came with `actor`.
+  void post(caf::resumable* actor) {
+    loop_.post([this, actor] { run(actor); });
+  }
+
+  void run(caf::resumable* actor) {
+    switch (resume(actor)) {
+      case caf::resumable::resume_later:
+        post(actor);
+        break;
+      case caf::resumable::shutdown_execution_unit:
+        break;
+      default:
+        caf::intrusive_ptr_release(actor);
+    }
+  }
+
+  caf::resumable::resume_result resume(caf::resumable* actor) {
+    try {
+      return actor->resume(&unit_, max_messages_in_a_row);
+    } catch (...) {
+      // Fatal (see event_loop::run_until); only the reference is given back.
+      caf::intrusive_ptr_release(actor);
+      throw;
+    }
+  }
+
+  event_loop& loop_;
+  scheduler_clock clock_;
+  unit unit_;
+};
+
+} // namespace
+
+void install_scheduler(caf::actor_system_config& config, event_loop& loop) {
+  config.module_factories.emplace_back(
+    [&loop](caf::actor_system& system) -> caf::actor_system::module* {
+      return new loop_scheduler{system, loop};
+    });
+}
+
+bool run_until_all_ended(caf::actor_system& system, event_loop& loop,
+                         std::chrono::steady_clock::duration limit) {
+  return loop.run_until([&] { return system.registry().running() == 0; },
+                        limit);
+}
+
+} // namespace container_agent::runtime

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "main/runtime/event_loop.hpp"
+
+#include <chrono>
+#include <cstddef>
+
+namespace caf {
+class actor_system;
+class actor_system_config;
+} // namespace caf
+
+namespace container_agent::runtime {
+
+/// Messages that an actor may take in a row, before the next one's turn.
+inline constexpr std::size_t max_messages_in_a_row = 64;
+
+/// Makes every actor system of this configuration run its actors as jobs of
+/// `loop`, which has to outlive it. No thread is ever started; actors must not
+/// be spawned detached.
+///
+/// What actors print through CAF (`aout`, and CAF's own words on an unexpected
+/// message) goes to stderr at once.
+///
+/// Two of CAF's ways to wait would block the loop's own thread for ever: a
+/// `scoped_actor` that receives (run the loop until its mailbox has something
+/// first), and the destructor of an `actor_system` whose actors have not ended
+/// (see `run_until_all_ended`).
+void install_scheduler(caf::actor_system_config& config, event_loop& loop);
+
+/// Runs the loop until all actors of `system` have ended, at most for `limit`.
+/// Returns whether they have: only then may the system be destroyed, unless it
+/// was told not to wait (`await_actors_before_shutdown(false)`). Actors that
+/// still live then are left as they are.
+bool run_until_all_ended(caf::actor_system& system, event_loop& loop,
+                         std::chrono::steady_clock::duration limit);
+
+} // namespace container_agent::runtime
