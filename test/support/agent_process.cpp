@@ -59,8 +59,7 @@ std::string text_in(const json& record, const char* name) {
 } // namespace
 
 agent_process::agent_process(agent_options options) {
-  auto pipe_dir = options.pipe_dir.empty() ? temp_ / "pipes"
-                                           : options.pipe_dir;
+  auto pipe_dir = options.pipe_dir.empty() ? temp_ / "pipes" : options.pipe_dir;
   std::filesystem::create_directories(pipe_dir);
   std::filesystem::create_directories(state_dir());
   input_path_ = pipe_dir / (options.instance + ".in.fifo");
@@ -153,8 +152,8 @@ void agent_process::write(std::string_view bytes, deadline until) {
 }
 
 void agent_process::prompt(std::string_view text, std::string_view uuid) {
-  json message = {{"type", "user"},
-                  {"message", {{"role", "user"}, {"content", text}}}};
+  json message
+    = {{"type", "user"}, {"message", {{"role", "user"}, {"content", text}}}};
   if (!uuid.empty())
     message["uuid"] = uuid;
   write_json(message);
@@ -233,9 +232,8 @@ void agent_process::note(const json& record) {
     child_pid_ = record["pid"].get<pid_t>();
 }
 
-json agent_process::wait_for(
-  const std::function<bool(const json&)>& predicate, std::string_view what,
-  deadline until) {
+json agent_process::wait_for(const std::function<bool(const json&)>& predicate,
+                             std::string_view what, deadline until) {
   for (;;) {
     std::optional<std::string> line;
     try {
@@ -255,8 +253,7 @@ json agent_process::wait_for(
   }
 }
 
-json agent_process::wait_for_record(std::string_view subtype,
-                                    deadline until) {
+json agent_process::wait_for_record(std::string_view subtype, deadline until) {
   return wait_for(
     [&](const json& record) {
       return text_in(record, "type") == "container_agent"
@@ -330,8 +327,7 @@ json agent_process::wait_for_log(std::string_view event, std::size_t nth,
     auto ended = has_exited();
     std::size_t count = 0;
     for (const auto& line : log())
-      if (line.is_object() && text_in(line, "event") == event
-          && ++count == nth)
+      if (line.is_object() && text_in(line, "event") == event && ++count == nth)
         return line;
     if (ended)
       fail("the agent ended before it logged " + std::string{event});
@@ -353,8 +349,7 @@ exit_status agent_process::wait_exit(deadline until) {
   while (!process_->try_wait())
     step("the agent's end", until);
   // What it wrote last stays in the FIFO while this end is open.
-  while (output_ && reading_ && read_output()) {
-  }
+  while (output_ && reading_ && read_output()) {}
   return process_->wait_exit();
 }
 

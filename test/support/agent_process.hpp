@@ -72,9 +72,7 @@ public:
 
   // -- where things are -----------------------------------------------------
 
-  [[nodiscard]] pid_t pid() const noexcept {
-    return process_->pid();
-  }
+  [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
   [[nodiscard]] const std::filesystem::path& dir() const noexcept {
     return temp_.path();
   }
@@ -88,9 +86,7 @@ public:
     return output_path_;
   }
   /// The child's number, from the last `ready` record that was read.
-  [[nodiscard]] pid_t child_pid() const noexcept {
-    return child_pid_;
-  }
+  [[nodiscard]] pid_t child_pid() const noexcept { return child_pid_; }
 
   // -- the input ------------------------------------------------------------
 
@@ -113,9 +109,7 @@ public:
 
   /// Opens (again) what is at the input path, once the agent reads it.
   void open_input(deadline until = deadline{});
-  void close_input() {
-    input_.reset();
-  }
+  void close_input() { input_.reset(); }
 
   // -- the output -----------------------------------------------------------
 
@@ -154,9 +148,7 @@ public:
 
   /// Leaves, with what was read but not yet taken kept for the next reads;
   /// then opens (again) what is at the output path.
-  void close_output() {
-    output_.reset();
-  }
+  void close_output() { output_.reset(); }
   void open_output(deadline until = deadline{});
 
   /// Forgets what was read but not yet taken, as a reader that dies does.
@@ -166,9 +158,7 @@ public:
   }
 
   /// While false, the output FIFO stays open but nothing is read from it.
-  void set_reading(bool on) {
-    reading_ = on;
-  }
+  void set_reading(bool on) { reading_ = on; }
 
   /// The lines that waits have passed over so far.
   [[nodiscard]] const std::vector<std::string>& passed_over() const noexcept {
@@ -196,17 +186,13 @@ public:
 
   // -- the process ----------------------------------------------------------
 
-  void send_signal(int signal) const {
-    process_->send_signal(signal);
-  }
+  void send_signal(int signal) const { process_->send_signal(signal); }
 
   /// Waits for the end. The output is read meanwhile if it is open.
   exit_status wait_exit(deadline until = deadline{});
 
   /// Has the agent ended by now?
-  bool has_exited() {
-    return process_->try_wait().has_value();
-  }
+  bool has_exited() { return process_->try_wait().has_value(); }
 
   /// SIGTERM, then the end.
   exit_status stop() {
@@ -214,9 +200,7 @@ public:
     return wait_exit();
   }
 
-  [[nodiscard]] process_memory memory() const {
-    return memory_of(pid());
-  }
+  [[nodiscard]] process_memory memory() const { return memory_of(pid()); }
 
   /// One poll(2) and whatever follows from it. Throws past the deadline.
   /// For tests that wait for something of their own.

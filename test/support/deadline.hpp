@@ -15,12 +15,9 @@ inline constexpr std::chrono::seconds default_patience{30};
 class deadline {
 public:
   explicit deadline(clock::duration patience = default_patience)
-    : at_(clock::now() + patience) {
-  }
+    : at_(clock::now() + patience) {}
 
-  [[nodiscard]] bool passed() const {
-    return clock::now() >= at_;
-  }
+  [[nodiscard]] bool passed() const { return clock::now() >= at_; }
 
   /// The timeout that poll(2) takes: whole milliseconds, rounded up, never
   /// negative (that would mean "for ever").

@@ -38,7 +38,8 @@
 ///   --unknown-session        behave as with --resume of an unknown id
 ///   --ignore-signals         SIGTERM and SIGINT
 ///   --no-initialize          never answer `initialize`
-///   --terse                  say `result` and `completed` only; no words
+///   --terse                  say `result` and `completed` only, no words;
+///                            of a long prompt only its first 20 bytes
 ///   --record-stdin           keep every line that comes in
 ///   --ready-stderr TEXT      write a line to stderr at the start
 ///   --raw-flood BYTES        no protocol: write so many bytes, then exit 0
@@ -59,12 +60,17 @@ namespace {
 
 /// Numbered bytes: every 8 of them are their own position, so that a reader
 /// can check each block on its own.
-void raw_flood(unsigned long long bytes) {
+void raw_flood(const state& kept, unsigned long long bytes) {
   std::string block(64 * 1024, '\0');
+  bool stalled = false;
   for (unsigned long long at = 0; at < bytes; at += block.size()) {
     for (std::size_t i = 0; i < block.size(); i += 8) {
       auto number = at + i;
       std::memcpy(block.data() + i, &number, 8);
+    }
+    if (!stalled && stdout_stalls()) {
+      kept.append("stalled", std::to_string(at));
+      stalled = true;
     }
     auto left = bytes - at;
     write_all(STDOUT_FILENO, std::string_view{block}.substr(
@@ -76,7 +82,12 @@ void flood(claude& self, unsigned long long bytes, std::size_t line_bytes) {
   const std::string head = R"({"type":"assistant","number":)";
   std::string line;
   unsigned long long sent = 0;
+  bool stalled = false;
   for (unsigned long long n = 0; sent < bytes; ++n) {
+    if (!stalled && n % 256 == 0 && stdout_stalls()) {
+      self.kept.append("stalled", std::to_string(sent));
+      stalled = true;
+    }
     line = head + std::to_string(n) + R"(,"pad":")";
     // 3: the quote and brace at the end and the line feed.
     if (line.size() + 3 < line_bytes)
@@ -120,9 +131,7 @@ struct context {
     return rest >> n ? n : otherwise;
   }
 
-  int exit_code() {
-    return static_cast<int>(number(1));
-  }
+  int exit_code() { return static_cast<int>(number(1)); }
 
   std::string text() {
     std::string s;
@@ -271,7 +280,7 @@ int start(int argc, char** argv) {
     return args.fail_start;
   }
   if (args.raw_flood > 0) {
-    raw_flood(args.raw_flood);
+    raw_flood(self.kept, args.raw_flood);
     return 0;
   }
   if (!args.ready_stderr.empty())

@@ -48,16 +48,11 @@ std::string kind_of(const std::filesystem::path& path) {
   if (::lstat(path.c_str(), &st) != 0)
     return "missing";
   switch (st.st_mode & S_IFMT) {
-    case S_IFIFO:
-      return "fifo";
-    case S_IFREG:
-      return "regular";
-    case S_IFLNK:
-      return "symlink";
-    case S_IFDIR:
-      return "directory";
-    default:
-      return "other";
+    case S_IFIFO: return "fifo";
+    case S_IFREG: return "regular";
+    case S_IFLNK: return "symlink";
+    case S_IFDIR: return "directory";
+    default: return "other";
   }
 }
 
@@ -100,12 +95,10 @@ directory_watch::directory_watch(const std::filesystem::path& directory)
 
 void directory_watch::drain() {
   char buffer[16384];
-  while (::read(fd_.get(), buffer, sizeof(buffer)) > 0) {
-  }
+  while (::read(fd_.get(), buffer, sizeof(buffer)) > 0) {}
 }
 
-void directory_watch::wait_event(std::string_view what,
-                                 const deadline& until) {
+void directory_watch::wait_event(std::string_view what, const deadline& until) {
   pollfd fds[] = {{fd_.get(), POLLIN, 0}};
   if (::poll(fds, 1, until.poll_timeout()) == 0)
     throw std::runtime_error("timed out waiting for " + std::string{what});

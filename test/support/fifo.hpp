@@ -47,9 +47,7 @@ public:
   explicit directory_watch(const std::filesystem::path& directory);
 
   /// Readable when something has happened.
-  [[nodiscard]] int fd() const noexcept {
-    return fd_.get();
-  }
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
   /// Forgets what has happened so far; never blocks.
   void drain();

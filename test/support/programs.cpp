@@ -41,8 +41,7 @@ std::string agent_binary() {
 }
 
 std::string fake_claude_binary() {
-  return find("FAKE_CLAUDE_BINARY", FAKE_CLAUDE_BINARY_DEFAULT,
-              "fake_claude");
+  return find("FAKE_CLAUDE_BINARY", FAKE_CLAUDE_BINARY_DEFAULT, "fake_claude");
 }
 
 std::string cc_bridge_host_binary() {

@@ -133,8 +133,8 @@ subprocess::subprocess(const spawn_options& options) {
   if (pid_ < 0)
     fail("fork");
   if (pid_ == 0)
-    become(options, parent, child_stdin.get(), out.write.get(),
-           err.write.get(), argv_pointers.data(), env_pointers.data());
+    become(options, parent, child_stdin.get(), out.write.get(), err.write.get(),
+           argv_pointers.data(), env_pointers.data());
   pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   stdout_ = std::move(out.read);
   stderr_ = std::move(err.read);
@@ -182,9 +182,9 @@ void subprocess::poll_once(const deadline& until, short stdin_events,
                   {stdin_events != 0 ? stdin_.get() : -1, stdin_events, 0}};
   auto n = ::poll(fds, 4, until.poll_timeout());
   if (n == 0)
-    throw std::runtime_error("timed out waiting for "
-                             + std::string{waiting_for} + "; stdout:\n"
-                             + stdout_text_ + "\nstderr:\n" + stderr_text_);
+    throw std::runtime_error("timed out waiting for " + std::string{waiting_for}
+                             + "; stdout:\n" + stdout_text_ + "\nstderr:\n"
+                             + stderr_text_);
   drain();
   try_wait();
 }

@@ -34,10 +34,10 @@ struct spawn_options {
 
   std::optional<std::filesystem::path> cwd;
   std::optional<mode_t> umask;
-  bool stdin_pipe = false;           ///< Else stdin is /dev/null.
-  std::vector<int> blocked_signals;  ///< In force when the program begins.
-  std::vector<int> ignored_signals;  ///< Likewise.
-  std::vector<int> inherited_fds;    ///< Numbers at which /dev/null is open.
+  bool stdin_pipe = false;          ///< Else stdin is /dev/null.
+  std::vector<int> blocked_signals; ///< In force when the program begins.
+  std::vector<int> ignored_signals; ///< Likewise.
+  std::vector<int> inherited_fds;   ///< Numbers at which /dev/null is open.
 };
 
 /// One process under test. Its stdout and stderr are pipes that every wait
@@ -51,9 +51,7 @@ public:
   subprocess(subprocess&&) = delete;
   ~subprocess();
 
-  [[nodiscard]] pid_t pid() const noexcept {
-    return pid_;
-  }
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
   void send_signal(int signal) const;
 
@@ -82,12 +80,8 @@ public:
   // For those that have a poll(2) of their own.
 
   /// The descriptors to wait on; -1 for the ones that are at their end.
-  [[nodiscard]] int stdout_fd() const noexcept {
-    return stdout_.get();
-  }
-  [[nodiscard]] int stderr_fd() const noexcept {
-    return stderr_.get();
-  }
+  [[nodiscard]] int stdout_fd() const noexcept { return stdout_.get(); }
+  [[nodiscard]] int stderr_fd() const noexcept { return stderr_.get(); }
   /// Readable when the process has ended; -1 once that was noticed.
   [[nodiscard]] int exit_fd() const noexcept {
     return exited_ ? -1 : pidfd_.get();

@@ -11,12 +11,9 @@ class unique_fd {
 public:
   unique_fd() noexcept = default;
 
-  explicit unique_fd(int fd) noexcept : fd_(fd) {
-  }
+  explicit unique_fd(int fd) noexcept : fd_(fd) {}
 
-  unique_fd(unique_fd&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)) {
-  }
+  unique_fd(unique_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
   unique_fd& operator=(unique_fd&& other) noexcept {
     if (this != &other)
@@ -24,18 +21,12 @@ public:
     return *this;
   }
 
-  ~unique_fd() {
-    reset();
-  }
+  ~unique_fd() { reset(); }
 
   /// The descriptor, or -1 when there is none.
-  [[nodiscard]] int get() const noexcept {
-    return fd_;
-  }
+  [[nodiscard]] int get() const noexcept { return fd_; }
 
-  explicit operator bool() const noexcept {
-    return fd_ >= 0;
-  }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
 
   /// Closes what it owns and takes `fd` instead.
   void reset(int fd = -1) noexcept {
@@ -45,9 +36,7 @@ public:
   }
 
   /// Gives the descriptor away, unclosed.
-  [[nodiscard]] int release() noexcept {
-    return std::exchange(fd_, -1);
-  }
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
 private:
   int fd_ = -1;

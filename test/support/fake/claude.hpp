@@ -74,8 +74,7 @@ inline bool text_of(const json& message, std::string& text) {
 class claude {
 public:
   claude(int argc, char** argv)
-    : argc{argc}, argv{argv}, args{parse(argc, argv)} {
-  }
+    : argc{argc}, argv{argv}, args{parse(argc, argv)} {}
 
   int argc;
   char** argv;
@@ -91,12 +90,8 @@ public:
         run_turn();
       say.out.flush();
       switch (in_.wait()) {
-        case input::event::line:
-          take_line(in_.line());
-          break;
-        case input::event::eof:
-          say.out.flush();
-          return last_failed_ ? 1 : 0;
+        case input::event::line: take_line(in_.line()); break;
+        case input::event::eof: say.out.flush(); return last_failed_ ? 1 : 0;
         default:
           if (sigint_came != 0)
             return 0;
@@ -164,8 +159,7 @@ private:
     if (message.is_discarded() || message.is_null())
       refuse("Error parsing streaming input line (type=unknown, "
              + std::to_string(line.size()) + " chars): SyntaxError");
-    auto type = message.is_object() ? message.value("type", json())
-                                    : json();
+    auto type = message.is_object() ? message.value("type", json()) : json();
     if (type == "user")
       take_user(message);
     else if (type == "control_request")
@@ -195,14 +189,11 @@ private:
     if (subtype == "initialize") {
       if (!args.initialize)
         return;
-      answer["response"] = {{"commands", json::array()},
-                            {"agents", json::array()},
-                            {"output_style", "default"},
-                            {"models", json::array()},
-                            {"account", json::object()},
-                            {"pid", ::getpid()},
-                            {"claude_code_version", "2.1.330"},
-                            {"session_state", "idle"}};
+      answer["response"]
+        = {{"commands", json::array()},        {"agents", json::array()},
+           {"output_style", "default"},        {"models", json::array()},
+           {"account", json::object()},        {"pid", ::getpid()},
+           {"claude_code_version", "2.1.330"}, {"session_state", "idle"}};
     } else if (subtype == "interrupt") {
       interrupted_ = true;
       auto queued = json::array();
@@ -263,6 +254,8 @@ private:
         say.replay(prompt["message"], t.last_uuid, true);
     }
     t.answer = "echo: " + t.text;
+    if (args.terse && t.text.size() > 4096)
+      t.answer = "echo: " + t.text.substr(0, 20);
     begin_turn(t);
     obey(t);
     if (!t.silent)

@@ -24,6 +24,15 @@ inline void write_all(int fd, std::string_view bytes) {
   }
 }
 
+/// How long stdout has to be full before it counts as stalled.
+inline constexpr int stalled_after_ms = 300;
+
+/// Has nobody read from stdout for a while?
+inline bool stdout_stalls() {
+  pollfd fds[] = {{STDOUT_FILENO, POLLOUT, 0}};
+  return ::poll(fds, 1, stalled_after_ms) == 0;
+}
+
 /// stdout, collected and written by `flush`.
 class output {
 public:
@@ -34,9 +43,7 @@ public:
       flush();
   }
 
-  void bytes(std::string_view text) {
-    buffer_ += text;
-  }
+  void bytes(std::string_view text) { buffer_ += text; }
 
   void flush() {
     write_all(STDOUT_FILENO, buffer_);
@@ -69,8 +76,8 @@ public:
         return event::line;
       }
       scanned_ = buffer_.size();
-      pollfd fds[] = {{eof_ ? -1 : STDIN_FILENO, POLLIN, 0},
-                      {other_fd, POLLIN, 0}};
+      pollfd fds[]
+        = {{eof_ ? -1 : STDIN_FILENO, POLLIN, 0}, {other_fd, POLLIN, 0}};
       if (eof_ && other_fd < 0)
         return event::eof;
       if (::poll(fds, 2, -1) < 0)
@@ -84,13 +91,9 @@ public:
     }
   }
 
-  [[nodiscard]] const std::string& line() const {
-    return line_;
-  }
+  [[nodiscard]] const std::string& line() const { return line_; }
 
-  [[nodiscard]] bool at_end() const {
-    return eof_;
-  }
+  [[nodiscard]] bool at_end() const { return eof_; }
 
 private:
   void read_more() {

@@ -15,6 +15,7 @@ namespace container_agent::test::fake {
 ///   starts        a line a start: the number of the process
 ///   runs          a line a prompt that began to run: its uuid
 ///   completed     a line a prompt that ran to its result: its uuid
+///   stalled       made when nobody reads a flood
 ///   stdin         every line that came in (with --record-stdin)
 ///   session.<id>  the transcript: the uuids that were completed in it
 /// Without the variable nothing is kept.
@@ -26,9 +27,7 @@ public:
       dir_ = value;
   }
 
-  [[nodiscard]] bool kept() const {
-    return !dir_.empty();
-  }
+  [[nodiscard]] bool kept() const { return !dir_.empty(); }
 
   void append(const std::string& file, const std::string& line) const {
     if (!kept())
