@@ -7,7 +7,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,13 +14,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <future>
 #include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <system_error>
 #include <vector>
 
@@ -55,6 +53,20 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string path_of(const http_request& request) {
+  std::string target{request.target().data(), request.target().size()};
+  return target.substr(0, target.find('?'));
+}
+
+http_response document(unsigned status, const json& body) {
+  http_response response;
+  response.version(11);
+  response.result(status);
+  response.set(http::field::content_type, "application/json");
+  response.body() = dump(body);
+  return response;
+}
+
 } // namespace
 
 class messages_api_server::implementation
@@ -62,8 +74,7 @@ class messages_api_server::implementation
 public:
   implementation(asio::io_context& context, std::uint16_t port,
                  const std::filesystem::path& log)
-    : acceptor_{context,
-                tcp::endpoint{asio::ip::address_v4::loopback(), port}},
+    : acceptor_{context, tcp::endpoint{asio::ip::address_v4::loopback(), port}},
       gate_{context, asio::steady_timer::time_point::max()} {
     if (log.empty())
       return;
@@ -90,9 +101,7 @@ public:
     gate_.cancel();
   }
 
-  void hold() {
-    open_ = false;
-  }
+  void hold() { open_ = false; }
 
   [[nodiscard]] std::uint16_t port() const {
     return acceptor_.local_endpoint().port();
@@ -118,19 +127,20 @@ private:
     std::function<void()> callback;
   };
 
+  /// `self` keeps this object for as long as the coroutine runs.
   awaitable<void> accept(std::shared_ptr<implementation> self) {
     while (acceptor_.is_open()) {
       boost::system::error_code error;
       auto socket = co_await acceptor_.async_accept(
         asio::redirect_error(use_awaitable, error));
       if (!error)
-        asio::co_spawn(acceptor_.get_executor(),
-                       serve(self, std::move(socket)), asio::detached);
+        asio::co_spawn(acceptor_.get_executor(), serve(self, std::move(socket)),
+                       asio::detached);
     }
   }
 
   /// One connection. A client that leaves is normal at any point.
-  awaitable<void> serve(std::shared_ptr<implementation> self,
+  awaitable<void> serve([[maybe_unused]] std::shared_ptr<implementation> self,
                         tcp::socket socket) {
     sockets_.insert(&socket);
     try {
@@ -139,75 +149,71 @@ private:
         http::request_parser<http::string_body> parser;
         parser.body_limit(max_request_bytes);
         co_await http::async_read(socket, buffer, parser, use_awaitable);
-        more = co_await answer(socket, parser.release());
+        auto request = parser.release();
+        more = co_await answer(socket, request);
       }
-    } catch (const boost::system::system_error&) {
-    }
+    } catch (const boost::system::system_error&) {}
     sockets_.erase(&socket);
   }
 
   /// Returns whether the connection stays.
-  awaitable<bool> answer(tcp::socket& socket, http_request request) {
-    std::string target{request.target().data(), request.target().size()};
-    auto path = target.substr(0, target.find('?'));
-    auto method = request.method();
-    if (method == http::verb::post && path == "/v1/messages")
+  awaitable<bool> answer(tcp::socket& socket, const http_request& request) {
+    auto path = path_of(request);
+    if (request.method() == http::verb::post && path == "/v1/messages")
       co_return co_await answer_messages(socket, request);
-    note({{"method", std::string{request.method_string()}},
-          {"path", path}});
-    if (method == http::verb::post && path == "/v1/messages/count_tokens")
-      co_return co_await send(socket, request, 200,
-                              {{"input_tokens", request.body().size() / 4}});
-    if (method == http::verb::get && path == "/control/runs")
-      co_return co_await send(socket, request, 200, runs_to_json(runs_));
-    if (method == http::verb::post && path == "/control/release") {
+    log_request(request, path);
+    auto response = answer_at_once(request, path);
+    co_return co_await send(socket, request, response);
+  }
+
+  http_response answer_at_once(const http_request& request,
+                               std::string_view path) {
+    auto is = [&](http::verb method, std::string_view wanted) {
+      return request.method() == method && path == wanted;
+    };
+    if (is(http::verb::post, "/v1/messages/count_tokens"))
+      return document(200, {{"input_tokens", request.body().size() / 4}});
+    if (is(http::verb::get, "/control/runs"))
+      return document(200, runs_to_json(runs_));
+    if (is(http::verb::post, "/control/release")) {
       release();
-      co_return co_await send(socket, request, 200, json::object());
+      return document(200, json::object());
     }
-    if (method == http::verb::post && path == "/control/hold") {
+    if (is(http::verb::post, "/control/hold")) {
       hold();
-      co_return co_await send(socket, request, 200, json::object());
+      return document(200, json::object());
     }
-    if (method == http::verb::head && path == "/")
-      co_return co_await send(socket, request, 200, json::object());
-    co_return co_await send(socket, request, 404, error_body(404));
+    if (is(http::verb::head, "/"))
+      return document(200, json::object());
+    return document(404, error_body(404));
   }
 
   awaitable<bool> answer_messages(tcp::socket& socket,
                                   const http_request& http_request) {
-    messages_request request;
-    bool understood = true;
-    try {
-      request = read_messages_request(json::parse(http_request.body()));
-    } catch (const json::exception& e) {
-      note({{"path", "/v1/messages"}, {"not_understood", e.what()}});
-      understood = false;
+    auto request = understand(http_request);
+    if (!request) {
+      auto refusal = document(400, error_body(400));
+      co_return co_await send(socket, http_request, refusal);
     }
-    if (!understood)
-      co_return co_await send(socket, http_request, 400, error_body(400));
-    auto prompt = request.prompt();
-    auto run = request.side ? 0 : started(request);
-    auto reply = choose_reply(request, run);
-    note({{"path", "/v1/messages"},
-          {"side", request.side},
-          {"after_tool", request.after_tool},
-          {"prompt", prompt},
-          {"run", run}});
+    auto run = request->side ? 0 : started(*request);
+    auto reply = choose_reply(*request, run);
+    log_turn(*request, run);
     bool stays = true;
     if (reply.what == messages_reply::kind::error) {
-      stays = co_await send(socket, http_request, reply.status,
-                            error_body(reply.status));
-    } else if (request.stream) {
-      co_await send_events(socket, request, reply);
-    } else if (reply.what == messages_reply::kind::drop) {
-      throw boost::system::system_error(asio::error::connection_aborted);
-    } else {
-      co_await wait_for_gate(socket, reply);
-      stays = co_await send(socket, http_request, 200,
-                            whole_message(request, reply));
+      auto refusal = document(reply.status, error_body(reply.status));
+      co_return co_await send(socket, http_request, refusal);
     }
-    if (!request.side && reply.what == messages_reply::kind::text)
-      ++runs_[prompt].finished;
+    if (request->stream) {
+      co_await send_events(socket, *request, reply);
+    } else {
+      if (reply.what == messages_reply::kind::drop)
+        throw boost::system::system_error(asio::error::connection_aborted);
+      co_await wait_for_gate(socket, reply);
+      auto whole = document(200, whole_message(*request, reply));
+      stays = co_await send(socket, http_request, whole);
+    }
+    if (!request->side && reply.what == messages_reply::kind::text)
+      ++runs_[request->prompt()].finished;
     co_return stays;
   }
 
@@ -241,8 +247,7 @@ private:
       rest.remove_prefix(piece.size());
     }
     co_await send_chunk(socket, closing_events(reply));
-    co_await asio::async_write(socket, http::make_chunk_last(),
-                               use_awaitable);
+    co_await asio::async_write(socket, http::make_chunk_last(), use_awaitable);
   }
 
   static awaitable<void> send_chunk(tcp::socket& socket, std::string bytes) {
@@ -265,16 +270,11 @@ private:
     }
   }
 
-  static awaitable<bool> send(tcp::socket& socket,
-                              const http_request& request, unsigned status,
-                              json body) {
-    http_response response;
-    response.version(11);
-    response.result(status);
-    response.set(http::field::content_type, "application/json");
+  static awaitable<bool> send(tcp::socket& socket, const http_request& request,
+                              http_response& response) {
     response.keep_alive(request.keep_alive());
-    if (request.method() != http::verb::head)
-      response.body() = dump(body);
+    if (request.method() == http::verb::head)
+      response.body().clear();
     response.prepare_payload();
     co_await http::async_write(socket, response, use_awaitable);
     co_return request.keep_alive();
@@ -287,15 +287,38 @@ private:
     if (request.after_tool)
       return runs.started;
     ++runs.started;
-    auto due = std::partition(
-      waiting_.begin(), waiting_.end(), [&](const waiter& w) {
-        return w.prompt != prompt || w.n > runs.started;
-      });
+    auto due
+      = std::partition(waiting_.begin(), waiting_.end(), [&](const waiter& w) {
+          return w.prompt != prompt || w.n > runs.started;
+        });
     std::vector<waiter> told{due, waiting_.end()};
     waiting_.erase(due, waiting_.end());
     for (auto& waiter : told)
       waiter.callback();
     return runs.started;
+  }
+
+  /// Nothing when the body is no request.
+  std::optional<messages_request> understand(const http_request& request) {
+    try {
+      return read_messages_request(json::parse(request.body()));
+    } catch (const json::exception& e) {
+      note({{"path", "/v1/messages"}, {"not_understood", e.what()}});
+      return std::nullopt;
+    }
+  }
+
+  void log_request(const http_request& request, const std::string& path) {
+    note({{"method", std::string{request.method_string()}}, {"path", path}});
+  }
+
+  void log_turn(const messages_request& request, std::size_t run) {
+    note({{"method", "POST"},
+          {"path", "/v1/messages"},
+          {"side", request.side},
+          {"after_tool", request.after_tool},
+          {"prompt", request.prompt()},
+          {"run", run}});
   }
 
   void note(const json& line) {
@@ -344,48 +367,6 @@ void messages_api_server::when_started(std::string prompt, std::size_t n,
 
 void messages_api_server::close() {
   implementation_->close();
-}
-
-// -- on a thread of its own --------------------------------------------------
-
-messages_api::messages_api()
-  : server_{context_, 0}, thread_{[this] { context_.run(); }} {
-}
-
-messages_api::~messages_api() {
-  // With nothing left to wait for, the loop ends by itself.
-  asio::post(context_, [this] { server_.close(); });
-  thread_.join();
-}
-
-std::string messages_api::url() const {
-  return "http://127.0.0.1:" + std::to_string(server_.port());
-}
-
-void messages_api::release() {
-  asio::post(context_, [this] { server_.release(); });
-}
-
-void messages_api::hold() {
-  asio::post(context_, [this] { server_.hold(); });
-}
-
-prompt_runs messages_api::runs(std::string_view prompt) {
-  std::promise<prompt_runs> answer;
-  asio::post(context_, [&] { answer.set_value(server_.runs(prompt)); });
-  return answer.get_future().get();
-}
-
-void messages_api::wait_started(std::string_view prompt, std::size_t n,
-                                std::chrono::seconds patience) {
-  // Shared: the callback may come after this wait was given up.
-  auto told = std::make_shared<std::promise<void>>();
-  asio::post(context_, [this, told, n, prompt = std::string{prompt}] {
-    server_.when_started(prompt, n, [told] { told->set_value(); });
-  });
-  if (told->get_future().wait_for(patience) != std::future_status::ready)
-    throw std::runtime_error("timed out waiting for prompt to be asked: "
-                             + std::string{prompt});
 }
 
 } // namespace container_agent::test

@@ -45,7 +45,8 @@ struct prompt_runs {
 /// | `LONG N`          | N characters (at most 1,000,000,000): ten a word,  |
 /// |                   | each word the number of its first character        |
 /// | `ERROR S [TIMES]` | status S (400–599), always or the first TIMES      |
-/// |                   | times; then as for none                            |
+/// |                   | times; then as for none. From 500 on Claude Code   |
+/// |                   | tries again, ten times with growing delays         |
 /// | `DROP [TIMES]`    | the connection is cut in mid-reply, the first      |
 /// |                   | TIMES (1) times; then as for none                  |
 ///

@@ -18,17 +18,16 @@ namespace asio = boost::asio;
 /// Reads stdin to its end, then calls back.
 void when_stdin_closes(asio::posix::stream_descriptor& in,
                        std::function<void()> callback) {
-  in.async_wait(asio::posix::stream_descriptor::wait_read,
-                [&in, callback](boost::system::error_code error) {
-                  std::array<char, 4096> ignored{};
-                  if (error
-                      || ::read(in.native_handle(), ignored.data(),
-                                ignored.size())
-                           <= 0)
-                    callback();
-                  else
-                    when_stdin_closes(in, callback);
-                });
+  in.async_wait(
+    asio::posix::stream_descriptor::wait_read,
+    [&in, callback](boost::system::error_code error) {
+      std::array<char, 4096> ignored{};
+      if (error
+          || ::read(in.native_handle(), ignored.data(), ignored.size()) <= 0)
+        callback();
+      else
+        when_stdin_closes(in, callback);
+    });
 }
 
 } // namespace

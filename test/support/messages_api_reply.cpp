@@ -84,8 +84,8 @@ messages_reply side_reply(const messages_request&) {
 }
 
 messages_reply reply_after_tool(const messages_request& request) {
-  auto what = request.tool_refused ? "The tool was refused: "
-                                   : "The tool said: ";
+  auto what
+    = request.tool_refused ? "The tool was refused: " : "The tool said: ";
   return {.text = what + cut_utf8(request.tool_result, max_echoed_prompt)};
 }
 
@@ -129,16 +129,14 @@ json block_frame(const messages_reply& reply) {
 }
 
 const char* stop_reason(const messages_reply& reply) {
-  return reply.what == messages_reply::kind::tool_use ? "tool_use"
-                                                      : "end_turn";
+  return reply.what == messages_reply::kind::tool_use ? "tool_use" : "end_turn";
 }
 
 } // namespace
 
 std::string cut_utf8(std::string_view text, std::size_t limit) {
-  auto is_continuation = [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-  };
+  auto is_continuation
+    = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
   if (text.size() > limit) {
     while (limit > 0 && is_continuation(text[limit]))
       --limit;
@@ -159,8 +157,7 @@ messages_request read_messages_request(const json& body) {
   return request;
 }
 
-messages_reply choose_reply(const messages_request& request,
-                            std::size_t run) {
+messages_reply choose_reply(const messages_request& request, std::size_t run) {
   if (request.side)
     return side_reply(request);
   if (request.after_tool)
@@ -179,13 +176,12 @@ messages_reply choose_reply(const messages_request& request,
       return {.what = messages_reply::kind::tool_use,
               .text = "touch " + argument(1)};
     if (word == "LONG")
-      return {.text = long_text(
-                std::min(number_or(argument(1), 0), max_long_reply))};
+      return {.text
+              = long_text(std::min(number_or(argument(1), 0), max_long_reply))};
     if (word == "ERROR" && run <= number_or(argument(2), run))
-      return {
-        .what = messages_reply::kind::error,
-        .status = static_cast<unsigned>(
-          std::clamp<std::size_t>(number_or(argument(1), 500), 400, 599))};
+      return {.what = messages_reply::kind::error,
+              .status = static_cast<unsigned>(std::clamp<std::size_t>(
+                number_or(argument(1), 500), 400, 599))};
     if (word == "DROP" && run <= number_or(argument(1), 1))
       return {.what = messages_reply::kind::drop, .text = echo(request)};
   }
@@ -217,16 +213,15 @@ std::string delta_event(const messages_reply& reply, std::string_view piece) {
   if (reply.what == messages_reply::kind::tool_use)
     delta = {{"type", "input_json_delta"},
              {"partial_json", tool_input(reply).dump()}};
-  return sse(
-    {{"type", "content_block_delta"}, {"index", 0}, {"delta", delta}});
+  return sse({{"type", "content_block_delta"}, {"index", 0}, {"delta", delta}});
 }
 
 std::string closing_events(const messages_reply& reply) {
-  json delta = {{"stop_reason", stop_reason(reply)},
-                {"stop_sequence", nullptr}};
+  json delta
+    = {{"stop_reason", stop_reason(reply)}, {"stop_sequence", nullptr}};
   return sse({{"type", "content_block_stop"}, {"index", 0}})
-         + sse({{"type", "message_delta"}, {"delta", delta},
-                {"usage", usage()}})
+         + sse(
+           {{"type", "message_delta"}, {"delta", delta}, {"usage", usage()}})
          + sse({{"type", "message_stop"}});
 }
 
@@ -255,8 +250,7 @@ json error_body(unsigned status) {
     type = "overloaded_error";
   else if (status >= 500)
     type = "api_error";
-  auto text = "the stand-in was asked to answer "
-              + std::to_string(status);
+  auto text = "the stand-in was asked to answer " + std::to_string(status);
   return {{"type", "error"}, {"error", {{"type", type}, {"message", text}}}};
 }
 

@@ -55,7 +55,7 @@ struct messages_reply {
   kind what = kind::text;
 
   /// The answer; of a tool use: the shell command.
-  std::string text;
+  std::string text{};
 
   /// Not a byte after the first delta until the gate is open.
   bool held = false;
@@ -71,7 +71,7 @@ messages_reply choose_reply(const messages_request& request, std::size_t run);
 /// character and a blank, so that a lost, doubled or swapped piece shows.
 std::string long_text(std::size_t n);
 
-/// The last `text` cut to at most `limit` bytes, never inside a character.
+/// `text` cut to at most `limit` bytes, never inside a character.
 std::string cut_utf8(std::string_view text, std::size_t limit);
 
 // -- the forms on the wire ---------------------------------------------------
