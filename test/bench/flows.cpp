@@ -11,17 +11,20 @@ namespace container_agent::bench {
 
 namespace {
 
+/// As much of a line as is shown when it is wrong.
+constexpr std::size_t shown_bytes = 120;
+
 [[noreturn]] void out_of_order(std::uint64_t expected, std::string_view got) {
   throw std::runtime_error("lost, doubled or out of order: expected number "
-                           + std::to_string(expected)
-                           + ", got: " + std::string{got.substr(0, 300)});
+                           + std::to_string(expected) + ", got: "
+                           + std::string{got.substr(0, shown_bytes)});
 }
 
 /// The agent's own records pass, unless they tell of a loss.
 void check_record(std::string_view line) {
   if (!line.starts_with(R"({"type":"container_agent")"))
     throw std::runtime_error("an unexpected line: "
-                             + std::string{line.substr(0, 300)});
+                             + std::string{line.substr(0, shown_bytes)});
   for (std::string_view bad : {"rejected", "failed", "claude_exited"})
     if (line.find("\"subtype\":\"" + std::string{bad} + '"') != line.npos)
       throw std::runtime_error("the agent reports: " + std::string{line});

@@ -48,11 +48,18 @@ double pss_of(const chain& system) {
   throw std::runtime_error("the kernel tells no Pss");
 }
 
-/// How often the process has gone to sleep or was put aside so far.
+/// How often the process has gone to sleep or was put aside so far, in all
+/// its threads.
 double switches_of(const chain& system) {
-  auto status = test::status_of(system.head().pid());
-  return status_number(status, "voluntary_ctxt_switches")
-         + status_number(status, "nonvoluntary_ctxt_switches");
+  double result = 0;
+  auto tasks = "/proc/" + std::to_string(system.head().pid()) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    auto tid = static_cast<pid_t>(std::stol(task.path().filename().string()));
+    auto status = test::status_of(tid);
+    result += status_number(status, "voluntary_ctxt_switches")
+              + status_number(status, "nonvoluntary_ctxt_switches");
+  }
+  return result;
 }
 
 /// Lets `window` go by; throws when the process ends in it.

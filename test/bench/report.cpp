@@ -178,7 +178,8 @@ std::string to_json(const plan& p, const std::vector<outcome>& outcomes) {
       entry["error"] = o.error;
     list.push_back(std::move(entry));
   }
-  return result.dump(2) + "\n";
+  // An error may quote bytes that were cut within a letter.
+  return result.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 } // namespace container_agent::bench
