@@ -1,0 +1,47 @@
+#pragma once
+
+#include "messages/interfaces.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <utility>
+
+namespace container_agent {
+
+/// What all actors have in common: they know who is who, and let go of the
+/// others when they end (handles count references; two actors that hold each
+/// other would never be freed).
+template <class Handle>
+class agent_actor : public Handle::base {
+public:
+  using base = typename Handle::base;
+  using behavior_type = typename Handle::behavior_type;
+
+  explicit agent_actor(caf::actor_config& config) : base{config} {}
+
+  void on_exit() override { peers_ = peers_changed{}; }
+
+protected:
+  /// Sends to a peer, if there is one at the moment. What must not be lost is
+  /// sent again on `peers_changed`.
+  template <class Peer, class Message>
+  void tell(const Peer& peer, Message&& message) {
+    if (peer)
+      this->send(peer, std::forward<Message>(message));
+  }
+
+  const peers_changed& peers() const { return peers_; }
+
+  /// Takes the new directory; true if `member` is another actor than before.
+  template <class Peer>
+  bool replaced(const peers_changed& now, Peer peers_changed::*member) const {
+    return now.*member != peers_.*member;
+  }
+
+  void meet(const peers_changed& now) { peers_ = now; }
+
+private:
+  peers_changed peers_;
+};
+
+} // namespace container_agent

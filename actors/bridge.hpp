@@ -1,0 +1,78 @@
+#pragma once
+
+#include "actors/credit.hpp"
+#include "messages/payloads.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace container_agent {
+
+/// What stands between host and child, as a plain class: it is told what came
+/// and fills two outboxes. The `conversation` actor only carries its mail, so
+/// the whole protocol is tested without actors, and survives their restarts.
+///
+/// Two of them: `dialogue` (Claude Code's stream-json) and `raw_relay` (bytes).
+class bridge {
+public:
+  virtual ~bridge() = default;
+
+  // -- from the host ----------------------------------------------------------
+
+  virtual void take(const host_line& line) = 0;
+  virtual void take(const host_input_ended& end) = 0;
+
+  /// How many more lines may come now.
+  virtual std::uint64_t input_credit() const = 0;
+
+  // -- from the child ---------------------------------------------------------
+
+  virtual void take(const child_started& child) = 0;
+  virtual void take(const child_output& output) = 0;
+  virtual void take(const child_ended& end) = 0;
+
+  /// How many more pieces of output may come now.
+  virtual std::uint64_t output_credit() const = 0;
+
+  /// What to launch, should no child run.
+  virtual launch_child launch_plan() const = 0;
+
+  /// Whether a child is wanted at all.
+  virtual bool wants_child() const = 0;
+
+  /// A child runs, as far as known.
+  virtual bool child_runs() const = 0;
+
+  // -- from the others --------------------------------------------------------
+
+  virtual void take(const restart_scheduled& plan) = 0;
+  virtual void take(const restarts_exhausted& end) = 0;
+  virtual void take(const begin_drain& drain) = 0;
+  virtual void take(const interrupt_turn& interrupt) = 0;
+
+  /// Nothing is in flight any more, after `begin_drain`.
+  virtual bool drained() const = 0;
+
+  /// The input has ended and all of it was dealt with.
+  virtual bool finished() const = 0;
+
+  virtual conversation_status status() const = 0;
+
+  /// Number of status documents that the host has asked for and not got.
+  virtual std::size_t status_requests() const = 0;
+
+  virtual void answer_status(std::string_view document) = 0;
+
+  outbox<host_output> to_host;
+  outbox<child_input> to_child;
+  inbox from_input;
+  inbox from_child;
+
+  /// Pieces of at most `read_size` bytes that may wait for the host.
+  static constexpr std::size_t max_unsent_output = 8;
+
+  /// Lines (or pieces) that may be on their way to the child.
+  static constexpr std::size_t max_unsent_input = 16;
+};
+
+} // namespace container_agent

@@ -1,0 +1,239 @@
+#include "actors/child_link.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <string_view>
+#include <utility>
+
+namespace container_agent {
+
+namespace {
+
+constexpr std::string_view logger = "claude_process";
+
+// A line of stderr longer than this is cut in the log.
+constexpr std::size_t max_error_line = 2048;
+
+// Bytes for the child's stdin that may wait in the port: one full pipe.
+constexpr std::size_t max_pending_input = 64 * 1024;
+
+bool resumes(std::string_view argument) {
+  return argument == "--resume" || argument == "-r";
+}
+
+bool picks_session(std::string_view argument) {
+  return argument == "--continue" || argument == "-c"
+         || argument == "--fork-session" || argument.starts_with("--resume=")
+         || argument.starts_with("--session-id=");
+}
+
+} // namespace
+
+std::string child_link_config::validate() const {
+  if (command.program.empty())
+    return "no command to run (--claude-command)";
+  return {};
+}
+
+std::vector<std::string> session_arguments(std::vector<std::string> arguments,
+                                           const launch_child& launch) {
+  if (launch.session_id.empty() && !launch.anew)
+    return arguments;
+  std::vector<std::string> result;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    auto has_value = i + 1 < arguments.size()
+                     && !arguments[i + 1].starts_with('-');
+    if (arguments[i] == "--session-id" || resumes(arguments[i]))
+      i += has_value ? 1 : 0;
+    else if (!picks_session(arguments[i]))
+      result.push_back(std::move(arguments[i]));
+  }
+  if (!launch.session_id.empty()) {
+    result.push_back("--resume");
+    result.push_back(launch.session_id);
+  }
+  return result;
+}
+
+std::string session_in(const std::vector<std::string>& arguments) {
+  constexpr std::string_view with_value = "--resume=";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].starts_with(with_value))
+      return arguments[i].substr(with_value.size());
+    if (resumes(arguments[i]) && i + 1 < arguments.size()
+        && !arguments[i + 1].starts_with('-'))
+      return arguments[i + 1];
+  }
+  return {};
+}
+
+child_link::child_link(child_process& process, child_link_config config,
+                       actor_context context)
+    : process_{process},
+      config_{std::move(config)},
+      context_{context},
+      framer_{config_.max_held_line},
+      errors_{max_error_line} {}
+
+void child_link::on_change(notification notify) {
+  notify_ = std::move(notify);
+}
+
+child_process::launch_result child_link::launch(const launch_child& how) {
+  auto command = config_.command;
+  command.arguments = session_arguments(std::move(command.arguments), how);
+  resumed_ = !session_in(command.arguments).empty();
+  auto result = process_.launch(command);
+  if (result.error)
+    return result;
+  ++generation_;
+  stage_ = stage::running;
+  asked_to_end_ = output_ended_ = reading_output_ = false;
+  from_conversation.begin_at(how.first_input);
+  auto tell = [this] {
+    if (notify_)
+      notify_();
+  };
+  process_.on_exit(tell);
+  process_.input().on_drained(tell);
+  read_errors();
+  return result;
+}
+
+void child_link::advance() {
+  if (stage_ == stage::running && !process_.running()) {
+    stage_ = stage::exited;
+    // Whatever it started and left behind goes with it, and lets go of the
+    // pipes; what is in them is read first.
+    if (auto error = process_.signal_group(SIGKILL))
+      context_.log.write(log_level::error, logger, "group_not_killed",
+                         {{"error", error.message()}});
+  }
+  if (stage_ == stage::running)
+    check_input();
+  if (stage_ == stage::running || stage_ == stage::exited)
+    read_output();
+  if (stage_ == stage::exited && output_ended_)
+    conclude();
+}
+
+void child_link::abandon_output() {
+  if (stage_ != stage::exited)
+    return;
+  context_.log.write(log_level::warn, logger, "output_abandoned",
+                     {{"pid", process_.pid()}});
+  process_.output().cancel();
+  output_ended_ = true;
+  conclude();
+}
+
+std::uint64_t child_link::input_credit() const {
+  return stage_ == stage::running
+             && process_.input().pending() < max_pending_input
+           ? 4
+           : 0;
+}
+
+void child_link::close_input() {
+  asked_to_end_ = true;
+  if (stage_ == stage::running)
+    process_.close_input();
+}
+
+std::error_code child_link::signal_group(int signal) {
+  asked_to_end_ = true;
+  return stage_ == stage::none ? std::error_code{}
+                               : process_.signal_group(signal);
+}
+
+// A Claude Code that has closed its stdin will never take a prompt again.
+void child_link::check_input() {
+  auto error = process_.input().error();
+  if (!error || asked_to_end_ || config_.raw)
+    return;
+  context_.log.write(log_level::error, logger, "stdin_lost",
+                     {{"pid", process_.pid()}, {"error", error.message()}});
+  if (auto failed = process_.signal_group(SIGKILL))
+    context_.log.write(log_level::error, logger, "group_not_killed",
+                       {{"error", failed.message()}});
+}
+
+child_started child_link::description() const {
+  return {generation_, process_.pid(), resumed_};
+}
+
+void child_link::read_output() {
+  if (reading_output_ || output_ended_ || !to_conversation.may_send())
+    return;
+  reading_output_ = true;
+  process_.output().read(
+    [this](const byte_source::result& r) { take_output(r); });
+}
+
+void child_link::take_output(const byte_source::result& result) {
+  reading_output_ = false;
+  if (config_.raw) {
+    if (!result.data.empty())
+      to_conversation.push(child_output{0, bytes{result.data}, true});
+  } else if (!result.data.empty()) {
+    if (auto piece = framer_.feed(result.data))
+      to_conversation.push(
+        child_output{0, bytes{std::move(piece->data)}, piece->ends_line});
+  }
+  if (result.error)
+    context_.log.write(log_level::error, logger, "output_unreadable",
+                       {{"error", result.error.message()}});
+  output_ended_ = result.at_end || result.error;
+  if (notify_)
+    notify_();
+}
+
+// Reads all of stderr as it comes: a child must not hang because nobody reads
+// its complaints. The log says no more of a line than `max_error_line`.
+void child_link::read_errors() {
+  process_.error_output().read(
+    [this](const byte_source::result& r) { take_errors(r); });
+}
+
+void child_link::take_errors(const byte_source::result& result) {
+  if (!result.data.empty())
+    errors_.feed(result.data);
+  auto over = result.at_end || result.error;
+  log_errors(static_cast<bool>(over));
+  if (!over)
+    read_errors();
+}
+
+void child_link::log_errors(bool at_end) {
+  auto log = [this](const codec::framed_line& line) {
+    if (line.what == codec::framed_line::kind::too_long)
+      context_.log.write(log_level::warn, logger, "claude_stderr",
+                         {{"left_out_bytes", line.size}});
+    else if (!line.text.empty())
+      context_.log.write(log_level::warn, logger, "claude_stderr",
+                         {{"text", line.text}});
+  };
+  while (auto line = errors_.next())
+    log(*line);
+  if (!at_end)
+    return;
+  if (auto line = errors_.end())
+    log(*line);
+}
+
+void child_link::conclude() {
+  child_ended end;
+  if (auto rest = framer_.end(end.cut_bytes))
+    to_conversation.push(
+      child_output{0, bytes{std::move(rest->data)}, rest->ends_line});
+  auto exit = process_.exit_status();
+  end.pid = process_.pid();
+  end.exit_code = exit.exit_code;
+  end.signal = exit.signal;
+  end.asked = asked_to_end_;
+  to_conversation.push(end);
+  stage_ = stage::concluded;
+}
+
+} // namespace container_agent

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "actors/credit.hpp"
+#include "actors/ports.hpp"
+#include "messages/codec/line_framer.hpp"
+#include "messages/payloads.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace container_agent {
+
+struct child_link_config {
+  child_command command; ///< with the arguments of the first launch
+  bool raw = false;      ///< bytes, no lines
+
+  /// Lines of the child up to this length are passed on whole or not at all;
+  /// longer ones piece by piece.
+  std::size_t max_held_line = 1024 * 1024;
+
+  std::string validate() const;
+};
+
+/// The arguments for a launch: those that pick a session (`--resume`,
+/// `--continue`, `--session-id`, `--fork-session` and their short forms) are
+/// replaced once the session is known or lost.
+std::vector<std::string> session_arguments(std::vector<std::string> arguments,
+                                           const launch_child& launch);
+
+/// The session that `arguments` resume by its id, if any.
+std::string session_in(const std::vector<std::string>& arguments);
+
+/// What `claude_process` works with, and what outlives it: the running child,
+/// its half-read lines, and what the conversation has not taken yet.
+class child_link {
+public:
+  using delivery = std::variant<child_output, child_ended>;
+
+  child_link(child_process& process, child_link_config config,
+             actor_context context);
+
+  /// Whom to tell that something about the child has changed.
+  void on_change(notification notify);
+
+  child_process::launch_result launch(const launch_child& how);
+
+  /// Reads on while credit allows, and takes note of the child's end.
+  void advance();
+
+  /// Whether a child was launched and its end not yet delivered.
+  bool occupied() const { return stage_ != stage::none; }
+
+  /// The process has ended, but its output has not: somebody it started still
+  /// holds the pipe.
+  bool lingers() const { return stage_ == stage::exited; }
+
+  /// A read is under way that nothing has come of yet.
+  bool awaits_output() const { return reading_output_; }
+
+  /// Reads no more of what lingers.
+  void abandon_output();
+
+  /// Everything up to `child_ended` is in the outbox.
+  bool concluded() const { return stage_ == stage::concluded; }
+
+  /// The conversation has taken all of it: the next child may come.
+  void reset() { stage_ = stage::none; }
+
+  void write(bytes data) { process_.input().write(std::move(data)); }
+
+  /// How many more pieces of input may come.
+  std::uint64_t input_credit() const;
+
+  void close_input();
+  std::error_code signal_group(int signal);
+
+  child_started description() const;
+  child_exit exit_status() const { return process_.exit_status(); }
+  bool running() const { return process_.running(); }
+  bool asked_to_end() const { return asked_to_end_; }
+
+  outbox<delivery> to_conversation;
+  inbox from_conversation;
+
+private:
+  /// none → running → exited (process reaped, output open) → concluded → none
+  enum class stage : std::uint8_t { none, running, exited, concluded };
+
+  void read_output();
+  void read_errors();
+  void take_output(const byte_source::result& result);
+  void take_errors(const byte_source::result& result);
+  void log_errors(bool at_end);
+  void conclude();
+  void check_input();
+
+  child_process& process_;
+  child_link_config config_;
+  actor_context context_;
+  notification notify_;
+  codec::output_framer framer_;
+  codec::line_framer errors_;
+  stage stage_ = stage::none;
+  std::uint64_t generation_ = 0;
+  bool resumed_ = false;
+  bool asked_to_end_ = false;
+  bool reading_output_ = false;
+  bool output_ended_ = false;
+};
+
+} // namespace container_agent

@@ -1,0 +1,133 @@
+#include "actors/claude_process.hpp"
+
+#include "messages/errors.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/send.hpp>
+
+#include <variant>
+
+namespace container_agent {
+
+claude_process::claude_process(caf::actor_config& config, child_link& link,
+                               actor_context context)
+    : agent_actor{config}, link_{link}, context_{context} {}
+
+claude_process::behavior_type claude_process::make_behavior() {
+  link_.on_change([self = claude_process_actor{this}] {
+    caf::anon_send(self, child_changed{});
+  });
+  return {
+    [this](const launch_child& how) { launch(how); },
+    [this](const child_input& input) { take(input); },
+    [this](const child_output_window& window) {
+      link_.to_conversation.update(window);
+      advance();
+    },
+    [this](const child_changed&) { advance(); },
+    [this](const close_child_input&) {
+      context_.log.write(log_level::info, name(), "stdin_closed", {});
+      link_.close_input();
+      advance();
+    },
+    [this](const signal_child& s) {
+      context_.log.write(log_level::warn, name(), "group_signalled",
+                         {{"signal", s.signal}});
+      if (auto error = link_.signal_group(s.signal))
+        context_.log.write(log_level::error, name(), "signal_failed",
+                           {{"signal", s.signal}, {"error", error.message()}});
+      advance();
+    },
+    [this](const deadline_passed& deadline) {
+      // Silence counts only while somebody reads.
+      if (link_.awaits_output()
+          && deadline.id == link_.to_conversation.next_sequence())
+        link_.abandon_output();
+      lingering_since_ = 0;
+      advance();
+    },
+    [this](const get_child_status&) {
+      auto child = link_.description();
+      return child_status{link_.running(), child.pid, child.generation};
+    },
+    [this](const peers_changed& now) { take_peers(now); },
+  };
+}
+
+void claude_process::on_exit() {
+  link_.on_change({});
+  agent_actor::on_exit();
+}
+
+void claude_process::launch(const launch_child& how) {
+  if (link_.occupied()) {
+    tell(peers().conversation, link_.description());
+    return advance();
+  }
+  auto result = link_.launch(how);
+  if (result.error)
+    return quit(make_error(agent_error::launch_failed, result.what));
+  tell(peers().conversation, link_.description());
+  advance();
+}
+
+void claude_process::take(const child_input& input) {
+  if (!link_.from_conversation.expects(input.sequence))
+    return;
+  link_.write(input.data);
+  link_.from_conversation.take();
+  grant_credit();
+}
+
+void claude_process::take_peers(const peers_changed& now) {
+  auto new_conversation = replaced(now, &peers_changed::conversation);
+  meet(now);
+  if (!new_conversation)
+    return;
+  link_.to_conversation.rewind();
+  granted_ = {};
+  if (link_.occupied())
+    tell(peers().conversation, link_.description());
+  advance();
+}
+
+void claude_process::advance() {
+  link_.advance();
+  while (const auto* item = link_.to_conversation.next())
+    std::visit([this](const auto& x) { tell(peers().conversation, x); }, *item);
+  watch_lingering();
+  grant_credit();
+  end_if_concluded();
+}
+
+void claude_process::watch_lingering() {
+  if (!link_.lingers() || !link_.awaits_output() || lingering_since_ != 0)
+    return;
+  lingering_since_ = link_.to_conversation.next_sequence();
+  delayed_send(this, linger_timeout, deadline_passed{lingering_since_});
+}
+
+void claude_process::grant_credit() {
+  auto window = link_.from_conversation.window<child_input_window>(
+    link_.input_credit());
+  if (window.taken == granted_.taken && window.limit <= granted_.limit)
+    return;
+  granted_ = window;
+  tell(peers().conversation, window);
+}
+
+void claude_process::end_if_concluded() {
+  if (!link_.concluded() || !link_.to_conversation.empty())
+    return;
+  auto exit = link_.exit_status();
+  auto asked = link_.asked_to_end();
+  link_.reset();
+  if (asked)
+    return quit();
+  quit(make_error(agent_error::child_ended,
+                  exit.signal != 0
+                    ? "ended by signal " + std::to_string(exit.signal)
+                    : "ended with exit code " + std::to_string(exit.exit_code)));
+}
+
+} // namespace container_agent

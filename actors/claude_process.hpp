@@ -1,0 +1,50 @@
+#pragma once
+
+#include "actors/agent_actor.hpp"
+#include "actors/child_link.hpp"
+#include "actors/ports.hpp"
+
+#include <chrono>
+
+namespace container_agent {
+
+/// Owns:          the child process; it and its bytes are the `child_link`'s,
+///                so that a new claude_process adopts a child that still runs
+/// Receives from: conversation, the child, shutdown_coordinator, health_monitor
+/// Sends to:      conversation
+/// Dies when:     the child has ended and all it said was taken: with
+///                `child_ended` if nobody asked it to, else in peace; when it
+///                cannot be started (`launch_failed`)
+class claude_process : public agent_actor<claude_process_actor> {
+public:
+  claude_process(caf::actor_config& config, child_link& link,
+                 actor_context context);
+
+  const char* name() const override { return "claude_process"; }
+
+  void on_exit() override;
+
+  /// How long the output of a child that has ended may stay open: its
+  /// descendants were killed with it, so only one that has left the process
+  /// group can hold it.
+  static constexpr std::chrono::milliseconds linger_timeout{500};
+
+protected:
+  behavior_type make_behavior() override;
+
+private:
+  void launch(const launch_child& how);
+  void take(const child_input& input);
+  void take_peers(const peers_changed& now);
+  void advance();
+  void grant_credit();
+  void watch_lingering();
+  void end_if_concluded();
+
+  child_link& link_;
+  actor_context context_;
+  child_input_window granted_;
+  std::uint64_t lingering_since_ = 0; // the delivery that was next then
+};
+
+} // namespace container_agent

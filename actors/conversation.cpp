@@ -1,0 +1,146 @@
+#include "actors/conversation.hpp"
+
+#include "messages/errors.hpp"
+#include "messages/type_ids.hpp"
+
+namespace container_agent {
+
+conversation::conversation(caf::actor_config& config, bridge& protocol,
+                           actor_context context)
+    : agent_actor{config}, bridge_{protocol}, context_{context} {}
+
+conversation::behavior_type conversation::make_behavior() {
+  return {
+    [this](const host_line& line) { take(bridge_.from_input, line); },
+    [this](const host_input_ended& end) { take(bridge_.from_input, end); },
+    [this](const child_started& child) {
+      bridge_.take(child);
+      settle();
+    },
+    [this](const child_output& output) { take(bridge_.from_child, output); },
+    [this](const child_ended& end) { take(bridge_.from_child, end); },
+    [this](const child_input_window& window) {
+      bridge_.to_child.update(window);
+      settle();
+    },
+    [this](const host_output_window& window) {
+      bridge_.to_host.update(window);
+      settle();
+    },
+    [this](const restart_scheduled& plan) {
+      bridge_.take(plan);
+      settle();
+    },
+    [this](const restarts_exhausted& end) {
+      bridge_.take(end);
+      settle();
+    },
+    [this](const begin_drain& drain) {
+      bridge_.take(drain);
+      told_drained_ = told_gone_ = false; // asked again by a new coordinator
+      settle();
+    },
+    [this](const interrupt_turn& interrupt) {
+      bridge_.take(interrupt);
+      settle();
+    },
+    [this](const get_conversation_status&) { return bridge_.status(); },
+    [this](const peers_changed& now) { take_peers(now); },
+  };
+}
+
+template <class Delivery>
+void conversation::take(inbox& from, const Delivery& delivery) {
+  if (from.expects(delivery.sequence)) {
+    bridge_.take(delivery);
+    from.take();
+  }
+  settle();
+}
+
+void conversation::take_peers(const peers_changed& now) {
+  if (replaced(now, &peers_changed::claude_process)) {
+    bridge_.to_child.rewind();
+    output_granted_ = {};
+  }
+  if (replaced(now, &peers_changed::pipe_output))
+    bridge_.to_host.rewind();
+  if (replaced(now, &peers_changed::pipe_input))
+    input_granted_ = {};
+  auto new_child = replaced(now, &peers_changed::claude_process);
+  meet(now);
+  if (new_child)
+    ask_for_child();
+  settle();
+}
+
+// Sends on what has become possible, whatever it was that happened.
+void conversation::settle() {
+  while (const auto* input = bridge_.to_child.next())
+    tell(peers().claude_process, *input);
+  while (const auto* output = bridge_.to_host.next())
+    tell(peers().pipe_output, *output);
+  grant_credit();
+  ask_for_status();
+  report_progress();
+}
+
+void conversation::grant_credit() {
+  auto input = bridge_.from_input.window<host_line_window>(
+    bridge_.input_credit());
+  if (input.taken != input_granted_.taken
+      || input.limit > input_granted_.limit) {
+    input_granted_ = input;
+    tell(peers().pipe_input, input);
+  }
+  auto output = bridge_.from_child.window<child_output_window>(
+    bridge_.output_credit());
+  if (output.taken != output_granted_.taken
+      || output.limit > output_granted_.limit) {
+    output_granted_ = output;
+    tell(peers().claude_process, output);
+  }
+}
+
+void conversation::ask_for_child() {
+  if (bridge_.wants_child())
+    tell(peers().claude_process, bridge_.launch_plan());
+}
+
+void conversation::ask_for_status() {
+  if (bridge_.status_requests() == 0 || asking_status_
+      || !peers().health_monitor)
+    return;
+  asking_status_ = true;
+  request(peers().health_monitor, status_timeout, get_health{})
+    .then(
+      [this](const health_report& report) {
+        asking_status_ = false;
+        bridge_.answer_status(report.document);
+        settle();
+      },
+      [this](const caf::error& error) {
+        asking_status_ = false;
+        context_.log.write(log_level::error, name(), "status_unavailable",
+                           {{"reason", describe(error)}});
+        bridge_.answer_status(R"({"state":"unknown"})");
+        settle();
+      });
+}
+
+void conversation::report_progress() {
+  if (!told_drained_ && bridge_.drained()) {
+    told_drained_ = true;
+    tell(peers().shutdown_coordinator, turn_drained{});
+  }
+  if (!told_gone_ && bridge_.drained() && !bridge_.child_runs()) {
+    told_gone_ = true;
+    tell(peers().shutdown_coordinator, child_gone{});
+  }
+  if (!told_finished_ && bridge_.finished()) {
+    told_finished_ = true;
+    tell(peers().shutdown_coordinator, begin_shutdown{"input ended", 0});
+  }
+}
+
+} // namespace container_agent

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/agent_actor.hpp"
+#include "actors/bridge.hpp"
+#include "actors/ports.hpp"
+
+#include <chrono>
+
+namespace container_agent {
+
+/// Owns:          nothing; carries the mail of the `bridge` lent to it
+/// Receives from: pipe_input, claude_process, pipe_output, supervisor,
+///                shutdown_coordinator, health_monitor
+/// Sends to:      claude_process, pipe_output, pipe_input (credit),
+///                shutdown_coordinator, health_monitor
+/// Dies when:     never by itself; the next one goes on with the same bridge
+class conversation : public agent_actor<conversation_actor> {
+public:
+  conversation(caf::actor_config& config, bridge& protocol,
+               actor_context context);
+
+  const char* name() const override { return "conversation"; }
+
+  /// How long the health monitor may take for a host's `status`.
+  static constexpr std::chrono::seconds status_timeout{2};
+
+protected:
+  behavior_type make_behavior() override;
+
+private:
+  template <class Delivery>
+  void take(inbox& from, const Delivery& delivery);
+
+  void take_peers(const peers_changed& now);
+  void settle();
+  void grant_credit();
+  void ask_for_child();
+  void ask_for_status();
+  void report_progress();
+
+  bridge& bridge_;
+  actor_context context_;
+  host_line_window input_granted_;
+  child_output_window output_granted_;
+  bool asking_status_ = false;
+  bool told_drained_ = false;
+  bool told_gone_ = false;
+  bool told_finished_ = false;
+};
+
+} // namespace container_agent

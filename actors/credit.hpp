@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <variant>
+
+/// Delivery between two actors of which either may be restarted at any time.
+/// The sender's outbox and the receiver's inbox outlive them: a new sender
+/// sends again what was not taken, a receiver ignores what it has.
+namespace container_agent {
+
+namespace detail {
+
+template <class Item>
+std::uint64_t& sequence_of(Item& item) {
+  return item.sequence;
+}
+
+template <class... Items>
+std::uint64_t& sequence_of(std::variant<Items...>& item) {
+  return std::visit([](auto& x) -> std::uint64_t& { return x.sequence; }, item);
+}
+
+} // namespace detail
+
+/// The sender's half: what the receiver has not taken yet, in order, and how
+/// far its credit goes.
+template <class Item>
+class outbox {
+public:
+  void push(Item item) {
+    detail::sequence_of(item) = ++last_;
+    items_.push_back(std::move(item));
+  }
+
+  /// The next item that credit allows to send, or null. Ask until null.
+  const Item* next() {
+    if (sent_ >= last_ || sent_ >= limit_)
+      return nullptr;
+    ++sent_;
+    return &items_[static_cast<std::size_t>(sent_ - taken() - 1)];
+  }
+
+  /// Whether one more item, pushed now, could be sent at once.
+  bool may_send() const { return last_ < limit_; }
+
+  template <class Window>
+  void update(const Window& window) {
+    while (!items_.empty()
+           && detail::sequence_of(items_.front()) <= window.taken)
+      items_.pop_front();
+    if (sent_ < taken())
+      sent_ = taken();
+    if (window.limit > limit_)
+      limit_ = window.limit;
+  }
+
+  /// The receiver is a new one: what was not taken goes out again.
+  void rewind() { sent_ = taken(); }
+
+  /// Forgets everything not taken; sequence numbers go on. For a receiver that
+  /// is not merely restarted but a different one (another child process).
+  void clear() {
+    items_.clear();
+    sent_ = last_;
+  }
+
+  bool empty() const { return items_.empty(); }
+
+  /// Items not taken yet.
+  std::size_t size() const { return items_.size(); }
+
+  std::uint64_t next_sequence() const { return last_ + 1; }
+
+private:
+  std::uint64_t taken() const { return last_ - items_.size(); }
+
+  std::deque<Item> items_;
+  std::uint64_t last_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t limit_ = 0;
+};
+
+/// The receiver's half: what it has taken.
+class inbox {
+public:
+  /// Whether the item with this number is the next one. Others are dropped: it
+  /// was taken before, or those before it were lost with an earlier receiver
+  /// and will come again with it.
+  bool expects(std::uint64_t sequence) const { return sequence == taken_ + 1; }
+
+  /// The expected item has been dealt with. Not before: should dealing with it
+  /// throw, it comes again.
+  void take() { ++taken_; }
+
+  /// The sender will begin with `first`.
+  void begin_at(std::uint64_t first) { taken_ = first - 1; }
+
+  std::uint64_t taken() const { return taken_; }
+
+  /// "You may send `credit` more than I have taken."
+  template <class Window>
+  Window window(std::uint64_t credit) const {
+    return {taken_, taken_ + credit};
+  }
+
+private:
+  std::uint64_t taken_ = 0;
+};
+
+} // namespace container_agent

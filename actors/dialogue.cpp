@@ -1,0 +1,468 @@
+#include "actors/dialogue.hpp"
+
+#include "messages/codec/agent_record.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace container_agent {
+
+namespace {
+
+constexpr std::string_view logger = "conversation";
+
+constexpr std::string_view no_conversation = "No conversation found";
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+} // namespace
+
+std::string dialogue_config::validate() const {
+  if (queue.prompts == 0)
+    return "the queue needs room for at least one prompt";
+  if (queue.in_flight == 0)
+    return "at least one turn must be allowed in flight";
+  if (transparent && voice == voice_kind::text)
+    return "transparent mode has no text output";
+  return {};
+}
+
+dialogue::dialogue(dialogue_config config, actor_context context)
+    : config_{std::move(config)},
+      context_{context},
+      voice_{make_host_voice(config_.voice, context, to_host)},
+      prompts_{config_.queue},
+      scanner_{{.max_result = config_.voice == voice_kind::text
+                                ? config_.max_answer
+                                : 0}} {}
+
+// -- the host's lines ---------------------------------------------------------
+
+void dialogue::take(const host_line& line) {
+  ++counters_.lines;
+  if (line.ending == line_ending::too_long)
+    return reject("too_long",
+                  std::to_string(line.size)
+                    + " bytes: over the limit (--max-line-bytes)",
+                  line.number, {});
+  if (is_blank(line.text.view()))
+    return;
+  auto outcome = codec::read_input(line.text.view(), config_.input);
+  if (auto* fault = std::get_if<codec::input_fault>(&outcome))
+    return reject(fault->reason, fault->detail, line.number, fault->uuid);
+  auto& message = std::get<codec::input_message>(outcome);
+  // JSON that is whole is whole without a line feed, too. Of plain text nobody
+  // can tell, and half a prompt may mean something else than the whole one.
+  auto is_json = line.text.view().find_first_not_of(" \t")
+                 == line.text.view().find('{');
+  if (line.ending == line_ending::cut && !is_json)
+    return reject("incomplete_line",
+                  "its writer closed the pipe before the line feed that ends "
+                  "a prompt",
+                  line.number, {});
+  take_message(std::move(message), line.number);
+}
+
+void dialogue::take(const host_input_ended&) {
+  input_ended_ = true;
+}
+
+std::uint64_t dialogue::input_credit() const {
+  if (to_host.size() + voice_->deferred() >= max_unsent_output
+      || to_child.size() >= max_unsent_input
+      || held_control_.size() >= max_held_control)
+    return 0;
+  // An answer that Claude waits for may stand behind prompts that find no room:
+  // these are then refused instead of blocking it for ever.
+  if (prompts_.full() && !config_.transparent)
+    return open_requests_.empty() ? 0 : 1;
+  return std::min<std::uint64_t>(prompts_.room(), max_unsent_input);
+}
+
+void dialogue::take_message(codec::input_message message, std::uint64_t line) {
+  using kind = codec::input_message::kind;
+  switch (message.what) {
+    case kind::prompt: return take_prompt(std::move(message), line);
+    case kind::status_request: ++status_requests_; return;
+    default: return take_control(std::move(message));
+  }
+}
+
+void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
+  if (draining_)
+    return reject("shutting_down", "the agent is stopping", line, message.uuid);
+  if (config_.transparent) {
+    context_.log.write(log_level::info, logger, "prompt_forwarded",
+                       {{"uuid", message.uuid},
+                        {"bytes", std::uint64_t{message.line.size()}}});
+    return take_control(std::move(message));
+  }
+  if (!message.uuid.empty() && prompts_.seen(message.uuid)) {
+    context_.log.write(log_level::info, logger, "prompt_duplicate",
+                       {{"uuid", message.uuid}});
+    return voice_->accepted(message.uuid, 0, true);
+  }
+  if (prompts_.full())
+    return reject("queue_full",
+                  "Claude waits for an answer of the host, and "
+                    + std::to_string(prompts_.waiting())
+                    + " prompts wait already",
+                  line, message.uuid);
+  prompt p;
+  p.uuid = message.uuid;
+  if (p.uuid.empty()) {
+    auto high = context_.random.next();
+    p.uuid = codec::make_uuid(high, context_.random.next());
+    message.line = codec::with_uuid(message.line, p.uuid);
+  }
+  auto position = prompts_.waiting() + prompts_.in_flight().size();
+  message.line.push_back('\n');
+  p.line = bytes{std::move(message.line)};
+  context_.log.write(log_level::info, logger, "prompt_accepted",
+                     {{"uuid", p.uuid},
+                      {"line", line},
+                      {"bytes", std::uint64_t{p.line.size()}},
+                      {"position", std::uint64_t{position}}});
+  ++counters_.accepted;
+  voice_->accepted(p.uuid, position, false);
+  prompts_.push(std::move(p));
+  start_prompts();
+}
+
+void dialogue::take_control(codec::input_message message) {
+  if (message.what == codec::input_message::kind::control_response)
+    open_requests_.erase(message.request_id);
+  context_.log.write(log_level::debug, logger, "control_forwarded",
+                     {{"request_id", message.request_id},
+                      {"bytes", std::uint64_t{message.line.size()}}});
+  if (child_ != child_state::ready)
+    held_control_.push_back(std::move(message.line));
+  else
+    send_line(std::move(message.line));
+}
+
+void dialogue::reject(std::string_view reason, std::string_view detail,
+                      std::uint64_t line, std::string_view uuid) {
+  ++counters_.rejected;
+  context_.log.write(
+    log_level::warn, logger, "line_rejected",
+    {{"reason", reason}, {"detail", detail}, {"line", line}, {"uuid", uuid}});
+  voice_->rejected(reason, detail, line, uuid);
+}
+
+// -- the child's life ---------------------------------------------------------
+
+void dialogue::take(const child_started& child) {
+  if (child_ != child_state::none && child.generation == started_.generation)
+    return; // the actor was restarted, the child was not
+  started_ = child;
+  child_ = child_state::starting;
+  lifecycle_known_ = session_refused_ = false;
+  open_requests_.clear();
+  to_child.clear();
+  context_.log.write(log_level::info, logger, "claude_started",
+                     {{"pid", child.pid}, {"resumed", child.resumed}});
+  if (config_.transparent)
+    return become_ready();
+  initialize_id_ = std::string{codec::own_request_prefix} + "initialize:"
+                   + std::to_string(++own_requests_);
+  to_child.push(
+    {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
+}
+
+void dialogue::become_ready() {
+  child_ = child_state::ready;
+  context_.log.write(log_level::info, logger, "claude_ready",
+                     {{"pid", started_.pid}, {"session_id", session_}});
+  voice_->ready(started_, session_);
+  for (auto& line : std::exchange(held_control_, {}))
+    send_line(std::move(line));
+  resend_prompts();
+  start_prompts();
+}
+
+void dialogue::take(const child_ended& end) {
+  child_ = child_state::none;
+  to_child.clear();
+  open_requests_.clear();
+  scanner_.finish();
+  voice_->end_line();
+  const auto& flying = prompts_.in_flight();
+  auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
+  context_.log.write(end.asked ? log_level::info : log_level::error, logger,
+                     end.asked ? "claude_stopped" : "claude_exited",
+                     {{"pid", end.pid},
+                      {"exit_code", end.exit_code},
+                      {"signal", end.signal},
+                      {"uuid", uuid},
+                      {"cut_bytes", end.cut_bytes}});
+  if (end.asked)
+    return fail_all("shutting_down", "Claude was stopped before the result");
+  voice_->claude_exited(end, uuid);
+  if (!session_refused_)
+    return;
+  auto lost = session_.empty() ? config_.given_session : session_;
+  session_.clear();
+  anew_ = true;
+  context_.log.write(log_level::error, logger, "session_lost",
+                     {{"session_id", lost}});
+  voice_->session_lost(lost);
+}
+
+launch_child dialogue::launch_plan() const {
+  return {session_, anew_, to_child.next_sequence()};
+}
+
+bool dialogue::wants_child() const {
+  return !draining_ || !prompts_.in_flight().empty();
+}
+
+void dialogue::take(const restart_scheduled& plan) {
+  voice_->restarting(plan);
+}
+
+void dialogue::take(const restarts_exhausted& end) {
+  fail_all("gave_up", end.reason);
+}
+
+// -- Claude's lines -----------------------------------------------------------
+
+std::uint64_t dialogue::output_credit() const {
+  return to_host.size() < max_unsent_output ? 4 : 0;
+}
+
+void dialogue::take(const child_output& output) {
+  // Lines are passed on in runs, as they came; the agent's own records go
+  // between lines, and answers to its own requests are left out.
+  auto all = output.data.view();
+  std::size_t run = 0;
+  std::size_t at = 0;
+  auto flush = [&](std::size_t end) {
+    if (end > run)
+      voice_->claude_lines(output.data.part(run, end - run));
+  };
+  while (at < all.size()) {
+    auto end = all.find('\n', at);
+    if (end == std::string_view::npos) {
+      scanner_.feed(all.substr(at));
+      break;
+    }
+    scanner_.feed(all.substr(at, end - at));
+    auto line = scanner_.finish();
+    auto begin = std::exchange(at, end + 1);
+    if (!line.is_object || line.type == "assistant"
+        || line.type == "stream_event") {
+      if (!line.is_object && !is_blank(all.substr(begin, end - begin)))
+        context_.log.write(log_level::warn, logger, "claude_output_not_json",
+                           {{"bytes", std::uint64_t{end - begin}}});
+      continue;
+    }
+    auto own = line.type == "control_response" && own_request(line.request_id);
+    flush(own ? begin : at);
+    run = at;
+    take_line(line);
+  }
+  flush(all.size());
+}
+
+void dialogue::take_line(const codec::envelope& line) {
+  if (!line.session_id.empty()
+      && (line.type == "system" || line.type == "command_lifecycle"
+          || line.type == "result") && !line.is_error)
+    session_ = line.session_id;
+  if (line.type == "result")
+    take_result(line);
+  else if (line.type == "command_lifecycle")
+    take_lifecycle(line);
+  else if (line.type == "user" && line.is_replay)
+    take_replay(line);
+  else if (line.type == "control_request")
+    open_requests_.insert(line.request_id);
+  else if (line.type == "control_cancel_request")
+    open_requests_.erase(line.request_id);
+  else if (line.type == "control_response" && own_request(line.request_id))
+    take_own_response(line);
+}
+
+bool dialogue::own_request(std::string_view id) const {
+  return id.starts_with(codec::own_request_prefix);
+}
+
+void dialogue::take_own_response(const codec::envelope& response) {
+  context_.log.write(log_level::debug, logger, "control_answered",
+                     {{"request_id", response.request_id}});
+  if (response.request_id == initialize_id_
+      && child_ == child_state::starting)
+    become_ready();
+}
+
+void dialogue::take_result(const codec::envelope& result) {
+  if (started_.resumed && result.is_error
+      && result.first_error.starts_with(no_conversation))
+    session_refused_ = true;
+  context_.log.write(log_level::info, logger, "result_received",
+                     {{"subtype", result.subtype},
+                      {"is_error", result.is_error},
+                      {"session_id", result.session_id}});
+  if (session_refused_)
+    return;
+  auto uuids = result.user_message_uuids;
+  // A Claude Code that does not report the life of commands does not say whom
+  // it answers, either: turns then end in the order of their prompts.
+  if (uuids.empty() && !lifecycle_known_ && !prompts_.in_flight().empty())
+    uuids.push_back(prompts_.in_flight().front().uuid);
+  auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
+    return prompts_.find_in_flight(uuid) != nullptr;
+  });
+  if (answers || !config_.one_reply_a_prompt)
+    voice_->answered(result);
+  for (const auto& uuid : uuids)
+    close(uuid);
+  start_prompts();
+}
+
+void dialogue::take_lifecycle(const codec::envelope& event) {
+  lifecycle_known_ = true;
+  auto* p = prompts_.find_in_flight(event.command_uuid);
+  if (p == nullptr)
+    return;
+  if (event.state == "queued" || event.state == "started") {
+    p->started = true;
+    return;
+  }
+  // Every turn that ran has named its prompts in a `result` before this.
+  fail_in_flight(*p, "no_result",
+                 "Claude Code reports the prompt as " + event.state
+                   + " without a result");
+}
+
+void dialogue::take_replay(const codec::envelope& replay) {
+  // The answer to a prompt that this very process has finished before: it will
+  // say nothing more of it. A prompt that it runs was reported as started.
+  auto* p = prompts_.find_in_flight(replay.uuid);
+  if (p == nullptr || p->started || !lifecycle_known_)
+    return;
+  fail_in_flight(*p, "no_result", "this prompt was answered before");
+}
+
+// -- prompts ------------------------------------------------------------------
+
+void dialogue::start_prompts() {
+  if (child_ != child_state::ready)
+    return;
+  while (const auto* p = prompts_.start_next())
+    send(*p);
+}
+
+void dialogue::send(const prompt& p) {
+  context_.log.write(log_level::info, logger, "prompt_sent",
+                     {{"uuid", p.uuid}, {"attempt", p.sent}});
+  to_child.push({0, p.line});
+}
+
+void dialogue::resend_prompts() {
+  auto unfinished = prompts_.in_flight(); // a copy: failing removes from it
+  for (const auto& p : unfinished) {
+    if (p.sent >= max_sends) {
+      fail(p, "crashed",
+           "Claude ended " + std::to_string(p.sent) + " times at this prompt");
+      prompts_.close(p.uuid);
+      continue;
+    }
+    auto* flying = prompts_.find_in_flight(p.uuid);
+    flying->started = false;
+    ++counters_.resent;
+    voice_->resent(p.uuid, flying->sent);
+    ++flying->sent;
+    send(*flying);
+  }
+}
+
+void dialogue::close(const std::string& uuid) {
+  if (!prompts_.close(uuid))
+    return;
+  ++counters_.answered;
+  context_.log.write(log_level::info, logger, "prompt_answered",
+                     {{"uuid", uuid}});
+}
+
+void dialogue::fail(const prompt& p, std::string_view reason,
+                    std::string_view detail) {
+  ++counters_.failed;
+  context_.log.write(log_level::error, logger, "prompt_failed",
+                     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
+  voice_->failed(p.uuid, reason, detail);
+}
+
+void dialogue::fail_in_flight(const prompt& p, std::string_view reason,
+                              std::string_view detail) {
+  auto uuid = p.uuid;
+  fail(p, reason, detail);
+  prompts_.close(uuid);
+  start_prompts();
+}
+
+void dialogue::fail_all(std::string_view reason, std::string_view detail) {
+  auto unfinished = std::exchange(prompts_.in_flight(), {});
+  for (const auto& p : unfinished)
+    fail(p, reason, detail);
+  for (const auto& p : prompts_.drain_waiting())
+    fail(p, reason, detail);
+}
+
+void dialogue::send_line(std::string line) {
+  line.push_back('\n');
+  to_child.push({0, bytes{std::move(line)}});
+}
+
+// -- the end ------------------------------------------------------------------
+
+void dialogue::take(const begin_drain& drain) {
+  if (std::exchange(draining_, true))
+    return;
+  context_.log.write(log_level::info, logger, "drain_begun",
+                     {{"reason", drain.reason},
+                      {"in_flight", std::uint64_t{prompts_.in_flight().size()}},
+                      {"waiting", std::uint64_t{prompts_.waiting()}}});
+  voice_->stopping(drain.reason);
+  for (const auto& p : prompts_.drain_waiting())
+    fail(p, "shutting_down", "the agent stopped before its turn came");
+}
+
+void dialogue::take(const interrupt_turn&) {
+  if (child_ != child_state::ready || prompts_.in_flight().empty())
+    return;
+  auto id = std::string{codec::own_request_prefix} + "interrupt:"
+            + std::to_string(++own_requests_);
+  context_.log.write(log_level::warn, logger, "turn_interrupted",
+                     {{"uuid", prompts_.in_flight().front().uuid}});
+  to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
+}
+
+bool dialogue::drained() const {
+  return draining_ && prompts_.in_flight().empty();
+}
+
+bool dialogue::finished() const {
+  return input_ended_ && prompts_.idle() && held_control_.empty()
+         && to_child.empty();
+}
+
+conversation_status dialogue::status() const {
+  auto result = counters_;
+  result.ready = child_ == child_state::ready;
+  result.session_id = session_;
+  result.queued = prompts_.waiting();
+  result.queued_bytes = prompts_.waiting_bytes();
+  result.in_flight = prompts_.in_flight().size();
+  return result;
+}
+
+void dialogue::answer_status(std::string_view document) {
+  for (; status_requests_ > 0; --status_requests_)
+    voice_->status(document);
+}
+
+} // namespace container_agent

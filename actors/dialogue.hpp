@@ -1,0 +1,143 @@
+#pragma once
+
+#include "actors/bridge.hpp"
+#include "actors/host_voice.hpp"
+#include "actors/ports.hpp"
+#include "actors/prompt_queue.hpp"
+#include "messages/codec/envelope.hpp"
+#include "messages/codec/input_message.hpp"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+namespace container_agent {
+
+struct dialogue_config {
+  codec::input_format input = codec::input_format::automatic;
+  voice_kind voice = voice_kind::stream_json;
+  prompt_queue::limits queue;
+
+  /// Forward everything at once, inject nothing.
+  bool transparent = false;
+
+  /// Each answer is a reply to one prompt (`--compat cc-bridge`): results of
+  /// turns that Claude began itself are not shown.
+  bool one_reply_a_prompt = false;
+
+  /// Longest answer in bytes that text output can show. It is held whole.
+  std::size_t max_answer = 64 * 1024 * 1024;
+
+  /// Session that the user's arguments resume, if any: to say which one was
+  /// lost if Claude Code refuses it.
+  std::string given_session;
+
+  /// Returns what is wrong, or an empty string.
+  std::string validate() const;
+};
+
+/// The conversation with Claude Code over stream-json: checks the host's lines,
+/// queues prompts, keeps one turn in flight, relays what Claude says, and after
+/// a crash resumes the session and sends what has no result again.
+///
+/// A prompt's life:
+///
+///     accepted ─▶ waiting ─▶ in flight ─▶ answered (a `result` names it)
+///                    │           │  ▲
+///                    │           │  └── resent after a crash, at most 3 times
+///                    └───────────┴───▶ failed (shutting_down, …)
+///
+/// A child's life, as seen from here:
+///
+///     none ─child_started─▶ starting ─initialize answered─▶ ready
+///       ▲                      │                               │
+///       └──────child_ended─────┴───────────────────────────────┘
+class dialogue : public bridge {
+public:
+  dialogue(dialogue_config config, actor_context context);
+
+  void take(const host_line& line) override;
+  void take(const host_input_ended& end) override;
+  std::uint64_t input_credit() const override;
+
+  void take(const child_started& child) override;
+  void take(const child_output& output) override;
+  void take(const child_ended& end) override;
+  std::uint64_t output_credit() const override;
+  launch_child launch_plan() const override;
+  bool wants_child() const override;
+  bool child_runs() const override { return child_ != child_state::none; }
+
+  void take(const restart_scheduled& plan) override;
+  void take(const restarts_exhausted& end) override;
+  void take(const begin_drain& drain) override;
+  void take(const interrupt_turn& interrupt) override;
+  bool drained() const override;
+  bool finished() const override;
+
+  conversation_status status() const override;
+  std::size_t status_requests() const override { return status_requests_; }
+  void answer_status(std::string_view document) override;
+
+  /// A prompt that was sent this often and killed Claude each time is failed.
+  static constexpr std::uint32_t max_sends = 4;
+
+  /// Control messages of the host that may wait for a child to be ready.
+  static constexpr std::size_t max_held_control = 256;
+
+private:
+  enum class child_state : std::uint8_t { none, starting, ready };
+
+  // the host's lines
+  void take_message(codec::input_message message, std::uint64_t line);
+  void take_prompt(codec::input_message message, std::uint64_t line);
+  void take_control(codec::input_message message);
+  void reject(std::string_view reason, std::string_view detail,
+              std::uint64_t line, std::string_view uuid);
+
+  // Claude's lines
+  void take_line(const codec::envelope& line);
+  void take_result(const codec::envelope& result);
+  void take_lifecycle(const codec::envelope& event);
+  void take_replay(const codec::envelope& replay);
+  void take_own_response(const codec::envelope& response);
+  void become_ready();
+
+  // prompts
+  void start_prompts();
+  void send(const prompt& p);
+  void resend_prompts();
+  void close(const std::string& uuid);
+  void fail(const prompt& p, std::string_view reason, std::string_view detail);
+  void fail_in_flight(const prompt& p, std::string_view reason,
+                      std::string_view detail);
+  void fail_all(std::string_view reason, std::string_view detail);
+
+  bool own_request(std::string_view id) const;
+  void send_line(std::string line);
+
+  dialogue_config config_;
+  actor_context context_;
+  std::unique_ptr<host_voice> voice_;
+  prompt_queue prompts_;
+  codec::envelope_scanner scanner_;
+
+  child_state child_ = child_state::none;
+  child_started started_;
+  bool lifecycle_known_ = false; // this child reports `command_lifecycle`
+  bool session_refused_ = false;
+  bool anew_ = false;
+  std::string session_;
+  std::string initialize_id_;
+  std::uint64_t own_requests_ = 0;
+  std::unordered_set<std::string> open_requests_; // Claude's, for the host
+  std::deque<std::string> held_control_;
+
+  bool draining_ = false;
+  bool input_ended_ = false;
+  std::size_t status_requests_ = 0;
+  conversation_status counters_;
+};
+
+} // namespace container_agent

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace container_agent {
+
+/// How long each step of the shutdown may take. Docker kills after 10 s: the
+/// defaults add up to less.
+struct drain_timeouts {
+  std::chrono::milliseconds turn{7000};      ///< for the turn in flight
+  std::chrono::milliseconds interrupt{1000}; ///< for its end once interrupted
+  std::chrono::milliseconds close{500};      ///< for the child, stdin closed
+  std::chrono::milliseconds terminate{500};  ///< after SIGTERM
+  std::chrono::milliseconds kill{250};       ///< after SIGKILL
+  std::chrono::milliseconds flush{500};      ///< for the host to read the rest
+
+  std::string validate() const;
+};
+
+/// The order in which the agent ends, as a table without actors or clocks:
+///
+/// | phase        | on entry                   | goes on when                 |
+/// | ------------ | -------------------------- | ---------------------------- |
+/// | running      |                            | begin                        |
+/// | draining     | take no more prompts       | drained, child gone, time up |
+/// | interrupting | interrupt the turn         | drained, child gone, time up |
+/// | closing      | stop reading, close stdin  | child gone, time up          |
+/// | terminating  | SIGTERM to the group       | child gone, time up          |
+/// | killing      | SIGKILL to the group       | child gone, time up          |
+/// | flushing     | flush the output           | flushed, time up             |
+/// | stopped      | stop the actors            |                              |
+///
+/// `drained` leads to closing, `child gone` to flushing, `time up` and a
+/// further signal to the next phase. Whatever does not fit a phase changes
+/// nothing, so events may come late or twice.
+class drain_plan {
+public:
+  enum class phase : std::uint8_t {
+    running,
+    draining,
+    interrupting,
+    closing,
+    terminating,
+    killing,
+    flushing,
+    stopped,
+  };
+
+  enum class event : std::uint8_t {
+    begin,      ///< a signal, the end of the input, or a fault
+    drained,    ///< no turn in flight
+    child_gone, ///< the child has ended, or there is none
+    flushed,    ///< the output is written
+    time_up,    ///< the phase's time has passed
+  };
+
+  explicit drain_plan(drain_timeouts timeouts) : timeouts_{timeouts} {}
+
+  /// Takes an event; true if it led to another phase, which is to be entered.
+  bool take(event e);
+
+  phase now() const { return phase_; }
+
+  /// What the phase may take.
+  std::chrono::milliseconds timeout() const;
+
+private:
+  phase after(event e) const;
+
+  drain_timeouts timeouts_;
+  phase phase_ = phase::running;
+  bool child_gone_ = false;
+};
+
+std::string to_string(drain_plan::phase phase);
+
+} // namespace container_agent

@@ -1,0 +1,170 @@
+#include "actors/host_voice.hpp"
+
+#include "messages/codec/agent_record.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace container_agent {
+
+namespace {
+
+class stream_json_voice : public host_voice {
+public:
+  using host_voice::host_voice;
+
+  void claude_lines(bytes lines) override { relay(std::move(lines)); }
+
+  void answered(const codec::envelope&) override {
+    // The host has read the line itself.
+  }
+
+  void ready(const child_started& child, std::string_view session) override {
+    say(codec::ready_record(now(), child, false, session));
+  }
+
+  void accepted(std::string_view uuid, std::uint64_t position,
+                bool duplicate) override {
+    say(codec::accepted_record(now(), uuid, position, duplicate));
+  }
+
+  void rejected(std::string_view reason, std::string_view detail,
+                std::uint64_t line, std::string_view uuid) override {
+    say(codec::rejected_record(now(), reason, detail, line, uuid));
+  }
+
+  void claude_exited(const child_ended& child, std::string_view uuid) override {
+    say(codec::claude_exited_record(now(), child, uuid));
+  }
+
+  void restarting(const restart_scheduled& plan) override {
+    say(codec::restarting_record(now(), plan));
+  }
+
+  void resent(std::string_view uuid, std::uint32_t attempt) override {
+    say(codec::resent_record(now(), uuid, attempt));
+  }
+
+  void failed(std::string_view uuid, std::string_view reason,
+              std::string_view detail) override {
+    say(codec::failed_record(now(), uuid, reason, detail));
+  }
+
+  void session_lost(std::string_view session) override {
+    say(codec::session_lost_record(now(), session));
+  }
+
+  void status(std::string_view document) override {
+    say(codec::status_record(now(), document));
+  }
+
+  void stopping(std::string_view reason) override {
+    say(codec::stopping_record(now(), reason));
+  }
+};
+
+// Hosts that speak Claude Code's protocol whole do not expect records of ours.
+// Faults are told all the same: nothing is dropped without saying so.
+class transparent_voice : public stream_json_voice {
+public:
+  using stream_json_voice::stream_json_voice;
+
+  void ready(const child_started&, std::string_view) override {}
+  void accepted(std::string_view, std::uint64_t, bool) override {}
+  void resent(std::string_view, std::uint32_t) override {}
+  void stopping(std::string_view) override {}
+};
+
+// Each of these ends a reply: a host that reads answers and nothing else waits
+// for one of them after each prompt.
+class text_voice : public host_voice {
+public:
+  using host_voice::host_voice;
+
+  void claude_lines(bytes) override {}
+
+  void answered(const codec::envelope& result) override {
+    if (result.result_too_long)
+      return error("the answer is over the limit of text output");
+    if (result.is_error || result.subtype.starts_with("error"))
+      return error(!result.result.empty()        ? result.result
+                   : !result.first_error.empty() ? result.first_error
+                                                 : result.subtype);
+    reply(result.result + '\n');
+  }
+
+  void rejected(std::string_view reason, std::string_view detail,
+                std::uint64_t line, std::string_view) override {
+    error("line " + std::to_string(line) + " rejected, " + std::string{reason}
+          + ": " + std::string{detail});
+  }
+
+  void failed(std::string_view, std::string_view reason,
+              std::string_view detail) override {
+    error("no answer, " + std::string{reason}
+          + (detail.empty() ? "" : ": " + std::string{detail}));
+  }
+
+  void status(std::string_view document) override {
+    reply(std::string{document} + '\n');
+  }
+
+  void ready(const child_started&, std::string_view) override {}
+  void accepted(std::string_view, std::uint64_t, bool) override {}
+  void claude_exited(const child_ended&, std::string_view) override {}
+  void restarting(const restart_scheduled&) override {}
+  void resent(std::string_view, std::uint32_t) override {}
+  void session_lost(std::string_view) override {}
+  void stopping(std::string_view) override {}
+
+private:
+  void error(std::string text) {
+    std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; },
+      ' ');
+    reply("error: " + text + '\n');
+  }
+};
+
+} // namespace
+
+void host_voice::end_line() {
+  if (mid_line_)
+    relay(bytes{"\n"});
+}
+
+void host_voice::say(std::string record) {
+  if (mid_line_)
+    deferred_.push_back(std::move(record));
+  else
+    out_.push({0, bytes{std::move(record)}, false});
+}
+
+void host_voice::relay(bytes data) {
+  if (data.empty())
+    return;
+  mid_line_ = data.view().back() != '\n';
+  out_.push({0, std::move(data), false});
+  if (mid_line_)
+    return;
+  for (auto& record : std::exchange(deferred_, {}))
+    out_.push({0, bytes{std::move(record)}, false});
+}
+
+void host_voice::reply(std::string text) {
+  out_.push({0, bytes{std::move(text)}, true});
+}
+
+std::unique_ptr<host_voice> make_host_voice(voice_kind kind,
+                                            actor_context context,
+                                            outbox<host_output>& out) {
+  switch (kind) {
+    case voice_kind::text: return std::make_unique<text_voice>(context, out);
+    case voice_kind::transparent:
+      return std::make_unique<transparent_voice>(context, out);
+    case voice_kind::stream_json: break;
+  }
+  return std::make_unique<stream_json_voice>(context, out);
+}
+
+} // namespace container_agent

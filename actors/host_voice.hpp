@@ -1,0 +1,86 @@
+#pragma once
+
+#include "actors/credit.hpp"
+#include "actors/ports.hpp"
+#include "messages/codec/envelope.hpp"
+#include "messages/payloads.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace container_agent {
+
+/// How the host is told what happens: as stream-json, in plain text, or with
+/// next to nothing of the agent's own. Fills the outbox to `pipe_output`.
+/// Pure; one for each output format.
+class host_voice {
+public:
+  host_voice(actor_context context, outbox<host_output>& out)
+      : context_{context}, out_{out} {}
+
+  virtual ~host_voice() = default;
+
+  /// Claude's own bytes: whole lines, or a piece of a long one.
+  virtual void claude_lines(bytes lines) = 0;
+
+  /// A `result` has come for a prompt. Its line went by in `claude_lines`.
+  virtual void answered(const codec::envelope& result) = 0;
+
+  virtual void ready(const child_started& child, std::string_view session) = 0;
+  virtual void accepted(std::string_view uuid, std::uint64_t position,
+                        bool duplicate)
+    = 0;
+  virtual void rejected(std::string_view reason, std::string_view detail,
+                        std::uint64_t line, std::string_view uuid)
+    = 0;
+  virtual void claude_exited(const child_ended& child, std::string_view uuid)
+    = 0;
+  virtual void restarting(const restart_scheduled& plan) = 0;
+  virtual void resent(std::string_view uuid, std::uint32_t attempt) = 0;
+  virtual void failed(std::string_view uuid, std::string_view reason,
+                      std::string_view detail)
+    = 0;
+  virtual void session_lost(std::string_view session) = 0;
+  virtual void status(std::string_view document) = 0;
+  virtual void stopping(std::string_view reason) = 0;
+
+  /// The child is gone: a line that it has not finished is ended.
+  void end_line();
+
+  /// Records that wait for the end of a long line.
+  std::size_t deferred() const { return deferred_.size(); }
+
+protected:
+  /// A record of the agent's own: goes between Claude's lines.
+  void say(std::string record);
+
+  /// Claude's bytes.
+  void relay(bytes data);
+
+  /// A whole reply, in text.
+  void reply(std::string text);
+
+  std::chrono::system_clock::time_point now() const {
+    return context_.clock.now();
+  }
+
+private:
+  actor_context context_;
+  outbox<host_output>& out_;
+  bool mid_line_ = false;
+  std::vector<std::string> deferred_;
+};
+
+enum class voice_kind : std::uint8_t {
+  stream_json, ///< Claude's lines byte for byte, plus all records
+  text,        ///< the text of each result; errors as one line `error: …`
+  transparent, ///< Claude's lines byte for byte, plus records of faults only
+};
+
+std::unique_ptr<host_voice> make_host_voice(voice_kind kind,
+                                            actor_context context,
+                                            outbox<host_output>& out);
+
+} // namespace container_agent

@@ -1,0 +1,94 @@
+#include "actors/line_reader.hpp"
+
+#include <utility>
+
+namespace container_agent {
+
+namespace {
+
+line_ending ending_of(codec::framed_line::kind kind) {
+  using from = codec::framed_line::kind;
+  switch (kind) {
+    case from::complete: return line_ending::complete;
+    case from::cut: return line_ending::cut;
+    case from::too_long: return line_ending::too_long;
+  }
+  return line_ending::complete;
+}
+
+} // namespace
+
+line_reader::line_reader(byte_source& source, config c)
+    : source_{source}, config_{c}, framer_{c.max_line} {}
+
+void line_reader::advance() {
+  // What was pushed and may not go out yet stops further cutting: lines wait in
+  // the framer's block, not as objects.
+  while (to_conversation.may_send() && deliver_next())
+    ;
+  if (to_conversation.may_send())
+    read();
+}
+
+void line_reader::stop() {
+  finished_ = true;
+  source_.cancel();
+  reading_ = false;
+  advance();
+}
+
+void line_reader::read() {
+  if (reading_ || finished_ || error_)
+    return;
+  reading_ = true;
+  // Half a line must not wait for ever for a writer that has left. While
+  // nothing is half read, writers may come and go unnoticed.
+  if (!config_.raw)
+    source_.report_end(config_.exit_on_eof || framer_.holds_part());
+  source_.read([this](const byte_source::result& r) { take(r); });
+}
+
+void line_reader::take(const byte_source::result& result) {
+  reading_ = false;
+  error_ = result.error;
+  if (config_.raw)
+    raw_.assign(result.data);
+  else if (!result.data.empty())
+    framer_.feed(result.data);
+  at_end_ = result.at_end;
+  finished_ = finished_ || (result.at_end && config_.exit_on_eof);
+  if (notify_)
+    notify_();
+}
+
+bool line_reader::deliver_next() {
+  if (config_.raw && !raw_.empty()) {
+    auto piece = bytes{std::exchange(raw_, {})};
+    auto size = piece.size();
+    to_conversation.push(
+      host_line{0, ++lines_, std::move(piece), line_ending::raw, size});
+    return true;
+  }
+  if (auto line = framer_.next()) {
+    deliver(std::move(*line));
+    return true;
+  }
+  if (std::exchange(at_end_, false) || finished_) {
+    if (auto line = framer_.end()) {
+      deliver(std::move(*line));
+      return true;
+    }
+  }
+  if (finished_ && !std::exchange(told_finished_, true)) {
+    to_conversation.push(host_input_ended{});
+    return true;
+  }
+  return false;
+}
+
+void line_reader::deliver(codec::framed_line line) {
+  to_conversation.push(host_line{0, ++lines_, bytes{std::move(line.text)},
+                                 ending_of(line.what), line.size});
+}
+
+} // namespace container_agent

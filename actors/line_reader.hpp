@@ -1,0 +1,60 @@
+#pragma once
+
+#include "actors/credit.hpp"
+#include "actors/ports.hpp"
+#include "messages/codec/line_framer.hpp"
+#include "messages/payloads.hpp"
+
+#include <system_error>
+#include <variant>
+
+namespace container_agent {
+
+/// What `pipe_input` reads with, and what outlives it: the FIFO's end, the
+/// line that is half read, and what the conversation has not taken yet.
+class line_reader {
+public:
+  struct config {
+    std::size_t max_line = 16 * 1024 * 1024;
+    bool raw = false;         ///< bytes, no lines
+    bool exit_on_eof = false; ///< the input ends with its last writer
+  };
+
+  using delivery = std::variant<host_line, host_input_ended>;
+
+  line_reader(byte_source& source, config c);
+
+  /// Whom to tell that something was read.
+  void on_arrival(notification notify) { notify_ = std::move(notify); }
+
+  /// Moves lines into the outbox while credit allows, and reads on when there
+  /// is none left. Call it after anything has changed.
+  void advance();
+
+  /// Reads no more; what was read is still delivered.
+  void stop();
+
+  std::error_code error() const { return error_; }
+
+  outbox<delivery> to_conversation;
+
+private:
+  void read();
+  void take(const byte_source::result& result);
+  bool deliver_next();
+  void deliver(codec::framed_line line);
+
+  byte_source& source_;
+  config config_;
+  notification notify_;
+  codec::line_framer framer_;
+  std::string raw_;
+  std::uint64_t lines_ = 0;
+  bool reading_ = false;
+  bool at_end_ = false;     // the writers have left: what is half read is cut
+  bool finished_ = false;   // no more will be read
+  bool told_finished_ = false;
+  std::error_code error_;
+};
+
+} // namespace container_agent

@@ -1,0 +1,54 @@
+#include "actors/pipe_input.hpp"
+
+#include "messages/errors.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/send.hpp>
+
+#include <variant>
+
+namespace container_agent {
+
+pipe_input::pipe_input(caf::actor_config& config, line_reader& reader,
+                       actor_context context)
+    : agent_actor{config}, reader_{reader}, context_{context} {}
+
+pipe_input::behavior_type pipe_input::make_behavior() {
+  reader_.on_arrival([self = pipe_input_actor{this}] {
+    caf::anon_send(self, input_arrived{});
+  });
+  return {
+    [this](const host_line_window& window) {
+      reader_.to_conversation.update(window);
+      advance();
+    },
+    [this](const input_arrived&) { advance(); },
+    [this](const stop_input&) {
+      context_.log.write(log_level::info, name(), "input_stopped", {});
+      reader_.stop();
+      advance();
+    },
+    [this](const peers_changed& now) {
+      if (replaced(now, &peers_changed::conversation))
+        reader_.to_conversation.rewind();
+      meet(now);
+      advance();
+    },
+  };
+}
+
+void pipe_input::on_exit() {
+  reader_.on_arrival({});
+  agent_actor::on_exit();
+}
+
+void pipe_input::advance() {
+  reader_.advance();
+  while (const auto* item = reader_.to_conversation.next())
+    std::visit([this](const auto& x) { tell(peers().conversation, x); }, *item);
+  if (auto error = reader_.error())
+    quit(make_error(agent_error::input_failed,
+                    "reading the input pipe failed: " + error.message()));
+}
+
+} // namespace container_agent

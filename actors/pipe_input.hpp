@@ -1,0 +1,32 @@
+#pragma once
+
+#include "actors/agent_actor.hpp"
+#include "actors/line_reader.hpp"
+#include "actors/ports.hpp"
+
+namespace container_agent {
+
+/// Owns:          reading the host's input; what was read is the `line_reader`'s
+/// Receives from: conversation (credit), the reader, shutdown_coordinator
+/// Sends to:      conversation
+/// Dies when:     the input cannot be read (`input_failed`)
+class pipe_input : public agent_actor<pipe_input_actor> {
+public:
+  pipe_input(caf::actor_config& config, line_reader& reader,
+             actor_context context);
+
+  const char* name() const override { return "pipe_input"; }
+
+  void on_exit() override;
+
+protected:
+  behavior_type make_behavior() override;
+
+private:
+  void advance();
+
+  line_reader& reader_;
+  actor_context context_;
+};
+
+} // namespace container_agent

@@ -1,0 +1,105 @@
+#include "actors/pipe_output.hpp"
+
+#include "messages/errors.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace container_agent {
+
+std::string pipe_output_config::validate() const {
+  return reply_timeout.count() < 0 ? "the reply timeout must not be negative"
+                                   : "";
+}
+
+pipe_output::pipe_output(caf::actor_config& config,
+                         pipe_output_resources& resources,
+                         pipe_output_config settings, actor_context context)
+    : agent_actor{config},
+      resources_{resources},
+      config_{settings},
+      context_{context} {}
+
+pipe_output::behavior_type pipe_output::make_behavior() {
+  resources_.sink.on_drained([self = pipe_output_actor{this}] {
+    caf::anon_send(self, output_drained{});
+  });
+  return {
+    [this](const host_output& output) { take(output); },
+    [this](const output_drained&) { settle(); },
+    [this](const deadline_passed& deadline) { give_reply_up(deadline.id); },
+    [this](const flush_output&) {
+      flushing_ = true;
+      settle();
+    },
+    [this](const get_output_status&) {
+      return output_status{resources_.sink.pending(),
+                           resources_.dropped_replies};
+    },
+    [this](const peers_changed& now) {
+      if (replaced(now, &peers_changed::conversation))
+        granted_ = {};
+      meet(now);
+      settle();
+    },
+  };
+}
+
+void pipe_output::on_exit() {
+  resources_.sink.on_drained({});
+  agent_actor::on_exit();
+}
+
+void pipe_output::take(const host_output& output) {
+  auto& from = resources_.from_conversation;
+  if (from.expects(output.sequence)) {
+    resources_.sink.write(output.data);
+    from.take();
+    if (output.ends_reply)
+      end_reply();
+  }
+  settle();
+}
+
+void pipe_output::end_reply() {
+  resources_.sink.end_reply();
+  auto reply = ++resources_.replies_begun;
+  if (config_.reply_timeout.count() > 0
+      && resources_.sink.replies_done() < reply)
+    delayed_send(this, config_.reply_timeout, deadline_passed{reply});
+}
+
+void pipe_output::give_reply_up(std::uint64_t reply) {
+  if (resources_.sink.replies_done() >= reply)
+    return;
+  auto lost = resources_.sink.drop_reply();
+  ++resources_.dropped_replies;
+  context_.log.write(log_level::error, name(), "reply_dropped",
+                     {{"reply", reply},
+                      {"bytes", std::uint64_t{lost}},
+                      {"failed", resources_.dropped_replies},
+                      {"reason", "nobody came to read it"}});
+  settle();
+}
+
+void pipe_output::settle() {
+  if (auto error = resources_.sink.error())
+    return quit(make_error(agent_error::output_failed,
+                           "writing the output pipe failed: "
+                             + error.message()));
+  auto pending = resources_.sink.pending();
+  auto window = resources_.from_conversation.window<host_output_window>(
+    pending < max_pending ? 8 : 0);
+  if (window.taken != granted_.taken || window.limit > granted_.limit) {
+    granted_ = window;
+    tell(peers().conversation, window);
+  }
+  if (flushing_ && pending == 0) {
+    flushing_ = false;
+    tell(peers().shutdown_coordinator, output_flushed{});
+  }
+}
+
+} // namespace container_agent

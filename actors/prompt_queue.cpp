@@ -1,0 +1,68 @@
+#include "actors/prompt_queue.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace container_agent {
+
+bool prompt_queue::full() const {
+  return waiting_.size() >= limits_.prompts || waiting_bytes_ >= limits_.bytes;
+}
+
+std::size_t prompt_queue::room() const {
+  return full() ? 0 : limits_.prompts - waiting_.size();
+}
+
+bool prompt_queue::seen(std::string_view uuid) const {
+  return seen_.contains(std::string{uuid});
+}
+
+void prompt_queue::push(prompt p) {
+  remember(p.uuid);
+  waiting_bytes_ += p.line.size();
+  waiting_.push_back(std::move(p));
+}
+
+const prompt* prompt_queue::start_next() {
+  if (waiting_.empty() || in_flight_.size() >= limits_.in_flight)
+    return nullptr;
+  waiting_bytes_ -= waiting_.front().line.size();
+  in_flight_.push_back(std::move(waiting_.front()));
+  waiting_.pop_front();
+  ++in_flight_.back().sent;
+  return &in_flight_.back();
+}
+
+prompt* prompt_queue::find_in_flight(std::string_view uuid) {
+  auto i = std::find_if(in_flight_.begin(), in_flight_.end(),
+                        [uuid](const prompt& p) { return p.uuid == uuid; });
+  return i == in_flight_.end() ? nullptr : &*i;
+}
+
+bool prompt_queue::close(std::string_view uuid) {
+  return std::erase_if(in_flight_,
+                       [uuid](const prompt& p) { return p.uuid == uuid; })
+         > 0;
+}
+
+std::vector<prompt> prompt_queue::drain_waiting() {
+  std::vector<prompt> result{std::make_move_iterator(waiting_.begin()),
+                             std::make_move_iterator(waiting_.end())};
+  waiting_.clear();
+  waiting_bytes_ = 0;
+  return result;
+}
+
+void prompt_queue::remember(const std::string& uuid) {
+  auto [i, added] = seen_.insert(uuid);
+  if (!added)
+    return;
+  seen_order_.push_back(&*i);
+  if (seen_order_.size() <= remembered_uuids)
+    return;
+  seen_.erase(*seen_order_.front());
+  seen_order_.pop_front();
+}
+
+} // namespace container_agent

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "messages/bytes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace container_agent {
+
+/// A prompt on its way. `line` is the whole line for Claude, with uuid and LF.
+struct prompt {
+  std::string uuid;
+  bytes line;
+  std::uint32_t sent = 0; ///< how often it was sent to a child
+  bool started = false;   ///< this child has said that it works on it
+};
+
+/// The prompts between `accepted` and their end: those that wait and those in
+/// flight. Pure: knows nothing of actors, pipes or time.
+class prompt_queue {
+public:
+  struct limits {
+    std::size_t prompts = 1024; ///< waiting, not counting those in flight
+    std::size_t bytes = 4 * 1024 * 1024; ///< of those; one always fits
+    std::size_t in_flight = 1;
+  };
+
+  explicit prompt_queue(limits l) : limits_{l} {}
+
+  /// Whether one more prompt may wait.
+  bool full() const;
+
+  /// How many more small prompts may wait.
+  std::size_t room() const;
+
+  /// Whether a prompt with this uuid was accepted before: one of the last
+  /// `remembered_uuids`. Claude Code itself knows those of its session for
+  /// longer.
+  bool seen(std::string_view uuid) const;
+
+  /// Appends a prompt and remembers its uuid.
+  void push(prompt p);
+
+  /// Takes the first waiting prompt into flight, or returns null if there is
+  /// none or enough are in flight.
+  const prompt* start_next();
+
+  /// A prompt in flight, or null.
+  prompt* find_in_flight(std::string_view uuid);
+
+  /// Those in flight, in the order they were sent.
+  std::deque<prompt>& in_flight() { return in_flight_; }
+  const std::deque<prompt>& in_flight() const { return in_flight_; }
+
+  /// Removes a prompt in flight. False if it is not in flight.
+  bool close(std::string_view uuid);
+
+  /// Removes and returns all that wait.
+  std::vector<prompt> drain_waiting();
+
+  std::size_t waiting() const { return waiting_.size(); }
+  std::size_t waiting_bytes() const { return waiting_bytes_; }
+  bool idle() const { return waiting_.empty() && in_flight_.empty(); }
+
+  /// About 2.5 MB of uuids at most.
+  static constexpr std::size_t remembered_uuids = 16 * 1024;
+
+private:
+  void remember(const std::string& uuid);
+
+  limits limits_;
+  std::deque<prompt> waiting_;
+  std::deque<prompt> in_flight_;
+  std::size_t waiting_bytes_ = 0;
+  std::unordered_set<std::string> seen_;
+  std::deque<const std::string*> seen_order_; // into seen_: nodes do not move
+};
+
+} // namespace container_agent

@@ -1,0 +1,77 @@
+#include "actors/raw_relay.hpp"
+
+namespace container_agent {
+
+namespace {
+
+constexpr std::string_view logger = "conversation";
+
+} // namespace
+
+void raw_relay::take(const host_line& piece) {
+  ++pieces_;
+  to_child.push({0, piece.text});
+}
+
+void raw_relay::take(const host_input_ended&) {
+  input_ended_ = true;
+}
+
+std::uint64_t raw_relay::input_credit() const {
+  return to_child.size() < max_unsent_input ? 4 : 0;
+}
+
+void raw_relay::take(const child_started& child) {
+  if (runs_ && child.generation == started_.generation)
+    return; // the actor was restarted, the child was not
+  started_ = child;
+  runs_ = true;
+  context_.log.write(log_level::info, logger, "child_started",
+                     {{"pid", child.pid}});
+}
+
+void raw_relay::take(const child_output& output) {
+  to_host.push({0, output.data, false});
+}
+
+void raw_relay::take(const child_ended& end) {
+  runs_ = false;
+  context_.log.write(end.asked ? log_level::info : log_level::error, logger,
+                     end.asked ? "child_stopped" : "child_exited",
+                     {{"pid", end.pid},
+                      {"exit_code", end.exit_code},
+                      {"signal", end.signal},
+                      {"input_pieces_waiting", std::uint64_t{to_child.size()}}});
+}
+
+std::uint64_t raw_relay::output_credit() const {
+  return to_host.size() < max_unsent_output ? 4 : 0;
+}
+
+launch_child raw_relay::launch_plan() const {
+  return {{}, false, to_child.next_sequence() - to_child.size()};
+}
+
+void raw_relay::take(const restart_scheduled&) {}
+
+void raw_relay::take(const restarts_exhausted&) {
+  gave_up_ = true;
+}
+
+void raw_relay::take(const begin_drain&) {
+  draining_ = true;
+}
+
+bool raw_relay::drained() const {
+  return draining_ && (gave_up_ || !runs_ || finished());
+}
+
+conversation_status raw_relay::status() const {
+  conversation_status result;
+  result.ready = runs_;
+  result.lines = pieces_;
+  result.queued = to_child.size();
+  return result;
+}
+
+} // namespace container_agent

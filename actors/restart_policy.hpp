@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+namespace container_agent {
+
+struct restart_policy_config {
+  std::uint32_t max_restarts = 5; ///< within the window; one more gives up
+  std::chrono::milliseconds window{60'000};
+  std::chrono::milliseconds first_delay{200};
+  std::chrono::milliseconds max_delay{10'000};
+
+  /// Part of each delay that is left to chance, so that many agents whose
+  /// Claude failed together do not start it together.
+  double jitter = 0.2;
+
+  std::string validate() const;
+};
+
+/// When a failed child is started again: after a delay that doubles with each
+/// failure within the window, and not at all after too many. Pure: time and
+/// chance are handed in.
+class restart_policy {
+public:
+  using clock = std::chrono::steady_clock;
+
+  explicit restart_policy(restart_policy_config c) : config_{c} {}
+
+  struct plan {
+    std::uint32_t attempt = 0; ///< within the window, from 1
+    std::chrono::milliseconds delay{0};
+  };
+
+  /// Notes a failure. Returns nothing when there were too many.
+  std::optional<plan> next(clock::time_point now, std::uint64_t random);
+
+  /// Restarts within the window that ends now.
+  std::uint32_t recent(clock::time_point now) const;
+
+private:
+  restart_policy_config config_;
+  std::deque<clock::time_point> failures_;
+};
+
+} // namespace container_agent

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/agent_actor.hpp"
+#include "actors/drain_plan.hpp"
+#include "actors/ports.hpp"
+
+#include <string>
+
+namespace container_agent {
+
+/// What outlives the actor: how far the shutdown has come.
+struct shutdown_progress {
+  explicit shutdown_progress(drain_timeouts timeouts) : plan{timeouts} {}
+
+  drain_plan plan;
+
+  /// Raw mode: there are no prompts to refuse, so reading stops at once, and
+  /// what was read still reaches the child.
+  bool stop_input_first = false;
+
+  std::string reason;
+  std::int32_t exit_code = 0;
+};
+
+/// Owns:          the order of the shutdown (see the table in drain_plan.hpp)
+/// Receives from: signals, supervisor, conversation, pipe_output
+/// Sends to:      pipe_input, conversation, claude_process, pipe_output,
+///                supervisor
+/// Dies when:     never by itself; the next one enters the same phase again
+class shutdown_coordinator : public agent_actor<shutdown_coordinator_actor> {
+public:
+  shutdown_coordinator(caf::actor_config& config, shutdown_progress& progress,
+                       actor_context context);
+
+  const char* name() const override { return "shutdown_coordinator"; }
+
+protected:
+  behavior_type make_behavior() override;
+
+private:
+  void begin(const begin_shutdown& why);
+  void take(drain_plan::event event);
+  void enter_phase();
+  void give_orders();
+
+  shutdown_progress& progress_;
+  actor_context context_;
+  std::uint64_t deadline_ = 0;
+};
+
+} // namespace container_agent
