@@ -23,9 +23,9 @@ constexpr int no_locks = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
 } // namespace
 
 event_loop::event_loop()
-    : io_{no_locks},
-      thread_{std::this_thread::get_id()},
-      read_buffer_{new char[read_size]} { // not zeroed: pages come with use
+  : io_{no_locks},
+    thread_{std::this_thread::get_id()},
+    read_buffer_{new char[read_size]} { // not zeroed: pages come with use
   prepare_process();
 }
 

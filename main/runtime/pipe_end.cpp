@@ -19,10 +19,12 @@ namespace {
 
 namespace asio = boost::asio;
 
-using descriptor = asio::posix::basic_stream_descriptor<
-  asio::io_context::executor_type>;
+using descriptor
+  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
-std::error_code last_error() { return {errno, std::generic_category()}; }
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
 
 // Takes `number` over, on any path.
 std::error_code assign(descriptor& target, int number) {
@@ -115,9 +117,8 @@ struct pipe_source::state : std::enable_shared_from_this<state> {
       return;
     }
     auto buffer = loop.read_buffer();
-    auto count = without_interruption([&] {
-      return ::read(fd.native_handle(), buffer.data(), buffer.size());
-    });
+    auto count = without_interruption(
+      [&] { return ::read(fd.native_handle(), buffer.data(), buffer.size()); });
     if (count > 0) {
       auto size = static_cast<std::size_t>(count);
       // A pipe gives all it has, so less than asked for has emptied it.
@@ -149,9 +150,11 @@ struct pipe_source::state : std::enable_shared_from_this<state> {
 };
 
 pipe_source::pipe_source(event_loop& loop)
-    : state_{std::make_shared<state>(loop)} {}
+  : state_{std::make_shared<state>(loop)} {}
 
-pipe_source::~pipe_source() { close(); }
+pipe_source::~pipe_source() {
+  close();
+}
 
 void pipe_source::open(int number) {
   close();
@@ -164,7 +167,9 @@ void pipe_source::close() {
   state_->failure = {};
 }
 
-bool pipe_source::is_open() const { return state_->fd.is_open(); }
+bool pipe_source::is_open() const {
+  return state_->fd.is_open();
+}
 
 void pipe_source::read(handler on_result) {
   state_->on_result = std::move(on_result);
@@ -172,7 +177,9 @@ void pipe_source::read(handler on_result) {
 }
 
 // A wait that is under way stays: it costs nothing, and the next read uses it.
-void pipe_source::cancel() { state_->on_result = nullptr; }
+void pipe_source::cancel() {
+  state_->on_result = nullptr;
+}
 
 void pipe_source::report_end(bool) {}
 
@@ -212,9 +219,8 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
       return;
     }
     auto text = data.view();
-    auto count = without_interruption([&] {
-      return ::write(fd.native_handle(), text.data(), text.size());
-    });
+    auto count = without_interruption(
+      [&] { return ::write(fd.native_handle(), text.data(), text.size()); });
     if (count < 0 && errno != EAGAIN) {
       fail(last_error());
       return;
@@ -310,7 +316,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
 };
 
 pipe_sink::pipe_sink(event_loop& loop)
-    : state_{std::make_shared<state>(loop)} {}
+  : state_{std::make_shared<state>(loop)} {}
 
 pipe_sink::~pipe_sink() {
   state_->notify = nullptr;
@@ -324,7 +330,9 @@ void pipe_sink::open(int number) {
     state_->fail(error);
 }
 
-void pipe_sink::close() { state_->close(); }
+void pipe_sink::close() {
+  state_->close();
+}
 
 void pipe_sink::close_when_drained() {
   if (state_->queue.empty())
@@ -333,21 +341,29 @@ void pipe_sink::close_when_drained() {
     state_->closing = true;
 }
 
-bool pipe_sink::is_open() const { return state_->fd.is_open(); }
+bool pipe_sink::is_open() const {
+  return state_->fd.is_open();
+}
 
 std::deque<bytes> pipe_sink::take_pending() {
   state_->pending = 0;
   return std::exchange(state_->queue, {});
 }
 
-void pipe_sink::write(bytes data) { state_->write(std::move(data)); }
+void pipe_sink::write(bytes data) {
+  state_->write(std::move(data));
+}
 
-std::size_t pipe_sink::pending() const { return state_->pending; }
+std::size_t pipe_sink::pending() const {
+  return state_->pending;
+}
 
 void pipe_sink::on_drained(notification notify) {
   state_->notify = std::move(notify);
 }
 
-std::error_code pipe_sink::error() const { return state_->failure; }
+std::error_code pipe_sink::error() const {
+  return state_->failure;
+}
 
 } // namespace container_agent::runtime

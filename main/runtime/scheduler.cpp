@@ -23,10 +23,10 @@ namespace {
 class stderr_printer final : public caf::monitorable_actor {
 public:
   explicit stderr_printer(caf::actor_config& config)
-      : caf::monitorable_actor{config},
-        print_{[](caf::add_atom, caf::actor_id, const std::string& text) {
-          std::cerr << text;
-        }} {}
+    : caf::monitorable_actor{config},
+      print_{[](caf::add_atom, caf::actor_id, const std::string& text) {
+        std::cerr << text;
+      }} {}
 
   using caf::abstract_actor::enqueue;
 
@@ -44,10 +44,10 @@ private:
 class loop_scheduler final : public caf::scheduler::abstract_coordinator {
 public:
   loop_scheduler(caf::actor_system& system, event_loop& loop)
-      : abstract_coordinator{system},
-        loop_{loop},
-        clock_{loop},
-        unit_{*this, system} {}
+    : abstract_coordinator{system},
+      loop_{loop},
+      clock_{loop},
+      unit_{*this, system} {}
 
   scheduler_clock& clock() noexcept override { return clock_; }
 
@@ -77,7 +77,7 @@ private:
   class unit final : public caf::execution_unit {
   public:
     unit(loop_scheduler& parent, caf::actor_system& system)
-        : execution_unit{&system}, parent_{parent} {}
+      : execution_unit{&system}, parent_{parent} {}
 
     void exec_later(caf::resumable* actor) override { parent_.post(actor); }
 
@@ -90,25 +90,14 @@ private:
     loop_.post([this, actor] { run(actor); });
   }
 
+  // What escapes `resume` is fatal (see event_loop::run_until). The reference
+  // is kept then: letting go of an actor that was cut short in its end would
+  // end it a second time.
   void run(caf::resumable* actor) {
-    switch (resume(actor)) {
-      case caf::resumable::resume_later:
-        post(actor);
-        break;
-      case caf::resumable::shutdown_execution_unit:
-        break;
-      default:
-        caf::intrusive_ptr_release(actor);
-    }
-  }
-
-  caf::resumable::resume_result resume(caf::resumable* actor) {
-    try {
-      return actor->resume(&unit_, max_messages_in_a_row);
-    } catch (...) {
-      // Fatal (see event_loop::run_until); only the reference is given back.
-      caf::intrusive_ptr_release(actor);
-      throw;
+    switch (actor->resume(&unit_, max_messages_in_a_row)) {
+      case caf::resumable::resume_later: post(actor); break;
+      case caf::resumable::shutdown_execution_unit: break;
+      default: caf::intrusive_ptr_release(actor);
     }
   }
 

@@ -44,9 +44,10 @@ public:
 
 private:
   using base = caf::detail::simple_actor_clock;
-  using timer = boost::asio::basic_waitable_timer<
-    clock_type, boost::asio::wait_traits<clock_type>,
-    boost::asio::io_context::executor_type>;
+  using timer
+    = boost::asio::basic_waitable_timer<clock_type,
+                                        boost::asio::wait_traits<clock_type>,
+                                        boost::asio::io_context::executor_type>;
 
   void arm();
 
