@@ -1,0 +1,70 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "main/runtime/event_loop.hpp"
+#include "main/runtime/pipe_end.hpp"
+
+#include <memory>
+
+namespace container_agent::runtime {
+
+/// The child, by Boost.Process. It gets
+///
+/// - a process group of its own, so that a signal reaches what it starts;
+/// - exactly three descriptors: pipes, blocking on its side;
+/// - exactly the environment that the command names;
+/// - every signal at its default and none blocked, whatever the agent does;
+/// - SIGKILL from the kernel when the agent dies, however that happens (only
+///   the child itself: what it has started sees its pipes close).
+///
+/// It is reaped through a pidfd, so nothing else in the process has to heed
+/// SIGCHLD.
+class posix_child_process final : public child_process {
+public:
+  /// What the pipes to stdin and from stdout hold, if the system allows it
+  /// (the limit for a user without privileges is 1 MiB a pipe); else they hold
+  /// Linux's 64 KiB.
+  static constexpr int pipe_capacity = 256 * 1024;
+
+  explicit posix_child_process(event_loop& loop);
+  posix_child_process(const posix_child_process&) = delete;
+  posix_child_process& operator=(const posix_child_process&) = delete;
+
+  /// A child that still runs is killed with its whole group, and reaped.
+  ~posix_child_process() override;
+
+  /// Refused while a child runs. Returns once the program itself runs, or has
+  /// failed to. `error` is ENOENT, EACCES or ENOEXEC if there is no such
+  /// program, or it can't be executed.
+  launch_result launch(const child_command& command) override;
+
+  bool running() const override;
+  std::int32_t pid() const override;
+
+  /// If the end could not be learnt (something else has reaped the child),
+  /// `exit_code` is -1.
+  child_exit exit_status() const override;
+
+  byte_sink& input() override { return input_; }
+  byte_source& output() override { return output_; }
+  byte_source& error_output() override { return error_output_; }
+
+  void close_input() override { input_.close_when_drained(); }
+
+  /// Once the group is known to be empty it stays so: its number may belong to
+  /// somebody else by now.
+  std::error_code signal_group(int signal) override;
+
+  void on_exit(notification notify) override;
+
+private:
+  struct state;
+
+  event_loop& loop_;
+  pipe_sink input_;
+  pipe_source output_;
+  pipe_source error_output_;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace container_agent::runtime
