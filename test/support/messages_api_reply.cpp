@@ -12,10 +12,15 @@ using nlohmann::json;
 
 namespace {
 
-/// Text that Claude Code itself puts into the user's messages.
+/// Whether a user wrote it: Claude Code itself puts more text into the user's
+/// messages, reminders and the traces of its own commands among it.
 bool is_prompt(std::string_view text) {
-  return !text.starts_with("<system-reminder>")
-         && !text.starts_with("[Request interrupted by user");
+  for (std::string_view own :
+       {"<system-reminder>", "<local-command-", "<command-name>",
+        "[Request interrupted by user"})
+    if (text.starts_with(own))
+      return false;
+  return true;
 }
 
 std::string text_of(const json& content) {
