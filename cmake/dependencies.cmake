@@ -27,7 +27,7 @@ if(NOT AGENT_FUZZ)
   # 17 s. Boost.Process v2 has no such mode in 1.81 and stays header-only.
   add_library(asio_compiled STATIC cmake/third_party/asio.cpp)
   target_compile_definitions(asio_compiled
-    PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+    PUBLIC BOOST_ASIO_SEPARATE_COMPILATION)
   target_link_libraries(asio_compiled PUBLIC Boost::headers Threads::Threads)
 
   # spdlog and fmt header-only, not Debian's shared libraries. Measured with a
