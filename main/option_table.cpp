@@ -1,0 +1,178 @@
+#include "main/option_table.hpp"
+
+#include "main/option_types.hpp"
+#include "main/options.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace container_agent {
+
+namespace {
+
+using enum option_kind;
+
+constexpr std::string_view pipes = "Pipes";
+constexpr std::string_view protocol = "Protocol";
+constexpr std::string_view child = "Claude";
+constexpr std::string_view limits = "Limits";
+constexpr std::string_view life = "Faults, shutdown, health";
+constexpr std::string_view log = "Log";
+constexpr std::string_view general = "General";
+
+constexpr std::array rows{
+  option_row{"pipe-dir", one, "DIR", pipes, "/tmp/cc-bridge-pipes",
+             "folder of the two pipes, made if missing\n"},
+  option_row{"instance", one, "NAME", pipes, "claude",
+             "they are NAME.in.fifo and NAME.out.fifo"},
+  option_row{"input-pipe", one, "PATH", pipes, "", "read prompts here instead"},
+  option_row{"output-pipe", one, "PATH", pipes, "",
+             "write answers here instead"},
+  option_row{"pipe-mode", one, "OCTAL", pipes, "0660",
+             "permissions of pipes that are made"},
+  option_row{"keep-pipes", flag, "", pipes, "", "leave own pipes at the end"},
+
+  option_row{"mode", one, "claude|raw", protocol, "claude",
+             "raw: any program's bytes, as they are"},
+  option_row{"input-format", one, "FORMAT", protocol, "auto",
+             "auto, text, stream-json"},
+  option_row{"output-format", one, "FORMAT", protocol, "stream-json",
+             "stream-json, text"},
+  option_row{"compat", one, "cc-bridge", protocol, "",
+             "text in and out, the output closed after\neach answer"},
+  option_row{"reply-timeout", one, "TIME", protocol, "120s",
+             "how long such an answer waits"},
+  option_row{"transparent", flag, "", protocol, "",
+             "add nothing, queue nothing: for hosts that\n"
+             "speak Claude's whole protocol"},
+  option_row{"exit-on-eof", flag, "", protocol, "",
+             "end when the last writer has left"},
+
+  option_row{"claude-command", one, "CMD", child, "claude",
+             "a name in PATH, or a path"},
+  option_row{"claude-args", many, "ARG", child, "",
+             "one argument for it, before those after --"},
+  option_row{"cwd", one, "DIR", child, "",
+             "where it runs [the agent's folder]"},
+  option_row{"env", many, "NAME=VALUE", child, "", "set a variable for it"},
+  option_row{"env-pass", many, "NAME", child, "",
+             "pass a variable on to it; 'NAME*' passes all\nthat begin so"},
+  option_row{"permission-prompts", one, "WHO", child, "auto",
+             "host: the host answers them; none: nobody;\n"
+             "auto: host with stream-json output"},
+
+  option_row{"max-in-flight", one, "N", limits, "1",
+             "prompts that Claude has at a time"},
+  option_row{"max-line-bytes", one, "SIZE", limits, "16MiB",
+             "a longer input line is refused"},
+  option_row{"max-queue", one, "N", limits, "1024",
+             "prompts that wait; then writers block"},
+  option_row{"max-queue-bytes", one, "SIZE", limits, "4MiB",
+             "the same, by their size"},
+
+  option_row{"max-restarts", one, "N", life, "5",
+             "restarts within the window, then give up"},
+  option_row{"restart-window", one, "TIME", life, "60s", "the window"},
+  option_row{"restart-delay", one, "TIME", life, "200ms",
+             "before the first restart; then it doubles"},
+  option_row{"restart-delay-max", one, "TIME", life, "10s", "but not beyond"},
+  option_row{"drain-timeout", one, "TIME", life, "7s",
+             "for the running turn, at shutdown"},
+  option_row{"health-interval", one, "TIME", life, "10s",
+             "between looks at oneself; 0: never"},
+
+  option_row{"log-level", one, "LEVEL", log, "info",
+             "trace, debug, info, warn, error, off"},
+  option_row{"log-format", one, "json|text", log, "json",
+             "for machines, or for people"},
+  option_row{"log-file", one, "PATH", log, "",
+             "append there [stderr]; SIGHUP reopens it"},
+
+  option_row{"config", one, "FILE", general, "",
+             "read options from it: max-queue = 100"},
+  option_row{"check", flag, "", general, "", "check everything, start nothing"},
+  option_row{"version", flag, "", general, "", "print the version"},
+  option_row{"help", flag, "", general, "", "print this"},
+};
+
+/// Where help's second column begins.
+constexpr std::size_t help_column = 31;
+
+std::string help_row(const option_row& row) {
+  std::string line = "  --" + std::string{row.name};
+  if (!row.metavar.empty())
+    line += ' ' + std::string{row.metavar};
+  line.resize(std::max(line.size() + 1, help_column), ' ');
+  for (char c : row.help) {
+    line += c;
+    if (c == '\n')
+      line.append(help_column, ' ');
+  }
+  if (!row.initial.empty())
+    line += (line.back() == ' ' ? "[" : " [") + std::string{row.initial} + ']';
+  return line + '\n';
+}
+
+} // namespace
+
+std::span<const option_row> option_table() {
+  return rows;
+}
+
+const option_row* find_option(std::string_view name) {
+  auto found = std::find_if(rows.begin(), rows.end(),
+                            [&](const auto& row) { return row.name == name; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+std::string environment_name(std::string_view option) {
+  std::string result = "CONTAINER_AGENT_";
+  for (char c : option) {
+    if (c == '-')
+      result += '_';
+    else if (c >= 'a' && c <= 'z')
+      result += static_cast<char>(c - 'a' + 'A');
+    else
+      result += c;
+  }
+  return result;
+}
+
+std::string suggest_option(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const auto& row : rows)
+    names.push_back(row.name);
+  auto match = closest_match(word, names);
+  return match ? "Did you mean --" + std::string{*match} + "?" : "";
+}
+
+std::string help_text() {
+  std::string text = R"(Usage: container-agent [options] [-- Claude's arguments]
+
+Bridges Claude Code and two named pipes: a prompt written into the one is
+answered on the other, in one conversation that outlives crashes.
+
+  container-agent --pipe-dir /run/claude -- --model opus
+  container-agent --output-format text --env-pass 'GIT_*' --cwd /src
+)";
+  std::string_view group;
+  for (const auto& row : rows) {
+    if (row.group != group) {
+      group = row.group;
+      text += '\n' + std::string{group} + ":\n";
+    }
+    text += help_row(row);
+  }
+  text += R"(
+TIME is 500ms, 7s, 2m or 1h; SIZE is 4096, 64KiB, 16MiB or 1GiB.
+Every option is also read from the environment (CONTAINER_AGENT_MAX_QUEUE)
+and from the --config file; the command line comes first, the file last.
+
+Exit codes: 0 orderly end, 1 internal error, 2 bad usage or configuration,
+3 bad pipe, 4 Claude not found, 5 gave up restarting Claude, 6 gave up
+restarting a part of itself.
+)";
+  return text;
+}
+
+} // namespace container_agent

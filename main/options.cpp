@@ -1,0 +1,216 @@
+#include "main/options.hpp"
+
+#include "actors/child_link.hpp"
+#include "main/option_rules.hpp"
+#include "main/option_sources.hpp"
+#include "messages/errors.hpp"
+
+#include <boost/version.hpp>
+#include <caf/config.hpp>
+
+namespace container_agent {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using format_in = options::input_format;
+using format_out = options::output_format;
+
+// Bounds of what can be asked for. They keep a slip of the pen from becoming a
+// memory fault or a timer that never fires.
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t most_in_flight = 1000;
+constexpr std::uint64_t least_line_bytes = 1 * kib;
+constexpr std::uint64_t most_line_bytes = 1024 * 1024 * kib;
+constexpr std::uint64_t most_queued = 1'000'000;
+constexpr std::uint64_t least_queue_bytes = 1 * kib;
+constexpr std::uint64_t most_queue_bytes = 1024 * 1024 * kib;
+constexpr std::uint64_t most_restarts = 1000;
+constexpr std::chrono::milliseconds longest_wait = 24h;
+
+void read_pipes(const option_sources& given, options::pipe_section& pipes) {
+  given.read("pipe-dir", pipes.directory);
+  given.read("instance", pipes.instance);
+  given.read("input-pipe", pipes.input);
+  given.read("output-pipe", pipes.output);
+  given.read_permissions("pipe-mode", pipes.permissions);
+  given.read("keep-pipes", pipes.keep);
+  pipes.directory_used = pipes.input.empty() || pipes.output.empty();
+  if (pipes.input.empty())
+    pipes.input = pipes.directory + '/' + pipes.instance + ".in.fifo";
+  if (pipes.output.empty())
+    pipes.output = pipes.directory + '/' + pipes.instance + ".out.fifo";
+}
+
+void read_protocol(const option_sources& given, options& result) {
+  given.read_choice<options::bridge_mode>(
+    "mode",
+    {{"claude", options::bridge_mode::claude},
+     {"raw", options::bridge_mode::raw}},
+    result.claude.mode);
+  given.read_choice<format_in>("input-format",
+                               {{"auto", format_in::automatic},
+                                {"text", format_in::text},
+                                {"stream-json", format_in::stream_json}},
+                               result.input.format);
+  given.read_choice<format_out>(
+    "output-format",
+    {{"stream-json", format_out::stream_json}, {"text", format_out::text}},
+    result.output.format);
+  given.read_choice<bool>("compat", {{"cc-bridge", true}},
+                          result.output.open_for_each_reply);
+  given.read_duration("reply-timeout", 1ms, longest_wait,
+                      result.output.reply_timeout);
+  given.read("transparent", result.claude.transparent);
+  given.read("exit-on-eof", result.input.exit_on_eof);
+}
+
+/// What one option says about another's value.
+void resolve_formats(const option_sources& given, options& result) {
+  if (result.output.open_for_each_reply) {
+    if (!given.has("input-format"))
+      result.input.format = format_in::text;
+    if (!given.has("output-format"))
+      result.output.format = format_out::text;
+  }
+  if (result.claude.transparent && !given.has("input-format"))
+    result.input.format = format_in::stream_json;
+  enum class who { automatic, host, nobody };
+  auto answers = who::automatic;
+  given.read_choice<who>(
+    "permission-prompts",
+    {{"auto", who::automatic}, {"host", who::host}, {"none", who::nobody}},
+    answers);
+  bool host_can = result.output.format == format_out::stream_json
+                  && result.claude.mode == options::bridge_mode::claude;
+  result.claude.host_answers_permissions
+    = answers == who::host || (answers == who::automatic && host_can);
+}
+
+void read_claude(const option_sources& given, options::claude_section& claude) {
+  given.read("claude-command", claude.command);
+  given.read("claude-args", claude.arguments);
+  given.read("cwd", claude.directory);
+  given.read("env", claude.environment);
+  given.read("env-pass", claude.pass);
+}
+
+void read_limits(const option_sources& given, options& result) {
+  auto& limits = result.limits;
+  given.read_count("max-in-flight", 1, most_in_flight, limits.max_in_flight);
+  given.read_size("max-line-bytes", least_line_bytes, most_line_bytes,
+                  limits.max_line_bytes);
+  given.read_count("max-queue", 1, most_queued, limits.max_queue);
+  given.read_size("max-queue-bytes", least_queue_bytes, most_queue_bytes,
+                  limits.max_queue_bytes);
+  auto& supervision = result.supervision;
+  given.read_count("max-restarts", 0, most_restarts, supervision.max_restarts);
+  given.read_duration("restart-window", 1ms, longest_wait, supervision.window);
+  given.read_duration("restart-delay", 0ms, longest_wait, supervision.delay);
+  given.read_duration("restart-delay-max", 0ms, longest_wait,
+                      supervision.delay_max);
+  given.read_duration("drain-timeout", 0ms, longest_wait,
+                      result.shutdown.drain_timeout);
+  given.read_duration("health-interval", 0ms, longest_wait,
+                      result.health.interval);
+}
+
+void read_log(const option_sources& given, options::log_section& log) {
+  given.read_choice<std::optional<log_level>>("log-level",
+                                              {{"trace", log_level::trace},
+                                               {"debug", log_level::debug},
+                                               {"info", log_level::info},
+                                               {"warn", log_level::warn},
+                                               {"error", log_level::error},
+                                               {"off", std::nullopt}},
+                                              log.level);
+  given.read_choice<options::log_format>(
+    "log-format",
+    {{"json", options::log_format::json}, {"text", options::log_format::text}},
+    log.format);
+  given.read("log-file", log.file);
+}
+
+options read_all(command_line line,
+                 const std::vector<std::string>& environment) {
+  auto passed_on = std::move(line.passed_on);
+  option_sources given{std::move(line), environment};
+  options result;
+  given.read("config", result.config_file);
+  given.read("check", result.check);
+  read_pipes(given, result.pipes);
+  read_protocol(given, result);
+  read_claude(given, result.claude);
+  read_limits(given, result);
+  read_log(given, result.log);
+  resolve_formats(given, result);
+  result.claude.arguments.insert(result.claude.arguments.end(),
+                                 passed_on.begin(), passed_on.end());
+  result.warnings = given.warnings();
+  refuse_contradictions(given, result);
+  return result;
+}
+
+early_exit usage_error(const option_error& error) {
+  std::string text = "container-agent: ";
+  if (!error.where.empty())
+    text += error.where + ": ";
+  text += error.what + '\n';
+  if (!error.advice.empty())
+    text += "  " + error.advice + '\n';
+  return {static_cast<std::int32_t>(exit_code::bad_usage), std::move(text)};
+}
+
+} // namespace
+
+std::variant<options, early_exit>
+parse_options(int argc, const char* const* argv,
+              const std::vector<std::string>& environment) {
+  auto line = read_command_line(argc, argv);
+  if (auto* error = std::get_if<command_line_error>(&line))
+    return usage_error({"", error->what, error->advice});
+  auto& read = std::get<command_line>(line);
+  if (read.values.contains("help"))
+    return early_exit{0, help_text()};
+  if (read.values.contains("version"))
+    return early_exit{0, version_text()};
+  try {
+    return read_all(std::move(read), environment);
+  } catch (const option_error& error) {
+    return usage_error(error);
+  }
+}
+
+std::string_view agent_version() {
+  return CONTAINER_AGENT_VERSION;
+}
+
+std::string version_text() {
+  auto number = [](auto x) { return std::to_string(x); };
+  return "container-agent " + std::string{agent_version()} + "\nCAF "
+         + number(CAF_MAJOR_VERSION) + '.' + number(CAF_MINOR_VERSION) + '.'
+         + number(CAF_PATCH_VERSION) + ", Boost "
+         + number(BOOST_VERSION / 100000) + '.'
+         + number(BOOST_VERSION / 100 % 1000) + '.'
+         + number(BOOST_VERSION % 100) + '\n';
+}
+
+std::vector<std::string> child_arguments(const options::claude_section& claude,
+                                         std::string_view session_id) {
+  if (claude.mode == options::bridge_mode::raw)
+    return claude.arguments;
+  std::vector<std::string> result{
+    "-p",          "--input-format", "stream-json",           "--output-format",
+    "stream-json", "--verbose",      "--replay-user-messages"};
+  if (claude.host_answers_permissions) {
+    result.emplace_back("--permission-prompt-tool");
+    result.emplace_back("stdio");
+  }
+  result.insert(result.end(), claude.arguments.begin(), claude.arguments.end());
+  launch_child launch;
+  launch.session_id = session_id;
+  return session_arguments(std::move(result), launch);
+}
+
+} // namespace container_agent

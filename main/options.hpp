@@ -1,0 +1,144 @@
+#pragma once
+
+#include "actors/ports.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// What the program was told: by its command line, by its environment
+/// (CONTAINER_AGENT_…) and by a configuration file, in this order of
+/// precedence. docs/options.md is the manual.
+namespace container_agent {
+
+struct options {
+  enum class bridge_mode {
+    claude, ///< Claude Code, by the pipe protocol
+    raw,    ///< any program, byte for byte
+  };
+
+  enum class input_format {
+    automatic, ///< a line that begins with { is JSON, any other a prompt
+    text,
+    stream_json,
+  };
+
+  enum class output_format { stream_json, text };
+
+  enum class log_format { json, text };
+
+  /// The two FIFOs. `input` and `output` are resolved: from the overrides, else
+  /// from directory and instance.
+  struct pipe_section {
+    std::string directory = "/tmp/cc-bridge-pipes";
+    std::string instance = "claude";
+    std::string input;
+    std::string output;
+    std::uint32_t permissions = 0660; ///< of FIFOs made, whatever the umask
+    bool keep = false;                ///< do not unlink own FIFOs at the end
+    bool directory_used = true; ///< false if both paths were given explicitly
+  };
+
+  struct input_section {
+    input_format format = input_format::automatic;
+    bool exit_on_eof = false;
+  };
+
+  struct output_section {
+    output_format format = output_format::stream_json;
+    /// `--compat cc-bridge`: the output is opened for each reply.
+    bool open_for_each_reply = false;
+    /// How long such a reply waits for its reader.
+    std::chrono::milliseconds reply_timeout{120'000};
+  };
+
+  struct claude_section {
+    bridge_mode mode = bridge_mode::claude;
+    std::string command = "claude";     ///< a name looked up in PATH, or a path
+    std::vector<std::string> arguments; ///< the user's, in order
+    std::string directory;              ///< empty: the agent's own
+    std::vector<std::string> environment; ///< NAME=VALUE, set for the child
+    std::vector<std::string> pass; ///< names passed on; a last * matches all
+    /// Claude's permission requests go to the host, which must answer them.
+    bool host_answers_permissions = true;
+    bool transparent = false; ///< nothing injected, no queue
+  };
+
+  struct limit_section {
+    std::uint64_t max_in_flight = 1;                 ///< prompts
+    std::uint64_t max_line_bytes = 16 * 1024 * 1024; ///< without its LF
+    std::uint64_t max_queue = 1024;                  ///< prompts
+    std::uint64_t max_queue_bytes = 4 * 1024 * 1024;
+  };
+
+  struct supervision_section {
+    std::uint64_t max_restarts = 5; ///< within the window, 0: none
+    std::chrono::milliseconds window{60'000};
+    std::chrono::milliseconds delay{200}; ///< the first; doubles each time
+    std::chrono::milliseconds delay_max{10'000};
+  };
+
+  struct shutdown_section {
+    /// For the turn that runs. The steps after it have their own time.
+    std::chrono::milliseconds drain_timeout{7'000};
+  };
+
+  struct health_section {
+    std::chrono::milliseconds interval{10'000}; ///< 0: off
+  };
+
+  struct log_section {
+    std::optional<log_level> level = log_level::info; ///< nothing: off
+    log_format format = log_format::json;
+    std::string file; ///< empty: stderr
+  };
+
+  pipe_section pipes;
+  input_section input;
+  output_section output;
+  claude_section claude;
+  limit_section limits;
+  supervision_section supervision;
+  shutdown_section shutdown;
+  health_section health;
+  log_section log;
+
+  bool check = false;      ///< check everything and start nothing
+  std::string config_file; ///< the one that was read, if any
+
+  /// What deserves a word but is no error, such as a variable
+  /// CONTAINER_AGENT_… that is no option. To be logged.
+  std::vector<std::string> warnings;
+};
+
+/// The program ends at once: after --help and --version (code 0, text for
+/// stdout), or because of a mistake (code 2, text for stderr).
+struct early_exit {
+  std::int32_t code = 0;
+  std::string text;
+};
+
+/// Reads all three sources. `environment` holds NAME=VALUE.
+std::variant<options, early_exit>
+parse_options(int argc, const char* const* argv,
+              const std::vector<std::string>& environment);
+
+/// The whole text of --help, for a terminal of 80 columns.
+std::string help_text();
+
+/// "0.1.0"
+std::string_view agent_version();
+
+/// The two lines of --version.
+std::string version_text();
+
+/// The arguments that Claude, or in raw mode the child, is started with. A
+/// session, if known, takes the place of what the user's arguments say of one.
+std::vector<std::string> child_arguments(const options::claude_section& claude,
+                                         std::string_view session_id);
+
+} // namespace container_agent
