@@ -1,0 +1,296 @@
+#include "main/runtime/fifo_input.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <utility>
+
+namespace container_agent::runtime {
+
+namespace {
+
+namespace asio = boost::asio;
+
+using descriptor
+  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
+
+constexpr std::string_view logger = "pipe_input";
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+} // namespace
+
+// Shared with the handlers and jobs that are under way, which may outlive the
+// input.
+struct fifo_input::state : std::enable_shared_from_this<state> {
+  event_loop& loop;
+  event_log& log;
+  fifo_place place;
+  fifo_watch::subscription subscription;
+  descriptor fd;
+  unique_fd keeper;
+  handler on_result;
+  std::error_code failure;
+  std::uint64_t opened = 0;   // tells a wait on an earlier descriptor apart
+  bool waiting = false;       // for readiness
+  bool posted = false;        // a job of ours is in the queue
+  bool may_hold_data = false; // as far as we know, a read would not block
+  bool report_end = false;
+  bool heard = false;    // bytes came since the start or the last end
+  bool hung_up = false;  // the descriptor has seen all writers leave
+  bool stale = false;    // `fd` is not what `place` holds
+  bool lost = false;     // the path leads to nothing usable
+  bool finished = false; // for good
+
+  state(event_loop& l, event_log& g, fifo_place p)
+    : loop{l}, log{g}, place{std::move(p)}, fd{l.io()} {}
+
+  // -- descriptors ------------------------------------------------------------
+
+  // Opens what `place` holds, in place of what was open.
+  std::error_code open() {
+    unique_fd reader = place.open(O_RDONLY);
+    if (!reader)
+      return last_error();
+    unique_fd writer = place.open(O_WRONLY);
+    if (!writer)
+      return last_error();
+    if (auto error = take(std::move(reader)))
+      return error;
+    keeper = std::move(writer);
+    heard = false;
+    hung_up = false;
+    stale = false;
+    lost = false;
+    return {};
+  }
+
+  bool moved() const { return stale || lost; }
+
+  std::error_code take(unique_fd reader) {
+    close();
+    boost::system::error_code error;
+    fd.assign(reader.get(), error);
+    if (!error)
+      (void)reader.release();
+    return error;
+  }
+
+  void close() {
+    boost::system::error_code ignored;
+    fd.close(ignored);
+    ++opened;
+    waiting = false;
+    may_hold_data = false;
+  }
+
+  // Before waiting: lets the end be seen, or not.
+  std::error_code arm() {
+    if (moved() || (keeper && !report_end))
+      return {};
+    if (keeper && heard) {
+      // A writer was there: if none is left, this is the end.
+      keeper.reset();
+      return {};
+    }
+    if (report_end && (keeper || hung_up)) {
+      // Only a writer that is yet to come can leave. To a descriptor that is
+      // opened while there is no writer, Linux shows no hang-up until one has
+      // come; the keeper and earlier writers would count for the old one.
+      keeper.reset();
+      unique_fd reader = place.open(O_RDONLY);
+      if (!reader)
+        return last_error();
+      hung_up = false;
+      return take(std::move(reader));
+    }
+    if (hung_up) {
+      keeper = place.open(O_WRONLY);
+      if (!keeper)
+        return last_error();
+      hung_up = false;
+    }
+    return {};
+  }
+
+  // -- reading ----------------------------------------------------------------
+
+  void start() {
+    if (waiting || posted || !on_result || finished)
+      return;
+    if (fd.is_open() && !may_hold_data && !moved() && !failure)
+      wait();
+    else
+      attempt_later();
+  }
+
+  void attempt_later() {
+    posted = true;
+    loop.post([self = shared_from_this()] {
+      self->posted = false;
+      self->attempt();
+    });
+  }
+
+  void wait() {
+    if (auto error = arm()) {
+      failure = error;
+      attempt_later();
+      return;
+    }
+    waiting = true;
+    fd.async_wait(descriptor::wait_read,
+                  [self = shared_from_this(), id = opened](auto error) {
+                    if (self->opened == id)
+                      self->on_ready(error);
+                  });
+  }
+
+  void on_ready(boost::system::error_code error) {
+    waiting = false;
+    if (error)
+      failure = error;
+    may_hold_data = true;
+    attempt();
+  }
+
+  void attempt() {
+    if (!on_result || finished)
+      return;
+    if (failure) {
+      deliver({{}, false, failure});
+      return;
+    }
+    if (!fd.is_open()) {
+      go_over();
+      return;
+    }
+    auto buffer = loop.read_buffer();
+    auto count = ::read(fd.native_handle(), buffer.data(), buffer.size());
+    while (count < 0 && errno == EINTR)
+      count = ::read(fd.native_handle(), buffer.data(), buffer.size());
+    if (count > 0) {
+      auto size = static_cast<std::size_t>(count);
+      // A FIFO gives all it has, so less than asked for has emptied it.
+      may_hold_data = size == buffer.size();
+      heard = true;
+      deliver({{buffer.data(), size}, false, {}});
+    } else if (count < 0 && errno != EAGAIN) {
+      failure = last_error();
+      deliver({{}, false, failure});
+    } else if (moved()) {
+      go_over();
+    } else {
+      found_nothing(count == 0);
+    }
+  }
+
+  void found_nothing(bool all_writers_left) {
+    may_hold_data = false;
+    hung_up = hung_up || all_writers_left;
+    if (all_writers_left && report_end) {
+      heard = false;
+      deliver({{}, true, {}});
+    } else {
+      start();
+    }
+  }
+
+  // Last in every path: the handler may do anything to us.
+  void deliver(const result& found) {
+    auto call = std::exchange(on_result, nullptr);
+    call(found);
+  }
+
+  // -- another FIFO at the path -----------------------------------------------
+
+  void look_at_path() {
+    if (finished)
+      return;
+    auto found = place.refresh(log, logger);
+    stale = stale || found == fifo_place::change::replaced;
+    lost = found == fifo_place::change::unusable;
+    // What is in the old FIFO may not be noticed otherwise: its end is hidden.
+    if ((moved() || !fd.is_open()) && on_result && !posted)
+      attempt_later();
+  }
+
+  void go_over() {
+    auto line_is_cut = report_end && heard;
+    heard = false;
+    if (lost) {
+      // That was logged. The next change of the path will tell.
+      close();
+      keeper.reset();
+    } else if (auto error = open()) {
+      log.write(log_level::error, logger, "fifo_not_opened",
+                {{"path", place.path()}, {"error", error.message()}});
+      failure = error;
+    }
+    if (line_is_cut)
+      deliver({{}, true, {}});
+    else if (failure || fd.is_open())
+      start();
+  }
+};
+
+fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
+                       fifo_place place)
+  : state_{std::make_shared<state>(loop, log, std::move(place))} {
+  state_->place.prepare();
+  std::weak_ptr<state> weak{state_};
+  state_->subscription = watch.watch_path(state_->place.path(), [weak] {
+    if (auto self = weak.lock())
+      self->look_at_path();
+  });
+  if (auto error = state_->open())
+    throw fifo_error{"cannot open " + state_->place.path() + ": "
+                     + error.message()};
+}
+
+fifo_input::~fifo_input() {
+  finish(true);
+}
+
+void fifo_input::read(handler on_result) {
+  state_->on_result = std::move(on_result);
+  state_->start();
+}
+
+// A wait that is under way stays: it costs nothing, and the next read uses it.
+void fifo_input::cancel() {
+  state_->on_result = nullptr;
+}
+
+void fifo_input::report_end(bool on) {
+  if (std::exchange(state_->report_end, on) == on || !state_->waiting)
+    return;
+  // The wait under way may be on a descriptor that is to be replaced.
+  if (auto error = state_->arm())
+    state_->failure = error;
+  if (state_->failure || !state_->waiting)
+    state_->start();
+}
+
+void fifo_input::finish(bool keep_fifo) {
+  if (std::exchange(state_->finished, true))
+    return;
+  state_->on_result = nullptr;
+  state_->subscription.reset();
+  if (!keep_fifo)
+    state_->place.remove(state_->log, logger);
+  state_->close();
+  state_->keeper.reset();
+}
+
+const std::string& fifo_input::path() const {
+  return state_->place.path();
+}
+
+} // namespace container_agent::runtime

@@ -1,0 +1,349 @@
+#include "main/runtime/fifo_output.hpp"
+
+#include "main/runtime/fifo_end.hpp"
+#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/written_tail.hpp"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+
+#include <cerrno>
+#include <deque>
+#include <utility>
+
+namespace container_agent::runtime {
+
+namespace {
+
+constexpr std::string_view logger = "pipe_output";
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+} // namespace
+
+// Shared, so that what is posted to the loop may outlive the output.
+struct fifo_output::state : std::enable_shared_from_this<state> {
+  event_loop& loop;
+  fifo_watch& watch;
+  event_log& log;
+  fifo_place place;
+  content kind;
+  fifo_watch::subscription path_subscription;
+  fifo_watch::subscription reader_subscription;
+  unique_fd keeper;
+  pipe_sink sink;           // a descriptor of its own, for writing only
+  std::deque<bytes> parked; // while there is no FIFO
+  std::size_t parked_bytes = 0;
+  written_tail tail;
+  std::size_t capacity = 0; // of the FIFO, when it was opened
+  bool cutting = false;     // what comes is left out, up to the next LF
+  std::uint64_t cut = 0;    // bytes left out so far of that line
+  notification notify;
+  std::error_code failure;
+  std::uint64_t replies = 0;
+  bool finished = false;
+
+  state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p, content k)
+    : loop{l}, watch{w}, log{g}, place{std::move(p)}, kind{k}, sink{l} {}
+
+  bool lines() const { return kind == content::lines; }
+
+  std::size_t pending() const { return sink.pending() + parked_bytes; }
+
+  // -- descriptors ------------------------------------------------------------
+
+  // Opens what `place` holds, in place of what was open.
+  std::error_code open() {
+    unique_fd opened = place.open(O_RDWR);
+    if (!opened)
+      return last_error();
+    keeper = std::move(opened);
+    if (auto error = open_writer())
+      return error;
+    capacity = fifo_capacity(keeper.get());
+    if (lines() && !watch.error())
+      watch_readers();
+    return {};
+  }
+
+  void watch_readers() {
+    // One event for each reader that leaves; what we close is a writer's.
+    reader_subscription
+      = watch.watch_fifo(place.current_name(), IN_CLOSE_NOWRITE,
+                         [weak = weak_from_this()](std::uint32_t) {
+                           if (auto self = weak.lock())
+                             self->reader_left();
+                         });
+    if (!reader_subscription)
+      log.write(log_level::warn, logger, "reader_watch_failed",
+                {{"path", place.path()},
+                 {"error", last_error().message()},
+                 {"effect", "a new reader may begin within a line"}});
+  }
+
+  std::error_code open_writer() {
+    unique_fd writer = place.open(O_WRONLY);
+    if (!writer)
+      return last_error();
+    sink.open(writer.release());
+    return sink.error();
+  }
+
+  // -- writing ----------------------------------------------------------------
+
+  void write(bytes data) {
+    if (data.empty() || error())
+      return;
+    if (cutting)
+      data = without_cut(std::move(data));
+    if (!keeper) {
+      parked_bytes += data.size();
+      parked.push_back(std::move(data));
+      return;
+    }
+    if (lines())
+      tail.append(data);
+    sink.write(std::move(data));
+    trim();
+  }
+
+  void trim() {
+    if (lines())
+      tail.trim(capacity + sink.pending());
+  }
+
+  // What is left of `data` once the line that is being cut has ended.
+  bytes without_cut(bytes data) {
+    auto lf = data.view().find('\n');
+    cutting = lf == std::string_view::npos;
+    auto count = cutting ? data.size() : lf + 1;
+    cut += count;
+    if (!cutting)
+      log_cut();
+    return data.part(count);
+  }
+
+  void log_cut() {
+    log.write(
+      log_level::warn, logger, "output_line_cut",
+      {{"path", place.path()}, {"bytes_skipped", std::exchange(cut, 0)}});
+  }
+
+  // Called from the loop.
+  void drained() {
+    trim();
+    tell();
+  }
+
+  void tell() {
+    if (auto call = notify) // a copy: it may be replaced meanwhile
+      call();
+  }
+
+  void tell_later() {
+    loop.post([self = shared_from_this()] { self->tell(); });
+  }
+
+  std::error_code error() const { return failure ? failure : sink.error(); }
+
+  void fail(std::string_view what, std::error_code error) {
+    log.write(
+      log_level::error, logger, "output_failed",
+      {{"path", place.path()}, {"what", what}, {"error", error.message()}});
+    failure = error;
+    tell_later();
+  }
+
+  // -- a reader left ----------------------------------------------------------
+
+  void reader_left() {
+    if (!keeper || finished || error())
+      return;
+    if (tail.at_line_start(unread_bytes(keeper.get()) + pending()))
+      return;
+    // Only our own writer is left then, so this shows any other reader. It
+    // holds what the FIFO holds.
+    keeper.reset();
+    auto writer = place.open(O_WRONLY);
+    if (writer || errno != ENXIO)
+      reopen_keeper();
+    else
+      start_line_again();
+  }
+
+  void reopen_keeper() {
+    keeper = place.open(O_RDWR);
+    if (!keeper)
+      fail("opening it again", last_error());
+  }
+
+  // Nobody reads. While we are a reader and there is no writer, a new reader's
+  // open(2) blocks, so it can't take a part of what is taken back here.
+  void start_line_again() {
+    auto reader = place.open(O_RDONLY);
+    if (!reader) {
+      fail("opening it for reading", last_error());
+      return;
+    }
+    auto waiting = sink.pending();
+    sink.close();
+    auto unread = read_all(reader.get());
+    reopen_keeper();
+    if (failure)
+      return;
+    if (auto error = open_writer()) {
+      fail("opening it for writing", error);
+      return;
+    }
+    write_again(unread.size() + waiting, waiting > 0);
+  }
+
+  // Of what was given, the last `unread` bytes were not read.
+  void write_again(std::size_t unread, bool was_waiting) {
+    auto resumption = tail.resume(unread);
+    if (resumption.repeated > 0)
+      log.write(log_level::debug, logger, "output_line_repeated",
+                {{"path", place.path()},
+                 {"bytes_repeated", std::uint64_t{resumption.repeated}}});
+    cut += resumption.cut;
+    cutting = cutting || resumption.cut_goes_on;
+    if (cut > 0 && !cutting)
+      log_cut();
+    for (auto& piece : resumption.pieces)
+      write(std::move(piece));
+    if (was_waiting && pending() == 0)
+      tell_later();
+  }
+
+  // -- another FIFO at the path -----------------------------------------------
+
+  void look_at_path() {
+    if (finished || error())
+      return;
+    auto found = place.refresh(log, logger);
+    if (found == fifo_place::change::unusable) {
+      if (keeper)
+        park();
+      return;
+    }
+    if (found == fifo_place::change::none && keeper)
+      return;
+    if (keeper)
+      park();
+    auto was_waiting = parked_bytes > 0;
+    auto pieces = std::exchange(parked, {});
+    parked_bytes = 0;
+    if (auto error = open()) {
+      fail("opening the new FIFO", error);
+      return;
+    }
+    for (auto& piece : pieces)
+      write(std::move(piece));
+    if (was_waiting && pending() == 0)
+      tell_later();
+  }
+
+  // Takes back what nobody has read, and closes the FIFO.
+  void park() {
+    auto queue = sink.take_pending();
+    auto unread = read_all(keeper.get());
+    sink.close();
+    reader_subscription.reset();
+    keeper.reset();
+    if (lines()) {
+      auto size = unread.size();
+      for (const auto& piece : queue)
+        size += piece.size();
+      write_again(size, false); // without a keeper, that parks it
+      tail.clear();
+      return;
+    }
+    parked_bytes = unread.size();
+    parked.emplace_back(std::move(unread));
+    for (auto& piece : queue) {
+      parked_bytes += piece.size();
+      parked.push_back(std::move(piece));
+    }
+  }
+
+  void finish(bool keep_fifo) {
+    if (std::exchange(finished, true))
+      return;
+    if (auto in_fifo = keeper ? unread_bytes(keeper.get()) : 0;
+        in_fifo + pending() > 0)
+      log.write(log_level::warn, logger, "output_left_unread",
+                {{"path", place.path()},
+                 {"bytes_in_fifo", std::uint64_t{in_fifo}},
+                 {"bytes_pending", std::uint64_t{pending()}}});
+    notify = nullptr;
+    path_subscription.reset();
+    reader_subscription.reset();
+    if (!keep_fifo)
+      place.remove(log, logger);
+    sink.on_drained(nullptr);
+    sink.close();
+    keeper.reset();
+  }
+};
+
+fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
+                         fifo_place place, content kind)
+  : state_{std::make_shared<state>(loop, watch, log, std::move(place), kind)} {
+  std::weak_ptr<state> weak{state_};
+  state_->place.prepare();
+  state_->sink.on_drained([weak] {
+    if (auto self = weak.lock())
+      self->drained();
+  });
+  state_->path_subscription = watch.watch_path(state_->place.path(), [weak] {
+    if (auto self = weak.lock())
+      self->look_at_path();
+  });
+  if (auto error = state_->open())
+    throw fifo_error{"cannot open " + state_->place.path() + ": "
+                     + error.message()};
+}
+
+fifo_output::~fifo_output() {
+  finish(true);
+}
+
+void fifo_output::write(bytes data) {
+  state_->write(std::move(data));
+}
+
+std::size_t fifo_output::pending() const {
+  return state_->pending();
+}
+
+void fifo_output::on_drained(notification notify) {
+  state_->notify = std::move(notify);
+}
+
+std::error_code fifo_output::error() const {
+  return state_->error();
+}
+
+void fifo_output::end_reply() {
+  ++state_->replies;
+}
+
+std::size_t fifo_output::drop_reply() {
+  return 0;
+}
+
+std::uint64_t fifo_output::replies_done() const {
+  return state_->replies;
+}
+
+void fifo_output::finish(bool keep_fifo) {
+  state_->finish(keep_fifo);
+}
+
+const std::string& fifo_output::path() const {
+  return state_->place.path();
+}
+
+} // namespace container_agent::runtime

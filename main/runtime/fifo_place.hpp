@@ -1,0 +1,85 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "main/runtime/fd.hpp"
+
+#include <sys/types.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace container_agent::runtime {
+
+/// A FIFO that can't be used. The text is complete for a user: which path,
+/// what was found there, and what to do.
+class fifo_error : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A path at which a FIFO is, or shall be.
+///
+/// What was prepared is held by an O_PATH descriptor. That keeps the inode
+/// alive, so its number can't come back as another file's: comparing numbers
+/// tells reliably whether the FIFO is still the same.
+class fifo_place {
+public:
+  static constexpr mode_t default_mode = 0660;
+
+  /// `mode` is for a FIFO that has to be made; directories that have to be
+  /// made get the same with search permission (0770 for 0660).
+  explicit fifo_place(std::string path, mode_t mode = default_mode);
+
+  /// Whether `prepare` would succeed, as far as can be told without touching
+  /// anything. Throws `fifo_error` if not.
+  void check() const;
+
+  /// Uses the FIFO at the path as it is, or makes it (and its directory) with
+  /// the mode whatever the umask is. Throws `fifo_error`, and touches nothing,
+  /// if anything else is there: a file, a directory, a device, a socket, or a
+  /// symbolic link, be it one to a FIFO.
+  void prepare();
+
+  /// Opens what `prepare` has found or made, non-blocking and close-on-exec,
+  /// for O_RDONLY, O_WRONLY or O_RDWR; also if it has left the path since.
+  /// Returns nothing, with `errno` set, on failure; throws nothing.
+  unique_fd open(int access) const;
+
+  /// Whether the path leads to something else now, or to nothing.
+  bool moved() const;
+
+  enum class change {
+    none,     ///< the path leads to what was prepared
+    replaced, ///< it led elsewhere; `prepare` was done again
+    unusable, ///< there is something that is no FIFO; what was is kept
+  };
+
+  /// After a hint that the path may have changed. Logs a replacement, and once
+  /// what keeps it from being used.
+  change refresh(event_log& log, std::string_view logger);
+
+  /// Removes the FIFO if `prepare` made it and it is still at the path. Logs a
+  /// failure.
+  void remove(event_log& log, std::string_view logger);
+
+  const std::string& path() const { return path_; }
+
+  /// Whether `prepare` has made it.
+  bool made() const { return made_; }
+
+  /// A name for the prepared FIFO that works even if it has left its path.
+  std::string current_name() const;
+
+private:
+  std::string path_;
+  mode_t mode_;
+  unique_fd anchor_;
+  bool made_ = false;
+  bool complained_ = false;
+};
+
+/// The directory that a path's last component is in.
+std::string directory_of(const std::string& path);
+
+} // namespace container_agent::runtime

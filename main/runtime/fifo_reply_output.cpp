@@ -1,0 +1,404 @@
+#include "main/runtime/fifo_reply_output.hpp"
+
+#include "main/runtime/fifo_end.hpp"
+#include "main/runtime/fifo_reply_queue.hpp"
+#include "main/runtime/fifo_writer.hpp"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace container_agent::runtime {
+
+namespace {
+
+constexpr std::string_view logger = "pipe_output";
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+enum class phase { idle, waiting, writing, leaving, lost };
+
+} // namespace
+
+// Three things tell about readers, none of which can be missed or be stale:
+// - whether there is one now: `has_reader`, while we are a writer;
+// - that the last one has gone: an error condition on `writer`;
+// - that one came, read or closed: inotify. Reading is the only proof that a
+//   reader lives: of one that is about to leave, the kernel tells the close a
+//   moment before it stops counting it.
+//
+// Shared with the handlers that are under way, which may outlive the output.
+struct fifo_reply_output::state : std::enable_shared_from_this<state> {
+  event_loop& loop;
+  fifo_watch& watch;
+  event_log& log;
+  fifo_place place;
+  fifo_watch::subscription path_subscription;
+  fifo_watch::subscription reader_subscription;
+  fifo_writer writer; // open in `waiting` and `writing`
+  phase now = phase::idle;
+  fifo_reply_queue replies;
+  std::uint32_t last_event = 0; // since `writer` was opened
+  bool collecting = false;      // events are only noted
+  bool moved = false;           // there is another FIFO at the path
+  notification notify;
+  std::error_code failure;
+  bool finished = false;
+
+  state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p)
+    : loop{l}, watch{w}, log{g}, place{std::move(p)}, writer{l} {}
+
+  // -- what the host is to get ------------------------------------------------
+
+  void write(bytes data) {
+    if (failure || finished)
+      return;
+    replies.give(std::move(data));
+    proceed();
+  }
+
+  void end_reply() {
+    if (failure || finished)
+      return;
+    if (auto dropped = replies.end(); dropped > 0)
+      log.write(log_level::warn, logger, "reply_rest_dropped",
+                {{"path", place.path()}, {"bytes_dropped", dropped}});
+    proceed();
+  }
+
+  // -- the life of a reply ----------------------------------------------------
+
+  void proceed() {
+    while (!failure && !finished && !replies.empty() && step()) {}
+  }
+
+  // Returns false if there is something to wait for.
+  bool step() {
+    switch (now) {
+      case phase::idle: return open();
+      case phase::waiting: return meet_reader();
+      case phase::writing: return write_some();
+      case phase::leaving:
+      case phase::lost: return false;
+    }
+    return false;
+  }
+
+  bool open() {
+    // If a reader came while the one before was leaving, it holds what that
+    // one did not read; and it sleeps in its open(2) while there is no writer.
+    auto reader = place.open(O_RDONLY);
+    if (!reader)
+      return fail("opening it for reading", last_error());
+    if (auto rest = read_all(reader.get()); !rest.empty())
+      log.write(log_level::warn, logger, "reply_not_read",
+                {{"path", place.path()},
+                 {"bytes_dropped", std::uint64_t{rest.size()}}});
+    // With ourselves as a reader this does not fail for want of one.
+    auto opening = place.open(O_WRONLY);
+    if (!opening)
+      return fail("opening it for writing", last_error());
+    if (auto error = writer.open(std::move(opening)))
+      return fail("waiting for it", error);
+    reader.reset();
+    // What happened up to now, our own doing included, is in `has_reader`.
+    note_events();
+    last_event = 0;
+    now = phase::waiting;
+    return true;
+  }
+
+  bool meet_reader() {
+    if (!has_reader(writer.get()))
+      return false;
+    now = phase::writing;
+    wait_for_absence();
+    return true;
+  }
+
+  bool write_some() {
+    while (replies.left() > 0) {
+      auto text = replies.next().view();
+      auto count = ::write(writer.get(), text.data(), text.size());
+      if (count < 0 && errno == EINTR)
+        continue;
+      if (count < 0 && errno == EAGAIN) {
+        writer.when_room(looks_at_reader());
+        return false;
+      }
+      if (count < 0 && errno == EPIPE)
+        return reader_gone();
+      if (count < 0)
+        return fail("writing", last_error());
+      replies.take(static_cast<std::size_t>(count));
+      if (replies.pending() == 0)
+        tell_later();
+    }
+    if (!replies.ended() || unread_bytes(writer.get()) > 0)
+      return false;
+    replies.pop();
+    leave(close_writer());
+    return true;
+  }
+
+  bool reader_gone() {
+    if (unread_bytes(writer.get()) < replies.written()) {
+      cut();
+    } else if (moved) {
+      take_back(); // nobody will come to the old FIFO any more
+      leave(close_writer());
+    } else {
+      now = phase::waiting; // what is in the FIFO stays for the next reader
+    }
+    return true;
+  }
+
+  // Gives up the first reply, which was begun.
+  void cut() {
+    auto unread = unread_bytes(writer.get());
+    auto present = close_writer();
+    if (present)
+      unread = 0; // it can still be read
+    log.write(log_level::warn, logger, "reply_cut",
+              {{"path", place.path()},
+               {"bytes_read", replies.written() - unread},
+               {"bytes_dropped", std::uint64_t{replies.left() + unread}}});
+    pop();
+    leave(present);
+  }
+
+  void pop() {
+    auto had_pending = replies.pending() > 0;
+    replies.pop();
+    if (had_pending && replies.pending() == 0)
+      tell_later();
+  }
+
+  // Gives the reader its EOF. Returns whether there is one, who then has still
+  // to close its end: an event will tell.
+  bool close_writer() {
+    note_events();
+    auto left = (last_event & (IN_CLOSE_NOWRITE | IN_Q_OVERFLOW)) != 0;
+    auto present = !left && has_reader(writer.get());
+    writer.close();
+    return present;
+  }
+
+  void leave(bool reader_present) {
+    now = reader_present ? phase::leaving : phase::idle;
+    if (moved)
+      go_over();
+  }
+
+  // -- waiting ----------------------------------------------------------------
+
+  void wait_for_absence() { writer.when_abandoned(looks_at_reader()); }
+
+  fifo_writer::handler looks_at_reader() {
+    return [weak = weak_from_this()](std::error_code error) {
+      if (auto self = weak.lock())
+        self->look_at_reader(error);
+    };
+  }
+
+  void look_at_reader(std::error_code error) {
+    if (error)
+      fail("waiting for it", error);
+    else if (now == phase::writing && has_reader(writer.get()))
+      wait_for_absence();
+    else if (now == phase::writing)
+      reader_gone();
+    proceed();
+  }
+
+  void note_events() {
+    collecting = true;
+    watch.collect();
+    collecting = false;
+  }
+
+  void reader_event(std::uint32_t last) {
+    last_event = last;
+    if (collecting || finished)
+      return;
+    // If the last thing that happened is that somebody came or read, then who
+    // left before that was an earlier reader.
+    if (now == phase::leaving && (last & (IN_OPEN | IN_ACCESS)) == 0)
+      now = phase::idle;
+    proceed();
+  }
+
+  std::error_code watch_readers() {
+    if (watch.error())
+      return watch.error();
+    reader_subscription = watch.watch_fifo(
+      place.current_name(), IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE,
+      [weak = weak_from_this()](std::uint32_t last) {
+        if (auto self = weak.lock())
+          self->reader_event(last);
+      });
+    return reader_subscription ? std::error_code{} : last_error();
+  }
+
+  // -- another FIFO at the path -----------------------------------------------
+
+  void look_at_path() {
+    if (finished || failure)
+      return;
+    auto found = place.refresh(log, logger);
+    if (found == fifo_place::change::none) {
+      if (now == phase::lost)
+        go_over();
+    } else if (now == phase::writing) {
+      moved = true; // the reader is at the old one
+    } else {
+      if (now == phase::waiting) {
+        take_back();
+        close_writer();
+      }
+      go_over();
+    }
+    proceed();
+  }
+
+  // What was written of the first reply and not read.
+  void take_back() {
+    if (replies.empty() || replies.written() == 0)
+      return;
+    unique_fd reader{::open(fifo_name(writer.get()).c_str(),
+                            O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    if (reader)
+      replies.put_back(bytes{read_all(reader.get())});
+    else
+      log.write(log_level::error, logger, "reply_cut",
+                {{"path", place.path()},
+                 {"error", last_error().message()},
+                 {"bytes_dropped", replies.written()}});
+  }
+
+  // Nobody will come to the old FIFO any more, and who has it open gets
+  // nothing but EOF.
+  void go_over() {
+    moved = false;
+    if (place.moved()) {
+      now = phase::lost; // the next change of the path will tell
+      return;
+    }
+    now = phase::idle;
+    if (auto error = watch_readers())
+      fail("watching it", error);
+  }
+
+  // -- ends -------------------------------------------------------------------
+
+  std::size_t drop_reply() {
+    if (replies.empty())
+      return 0;
+    auto left = replies.left();
+    auto holds_writer = now == phase::waiting || now == phase::writing;
+    if (holds_writer && replies.written() > 0) {
+      cut();
+    } else {
+      pop();
+      if (holds_writer && replies.empty())
+        leave(close_writer());
+    }
+    proceed();
+    return left;
+  }
+
+  // Returns false: there is no step to take.
+  bool fail(std::string_view what, std::error_code error) {
+    log.write(
+      log_level::error, logger, "output_failed",
+      {{"path", place.path()}, {"what", what}, {"error", error.message()}});
+    failure = error;
+    tell_later();
+    return false;
+  }
+
+  void tell_later() {
+    loop.post([self = shared_from_this()] {
+      if (auto call = self->notify) // a copy: it may be replaced meanwhile
+        call();
+    });
+  }
+
+  void finish(bool keep_fifo) {
+    if (std::exchange(finished, true))
+      return;
+    if (!replies.empty())
+      log.write(log_level::warn, logger, "output_left_unread",
+                {{"path", place.path()},
+                 {"replies", std::uint64_t{replies.size()}},
+                 {"bytes_pending", std::uint64_t{replies.pending()}}});
+    notify = nullptr;
+    path_subscription.reset();
+    reader_subscription.reset();
+    if (!keep_fifo)
+      place.remove(log, logger);
+    writer.close();
+  }
+};
+
+fifo_reply_output::fifo_reply_output(event_loop& loop, fifo_watch& watch,
+                                     event_log& log, fifo_place place)
+  : state_{std::make_shared<state>(loop, watch, log, std::move(place))} {
+  state_->place.prepare();
+  std::weak_ptr<state> weak{state_};
+  state_->path_subscription = watch.watch_path(state_->place.path(), [weak] {
+    if (auto self = weak.lock())
+      self->look_at_path();
+  });
+  if (auto error = state_->watch_readers())
+    throw fifo_error{"cannot watch " + state_->place.path()
+                     + " for readers: " + error.message()
+                     + ". Check fs.inotify.max_user_instances."};
+}
+
+fifo_reply_output::~fifo_reply_output() {
+  finish(true);
+}
+
+void fifo_reply_output::write(bytes data) {
+  state_->write(std::move(data));
+}
+
+std::size_t fifo_reply_output::pending() const {
+  return state_->replies.pending();
+}
+
+void fifo_reply_output::on_drained(notification notify) {
+  state_->notify = std::move(notify);
+}
+
+std::error_code fifo_reply_output::error() const {
+  return state_->failure;
+}
+
+void fifo_reply_output::end_reply() {
+  state_->end_reply();
+}
+
+std::size_t fifo_reply_output::drop_reply() {
+  return state_->drop_reply();
+}
+
+std::uint64_t fifo_reply_output::replies_done() const {
+  return state_->replies.done();
+}
+
+void fifo_reply_output::finish(bool keep_fifo) {
+  state_->finish(keep_fifo);
+}
+
+const std::string& fifo_reply_output::path() const {
+  return state_->place.path();
+}
+
+} // namespace container_agent::runtime

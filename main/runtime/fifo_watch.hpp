@@ -1,0 +1,85 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "main/runtime/event_loop.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace container_agent::runtime {
+
+/// Tells the ends of FIFOs what happens around them, by one inotify(7)
+/// descriptor for all: that what a path leads to may have changed, and that
+/// somebody opened or closed a FIFO. Nobody is woken by reads and writes.
+///
+/// Directories may be removed, moved and made again: the nearest one that is
+/// left is watched until the path's own is back. What is moved or mounted
+/// above that one goes unnoticed.
+class fifo_watch {
+public:
+  /// If inotify can't be had (there is a limit of instances a user, shared by
+  /// all containers), that is logged, and `error` tells.
+  fifo_watch(event_loop& loop, event_log& log);
+  fifo_watch(const fifo_watch&) = delete;
+  fifo_watch& operator=(const fifo_watch&) = delete;
+  ~fifo_watch();
+
+  /// Ends its watch at the end of its life. May outlive the `fifo_watch`.
+  class subscription {
+  public:
+    subscription() = default;
+    explicit subscription(std::function<void()> end) : end_{std::move(end)} {}
+    subscription(subscription&& other) noexcept
+      : end_{std::exchange(other.end_, nullptr)} {}
+    subscription& operator=(subscription&& other) noexcept {
+      if (this != &other) {
+        reset();
+        end_ = std::exchange(other.end_, nullptr);
+      }
+      return *this;
+    }
+    ~subscription() { reset(); }
+
+    explicit operator bool() const { return static_cast<bool>(end_); }
+
+    void reset() {
+      if (auto end = std::exchange(end_, nullptr))
+        end();
+    }
+
+  private:
+    std::function<void()> end_;
+  };
+
+  /// Calls `on_change`, from the loop, whenever what `path` leads to may have
+  /// changed. The handler looks itself, and may make the path again. If the
+  /// path can't be watched, that is logged once.
+  subscription watch_path(const std::string& path, notification on_change);
+
+  /// Gets the last event of each batch, as a mask of inotify(7); earlier ones
+  /// of the batch only matter to those who count, which can't be done (the
+  /// kernel merges equal ones). IN_Q_OVERFLOW: some were lost.
+  using fifo_handler = std::function<void(std::uint32_t last)>;
+
+  /// Watches the FIFO that `name` leads to for events of `mask`. Calls the
+  /// handler from the loop, or from within `collect`. On failure the
+  /// subscription is empty and `errno` set.
+  subscription watch_fifo(const std::string& name, std::uint32_t mask,
+                          fifo_handler on_event);
+
+  /// Takes in what has happened up to now, without waiting for the loop.
+  /// Handlers of FIFOs are called in here, those of paths later.
+  void collect();
+
+  std::error_code error() const;
+
+private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace container_agent::runtime
