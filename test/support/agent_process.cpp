@@ -14,7 +14,8 @@ namespace container_agent::test {
 
 namespace {
 
-constexpr std::size_t read_size = 256 * 1024;
+/// What a pipe holds: more never comes at once.
+constexpr std::size_t read_size = 64 * 1024;
 
 /// How much of stderr and of the output a failure shows.
 constexpr std::size_t shown_bytes = 4096;

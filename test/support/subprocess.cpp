@@ -111,6 +111,16 @@ std::string to_string(const exit_status& status) {
   return "exit code " + std::to_string(status.code);
 }
 
+void wait_gone(pid_t pid, deadline until) {
+  unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  if (!pidfd)
+    return;
+  pollfd fds[] = {{pidfd.get(), POLLIN, 0}};
+  if (::poll(fds, 1, until.poll_timeout()) == 0)
+    throw std::runtime_error("process " + std::to_string(pid)
+                             + " is still there");
+}
+
 subprocess::subprocess(const spawn_options& options) {
   auto env = environment_of(options.env);
   auto argv_pointers = pointers(options.argv);

@@ -24,6 +24,10 @@ struct exit_status {
 
 std::string to_string(const exit_status& status);
 
+/// Waits until this process, somebody else's child, has ended. Throws
+/// std::runtime_error past the deadline.
+void wait_gone(pid_t pid, deadline until = deadline{});
+
 /// What to start and with what surroundings.
 struct spawn_options {
   std::vector<std::string> argv; ///< argv[0] is looked for along $PATH.

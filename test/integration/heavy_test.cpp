@@ -1,0 +1,228 @@
+#include "test/integration/common.hpp"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstring>
+
+/// Gigabytes, and a hundred thousand writers. They run alone.
+namespace container_agent::test {
+
+namespace {
+
+/// What a gigabyte in or out may cost.
+constexpr std::uint64_t allowed_growth_kib = 16 * 1024;
+
+constexpr clock::duration long_patience = std::chrono::minutes{5};
+
+/// Sanitizers make everything several times slower, so there it is less.
+constexpr std::uint64_t gigabyte = sanitized() ? 64'000'000 : 1'000'000'000;
+
+void expect_small(const process_memory& before, const process_memory& after) {
+  testing::Test::RecordProperty(
+    "rss_growth_kib", std::to_string(after.peak_kib - before.rss_kib));
+  if (!sanitized()) {
+    EXPECT_LT(after.peak_kib, before.rss_kib + allowed_growth_kib);
+  }
+}
+
+/// Waits until Claude has had nobody to read for a while.
+void wait_stalled(const agent_process& agent, directory_watch& watch) {
+  watch.wait_until(
+    [&] { return kind_of(agent.state_dir() / "stalled") == "regular"; },
+    "a full output");
+}
+
+} // namespace
+
+TEST(heavy, a_stalled_output_costs_no_memory_and_loses_nothing) {
+  agent_process agent;
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+  auto before = agent.memory();
+  directory_watch watch(agent.state_dir());
+  agent.set_reading(false);
+  agent.write_line("flood " + std::to_string(gigabyte) + " 4096");
+  wait_stalled(agent, watch);
+  expect_small(before, agent.memory());
+  agent.set_reading(true);
+  deadline until{long_patience};
+  std::uint64_t next = 0;
+  std::uint64_t bytes = 0;
+  while (bytes < gigabyte) {
+    auto line = agent.next_line(until);
+    // Parsing a gigabyte of JSON would take longer than relaying it.
+    auto mark = R"({"type":"assistant","number":)" + std::to_string(next) + ',';
+    if (line.rfind(mark, 0) == 0) {
+      ASSERT_EQ(line.size(), 4095U);
+      bytes += line.size() + 1;
+      ++next;
+    } else {
+      ASSERT_EQ(next, 0U) << line.substr(0, 100);
+    }
+  }
+  agent.wait_for_answer("echo: flood");
+  expect_small(before, agent.memory());
+}
+
+TEST(heavy, a_stalled_raw_output_costs_no_memory_and_loses_nothing) {
+  agent_options options;
+  options.args = {"--mode", "raw", "--max-restarts", "0"};
+  options.claude_args = {"--raw-flood", std::to_string(gigabyte)};
+  agent_process agent{options};
+  agent.set_reading(false);
+  directory_watch watch(agent.state_dir());
+  wait_stalled(agent, watch);
+  auto before = agent.memory();
+  agent.set_reading(true);
+  deadline until{long_patience};
+  std::uint64_t at = 0;
+  std::string rest;
+  while (at < gigabyte) {
+    auto bytes = rest + agent.read_some(until);
+    ASSERT_FALSE(bytes.empty()) << "ended at " << at;
+    std::size_t i = 0;
+    for (; i + 8 <= bytes.size(); i += 8) {
+      std::uint64_t number = 0;
+      std::memcpy(&number, bytes.data() + i, 8);
+      ASSERT_EQ(number, at + i);
+    }
+    at += i;
+    rest = bytes.substr(i);
+    if (!agent.has_exited())
+      expect_small(before, agent.memory());
+  }
+  EXPECT_EQ(agent.wait_exit().code, 5) << "it may not be restarted";
+}
+
+TEST(heavy, a_flooded_input_costs_no_memory_and_loses_nothing) {
+  agent_options options;
+  options.claude_args = {"--terse"};
+  agent_process agent{options};
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+  auto before = agent.memory();
+  // As fast as it is taken: queue and pipes are full most of the time.
+  constexpr std::size_t size = 64 * 1024;
+  const auto prompts = gigabyte / size;
+  std::uint64_t written = 0;
+  std::uint64_t answered = 0;
+  std::string line;
+  std::size_t line_at = 0;
+  deadline until{long_patience};
+  while (answered < prompts) {
+    while (written < prompts) {
+      if (line.empty()) {
+        line = "number " + std::to_string(written) + ". ";
+        line.append(size - line.size() - 1, 'x');
+        line += '\n';
+        line_at = 0;
+      }
+      line_at += agent.write_some(std::string_view{line}.substr(line_at));
+      if (line_at < line.size())
+        break;
+      line.clear();
+      ++written;
+    }
+    auto record = agent.next_record(until);
+    if (record.value("type", "") == "result") {
+      auto text = "echo: number " + std::to_string(answered) + '.';
+      ASSERT_EQ(record["result"].get<std::string>().substr(0, text.size()),
+                text);
+      ++answered;
+    }
+    ASSERT_NE(record.value("subtype", ""), "rejected") << record;
+  }
+  expect_small(before, agent.memory());
+}
+
+TEST(heavy, a_blocked_input_costs_no_memory) {
+  agent_process agent;
+  gate g{agent};
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+  auto before = agent.memory();
+  agent.write_line(g.prompt());
+  agent.wait_for([](const json& r) { return r.value("subtype", "") == "init"; },
+                 "the turn to run");
+  // No prompt is taken beyond the queue's 4 MiB, however many come.
+  auto line = std::string(1'000'000, 'x') + '\n';
+  for (int accepted = 0; accepted < 4; ++accepted) {
+    agent.write(line);
+    agent.wait_for_record("accepted");
+  }
+  std::size_t more = 0;
+  while (auto n = agent.write_some(line)) {
+    more += n;
+    ASSERT_LT(more, 50'000'000U) << "the writer was never blocked";
+  }
+  expect_small(before, agent.memory());
+  g.open();
+  agent.wait_for_answer("echo: gate");
+}
+
+TEST(heavy, a_line_of_a_gigabyte_is_refused_once) {
+  agent_process agent;
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+  auto before = agent.memory();
+  std::string block(64 * 1024, 'x');
+  deadline until{long_patience};
+  for (std::uint64_t at = 0; at < gigabyte; at += block.size())
+    agent.write(block, until);
+  agent.write("\n");
+  auto rejected = agent.wait_for_record("rejected");
+  EXPECT_EQ(rejected["reason"], "too_long") << rejected;
+  EXPECT_EQ(rejected["line"], 2) << rejected;
+  // A line may be as long as 16 MiB, so up to there it was held.
+  if (!sanitized()) {
+    EXPECT_LT(agent.memory().peak_kib,
+              before.rss_kib + allowed_growth_kib + 2 * 16 * 1024);
+  }
+  agent.write_line("works");
+  EXPECT_EQ(agent.next_record()["subtype"], "accepted") << "refused once";
+  agent.wait_for_answer("echo: works");
+}
+
+TEST(heavy, a_hundred_thousand_writers) {
+  const int writers = sanitized() ? 5'000 : 100'000;
+  agent_options options;
+  options.claude_args = {"--terse"};
+  agent_process agent{options};
+  agent.close_input();
+  auto parent = ::getpid();
+  auto pid = ::fork();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent)
+      ::_exit(1);
+    auto path = agent.input_path().string();
+    try {
+      for (int i = 0; i < writers; ++i)
+        open_write_close(path, "number " + std::to_string(i) + ".\n");
+    } catch (...) {
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  deadline until{long_patience};
+  for (int i = 0; i < writers;) {
+    // By hand, because 300,000 lines parsed take longer than all the rest.
+    auto line = agent.next_line(until);
+    if (line.find(R"("type":"result")") == std::string::npos)
+      continue;
+    auto text = R"("result":"echo: number )" + std::to_string(i) + ".\"";
+    ASSERT_NE(line.find(text), std::string::npos) << i << ": " << line;
+    ++i;
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(lines_of(agent.state_dir() / "completed").size(),
+            static_cast<std::size_t>(writers))
+    << "none doubled";
+}
+
+} // namespace container_agent::test

@@ -1,0 +1,204 @@
+#include "test/integration/common.hpp"
+
+#include <sys/stat.h>
+
+/// How the agent makes, uses and removes its FIFOs.
+namespace container_agent::test {
+
+namespace {
+
+agent_options without_opening() {
+  agent_options options;
+  options.open_input = options.open_output = false;
+  return options;
+}
+
+} // namespace
+
+TEST(pipes, are_made_with_the_mode_whatever_the_umask) {
+  for (mode_t mask : {0000, 0022, 0777}) {
+    agent_options options;
+    options.umask = mask;
+    agent_process agent{options};
+    EXPECT_EQ(mode_of(agent.input_path()), 0660U) << std::oct << mask;
+    EXPECT_EQ(mode_of(agent.output_path()), 0660U) << std::oct << mask;
+  }
+}
+
+TEST(pipes, are_made_with_the_mode_that_is_asked_for) {
+  agent_options options;
+  options.args = {"--pipe-mode", "0602"};
+  options.umask = 0077;
+  agent_process agent{options};
+  EXPECT_EQ(mode_of(agent.input_path()), 0602U);
+  EXPECT_EQ(mode_of(agent.output_path()), 0602U);
+}
+
+TEST(pipes, have_the_instances_name) {
+  agent_options options;
+  options.instance = "second_one-2";
+  agent_process agent{options};
+  EXPECT_EQ(agent.input_path().filename(), "second_one-2.in.fifo");
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+}
+
+TEST(pipes, may_be_named_one_by_one) {
+  temp_dir dir;
+  agent_options options = without_opening();
+  options.args
+    = {"--input-pipe", dir / "questions", "--output-pipe", dir / "answers"};
+  make_fifo(dir / "questions");
+  make_fifo(dir / "answers");
+  auto answers = open_fifo_reader(dir / "answers");
+  agent_process agent{options};
+  open_write_close(dir / "questions", "hello\n");
+  std::string text;
+  deadline until;
+  while (text.find("echo: hello") == std::string::npos) {
+    agent.step("the answer", until, false, answers.get());
+    char buffer[4096];
+    auto n = ::read(answers.get(), buffer, sizeof(buffer));
+    if (n > 0)
+      text.append(buffer, static_cast<std::size_t>(n));
+  }
+  EXPECT_EQ(kind_of(agent.input_path()), "missing");
+  EXPECT_EQ(kind_of(agent.output_path()), "missing");
+}
+
+TEST(pipes, that_exist_are_used_as_they_are_and_left) {
+  temp_dir dir;
+  agent_options options;
+  options.pipe_dir = dir.path();
+  make_fifo(dir / "claude.in.fifo", 0600);
+  make_fifo(dir / "claude.out.fifo", 0640);
+  auto in = inode_of(dir / "claude.in.fifo");
+  auto out = inode_of(dir / "claude.out.fifo");
+  agent_process agent{options};
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+  EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
+  EXPECT_EQ(inode_of(dir / "claude.in.fifo"), in);
+  EXPECT_EQ(inode_of(dir / "claude.out.fifo"), out);
+  EXPECT_EQ(mode_of(dir / "claude.in.fifo"), 0600U);
+  EXPECT_EQ(mode_of(dir / "claude.out.fifo"), 0640U);
+}
+
+TEST(pipes, are_removed_at_the_end) {
+  agent_process agent;
+  agent.wait_for_record("ready");
+  EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
+  EXPECT_EQ(kind_of(agent.input_path()), "missing");
+  EXPECT_EQ(kind_of(agent.output_path()), "missing");
+}
+
+TEST(pipes, stay_with_keep_pipes) {
+  agent_options options;
+  options.args = {"--keep-pipes"};
+  agent_process agent{options};
+  agent.wait_for_record("ready");
+  EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
+  EXPECT_EQ(kind_of(agent.input_path()), "fifo");
+  EXPECT_EQ(kind_of(agent.output_path()), "fifo");
+}
+
+/// Which end something is in the way of, and what.
+class in_the_way
+  : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
+
+TEST_P(in_the_way, ends_the_start_and_is_not_touched) {
+  auto [end, kind] = GetParam();
+  temp_dir dir;
+  auto path = dir / ("claude." + end + ".fifo");
+  auto other = dir / (end == "in" ? "claude.out.fifo" : "claude.in.fifo");
+  if (kind == "regular") {
+    write_file(path, "precious");
+  } else if (kind == "directory") {
+    std::filesystem::create_directory(path);
+  } else {
+    // A link is refused even if it leads to a FIFO.
+    make_fifo(dir / "elsewhere");
+    std::filesystem::create_symlink(dir / "elsewhere", path);
+  }
+  auto inode = inode_of(path);
+  agent_options options = without_opening();
+  options.pipe_dir = dir.path();
+  agent_process agent{options};
+  EXPECT_EQ(agent.wait_exit(), (exit_status{3, 0}));
+  EXPECT_THAT(agent.stderr_text(), HasSubstr(path.string()));
+  auto word = kind == "regular"   ? "regular file"
+              : kind == "symlink" ? "symbolic link"
+                                  : "directory";
+  EXPECT_THAT(agent.stderr_text(), HasSubstr(word));
+  EXPECT_EQ(kind_of(path), kind);
+  EXPECT_EQ(inode_of(path), inode);
+  EXPECT_EQ(kind_of(other), "missing") << "left the other end behind";
+  if (kind == "regular") {
+    EXPECT_EQ(read_file(path), "precious");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(pipes, in_the_way,
+                         testing::Combine(testing::Values("in", "out"),
+                                          testing::Values("regular", "symlink",
+                                                          "directory")),
+                         [](const auto& info) {
+                           return std::get<1>(info.param) + "_at_"
+                                  + std::get<0>(info.param);
+                         });
+
+TEST(pipes, in_a_directory_that_takes_none_end_the_start) {
+  agent_options options = without_opening();
+  options.give_pipe_dir = false;
+  // No file can be made there, not even by root.
+  options.args = {"--pipe-dir", "/proc/self/task"};
+  agent_process agent{options};
+  EXPECT_EQ(agent.wait_exit(), (exit_status{3, 0}));
+  EXPECT_THAT(agent.stderr_text(), HasSubstr("/proc/self/task"));
+}
+
+TEST(pipes, without_a_reader_keep_the_output) {
+  agent_options options;
+  options.open_output = false;
+  agent_process agent{options};
+  agent.write_line("one");
+  agent.write_line("two");
+  agent.close_input();
+  // Not before both have run.
+  directory_watch watch(agent.state_dir());
+  watch.wait_until(
+    [&] { return lines_of(agent.state_dir() / "completed").size() == 2; },
+    "two turns");
+  agent.open_output();
+  auto ready = agent.next_record();
+  EXPECT_EQ(ready["subtype"], "ready") << ready;
+  agent.wait_for_answer("echo: one");
+  agent.wait_for_answer("echo: two");
+}
+
+TEST(pipes, survive_a_thousand_writers_that_come_and_go) {
+  agent_options options;
+  options.claude_args = {"--terse"};
+  agent_process agent{options};
+  agent.close_input();
+  for (int i = 0; i < 1000; ++i) {
+    auto text = "number " + std::to_string(i) + ".";
+    open_write_close(agent.input_path(), text + "\n");
+    agent.wait_for_answer(text);
+  }
+}
+
+TEST(pipes, take_lines_of_two_writers_at_once) {
+  agent_process agent;
+  auto second = try_open_fifo_writer(agent.input_path());
+  ASSERT_TRUE(second);
+  agent.write_line("from the first");
+  agent.wait_for_answer("echo: from the first");
+  ASSERT_GT(::write(second->get(), "from the second\n", 16), 0);
+  agent.wait_for_answer("echo: from the second");
+  agent.close_input();
+  ASSERT_GT(::write(second->get(), "alone now\n", 10), 0);
+  agent.wait_for_answer("echo: alone now");
+}
+
+} // namespace container_agent::test
