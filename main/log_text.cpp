@@ -1,0 +1,265 @@
+#include "main/log_text.hpp"
+
+#include "main/redaction.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+namespace container_agent {
+
+namespace {
+
+constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
+
+/// Seen beyond the cut, so that a secret at the cut is still known as one.
+constexpr std::size_t redaction_margin = 512;
+
+/// The length of the UTF-8 sequence at the front, 0 if it is none (or an
+/// overlong one, a surrogate, or beyond U+10FFFF).
+std::size_t sequence_length(std::string_view text) {
+  auto byte = [&](std::size_t i) {
+    return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
+  };
+  auto follows = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  auto first = byte(0);
+  if (first < 0x80)
+    return 1;
+  if (first >= 0xc2 && first < 0xe0)
+    return follows(1) ? 2 : 0;
+  if (first >= 0xe0 && first < 0xf0) {
+    bool overlong = first == 0xe0 && byte(1) < 0xa0;
+    bool surrogate = first == 0xed && byte(1) >= 0xa0;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xf0 && first < 0xf5) {
+    bool overlong = first == 0xf0 && byte(1) < 0x90;
+    bool beyond = first == 0xf4 && byte(1) >= 0x90;
+    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4
+                                                                          : 0;
+  }
+  return 0;
+}
+
+void append_escape(std::string& out, const char* form, unsigned char c) {
+  char buffer[8];
+  std::snprintf(buffer, sizeof buffer, form, c);
+  out += buffer;
+}
+
+void append_json(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    auto length = sequence_length(text);
+    char c = text.front();
+    if (length == 0)
+      out += replacement;
+    else if (length > 1)
+      out += text.substr(0, length);
+    else if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      append_escape(out, "\\u%04x", static_cast<unsigned char>(c));
+    else
+      out += c;
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  out += '"';
+}
+
+/// C1 controls (U+0080 to U+009F) move cursors as well as C0 ones do.
+bool is_c1(std::string_view text, std::size_t length) {
+  return length == 2 && text[0] == '\xc2'
+         && static_cast<unsigned char>(text[1]) < 0xa0;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    auto length = sequence_length(text);
+    char c = text.front();
+    if (length == 0)
+      out += replacement;
+    else if (is_c1(text, length))
+      append_escape(out, "\\x%02x", static_cast<unsigned char>(text[1]));
+    else if (length > 1)
+      out += text.substr(0, length);
+    else if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      append_escape(out, "\\x%02x", static_cast<unsigned char>(c));
+    else
+      out += c;
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+}
+
+bool is_bare(std::string_view text) {
+  if (text.empty())
+    return false;
+  for (char c : text)
+    if (c == '"' || c == '=' || c == '\\' || static_cast<signed char>(c) <= ' '
+        || c == 0x7f)
+      return false;
+  return true;
+}
+
+void append_text(std::string& out, std::string_view text) {
+  if (is_bare(text)) {
+    out += text;
+    return;
+  }
+  out += '"';
+  append_escaped(out, text);
+  out += '"';
+}
+
+/// What may be shown of a text value.
+std::string presentable(const log_field& field, const std::string& text) {
+  if (is_secret_name(field.name) && !text.empty())
+    return std::string{redacted};
+  std::string_view all = text;
+  auto shown = redact(all.substr(0, max_log_value + redaction_margin));
+  if (all.size() <= max_log_value)
+    return shown;
+  auto end = std::min(max_log_value, shown.size());
+  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xc0) == 0x80)
+    --end;
+  shown.resize(end);
+  return shown + "… [" + std::to_string(all.size()) + " bytes in all]";
+}
+
+template <class T>
+void append_number(std::string& out, T value) {
+  std::array<char, 32> buffer;
+  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  out.append(buffer.data(), end.ptr);
+}
+
+/// `append_string(out, text)` is how the format spells texts.
+template <class AppendString>
+void append_value(std::string& out, const log_field& field,
+                  AppendString append_string) {
+  std::visit(
+    [&](const auto& value) {
+      using type = std::decay_t<decltype(value)>;
+      if constexpr (std::is_same_v<type, std::string>)
+        append_string(out, presentable(field, value));
+      else if constexpr (std::is_same_v<type, bool>)
+        out += value ? "true" : "false";
+      else if constexpr (std::is_same_v<type, double>)
+        std::isfinite(value) ? append_number(out, value) : void(out += "null");
+      else
+        append_number(out, value);
+    },
+    field.value);
+}
+
+bool is_own_member(std::string_view name) {
+  return name == "timestamp" || name == "level" || name == "logger"
+         || name == "event";
+}
+
+std::string_view colour_of(std::string_view level) {
+  if (level == "error")
+    return "\x1b[31m"; // red
+  if (level == "warn")
+    return "\x1b[33m"; // yellow
+  if (level == "info")
+    return "\x1b[32m"; // green
+  return "\x1b[2m";    // faint
+}
+
+/// Fills up to the column's width, at least by one blank.
+void pad(std::string& out, std::size_t written, std::size_t width) {
+  out.append(written < width ? width - written : 1, ' ');
+}
+
+} // namespace
+
+std::string format_utc(std::chrono::system_clock::time_point time,
+                       char separator) {
+  using namespace std::chrono;
+  auto day = floor<days>(time);
+  year_month_day date{day};
+  hh_mm_ss clock{floor<milliseconds>(time - day)};
+  std::array<char, 40> buffer;
+  auto size = std::snprintf(
+    buffer.data(), buffer.size(), "%04d-%02u-%02u%c%02d:%02d:%02d.%03dZ",
+    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+    static_cast<unsigned>(date.day()), separator,
+    static_cast<int>(clock.hours().count()),
+    static_cast<int>(clock.minutes().count()),
+    static_cast<int>(clock.seconds().count()),
+    static_cast<int>(clock.subseconds().count()));
+  return {buffer.data(), static_cast<std::size_t>(size)};
+}
+
+std::string json_members(std::string_view event,
+                         std::initializer_list<log_field> fields) {
+  std::string out = "\"event\":";
+  append_json(out, event);
+  for (const auto& field : fields) {
+    out += ',';
+    append_json(out, is_own_member(field.name) ? std::string{field.name} + '_'
+                                               : std::string{field.name});
+    out += ':';
+    append_value(out, field, append_json);
+  }
+  return out;
+}
+
+std::string text_members(std::string_view event,
+                         std::initializer_list<log_field> fields) {
+  constexpr std::size_t event_width = 20;
+  std::string out;
+  append_escaped(out, event);
+  if (fields.size() > 0)
+    pad(out, out.size(), event_width);
+  for (const auto& field : fields) {
+    if (&field != fields.begin())
+      out += ' ';
+    append_escaped(out, field.name);
+    out += '=';
+    append_value(out, field, append_text);
+  }
+  return out;
+}
+
+std::string json_line(const log_record_head& head, std::string_view members) {
+  std::string out
+    = "{\"timestamp\":\"" + format_utc(head.time) + "\",\"level\":\"";
+  out += head.level;
+  out += "\",\"logger\":";
+  append_json(out, head.logger);
+  out += ',';
+  out += members;
+  return out + "}\n";
+}
+
+std::string text_line(const log_record_head& head, std::string_view members,
+                      bool colour) {
+  constexpr std::size_t level_width = 6;
+  constexpr std::size_t logger_width = 16;
+  std::string out = format_utc(head.time, ' ') + ' ';
+  if (colour)
+    out += colour_of(head.level);
+  out += head.level;
+  if (colour)
+    out += "\x1b[0m";
+  pad(out, head.level.size(), level_width);
+  append_escaped(out, head.logger);
+  pad(out, head.logger.size(), logger_width);
+  out += members;
+  return out + '\n';
+}
+
+} // namespace container_agent

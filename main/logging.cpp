@@ -1,0 +1,172 @@
+#include "main/logging.hpp"
+
+#include "main/log_text.hpp"
+#include "main/log_writer.hpp"
+
+#include <spdlog/details/log_msg.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/formatter.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace container_agent {
+
+namespace {
+
+constexpr std::string_view own_logger = "log";
+
+spdlog::level::level_enum to_spdlog(log_level level) {
+  switch (level) {
+    case log_level::trace: return spdlog::level::trace;
+    case log_level::debug: return spdlog::level::debug;
+    case log_level::info: return spdlog::level::info;
+    case log_level::warn: return spdlog::level::warn;
+    case log_level::error: return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+std::string_view name_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::trace: return "trace";
+    case spdlog::level::debug: return "debug";
+    case spdlog::level::info: return "info";
+    case spdlog::level::warn: return "warn";
+    default: return "error";
+  }
+}
+
+std::string_view view(spdlog::string_view_t text) {
+  return {text.data(), text.size()};
+}
+
+/// The payload of a message is its members, spelled already: spdlog has no
+/// fields of its own.
+class record_formatter final : public spdlog::formatter {
+public:
+  record_formatter(options::log_format format, bool colour)
+    : format_{format}, colour_{colour} {}
+
+  void format(const spdlog::details::log_msg& message,
+              spdlog::memory_buf_t& out) override {
+    log_record_head head{message.time, name_of(message.level),
+                         view(message.logger_name)};
+    auto line = format_ == options::log_format::json
+                  ? json_line(head, view(message.payload))
+                  : text_line(head, view(message.payload), colour_);
+    out.append(line.data(), line.data() + line.size());
+  }
+
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<record_formatter>(format_, colour_);
+  }
+
+private:
+  options::log_format format_;
+  bool colour_;
+};
+
+/// One thread, so no lock.
+class writer_sink final
+  : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+  explicit writer_sink(log_writer& writer) : writer_{writer} {}
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    writer_.write({line.data(), line.size()});
+  }
+
+  void flush_() override {}
+
+private:
+  log_writer& writer_;
+};
+
+class spdlog_event_log final : public agent_log {
+public:
+  spdlog_event_log(const options::log_section& settings,
+                   log_surroundings around)
+    : settings_{settings}, around_{std::move(around)} {
+    if (settings_.file.empty())
+      writer_.use(around_.error_output);
+    else if (int error = writer_.open(settings_.file))
+      throw std::runtime_error{"can't open the log file " + settings_.file
+                               + ": " + std::generic_category().message(error)};
+    bool colour = around_.colour && writer_.is_terminal()
+                  && std::getenv("NO_COLOR") == nullptr;
+    sink_.set_formatter(
+      std::make_unique<record_formatter>(settings_.format, colour));
+  }
+
+  ~spdlog_event_log() override { tell_dropped(); }
+
+  bool enabled(log_level level) const override {
+    return settings_.level && level >= *settings_.level;
+  }
+
+  void write(log_level level, std::string_view logger, std::string_view event,
+             std::initializer_list<log_field> fields) override {
+    if (!enabled(level))
+      return;
+    tell_dropped();
+    put(level, logger, event, fields);
+  }
+
+  bool reopen() override {
+    if (settings_.file.empty())
+      return true;
+    int error = writer_.open(settings_.file);
+    if (error == 0)
+      return true;
+    write(log_level::error, own_logger, "log_not_reopened",
+          {{"path", settings_.file},
+           {"error", std::generic_category().message(error)}});
+    return false;
+  }
+
+private:
+  /// Whoever logs must not fail because of it.
+  void put(log_level level, std::string_view logger, std::string_view event,
+           std::initializer_list<log_field> fields) noexcept {
+    try {
+      auto members = settings_.format == options::log_format::json
+                       ? json_members(event, fields)
+                       : text_members(event, fields);
+      spdlog::details::log_msg message{
+        around_.now(), spdlog::source_loc{},
+        spdlog::string_view_t{logger.data(), logger.size()}, to_spdlog(level),
+        spdlog::string_view_t{members.data(), members.size()}};
+      sink_.log(message);
+    } catch (...) {
+      writer_.count_dropped();
+    }
+  }
+
+  void tell_dropped() {
+    if (writer_.dropped() == 0 || !writer_.ready())
+      return;
+    auto count = writer_.take_dropped();
+    put(log_level::warn, own_logger, "log_lines_dropped", {{"count", count}});
+  }
+
+  options::log_section settings_;
+  log_surroundings around_;
+  log_writer writer_;
+  writer_sink sink_{writer_};
+};
+
+} // namespace
+
+std::unique_ptr<agent_log> make_event_log(const options::log_section& settings,
+                                          log_surroundings around) {
+  return std::make_unique<spdlog_event_log>(settings, std::move(around));
+}
+
+} // namespace container_agent
