@@ -18,7 +18,7 @@ claude_process::behavior_type claude_process::make_behavior() {
     caf::anon_send(self, child_changed{});
   });
   return {
-    [this](const launch_child& how) { launch(how); },
+    [this](const launch_child& how) { start_child(how); },
     [this](const child_input& input) { take(input); },
     [this](const child_output_window& window) {
       link_.to_conversation.update(window);
@@ -59,7 +59,7 @@ void claude_process::on_exit() {
   agent_actor::on_exit();
 }
 
-void claude_process::launch(const launch_child& how) {
+void claude_process::start_child(const launch_child& how) {
   if (link_.occupied()) {
     tell(peers().conversation, link_.description());
     return advance();

@@ -33,7 +33,7 @@ protected:
   behavior_type make_behavior() override;
 
 private:
-  void launch(const launch_child& how);
+  void start_child(const launch_child& how);
   void take(const child_input& input);
   void take_peers(const peers_changed& now);
   void advance();

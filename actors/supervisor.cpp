@@ -32,6 +32,7 @@ supervisor_actor::behavior_type supervisor::make_behavior() {
       if (start(*i))
         introduce_all();
     },
+    [this](const begin_shutdown& why) { shut_down(why); },
     [this](const stop_agent& stop) {
       if (exit_code_)
         return;
@@ -85,6 +86,15 @@ void supervisor::introduce_all() {
   introduce(directory_.conversation);
   introduce(directory_.claude_process);
   introduce(directory_.pipe_input);
+  for (auto& why : std::exchange(held_shutdowns_, {}))
+    shut_down(std::move(why));
+}
+
+void supervisor::shut_down(begin_shutdown why) {
+  if (directory_.shutdown_coordinator)
+    send(directory_.shutdown_coordinator, std::move(why));
+  else
+    held_shutdowns_.push_back(std::move(why));
 }
 
 void supervisor::take_down(const caf::down_msg& down) {
@@ -130,12 +140,9 @@ void supervisor::give_up(child& c, const std::string& reason) {
   introduce_all();
   if (directory_.conversation)
     send(directory_.conversation, restarts_exhausted{c.spec.name, reason});
-  if (directory_.shutdown_coordinator)
-    send(directory_.shutdown_coordinator,
-         begin_shutdown{"gave up restarting " + c.spec.name + ": " + reason,
-                        code});
-  else
-    send(this, stop_agent{code}); // nobody is left to do it in order
+  if (c.spec.name == "shutdown_coordinator")
+    return send(this, stop_agent{code}); // nobody is left to do it in order
+  shut_down({"gave up restarting " + c.spec.name + ": " + reason, code});
 }
 
 // Children stop in reverse order, each after the one before it has ended.

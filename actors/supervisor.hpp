@@ -58,7 +58,8 @@ struct supervisor_config {
 
 /// Owns:          its children's lives: starts them in order, restarts each one
 ///                that fails (one_for_one), stops them in reverse order
-/// Receives from: shutdown_coordinator, health_monitor, the runtime (downs)
+/// Receives from: shutdown_coordinator, health_monitor, the runtime (downs and
+///                signals)
 /// Sends to:      all children (`peers_changed`), conversation,
 ///                shutdown_coordinator (gave up)
 /// Dies when:     all children have stopped
@@ -84,6 +85,7 @@ private:
   void start_all();
   bool start(child& c);
   void introduce_all();
+  void shut_down(begin_shutdown why);
   void take_down(const caf::down_msg& down);
   void take_failure(child& c, const caf::error& reason);
   void give_up(child& c, const std::string& reason);
@@ -95,6 +97,7 @@ private:
   std::vector<child> children_;
   peers_changed directory_;
   std::uint64_t restarts_ = 0;
+  std::vector<begin_shutdown> held_shutdowns_; // for the next coordinator
   std::optional<std::int32_t> exit_code_; // set once the end has begun
 };
 

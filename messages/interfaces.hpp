@@ -88,7 +88,7 @@ using health_monitor_actor = caf::typed_actor<
 
 /// Turns a wish to end into an ordered drain with deadlines.
 using shutdown_coordinator_actor = caf::typed_actor<
-  // signals, supervisor (gave up), conversation (input ended)
+  // supervisor (a signal, or gave up), conversation (input ended)
   caf::reacts_to<begin_shutdown>,
   // conversation
   caf::reacts_to<turn_drained>, caf::reacts_to<child_gone>,
@@ -103,6 +103,8 @@ using shutdown_coordinator_actor = caf::typed_actor<
 using supervisor_actor = caf::typed_actor<
   // itself, after a backoff
   caf::reacts_to<restart_child>,
+  // signals: passed on to the shutdown_coordinator that is there now
+  caf::reacts_to<begin_shutdown>,
   // shutdown_coordinator: the drain is over
   caf::reacts_to<stop_agent>,
   // health_monitor

@@ -1,0 +1,94 @@
+#include "main/checks.hpp"
+#include "main/environment.hpp"
+#include "main/logging.hpp"
+#include "main/options.hpp"
+#include "main/redaction.hpp"
+#include "main/runtime/event_loop.hpp"
+#include "main/runtime/fifo_place.hpp"
+#include "main/runtime/signals.hpp"
+#include "main/wiring.hpp"
+#include "messages/errors.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <unistd.h>
+#include <variant>
+
+namespace {
+
+using namespace container_agent;
+
+std::int32_t leave(const early_exit& end) {
+  std::fputs(end.text.c_str(), end.code == 0 ? stdout : stderr);
+  return end.code;
+}
+
+void log_start(event_log& log, const options& settings) {
+  for (const auto& warning : settings.warnings)
+    log.write(log_level::warn, "agent", "option_warning", {{"text", warning}});
+  log.write(log_level::info, "agent", "started",
+            {{"version", agent_version()},
+             {"pid", std::int32_t{getpid()}},
+             {"input", settings.pipes.input},
+             {"output", settings.pipes.output},
+             {"command", redact(settings.claude.command)},
+             {"arguments", redact_arguments(settings.claude.arguments)}});
+}
+
+std::int32_t run(const options& settings, std::vector<std::string> environment,
+                 agent_log& log) {
+  log_start(log, settings);
+  runtime::event_loop loop;
+  agent container_agent{loop, log, settings, std::move(environment)};
+  runtime::signals signals{
+    loop,
+    {.on_terminate =
+       [&](int signal) {
+         container_agent.shut_down(signal == SIGINT ? "SIGINT" : "SIGTERM");
+       },
+     .on_hangup = [&] { log.reopen(); }}};
+  auto code = container_agent.run();
+  log.write(log_level::info, "agent", "stopped",
+            {{"exit_code", code},
+             {"meaning", to_string(static_cast<exit_code>(code))}});
+  return code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  auto own = own_environment();
+  auto parsed = parse_options(argc, argv, own);
+  if (const auto* end = std::get_if<early_exit>(&parsed))
+    return leave(*end);
+  const auto& settings = std::get<options>(parsed);
+
+  auto environment = child_environment(own, settings.claude.pass,
+                                       settings.claude.environment);
+  auto findings = check_options(settings, environment);
+  if (settings.check)
+    return leave(check_report(findings));
+  if (auto error = start_error(findings))
+    return leave(*error);
+
+  auto failed = [](exit_code code, const std::exception& error) {
+    return leave({static_cast<std::int32_t>(code),
+                  "container-agent: " + std::string{error.what()} + '\n'});
+  };
+  std::unique_ptr<agent_log> log;
+  try {
+    log = make_event_log(settings.log);
+  } catch (const std::exception& error) {
+    return failed(exit_code::bad_usage, error);
+  }
+  try {
+    return run(settings, std::move(environment), *log);
+  } catch (const runtime::fifo_error& error) {
+    return failed(exit_code::bad_pipe, error);
+  } catch (const std::exception& error) {
+    log->write(log_level::error, "agent", "internal_error",
+               {{"what", error.what()}});
+    return failed(exit_code::internal_error, error);
+  }
+}

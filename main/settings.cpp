@@ -1,0 +1,103 @@
+#include "main/settings.hpp"
+
+#include <utility>
+
+namespace container_agent {
+
+namespace {
+
+bool is_raw(const options& o) {
+  return o.claude.mode == options::bridge_mode::raw;
+}
+
+codec::input_format to_codec(options::input_format format) {
+  switch (format) {
+    case options::input_format::automatic:
+      return codec::input_format::automatic;
+    case options::input_format::text: return codec::input_format::text;
+    case options::input_format::stream_json:
+      return codec::input_format::stream_json;
+  }
+  return codec::input_format::automatic;
+}
+
+voice_kind to_voice(const options& o) {
+  if (o.claude.transparent)
+    return voice_kind::transparent;
+  return o.output.format == options::output_format::text
+           ? voice_kind::text
+           : voice_kind::stream_json;
+}
+
+} // namespace
+
+line_reader::config line_reader_settings(const options& o) {
+  return {.max_line = o.limits.max_line_bytes,
+          .raw = is_raw(o),
+          .exit_on_eof = o.input.exit_on_eof};
+}
+
+dialogue_config dialogue_settings(const options& o) {
+  dialogue_config result;
+  result.input = to_codec(o.input.format);
+  result.voice = to_voice(o);
+  result.queue = {.prompts = o.limits.max_queue,
+                  .bytes = o.limits.max_queue_bytes,
+                  .in_flight = o.limits.max_in_flight};
+  result.transparent = o.claude.transparent;
+  result.one_reply_a_prompt = o.output.open_for_each_reply;
+  result.given_session = session_in(o.claude.arguments);
+  return result;
+}
+
+child_link_config child_settings(const options& o,
+                                 std::vector<std::string> environment) {
+  child_link_config result;
+  result.command.program = o.claude.command;
+  result.command.arguments = child_arguments(o.claude, {});
+  result.command.environment = std::move(environment);
+  result.command.directory = o.claude.directory;
+  result.raw = is_raw(o);
+  return result;
+}
+
+pipe_output_config pipe_output_settings(const options& o) {
+  if (!o.output.open_for_each_reply)
+    return {};
+  return {.reply_timeout = o.output.reply_timeout};
+}
+
+drain_timeouts drain_settings(const options& o) {
+  drain_timeouts result;
+  result.turn = o.shutdown.drain_timeout;
+  // Where the agent does not know of turns, the child's own end is the drain.
+  if (is_raw(o) || o.claude.transparent)
+    result.close = o.shutdown.drain_timeout;
+  return result;
+}
+
+health_monitor_config health_settings(const options& o) {
+  return {.interval = o.health.interval};
+}
+
+restart_policy_config restart_settings(const options& o) {
+  restart_policy_config result;
+  result.max_restarts
+    = static_cast<std::uint32_t>(o.supervision.max_restarts);
+  result.window = o.supervision.window;
+  result.first_delay = o.supervision.delay;
+  result.max_delay = o.supervision.delay_max;
+  return result;
+}
+
+std::string settings_fault(const options& o) {
+  for (const auto& fault :
+       {dialogue_settings(o).validate(), child_settings(o, {}).validate(),
+        pipe_output_settings(o).validate(), drain_settings(o).validate(),
+        health_settings(o).validate(), restart_settings(o).validate()})
+    if (!fault.empty())
+      return fault;
+  return {};
+}
+
+} // namespace container_agent

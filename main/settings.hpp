@@ -1,0 +1,37 @@
+#pragma once
+
+#include "actors/child_link.hpp"
+#include "actors/dialogue.hpp"
+#include "actors/drain_plan.hpp"
+#include "actors/health_monitor.hpp"
+#include "actors/line_reader.hpp"
+#include "actors/pipe_output.hpp"
+#include "actors/restart_policy.hpp"
+#include "main/options.hpp"
+
+#include <string>
+#include <vector>
+
+/// From what the user said to what each actor is told: one function for each
+/// actor's own settings. Pure.
+namespace container_agent {
+
+line_reader::config line_reader_settings(const options& o);
+
+dialogue_config dialogue_settings(const options& o);
+
+child_link_config child_settings(const options& o,
+                                 std::vector<std::string> environment);
+
+pipe_output_config pipe_output_settings(const options& o);
+
+drain_timeouts drain_settings(const options& o);
+
+health_monitor_config health_settings(const options& o);
+
+restart_policy_config restart_settings(const options& o);
+
+/// What is wrong with them together, or an empty string.
+std::string settings_fault(const options& o);
+
+} // namespace container_agent

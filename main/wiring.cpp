@@ -1,0 +1,217 @@
+#include "main/wiring.hpp"
+
+#include "actors/claude_process.hpp"
+#include "actors/conversation.hpp"
+#include "actors/pipe_input.hpp"
+#include "actors/raw_relay.hpp"
+#include "actors/shutdown_coordinator.hpp"
+#include "actors/supervisor.hpp"
+#include "main/runtime/child_process.hpp"
+#include "main/runtime/fifo_input.hpp"
+#include "main/runtime/fifo_output.hpp"
+#include "main/runtime/fifo_reply_output.hpp"
+#include "main/runtime/scheduler.hpp"
+#include "main/runtime/system_ports.hpp"
+#include "main/settings.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace container_agent {
+
+namespace {
+
+// Actors that were told to stop have nothing left to wait for; this bounds a
+// defect, not a normal end.
+constexpr std::chrono::seconds end_timeout{2};
+
+struct actor_settings : caf::actor_system_config {
+  explicit actor_settings(runtime::event_loop& loop) {
+    add_message_types<caf::id_block::container_agent>();
+    add_error_category(agent_error_category,
+                       [](std::uint8_t code, caf::atom_value,
+                          const caf::message&) {
+                         return to_string(static_cast<agent_error>(code));
+                       });
+    runtime::install_scheduler(*this, loop);
+  }
+};
+
+using host_output_port
+  = std::variant<std::monostate, runtime::fifo_output,
+                 runtime::fifo_reply_output>;
+
+} // namespace
+
+// In the order of their making: what is lent comes before who borrows it, and
+// the actor system, which ends first, is last.
+struct agent::parts {
+  parts(runtime::event_loop& l, event_log& log, const options& settings,
+        std::vector<std::string> environment);
+  ~parts();
+
+  host_sink& open_output(event_log& log, const options& settings);
+  std::unique_ptr<bridge> make_bridge(const options& settings);
+  std::vector<child_spec> children(const options& settings);
+  void start(const options& settings);
+  void finish(bool keep_pipes);
+
+  const options& settings;
+  runtime::event_loop& loop;
+  runtime::system_wall_clock clock;
+  runtime::system_random_source random;
+  actor_context context;
+
+  runtime::fifo_watch watch;
+  runtime::fifo_input input;
+  host_output_port output_port;
+  host_sink& output;
+  runtime::posix_child_process process;
+
+  line_reader reader;
+  std::unique_ptr<bridge> protocol;
+  child_link link;
+  pipe_output_resources output_resources;
+  shutdown_progress progress;
+
+  actor_settings actor_config;
+  caf::actor_system system;
+  supervisor_actor root;
+  std::optional<std::int32_t> exit_code;
+};
+
+agent::parts::parts(runtime::event_loop& l, event_log& log,
+                    const options& settings,
+                    std::vector<std::string> environment)
+    : settings{settings},
+      loop{l},
+      context{clock, random, log},
+      watch{loop, log},
+      input{loop, watch, log,
+            runtime::fifo_place{settings.pipes.input,
+                                settings.pipes.permissions}},
+      output{open_output(log, settings)},
+      process{loop},
+      reader{input, line_reader_settings(settings)},
+      protocol{make_bridge(settings)},
+      link{process, child_settings(settings, std::move(environment)), context},
+      output_resources{output, {}, 0, 0},
+      progress{drain_settings(settings)},
+      actor_config{loop},
+      system{actor_config} {
+  progress.stop_input_first
+    = settings.claude.mode == options::bridge_mode::raw;
+}
+
+// Actors must not be waited for: after an error that ended the loop they will
+// never end.
+agent::parts::~parts() {
+  root = nullptr;
+  system.await_actors_before_shutdown(false);
+}
+
+host_sink& agent::parts::open_output(event_log& log, const options& settings) {
+  auto place = runtime::fifo_place{settings.pipes.output,
+                                   settings.pipes.permissions};
+  if (settings.output.open_for_each_reply)
+    return output_port.emplace<runtime::fifo_reply_output>(loop, watch, log,
+                                                           std::move(place));
+  using content = runtime::fifo_output::content;
+  auto raw = settings.claude.mode == options::bridge_mode::raw;
+  return output_port.emplace<runtime::fifo_output>(
+    loop, watch, log, std::move(place), raw ? content::raw : content::lines);
+}
+
+std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
+  if (settings.claude.mode == options::bridge_mode::raw)
+    return std::make_unique<raw_relay>(context);
+  return std::make_unique<dialogue>(dialogue_settings(settings), context);
+}
+
+// In the order of their start. Whoever is started later finds the others there;
+// input comes last.
+std::vector<child_spec> agent::parts::children(const options& settings) {
+  using p = peers_changed;
+  std::vector<child_spec> result;
+  result.push_back(make_child_spec<pipe_output>(
+    "pipe_output", &p::pipe_output, std::ref(output_resources),
+    pipe_output_settings(settings), context));
+  result.push_back(make_child_spec<health_monitor>(
+    "health_monitor", &p::health_monitor, health_settings(settings), context));
+  result.push_back(make_child_spec<shutdown_coordinator>(
+    "shutdown_coordinator", &p::shutdown_coordinator, std::ref(progress),
+    context));
+  result.push_back(make_child_spec<conversation>(
+    "conversation", &p::conversation, std::ref(*protocol), context));
+  result.push_back(make_child_spec<claude_process>(
+    "claude_process", &p::claude_process, std::ref(link), context));
+  result.back().type = restart_type::transient;
+  result.back().gave_up = exit_code::gave_up_on_claude;
+  result.push_back(make_child_spec<pipe_input>(
+    "pipe_input", &p::pipe_input, std::ref(reader), context));
+  for (auto& spec : result)
+    spec.policy = restart_settings(settings);
+  return result;
+}
+
+void agent::parts::start(const options& settings) {
+  supervisor_config config;
+  config.children = children(settings);
+  config.on_stopped = [this](std::int32_t code) { exit_code = code; };
+  root = system.spawn<supervisor>(std::move(config), context);
+  // A supervisor that ends any other way is a defect that nobody can repair.
+  root->attach_functor([this] {
+    if (!exit_code)
+      exit_code = static_cast<std::int32_t>(exit_code::internal_error);
+  });
+}
+
+void agent::parts::finish(bool keep_pipes) {
+  if (auto lost = output.pending(); lost > 0 || !protocol->to_host.empty())
+    context.log.write(log_level::error, "agent", "output_lost",
+                      {{"bytes", std::uint64_t{lost}},
+                       {"pieces", std::uint64_t{protocol->to_host.size()}},
+                       {"reason", "nobody read the output in time"}});
+  input.finish(keep_pipes);
+  std::visit(
+    [keep_pipes](auto& port) {
+      if constexpr (requires { port.finish(keep_pipes); })
+        port.finish(keep_pipes);
+    },
+    output_port);
+}
+
+agent::agent(runtime::event_loop& loop, event_log& log, const options& settings,
+             std::vector<std::string> environment)
+    : parts_{std::make_unique<parts>(loop, log, settings,
+                                     std::move(environment))} {}
+
+agent::~agent() = default;
+
+std::int32_t agent::run() {
+  auto& p = *parts_;
+  p.start(p.settings);
+  p.loop.run_until([&p] { return p.exit_code.has_value(); });
+  if (!runtime::run_until_all_ended(p.system, p.loop, end_timeout))
+    p.context.log.write(log_level::error, "agent", "actors_left",
+                        {{"count", std::uint64_t{
+                                     p.system.registry().running()}}});
+  p.finish(p.settings.pipes.keep);
+  // The loop has nothing left to wait for, should it end without a word.
+  return p.exit_code.value_or(
+    static_cast<std::int32_t>(exit_code::internal_error));
+}
+
+void agent::shut_down(std::string reason) {
+  caf::anon_send(parts_->root, begin_shutdown{std::move(reason), 0});
+}
+
+} // namespace container_agent

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "main/options.hpp"
+#include "main/runtime/event_loop.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace container_agent {
+
+/// The whole agent: ports, what is lent to the actors, and the actors. The one
+/// place that knows who knows whom.
+class agent {
+public:
+  /// Opens the pipes. Throws `runtime::fifo_error`. `environment` is what the
+  /// child gets, NAME=VALUE.
+  agent(runtime::event_loop& loop, event_log& log, const options& settings,
+        std::vector<std::string> environment);
+  agent(const agent&) = delete;
+  agent& operator=(const agent&) = delete;
+  ~agent();
+
+  /// Starts the actors and runs the loop until they have ended; returns the
+  /// process's exit code. Throws whatever escapes an actor.
+  std::int32_t run();
+
+  /// Begins the shutdown, or hurries the one that has begun.
+  void shut_down(std::string reason);
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace container_agent
