@@ -139,7 +139,7 @@ void conversation::report_progress() {
   }
   if (!told_finished_ && bridge_.finished()) {
     told_finished_ = true;
-    tell(peers().shutdown_coordinator, begin_shutdown{"input ended", 0});
+    tell(peers().shutdown_coordinator, begin_shutdown{"input ended", 0, false});
   }
 }
 

@@ -30,11 +30,12 @@ void line_reader::advance() {
     read();
 }
 
-void line_reader::stop() {
-  finished_ = true;
+bool line_reader::stop() {
+  if (std::exchange(finished_, true))
+    return false;
   source_.cancel();
   reading_ = false;
-  advance();
+  return true;
 }
 
 void line_reader::read() {

@@ -31,8 +31,9 @@ public:
   /// is none left. Call it after anything has changed.
   void advance();
 
-  /// Reads no more; what was read is still delivered.
-  void stop();
+  /// Reads no more; what was read is still delivered. False if it was stopped
+  /// before.
+  bool stop();
 
   std::error_code error() const { return error_; }
 

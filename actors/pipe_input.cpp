@@ -24,8 +24,8 @@ pipe_input::behavior_type pipe_input::make_behavior() {
     },
     [this](const input_arrived&) { advance(); },
     [this](const stop_input&) {
-      context_.log.write(log_level::info, name(), "input_stopped", {});
-      reader_.stop();
+      if (reader_.stop())
+        context_.log.write(log_level::info, name(), "input_stopped", {});
       advance();
     },
     [this](const peers_changed& now) {

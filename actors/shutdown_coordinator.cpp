@@ -35,7 +35,10 @@ shutdown_coordinator::behavior_type shutdown_coordinator::make_behavior() {
 }
 
 void shutdown_coordinator::begin(const begin_shutdown& why) {
-  if (progress_.plan.now() == drain_plan::phase::running) {
+  auto first = progress_.plan.now() == drain_plan::phase::running;
+  if (!first && !why.urgent)
+    return;
+  if (first) {
     progress_.reason = why.reason;
     progress_.exit_code = why.exit_code;
   }

@@ -142,7 +142,7 @@ void supervisor::give_up(child& c, const std::string& reason) {
     send(directory_.conversation, restarts_exhausted{c.spec.name, reason});
   if (c.spec.name == "shutdown_coordinator")
     return send(this, stop_agent{code}); // nobody is left to do it in order
-  shut_down({"gave up restarting " + c.spec.name + ": " + reason, code});
+  shut_down({"gave up restarting " + c.spec.name + ": " + reason, code, false});
 }
 
 // Children stop in reverse order, each after the one before it has ended.

@@ -211,7 +211,7 @@ std::int32_t agent::run() {
 }
 
 void agent::shut_down(std::string reason) {
-  caf::anon_send(parts_->root, begin_shutdown{std::move(reason), 0});
+  caf::anon_send(parts_->root, begin_shutdown{std::move(reason), 0, true});
 }
 
 } // namespace container_agent

@@ -27,7 +27,7 @@ public:
   /// process's exit code. Throws whatever escapes an actor.
   std::int32_t run();
 
-  /// Begins the shutdown, or hurries the one that has begun.
+  /// A signal: begins the shutdown, or hurries the one that has begun.
   void shut_down(std::string reason);
 
 private:

@@ -210,13 +210,14 @@ struct restart_child {
   CONTAINER_AGENT_INSPECT(restart_child, x.name)
 };
 
-/// The agent shall end in order. `exit_code` becomes the process's own, unless
-/// an earlier reason had one.
+/// The agent shall end in order. The first one's reason and exit code count; a
+/// further one that is `urgent` (a signal) cuts short what is waited for.
 struct begin_shutdown {
   std::string reason;
   std::int32_t exit_code = 0;
+  bool urgent = false;
 
-  CONTAINER_AGENT_INSPECT(begin_shutdown, x.reason, x.exit_code)
+  CONTAINER_AGENT_INSPECT(begin_shutdown, x.reason, x.exit_code, x.urgent)
 };
 
 /// Read no more input.

@@ -89,9 +89,12 @@ public:
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& error) override {
     out_.error = error.what();
-    // nlohmann's texts begin with "[json.exception.parse_error.101] ".
+    // nlohmann's texts begin with "[json.exception.parse_error.101] ", and end
+    // with what was read last: that may be half a prompt.
     if (auto end = out_.error.find("] "); end != std::string::npos)
       out_.error.erase(0, end + 2);
+    if (auto begin = out_.error.find("; last read"); begin != std::string::npos)
+      out_.error.erase(begin);
     if (out_.error.empty())
       out_.error = "syntax error at byte " + std::to_string(position);
     return false;
