@@ -84,9 +84,11 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
     auto number = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (number < 0) {
       failure = {errno, std::generic_category()};
-    } else if (inotify.assign(number, error)) {
-      ::close(number);
+    } else {
+      inotify.assign(number, error);
       failure = error;
+      if (failure)
+        ::close(number);
     }
     if (failure)
       complain("inotify", failure.message());

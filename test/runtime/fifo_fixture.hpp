@@ -1,0 +1,161 @@
+#pragma once
+
+#include "main/runtime/fifo_place.hpp"
+#include "main/runtime/fifo_watch.hpp"
+#include "test/runtime/loop_fixture.hpp"
+#include "test/support/fifo.hpp"
+#include "test/support/temp_dir.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <map>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace container_agent::test {
+
+/// Keeps what is logged.
+class recording_log final : public event_log {
+public:
+  struct record {
+    log_level level;
+    std::string logger;
+    std::string event;
+    std::map<std::string, std::string> fields;
+  };
+
+  std::vector<record> records;
+
+  bool enabled(log_level) const override { return true; }
+
+  void write(log_level level, std::string_view logger, std::string_view event,
+             std::initializer_list<log_field> fields) override {
+    record entry{level, std::string{logger}, std::string{event}, {}};
+    for (const auto& field : fields)
+      entry.fields.emplace(field.name, text(field));
+    records.push_back(std::move(entry));
+  }
+
+  std::size_t count(std::string_view event) const {
+    return static_cast<std::size_t>(
+      std::count_if(records.begin(), records.end(),
+                    [&](const auto& r) { return r.event == event; }));
+  }
+
+  /// Of the last record of this name; empty if there is none.
+  std::string field(std::string_view event, const std::string& name) const {
+    for (auto i = records.rbegin(); i != records.rend(); ++i)
+      if (i->event == event)
+        return i->fields.contains(name) ? i->fields.at(name) : "";
+    return "";
+  }
+
+private:
+  static std::string text(const log_field& field) {
+    if (auto* s = std::get_if<std::string>(&field.value))
+      return *s;
+    if (auto* b = std::get_if<bool>(&field.value))
+      return *b ? "true" : "false";
+    if (auto* u = std::get_if<std::uint64_t>(&field.value))
+      return std::to_string(*u);
+    return "?";
+  }
+};
+
+/// A host's side: a thread that does what hosts do, with blocking calls. Its
+/// end wakes the loop up.
+class host_thread {
+public:
+  template <class Function>
+  host_thread(runtime::event_loop& loop, Function work)
+    : ended_{loop.io(), ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
+      thread_{[this, work] {
+        work();
+        done_ = true;
+        std::uint64_t one = 1;
+        (void)!::write(ended_.native_handle(), &one, sizeof(one));
+      }} {
+    ended_.async_wait(descriptor::wait_read, [](auto) {});
+  }
+
+  ~host_thread() { thread_.join(); }
+
+  bool done() const { return done_; }
+
+private:
+  using descriptor = boost::asio::posix::basic_stream_descriptor<
+    boost::asio::io_context::executor_type>;
+
+  std::atomic<bool> done_{false};
+  descriptor ended_;
+  std::thread thread_;
+};
+
+/// Opens, waiting for the other side, as shells and most programs do.
+inline unique_fd open_blocking(const std::filesystem::path& path, int access) {
+  return unique_fd{::open(path.c_str(), access | O_CLOEXEC)};
+}
+
+/// At most `count` bytes; less at the end.
+inline std::string read_some(int fd, std::size_t count) {
+  std::string result(count, '\0');
+  std::size_t size = 0;
+  while (size < count) {
+    auto n = ::read(fd, result.data() + size, count - size);
+    if (n == 0 || (n < 0 && errno != EINTR))
+      break;
+    size += static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+  }
+  result.resize(size);
+  return result;
+}
+
+/// As a host that reads a reply: opens, reads to the end, closes.
+inline std::string read_to_end(const std::filesystem::path& path) {
+  auto fd = open_blocking(path, O_RDONLY);
+  std::string result;
+  for (;;) {
+    auto more = read_some(fd.get(), 65536);
+    result += more;
+    if (more.size() < 65536)
+      return result;
+  }
+}
+
+/// What is in the FIFO now; for a reader opened by `open_fifo_reader`.
+inline std::string read_now(int fd) {
+  std::string result;
+  char buffer[65536];
+  for (;;) {
+    auto n = ::read(fd, buffer, sizeof(buffer));
+    if (n <= 0)
+      return result;
+    result.append(buffer, static_cast<std::size_t>(n));
+  }
+}
+
+class fifo_fixture : public loop_fixture {
+public:
+  temp_dir dir;
+  recording_log log;
+  runtime::fifo_watch watch{loop, log};
+  std::filesystem::path path = dir / "claude.fifo";
+
+  runtime::fifo_place place() const {
+    return runtime::fifo_place{path.string()};
+  }
+
+  /// Whether the thread came to its end.
+  [[nodiscard]] testing::AssertionResult finished(const host_thread& host) {
+    return run_until([&] { return host.done(); });
+  }
+};
+
+} // namespace container_agent::test
