@@ -43,7 +43,7 @@ std::vector<std::string> prepare(const std::vector<std::string>& arguments,
 command_line_error unknown(std::string_view word) {
   if (!word.starts_with('-'))
     return {
-      "unexpected argument " + quoted(word),
+      "unexpected argument " + in_quotes(word),
       "Options begin with --; arguments for Claude go after a single --."};
   auto name = word.substr(0, word.find('='));
   name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
@@ -52,7 +52,7 @@ command_line_error unknown(std::string_view word) {
     suggestion = "Options begin with two dashes: --" + std::string{name} + ".";
   else if (suggestion.empty())
     suggestion = "Arguments for Claude go after a single --.";
-  return {"unknown option " + quoted(word), suggestion};
+  return {"unknown option " + in_quotes(word), suggestion};
 }
 
 } // namespace

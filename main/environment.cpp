@@ -9,6 +9,12 @@ namespace container_agent {
 
 namespace {
 
+constexpr std::string_view on_aws
+  = "CLAUDE_CODE_USE_BEDROCK CLAUDE_CODE_USE_MANTLE "
+    "CLAUDE_CODE_USE_ANTHROPIC_AWS";
+constexpr std::string_view on_google = "CLAUDE_CODE_USE_VERTEX";
+constexpr std::string_view on_azure = "CLAUDE_CODE_USE_FOUNDRY";
+
 constexpr std::array allowed{
   // The system's own.
   allowed_variable{"PATH", "to find Claude, node, git and other tools"},
@@ -46,15 +52,19 @@ constexpr std::array allowed{
   allowed_variable{"TASK_MAX_OUTPUT_LENGTH", "limit of a subagent's answer"},
   allowed_variable{"USE_BUILTIN_RIPGREP", "which search program"},
   // Claude on Amazon Bedrock, Google Vertex AI and Microsoft Foundry.
-  allowed_variable{"AWS_*", "Bedrock: region, profile, credentials"},
-  allowed_variable{"CLOUD_ML_REGION", "Vertex: region"},
-  allowed_variable{"CLOUDSDK_CONFIG", "Vertex: gcloud's credentials"},
-  allowed_variable{"GCLOUD_PROJECT", "Vertex: project"},
-  allowed_variable{"GCE_METADATA_HOST", "Vertex: credentials of a machine"},
-  allowed_variable{"GOOGLE_APPLICATION_CREDENTIALS", "Vertex: key file"},
-  allowed_variable{"GOOGLE_CLOUD_PROJECT", "Vertex: project"},
-  allowed_variable{"VERTEX_REGION_*", "Vertex: region of each model"},
-  allowed_variable{"AZURE_*", "Foundry: credentials"},
+  allowed_variable{"AWS_*", "Bedrock: region, profile, credentials", on_aws},
+  allowed_variable{"CLOUD_ML_REGION", "Vertex: region", on_google},
+  allowed_variable{"CLOUDSDK_CONFIG", "Vertex: gcloud's credentials",
+                   on_google},
+  allowed_variable{"GCLOUD_PROJECT", "Vertex: project", on_google},
+  allowed_variable{"GCE_METADATA_HOST", "Vertex: credentials of a machine",
+                   on_google},
+  allowed_variable{"GOOGLE_APPLICATION_CREDENTIALS", "Vertex: key file",
+                   on_google},
+  allowed_variable{"GOOGLE_CLOUD_PROJECT", "Vertex: project", on_google},
+  allowed_variable{"VERTEX_REGION_*", "Vertex: region of each model",
+                   on_google},
+  allowed_variable{"AZURE_*", "Foundry: credentials", on_azure},
   // The way out of a network.
   allowed_variable{"HTTP_PROXY", "proxy"},
   allowed_variable{"HTTPS_PROXY", "proxy"},
@@ -93,20 +103,33 @@ bool never_passed(std::string_view name) {
   return name == "CLAUDECODE" || name.starts_with("CONTAINER_AGENT_");
 }
 
-bool passes_by_default(std::string_view name) {
-  if (std::find(of_a_session.begin(), of_a_session.end(), name)
-      != of_a_session.end())
-    return false;
-  return std::any_of(allowed.begin(), allowed.end(), [&](const auto& x) {
-    return matches_variable(x.name, name);
-  });
+bool is_of_a_session(std::string_view name) {
+  return std::find(of_a_session.begin(), of_a_session.end(), name)
+         != of_a_session.end();
+}
+
+/// As Claude Code reads its switches.
+bool is_on(std::string_view value) {
+  return !value.empty() && value != "0" && value != "false" && value != "no"
+         && value != "off";
+}
+
+bool any_is_on(std::string_view names, const std::vector<std::string>& own,
+               const std::vector<std::string>& set) {
+  while (!names.empty()) {
+    auto name = names.substr(0, names.find(' '));
+    auto value = variable_in(set, name);
+    if (is_on(value.empty() ? variable_in(own, name) : value))
+      return true;
+    names.remove_prefix(std::min(name.size() + 1, names.size()));
+  }
+  return false;
 }
 
 /// Named as such, even a session's variable passes; by a pattern it does not.
 bool passes_by_wish(std::string_view name,
                     const std::vector<std::string>& pass) {
-  bool is_session = std::find(of_a_session.begin(), of_a_session.end(), name)
-                    != of_a_session.end();
+  bool is_session = is_of_a_session(name);
   return std::any_of(pass.begin(), pass.end(), [&](const auto& pattern) {
     return is_session ? pattern == name : matches_variable(pattern, name);
   });
@@ -165,6 +188,16 @@ child_environment(const std::vector<std::string>& own,
                   const std::vector<std::string>& pass,
                   const std::vector<std::string>& set) {
   std::vector<std::string> result;
+  std::vector<std::string_view> patterns;
+  for (const auto& x : allowed)
+    if (x.only_with.empty() || any_is_on(x.only_with, own, set))
+      patterns.push_back(x.name);
+  auto passes_by_default = [&](std::string_view name) {
+    return !is_of_a_session(name)
+           && std::any_of(patterns.begin(), patterns.end(), [&](auto pattern) {
+                return matches_variable(pattern, name);
+              });
+  };
   for (const auto& variable : own) {
     auto name = name_of(variable);
     if (name.empty() || name.size() == variable.size() || never_passed(name))

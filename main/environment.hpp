@@ -15,6 +15,9 @@ namespace container_agent {
 struct allowed_variable {
   std::string_view name;
   std::string_view why;
+  /// Passed only if one of these (separated by blanks) is on: a cloud's
+  /// credentials are for a Claude that is reached through that cloud.
+  std::string_view only_with = {};
 };
 
 std::span<const allowed_variable> default_allowed_variables();
@@ -36,7 +39,8 @@ std::vector<std::string> own_environment();
 /// The child's environment, NAME=VALUE in the order of `own`, each name once:
 /// what the default list lets through, and what `pass` names, then what `set`
 /// (NAME=VALUE) sets, replacing the same name. CLAUDECODE and CONTAINER_AGENT_…
-/// never get through. A child without PATH gets Debian's.
+/// never get through. A child without PATH gets Debian's. What a variable of
+/// the list needs to be on (`only_with`) may be in `own` or in `set`.
 std::vector<std::string> child_environment(const std::vector<std::string>& own,
                                            const std::vector<std::string>& pass,
                                            const std::vector<std::string>& set);

@@ -34,7 +34,7 @@ bool is_instance_name(std::string_view name) {
 void check_pipes(const option_sources& given, const options::pipe_section& x) {
   if (!is_instance_name(x.instance))
     throw option_error{given.where("instance"),
-                       quoted(x.instance) + " can't be an instance's name",
+                       in_quotes(x.instance) + " can't be an instance's name",
                        "Begin with a letter; then letters, digits, _ and -, at "
                        "most 64 in all."};
   if ((x.permissions & owner_reads_and_writes) != owner_reads_and_writes)
@@ -58,7 +58,7 @@ void check_raw(const option_sources& given, const options& read) {
   if (!given.has("claude-command"))
     throw option_error{
       given.where("mode"), "raw mode needs to know what to start",
-      "Give it as --claude-command CMD; " + quoted(read.claude.command)
+      "Give it as --claude-command CMD; " + in_quotes(read.claude.command)
         + " alone would want a terminal."};
 }
 
@@ -145,7 +145,7 @@ void check_claude_arguments(const option_sources& given, const options& read) {
   for (std::string_view argument : arguments) {
     if (is_two_words(argument))
       throw option_error{given.where("claude-args"),
-                         quoted(argument)
+                         in_quotes(argument)
                            + " is one argument for Claude, which "
                              "has no such option",
                          "Give each word on its own, best after --."};
@@ -181,12 +181,12 @@ void check_variables(const option_sources& given,
     auto equals = variable.find('=');
     auto name = variable.substr(0, equals);
     if (equals == std::string_view::npos)
-      throw option_error{given.where("env"), quoted(variable) + " has no =",
+      throw option_error{given.where("env"), in_quotes(variable) + " has no =",
                          "Write NAME=VALUE; --env-pass NAME passes the agent's "
                          "own value on."};
     if (!is_variable_name(name) || variable.find('\0') != std::string::npos)
       throw option_error{given.where("env"),
-                         quoted(name) + " can't be a variable's name",
+                         in_quotes(name) + " can't be a variable's name",
                          "Use letters, digits and _, no digit first."};
     own("env", name);
   }
@@ -195,7 +195,7 @@ void check_variables(const option_sources& given,
     auto stem = is_pattern ? name.substr(0, name.size() - 1) : name;
     if (!is_variable_name(stem) && !(is_pattern && stem.empty()))
       throw option_error{given.where("env-pass"),
-                         quoted(name) + " can't be a variable's name",
+                         in_quotes(name) + " can't be a variable's name",
                          "Use letters, digits and _, no digit first; one * at "
                          "the end stands for any rest."};
     if (!is_pattern)

@@ -91,7 +91,7 @@ void option_sources::take_environment(
     if (row->kind == option_kind::many) {
       auto words = split_words(text);
       if (!words)
-        throw option_error{name, "a quote is not closed in " + quoted(text),
+        throw option_error{name, "a quote is not closed in " + in_quotes(text),
                            "Separate values by blanks; quote those that have "
                            "blanks in them."};
       entry.values = std::move(*words);
@@ -105,7 +105,7 @@ void option_sources::take_file(const std::string& path) {
   if (auto* error = std::get_if<config_error>(&content)) {
     if (error->line == 0)
       throw option_error{where("config"),
-                         "can't read " + quoted(path) + ": " + error->what,
+                         "can't read " + in_quotes(path) + ": " + error->what,
                          "Name a file that is there and may be read."};
     throw option_error{path + ':' + std::to_string(error->line), error->what,
                        "docs/options.md has an example of such a file."};
@@ -116,7 +116,7 @@ void option_sources::take_file(const std::string& path) {
     auto* row = find_option(entry.name);
     if (row == nullptr) {
       auto suggestion = suggest_option(entry.name);
-      throw option_error{place, "unknown option " + quoted(entry.name),
+      throw option_error{place, "unknown option " + in_quotes(entry.name),
                          suggestion.empty() ? "See container-agent --help."
                                             : suggestion};
     }
@@ -159,7 +159,7 @@ void option_sources::read(std::string_view name, std::string& target) const {
   if (std::any_of(text->begin(), text->end(),
                   [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
     throw option_error{where(name),
-                       quoted(*text) + " has a control character in it",
+                       in_quotes(*text) + " has a control character in it",
                        "Check how the value was quoted."};
   target = *text;
 }
@@ -176,7 +176,7 @@ void option_sources::read(std::string_view name, bool& target) const {
     return;
   auto parsed = parse_switch(*text);
   if (!parsed)
-    throw option_error{where(name), quoted(*text) + " is neither yes nor no",
+    throw option_error{where(name), in_quotes(*text) + " is neither yes nor no",
                        "Give true or false."};
   target = *parsed;
 }
@@ -188,7 +188,7 @@ void option_sources::read_permissions(std::string_view name,
     return;
   auto parsed = parse_permissions(*text);
   if (!parsed)
-    throw option_error{where(name), quoted(*text) + " is no octal mode",
+    throw option_error{where(name), in_quotes(*text) + " is no octal mode",
                        "Give one from 0600 to 0777, such as 0660."};
   target = *parsed;
 }
@@ -203,7 +203,7 @@ void option_sources::read_count(std::string_view name, std::uint64_t least,
   auto advice = "Give a whole number from " + std::to_string(least) + " to "
                 + std::to_string(most) + '.';
   if (!parsed)
-    throw option_error{where(name), quoted(*text) + " is no whole number",
+    throw option_error{where(name), in_quotes(*text) + " is no whole number",
                        advice};
   if (*parsed < least || *parsed > most)
     throw option_error{where(name), *text + " is out of range", advice};
@@ -220,7 +220,7 @@ void option_sources::read_size(std::string_view name, std::uint64_t least,
   auto advice = "Give one from " + format_size(least) + " to "
                 + format_size(most) + ", such as 64KiB, 16MiB or 4096.";
   if (!parsed)
-    throw option_error{where(name), quoted(*text) + " is no size", advice};
+    throw option_error{where(name), in_quotes(*text) + " is no size", advice};
   if (*parsed < least || *parsed > most)
     throw option_error{where(name), *text + " is out of range", advice};
   target = *parsed;
@@ -237,10 +237,10 @@ void option_sources::read_duration(std::string_view name,
   auto advice = "Give one from " + format_duration(least) + " to "
                 + format_duration(most) + ", such as 500ms, 7s or 2m.";
   if (!parsed && parse_count(*text))
-    throw option_error{where(name), quoted(*text) + " has no unit",
+    throw option_error{where(name), in_quotes(*text) + " has no unit",
                        "Write " + *text + "s or " + *text + "ms."};
   if (!parsed)
-    throw option_error{where(name), quoted(*text) + " is no time", advice};
+    throw option_error{where(name), in_quotes(*text) + " is no time", advice};
   if (*parsed < least || *parsed > most)
     throw option_error{where(name), *text + " is out of range", advice};
   target = *parsed;
@@ -257,7 +257,7 @@ option_sources::choose(std::string_view name,
     return static_cast<std::size_t>(found - words.begin());
   auto match = closest_match(*text, words);
   throw option_error{where(name),
-                     quoted(*text) + " is not " + spell_choices(words),
+                     in_quotes(*text) + " is not " + spell_choices(words),
                      match ? "Did you mean " + std::string{*match} + "?"
                            : "Choose one of these."};
 }

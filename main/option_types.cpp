@@ -249,7 +249,7 @@ std::optional<std::vector<std::string>> split_words(std::string_view text) {
   return words;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 60;
   std::string clean = redact(text);
   std::string result = "\"";

@@ -47,6 +47,6 @@ std::optional<std::vector<std::string>> split_words(std::string_view text);
 
 /// `text` in double quotes for a message, on one line, at most 60 bytes of it,
 /// secrets replaced.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 } // namespace container_agent

@@ -21,10 +21,10 @@ using format_out = options::output_format;
 // memory fault or a timer that never fires.
 constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t most_in_flight = 1000;
-constexpr std::uint64_t least_line_bytes = 1 * kib;
+constexpr std::uint64_t least_line_bytes = 1;
 constexpr std::uint64_t most_line_bytes = 1024 * 1024 * kib;
 constexpr std::uint64_t most_queued = 1'000'000;
-constexpr std::uint64_t least_queue_bytes = 1 * kib;
+constexpr std::uint64_t least_queue_bytes = 1;
 constexpr std::uint64_t most_queue_bytes = 1024 * 1024 * kib;
 constexpr std::uint64_t most_restarts = 1000;
 constexpr std::chrono::milliseconds longest_wait = 24h;
