@@ -175,7 +175,7 @@ void child_link::take_output(const byte_source::result& result) {
   reading_output_ = false;
   if (config_.raw) {
     if (!result.data.empty())
-      to_conversation.push(child_output{0, bytes{result.data}, true});
+      to_conversation.push(child_output{0, result.keep(), true});
   } else if (!result.data.empty()) {
     if (auto piece = framer_.feed(result.data))
       to_conversation.push(

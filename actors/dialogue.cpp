@@ -302,7 +302,7 @@ void dialogue::take_result(const codec::envelope& result) {
   if (started_.resumed && result.is_error
       && result.first_error.starts_with(no_conversation))
     session_refused_ = true;
-  context_.log.write(log_level::info, logger, "result_received",
+  context_.log.write(log_level::debug, logger, "result_received",
                      {{"subtype", result.subtype},
                       {"is_error", result.is_error},
                       {"session_id", result.session_id}});
@@ -357,7 +357,7 @@ void dialogue::start_prompts() {
 }
 
 void dialogue::send(const prompt& p) {
-  context_.log.write(log_level::info, logger, "prompt_sent",
+  context_.log.write(log_level::debug, logger, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
   to_child.push({0, p.line});
 }

@@ -53,7 +53,7 @@ void line_reader::take(const byte_source::result& result) {
   reading_ = false;
   error_ = result.error;
   if (config_.raw)
-    raw_.assign(result.data);
+    raw_ = result.keep();
   else if (!result.data.empty())
     framer_.feed(result.data);
   at_end_ = result.at_end;
@@ -64,7 +64,7 @@ void line_reader::take(const byte_source::result& result) {
 
 bool line_reader::deliver_next() {
   if (config_.raw && !raw_.empty()) {
-    auto piece = bytes{std::exchange(raw_, {})};
+    auto piece = std::exchange(raw_, {});
     auto size = piece.size();
     to_conversation.push(
       host_line{0, ++lines_, std::move(piece), line_ending::raw, size});

@@ -49,7 +49,7 @@ private:
   config config_;
   notification notify_;
   codec::line_framer framer_;
-  std::string raw_;
+  bytes raw_;
   std::uint64_t lines_ = 0;
   bool reading_ = false;
   bool at_end_ = false;     // the writers have left: what is half read is cut

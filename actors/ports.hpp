@@ -35,6 +35,12 @@ public:
     std::string_view data; ///< valid during the call only
     bool at_end = false;
     std::error_code error;
+
+    /// `data` again, for keeps, if the source gives its block away; else empty.
+    bytes block{};
+
+    /// `data`, for keeps.
+    bytes keep() const { return block.empty() ? bytes{data} : block; }
   };
 
   using handler = std::function<void(const result&)>;

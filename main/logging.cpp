@@ -8,6 +8,7 @@
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include <climits>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
@@ -76,17 +77,39 @@ class writer_sink final
 public:
   explicit writer_sink(log_writer& writer) : writer_{writer} {}
 
+  void gather(agent_log::scheduler schedule) {
+    flush_();
+    schedule_ = std::move(schedule);
+  }
+
 protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    writer_.write({line.data(), line.size()});
+    if (!batch_.empty() && batch_.size() + line.size() > PIPE_BUF)
+      flush_();
+    batch_.append(line.data(), line.size());
+    ++lines_;
+    if (!schedule_ || message.level >= spdlog::level::err)
+      flush_();
+    else if (lines_ == 1)
+      schedule_([this] { flush_(); });
   }
 
-  void flush_() override {}
+  // Up to PIPE_BUF bytes are written whole or not at all.
+  void flush_() override {
+    auto lines = std::exchange(lines_, 0);
+    if (lines > 0 && !writer_.write(batch_))
+      while (--lines > 0)
+        writer_.count_dropped();
+    batch_.clear();
+  }
 
 private:
   log_writer& writer_;
+  agent_log::scheduler schedule_;
+  std::string batch_;
+  std::size_t lines_ = 0;
 };
 
 class spdlog_event_log final : public agent_log {
@@ -105,7 +128,10 @@ public:
       std::make_unique<record_formatter>(settings_.format, colour));
   }
 
-  ~spdlog_event_log() override { tell_dropped(); }
+  ~spdlog_event_log() override {
+    sink_.flush();
+    tell_dropped();
+  }
 
   bool enabled(log_level level) const override {
     return settings_.level && level >= *settings_.level;
@@ -119,7 +145,14 @@ public:
     put(level, logger, event, fields);
   }
 
+  void gather(scheduler schedule) override {
+    sink_.gather(std::move(schedule));
+  }
+
+  void stop_gathering() override { sink_.gather({}); }
+
   bool reopen() override {
+    sink_.flush();
     if (settings_.file.empty())
       return true;
     int error = writer_.open(settings_.file);

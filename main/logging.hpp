@@ -20,6 +20,15 @@ public:
   /// rotated. If that fails, logs so to the old one and returns false. No
   /// effect on stderr.
   virtual bool reopen() = 0;
+
+  /// From now on lines are gathered and written together when there is nothing
+  /// else to do: a turn then does not wait for its log. `schedule` is handed
+  /// the work to be done then. Errors are written at once, with what waits.
+  using scheduler = std::function<void(std::function<void()>)>;
+  virtual void gather(scheduler schedule) = 0;
+
+  /// Ends that, and writes what waits.
+  virtual void stop_gathering() = 0;
 };
 
 /// Where the log gets its surroundings from; tests have their own.

@@ -36,10 +36,25 @@ void log_start(event_log& log, const options& settings) {
              {"arguments", redact_arguments(settings.claude.arguments)}});
 }
 
+// While the loop runs, it says when there is time for the log.
+class gathered_log {
+public:
+  gathered_log(agent_log& log, runtime::event_loop& loop) : log_{log} {
+    log.gather([&loop](auto write) { loop.before_sleep(std::move(write)); });
+  }
+  gathered_log(const gathered_log&) = delete;
+  gathered_log& operator=(const gathered_log&) = delete;
+  ~gathered_log() { log_.stop_gathering(); }
+
+private:
+  agent_log& log_;
+};
+
 std::int32_t run(const options& settings, std::vector<std::string> environment,
                  agent_log& log) {
   log_start(log, settings);
   runtime::event_loop loop;
+  gathered_log gathered{log, loop};
   agent container_agent{loop, log, settings, std::move(environment)};
   runtime::signals signals{
     loop,

@@ -19,16 +19,22 @@ class bytes {
 public:
   bytes() = default;
 
-  explicit bytes(std::string content)
-      : block_{std::make_shared<const std::string>(std::move(content))},
-        size_{block_->size()} {}
+  explicit bytes(std::string content) {
+    auto owner = std::make_shared<const std::string>(std::move(content));
+    size_ = owner->size();
+    block_ = std::shared_ptr<const char>{owner, owner->data()};
+  }
+
+  /// The first `size` bytes of a block, which nobody writes to from now on.
+  bytes(std::shared_ptr<const char> block, std::size_t size)
+    : block_{std::move(block)}, size_{size} {}
 
   explicit bytes(std::string_view content) : bytes{std::string{content}} {}
 
   explicit bytes(const char* content) : bytes{std::string{content}} {}
 
   std::string_view view() const {
-    return block_ ? std::string_view{*block_}.substr(offset_, size_)
+    return block_ ? std::string_view{block_.get() + offset_, size_}
                   : std::string_view{};
   }
 
@@ -59,7 +65,7 @@ public:
   }
 
 private:
-  std::shared_ptr<const std::string> block_;
+  std::shared_ptr<const char> block_;
   std::size_t offset_ = 0;
   std::size_t size_ = 0;
 };

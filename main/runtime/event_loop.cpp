@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -20,12 +21,23 @@ namespace {
 // thread never write to the reactor's eventfd.
 constexpr int no_locks = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
 
+// Below this, copying costs less than a buffer that is away.
+constexpr std::size_t worth_giving = 16 * 1024;
+
+// As many as are on their way when both directions are busy; more are freed.
+constexpr std::size_t max_spare_buffers = 16;
+
+// Not zeroed: its pages come with use.
+std::shared_ptr<char> new_buffer() {
+  return {new char[read_size], std::default_delete<char[]>{}};
+}
+
 } // namespace
 
 event_loop::event_loop()
   : io_{no_locks},
     thread_{std::this_thread::get_id()},
-    read_buffer_{new char[read_size]} { // not zeroed: pages come with use
+    read_buffer_{new_buffer()} {
   prepare_process();
 }
 
@@ -34,6 +46,36 @@ event_loop::~event_loop() = default;
 void event_loop::post(job work) {
   require_own_thread();
   queued_.push_back(std::move(work));
+}
+
+void event_loop::before_sleep(job work) {
+  require_own_thread();
+  idle_.push_back(std::move(work));
+}
+
+bool event_loop::run_idle() {
+  if (idle_.empty())
+    return false;
+  for (auto& work : std::exchange(idle_, {}))
+    work();
+  return true;
+}
+
+bytes event_loop::give_read_buffer(std::size_t size) {
+  if (size < worth_giving)
+    return {};
+  bytes result{read_buffer_, size};
+  if (spare_buffers_.size() < max_spare_buffers)
+    spare_buffers_.push_back(read_buffer_);
+  auto unused = std::find_if(spare_buffers_.begin(), spare_buffers_.end(),
+                             [](auto& b) { return b.use_count() == 1; });
+  if (unused == spare_buffers_.end()) {
+    read_buffer_ = new_buffer();
+  } else {
+    read_buffer_ = std::move(*unused);
+    spare_buffers_.erase(unused);
+  }
+  return result;
 }
 
 std::size_t event_loop::run_jobs(std::size_t limit) {
@@ -59,6 +101,8 @@ bool event_loop::run_until(const std::function<bool()>& done) {
     // Asio stops a context that has run out of work; new work may have come.
     io_.restart();
     if (!has_jobs()) {
+      if (run_idle())
+        continue;
       if (io_.run_one() == 0)
         return false;
       continue;
@@ -90,7 +134,7 @@ std::size_t event_loop::run_ready() {
     auto count = run_jobs(max_jobs_in_a_row);
     io_.restart();
     count += io_.poll();
-    if (count == 0)
+    if (count == 0 && !run_idle())
       return total;
     total += count;
   }

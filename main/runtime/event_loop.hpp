@@ -73,9 +73,21 @@ public:
   /// Runs at most `limit` jobs, no handlers. Returns how many.
   std::size_t run_jobs(std::size_t limit);
 
+  /// Runs what `before_sleep` was given. Returns whether there was any.
+  bool run_idle();
+
   /// `read_size` bytes for all readers together: what a read finds is handed
   /// on before the next read.
   std::span<char> read_buffer() { return {read_buffer_.get(), read_size}; }
+
+  /// Gives the read buffer away, with `size` bytes in it, if that is worth
+  /// more than copying them; else returns nothing. The next reader gets another
+  /// buffer: one that was given away and is no longer used, or a new one.
+  bytes give_read_buffer(std::size_t size);
+
+  /// Appends work for when there is nothing else to do, before the thread
+  /// sleeps. For what nobody waits for, such as writing the log.
+  void before_sleep(job work);
 
   /// Ends the program unless called from the loop's own thread.
   void require_own_thread() const;
@@ -88,7 +100,9 @@ private:
   std::vector<job> current_;
   std::size_t next_ = 0;
   std::vector<job> queued_;
-  std::unique_ptr<char[]> read_buffer_;
+  std::vector<job> idle_;
+  std::shared_ptr<char> read_buffer_;
+  std::vector<std::shared_ptr<char>> spare_buffers_; // some still in use
 };
 
 /// What the loop needs from the process, once and for all: SIGPIPE ignored (a

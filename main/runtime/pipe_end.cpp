@@ -123,7 +123,7 @@ struct pipe_source::state : std::enable_shared_from_this<state> {
       auto size = static_cast<std::size_t>(count);
       // A pipe gives all it has, so less than asked for has emptied it.
       may_hold_data = size == buffer.size();
-      deliver({{buffer.data(), size}, false, {}});
+      deliver({{buffer.data(), size}, false, {}, loop.give_read_buffer(size)});
     } else if (count == 0) {
       close();
       deliver({{}, true, {}});
