@@ -110,7 +110,8 @@ pid_t claude_pid(const agent_process& agent) {
 
 json wait_for_result(agent_process& agent, const std::string& uuid) {
   return agent.wait_for([&](const json& line) { return answers(line, uuid); },
-                        "the result of prompt " + uuid);
+                        "the result of prompt " + uuid,
+                        deadline{turn_patience});
 }
 
 json claude_code::ask(agent_process& agent, const std::string& text,
@@ -125,8 +126,8 @@ void claude_code::begin_slow_turn(agent_process& agent, const std::string& text,
   agent.prompt(text, uuid);
   agent.wait_for(
     [&](const json& line) { return is_lifecycle(line, uuid, "started"); },
-    "the turn of " + text);
-  api_.wait_started(text, runs + 1);
+    "the turn of " + text, deadline{turn_patience});
+  api_.wait_started(text, runs + 1, turn_patience);
 }
 
 std::vector<json> seen(const agent_process& agent) {

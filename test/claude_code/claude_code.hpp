@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,6 +18,10 @@
 namespace container_agent::test {
 
 using testing::HasSubstr;
+
+/// How long a turn may take. Claude Code is 360 MB to load, and other tests or
+/// a build may run beside it: some 15 s were seen.
+inline constexpr std::chrono::seconds turn_patience{90};
 
 /// The pinned Claude Code. It may not be there: the tests fail then.
 std::filesystem::path claude_code_command();
