@@ -67,6 +67,9 @@ public:
 
   bool empty() const { return items_.empty(); }
 
+  /// What was not taken yet.
+  const std::deque<Item>& items() const { return items_; }
+
   /// Items not taken yet.
   std::size_t size() const { return items_.size(); }
 

@@ -104,7 +104,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                        {{"uuid", message.uuid}});
     return voice_->accepted(message.uuid, 0, true);
   }
-  if (prompts_.full())
+  if (prompts_.full() && !open_requests_.empty())
     return reject("queue_full",
                   "Claude waits for an answer of the host, and "
                     + std::to_string(prompts_.waiting())

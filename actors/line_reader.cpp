@@ -6,6 +6,9 @@ namespace container_agent {
 
 namespace {
 
+// Raw pieces are as long as a read: enough of them to keep both sides busy.
+constexpr std::size_t max_under_way = 4 * read_size;
+
 line_ending ending_of(codec::framed_line::kind kind) {
   using from = codec::framed_line::kind;
   switch (kind) {
@@ -24,10 +27,20 @@ line_reader::line_reader(byte_source& source, config c)
 void line_reader::advance() {
   // What was pushed and may not go out yet stops further cutting: lines wait in
   // the framer's block, not as objects.
-  while (to_conversation.may_send() && deliver_next())
+  while (may_deliver() && deliver_next())
     ;
-  if (to_conversation.may_send())
+  if (may_deliver())
     read();
+}
+
+// Credit counts lines, and a line may be long: what is under way is bounded in
+// bytes, too, by a block and a line.
+bool line_reader::may_deliver() const {
+  std::size_t under_way = 0;
+  for (const auto& item : to_conversation.items())
+    if (const auto* line = std::get_if<host_line>(&item))
+      under_way += line->text.size();
+  return to_conversation.may_send() && under_way < max_under_way;
 }
 
 bool line_reader::stop() {

@@ -40,6 +40,7 @@ public:
   outbox<delivery> to_conversation;
 
 private:
+  bool may_deliver() const;
   void read();
   void take(const byte_source::result& result);
   bool deliver_next();

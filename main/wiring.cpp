@@ -33,6 +33,15 @@ namespace {
 // defect, not a normal end.
 constexpr std::chrono::seconds end_timeout{2};
 
+// Raw mode is for throughput: the most that a process without privileges may
+// have. Elsewhere the kernel's 64 KiB will do: all pipes of a user count against
+// one limit (16,384 pages), and many agents may share a user.
+constexpr int raw_pipe_capacity = 1024 * 1024;
+
+int pipe_capacity(const options& o) {
+  return o.claude.mode == options::bridge_mode::raw ? raw_pipe_capacity : 0;
+}
+
 struct actor_settings : caf::actor_system_config {
   explicit actor_settings(runtime::event_loop& loop) {
     add_message_types<caf::id_block::container_agent>();
@@ -97,9 +106,10 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
       watch{loop, log},
       input{loop, watch, log,
             runtime::fifo_place{settings.pipes.input,
-                                settings.pipes.permissions}},
+                                settings.pipes.permissions,
+                                pipe_capacity(settings)}},
       output{open_output(log, settings)},
-      process{loop},
+      process{loop, pipe_capacity(settings)},
       reader{input, line_reader_settings(settings)},
       protocol{make_bridge(settings)},
       link{process, child_settings(settings, std::move(environment)), context},
@@ -120,7 +130,8 @@ agent::parts::~parts() {
 
 host_sink& agent::parts::open_output(event_log& log, const options& settings) {
   auto place = runtime::fifo_place{settings.pipes.output,
-                                   settings.pipes.permissions};
+                                   settings.pipes.permissions,
+                                   pipe_capacity(settings)};
   if (settings.output.open_for_each_reply)
     return output_port.emplace<runtime::fifo_reply_output>(loop, watch, log,
                                                            std::move(place));

@@ -54,10 +54,10 @@ struct child_pipes {
   pipe output;
   pipe error_output;
 
-  std::error_code make() {
-    if (auto error = input.make(posix_child_process::pipe_capacity))
+  std::error_code make(int capacity) {
+    if (auto error = input.make(capacity))
       return error;
-    if (auto error = output.make(posix_child_process::pipe_capacity))
+    if (auto error = output.make(capacity))
       return error;
     return error_output.make(0);
   }
@@ -246,8 +246,9 @@ struct posix_child_process::state {
   }
 };
 
-posix_child_process::posix_child_process(event_loop& loop)
+posix_child_process::posix_child_process(event_loop& loop, int pipe_capacity)
   : loop_{loop},
+    pipe_capacity_{pipe_capacity},
     input_{loop},
     output_{loop},
     error_output_{loop},
@@ -272,7 +273,7 @@ posix_child_process::launch(const child_command& command) {
   if (program.error)
     return failed(command, program.error, program.reason);
   child_pipes pipes;
-  if (auto error = pipes.make())
+  if (auto error = pipes.make(pipe_capacity_))
     return failed(command, error, "no pipes for it: " + error.message());
 
   process_v2::posix::default_launcher launcher;

@@ -21,12 +21,9 @@ namespace container_agent::runtime {
 /// SIGCHLD.
 class posix_child_process final : public child_process {
 public:
-  /// What the pipes to stdin and from stdout hold, if the system allows it
-  /// (the limit for a user without privileges is 1 MiB a pipe); else they hold
-  /// Linux's 64 KiB.
-  static constexpr int pipe_capacity = 256 * 1024;
-
-  explicit posix_child_process(event_loop& loop);
+  /// `pipe_capacity`: bytes that the pipes to stdin and from stdout shall hold,
+  /// if the system allows it; 0 leaves Linux's 64 KiB.
+  explicit posix_child_process(event_loop& loop, int pipe_capacity = 0);
   posix_child_process(const posix_child_process&) = delete;
   posix_child_process& operator=(const posix_child_process&) = delete;
 
@@ -61,6 +58,7 @@ private:
   struct state;
 
   event_loop& loop_;
+  int pipe_capacity_;
   pipe_sink input_;
   pipe_source output_;
   pipe_source error_output_;

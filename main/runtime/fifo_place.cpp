@@ -171,7 +171,7 @@ std::string directory_of(const std::string& path) {
   return end == std::string::npos ? "/" : path.substr(0, end + 1);
 }
 
-fifo_place::fifo_place(std::string path, mode_t mode)
+fifo_place::fifo_place(std::string path, mode_t mode, int capacity)
   : path_{std::move(path)}, mode_{mode & 0777} {}
 
 void fifo_place::check() const {
@@ -221,6 +221,8 @@ void fifo_place::prepare() {
 unique_fd fifo_place::open(int access) const {
   auto flags = access | O_NONBLOCK | O_CLOEXEC;
   unique_fd result{::open(fifo_name(anchor_.get()).c_str(), flags)};
+  if (result && capacity_ > 0)
+    ::fcntl(result.get(), F_SETPIPE_SZ, capacity_); // a refusal costs speed
   if (result || errno != ENOENT)
     return result;
   // No /proc here: the path will do as long as it leads there.

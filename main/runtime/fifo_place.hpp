@@ -29,7 +29,10 @@ public:
 
   /// `mode` is for a FIFO that has to be made; directories that have to be
   /// made get the same with search permission (0770 for 0660).
-  explicit fifo_place(std::string path, mode_t mode = default_mode);
+  /// `capacity`: bytes that the FIFO shall hold, if the system allows it; 0
+  /// leaves it as it is (64 KiB on Linux).
+  explicit fifo_place(std::string path, mode_t mode = default_mode,
+                      int capacity = 0);
 
   /// Whether `prepare` would succeed, as far as can be told without touching
   /// anything. Throws `fifo_error` if not.
@@ -74,6 +77,7 @@ public:
 private:
   std::string path_;
   mode_t mode_;
+  int capacity_;
   unique_fd anchor_;
   bool made_ = false;
   bool complained_ = false;
