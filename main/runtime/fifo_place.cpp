@@ -172,7 +172,7 @@ std::string directory_of(const std::string& path) {
 }
 
 fifo_place::fifo_place(std::string path, mode_t mode, int capacity)
-  : path_{std::move(path)}, mode_{mode & 0777} {}
+  : path_{std::move(path)}, mode_{mode & 0777}, capacity_{capacity} {}
 
 void fifo_place::check() const {
   if (path_.empty())
