@@ -42,8 +42,8 @@ std::vector<std::string> session_arguments(std::vector<std::string> arguments,
     return arguments;
   std::vector<std::string> result;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    auto has_value = i + 1 < arguments.size()
-                     && !arguments[i + 1].starts_with('-');
+    auto has_value
+      = i + 1 < arguments.size() && !arguments[i + 1].starts_with('-');
     if (arguments[i] == "--session-id" || resumes(arguments[i]))
       i += has_value ? 1 : 0;
     else if (!picks_session(arguments[i]))
@@ -70,11 +70,11 @@ std::string session_in(const std::vector<std::string>& arguments) {
 
 child_link::child_link(child_process& process, child_link_config config,
                        actor_context context)
-    : process_{process},
-      config_{std::move(config)},
-      context_{context},
-      framer_{config_.max_held_line},
-      errors_{max_error_line} {}
+  : process_{process},
+    config_{std::move(config)},
+    context_{context},
+    framer_{config_.max_held_line},
+    errors_{max_error_line} {}
 
 void child_link::on_change(notification notify) {
   notify_ = std::move(notify);

@@ -11,7 +11,7 @@ namespace container_agent {
 
 claude_process::claude_process(caf::actor_config& config, child_link& link,
                                actor_context context)
-    : agent_actor{config}, link_{link}, context_{context} {}
+  : agent_actor{config}, link_{link}, context_{context} {}
 
 claude_process::behavior_type claude_process::make_behavior() {
   link_.on_change([self = claude_process_actor{this}] {
@@ -108,8 +108,8 @@ void claude_process::watch_lingering() {
 }
 
 void claude_process::grant_credit() {
-  auto window = link_.from_conversation.window<child_input_window>(
-    link_.input_credit());
+  auto window
+    = link_.from_conversation.window<child_input_window>(link_.input_credit());
   if (window.taken == granted_.taken && window.limit <= granted_.limit)
     return;
   granted_ = window;
@@ -124,10 +124,11 @@ void claude_process::end_if_concluded() {
   link_.reset();
   if (asked)
     return quit();
-  quit(make_error(agent_error::child_ended,
-                  exit.signal != 0
-                    ? "ended by signal " + std::to_string(exit.signal)
-                    : "ended with exit code " + std::to_string(exit.exit_code)));
+  quit(
+    make_error(agent_error::child_ended,
+               exit.signal != 0
+                 ? "ended by signal " + std::to_string(exit.signal)
+                 : "ended with exit code " + std::to_string(exit.exit_code)));
 }
 
 } // namespace container_agent

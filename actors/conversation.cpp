@@ -7,7 +7,7 @@ namespace container_agent {
 
 conversation::conversation(caf::actor_config& config, bridge& protocol,
                            actor_context context)
-    : agent_actor{config}, bridge_{protocol}, context_{context} {}
+  : agent_actor{config}, bridge_{protocol}, context_{context} {}
 
 conversation::behavior_type conversation::make_behavior() {
   return {
@@ -86,15 +86,15 @@ void conversation::settle() {
 }
 
 void conversation::grant_credit() {
-  auto input = bridge_.from_input.window<host_line_window>(
-    bridge_.input_credit());
+  auto input
+    = bridge_.from_input.window<host_line_window>(bridge_.input_credit());
   if (input.taken != input_granted_.taken
       || input.limit > input_granted_.limit) {
     input_granted_ = input;
     tell(peers().pipe_input, input);
   }
-  auto output = bridge_.from_child.window<child_output_window>(
-    bridge_.output_credit());
+  auto output
+    = bridge_.from_child.window<child_output_window>(bridge_.output_credit());
   if (output.taken != output_granted_.taken
       || output.limit > output_granted_.limit) {
     output_granted_ = output;

@@ -30,13 +30,12 @@ std::string dialogue_config::validate() const {
 }
 
 dialogue::dialogue(dialogue_config config, actor_context context)
-    : config_{std::move(config)},
-      context_{context},
-      voice_{make_host_voice(config_.voice, context, to_host)},
-      prompts_{config_.queue},
-      scanner_{{.max_result = config_.voice == voice_kind::text
-                                ? config_.max_answer
-                                : 0}} {}
+  : config_{std::move(config)},
+    context_{context},
+    voice_{make_host_voice(config_.voice, context, to_host)},
+    prompts_{config_.queue},
+    scanner_{{.max_result
+              = config_.voice == voice_kind::text ? config_.max_answer : 0}} {}
 
 // -- the host's lines ---------------------------------------------------------
 
@@ -55,8 +54,8 @@ void dialogue::take(const host_line& line) {
   auto& message = std::get<codec::input_message>(outcome);
   // JSON that is whole is whole without a line feed, too. Of plain text nobody
   // can tell, and half a prompt may mean something else than the whole one.
-  auto is_json = line.text.view().find_first_not_of(" \t")
-                 == line.text.view().find('{');
+  auto is_json
+    = line.text.view().find_first_not_of(" \t") == line.text.view().find('{');
   if (line.ending == line_ending::cut && !is_json)
     return reject("incomplete_line",
                   "its writer closed the pipe before the line feed that ends "
@@ -94,9 +93,9 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   if (draining_)
     return reject("shutting_down", "the agent is stopping", line, message.uuid);
   if (config_.transparent) {
-    context_.log.write(log_level::info, logger, "prompt_forwarded",
-                       {{"uuid", message.uuid},
-                        {"bytes", std::uint64_t{message.line.size()}}});
+    context_.log.write(
+      log_level::info, logger, "prompt_forwarded",
+      {{"uuid", message.uuid}, {"bytes", std::uint64_t{message.line.size()}}});
     return take_control(std::move(message));
   }
   if (!message.uuid.empty() && prompts_.seen(message.uuid)) {
@@ -166,8 +165,8 @@ void dialogue::take(const child_started& child) {
                      {{"pid", child.pid}, {"resumed", child.resumed}});
   if (config_.transparent)
     return become_ready();
-  initialize_id_ = std::string{codec::own_request_prefix} + "initialize:"
-                   + std::to_string(++own_requests_);
+  initialize_id_ = std::string{codec::own_request_prefix}
+                   + "initialize:" + std::to_string(++own_requests_);
   to_child.push(
     {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
 }
@@ -270,7 +269,8 @@ void dialogue::take(const child_output& output) {
 void dialogue::take_line(const codec::envelope& line) {
   if (!line.session_id.empty()
       && (line.type == "system" || line.type == "command_lifecycle"
-          || line.type == "result") && !line.is_error)
+          || line.type == "result")
+      && !line.is_error)
     session_ = line.session_id;
   if (line.type == "result")
     take_result(line);
@@ -293,8 +293,7 @@ bool dialogue::own_request(std::string_view id) const {
 void dialogue::take_own_response(const codec::envelope& response) {
   context_.log.write(log_level::debug, logger, "control_answered",
                      {{"request_id", response.request_id}});
-  if (response.request_id == initialize_id_
-      && child_ == child_state::starting)
+  if (response.request_id == initialize_id_ && child_ == child_state::starting)
     become_ready();
 }
 
@@ -391,8 +390,9 @@ void dialogue::close(const std::string& uuid) {
 void dialogue::fail(const prompt& p, std::string_view reason,
                     std::string_view detail) {
   ++counters_.failed;
-  context_.log.write(log_level::error, logger, "prompt_failed",
-                     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
+  context_.log.write(
+    log_level::error, logger, "prompt_failed",
+    {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
   voice_->failed(p.uuid, reason, detail);
 }
 
@@ -434,8 +434,8 @@ void dialogue::take(const begin_drain& drain) {
 void dialogue::take(const interrupt_turn&) {
   if (child_ != child_state::ready || prompts_.in_flight().empty())
     return;
-  auto id = std::string{codec::own_request_prefix} + "interrupt:"
-            + std::to_string(++own_requests_);
+  auto id = std::string{codec::own_request_prefix}
+            + "interrupt:" + std::to_string(++own_requests_);
   context_.log.write(log_level::warn, logger, "turn_interrupted",
                      {{"uuid", prompts_.in_flight().front().uuid}});
   to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});

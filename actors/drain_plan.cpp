@@ -24,8 +24,8 @@ bool drain_plan::take(event e) {
 drain_plan::phase drain_plan::after(event e) const {
   auto next = static_cast<phase>(static_cast<std::uint8_t>(phase_) + 1);
   auto active = phase_ > phase::running && phase_ < phase::stopped;
-  auto waits_for_turn = phase_ == phase::draining
-                        || phase_ == phase::interrupting;
+  auto waits_for_turn
+    = phase_ == phase::draining || phase_ == phase::interrupting;
   switch (e) {
     case event::begin: return phase_ == phase::stopped ? phase_ : next;
     case event::time_up: return active ? next : phase_;

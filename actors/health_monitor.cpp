@@ -27,10 +27,10 @@ std::string judge(const codec::status_facts& facts, bool was_ready,
 health_monitor::health_monitor(caf::actor_config& config,
                                health_monitor_config settings,
                                actor_context context)
-    : agent_actor{config},
-      config_{settings},
-      context_{context},
-      started_{clock().now()} {}
+  : agent_actor{config},
+    config_{settings},
+    context_{context},
+    started_{clock().now()} {}
 
 health_monitor::behavior_type health_monitor::make_behavior() {
   if (config_.interval.count() > 0)
@@ -59,11 +59,14 @@ void health_monitor::begin_round() {
   silent_core_ = 0;
   unanswered_ = 4;
   using facts = codec::status_facts;
-  ask("conversation", peers().conversation, get_conversation_status{}, &facts::conversation,
-      true);
-  ask("claude_process", peers().claude_process, get_child_status{}, &facts::child, true);
-  ask("pipe_output", peers().pipe_output, get_output_status{}, &facts::output, false);
-  ask("supervisor", peers().supervisor, get_supervisor_status{}, &facts::supervisor, false);
+  ask("conversation", peers().conversation, get_conversation_status{},
+      &facts::conversation, true);
+  ask("claude_process", peers().claude_process, get_child_status{},
+      &facts::child, true);
+  ask("pipe_output", peers().pipe_output, get_output_status{}, &facts::output,
+      false);
+  ask("supervisor", peers().supervisor, get_supervisor_status{},
+      &facts::supervisor, false);
 }
 
 template <class Peer, class Query, class Answer>
@@ -92,14 +95,13 @@ void health_monitor::ask(std::string who, const Peer& peer, Query query,
 
 void health_monitor::end_round() {
   was_ready_ = was_ready_ || facts_.conversation.ready;
-  facts_.uptime = std::chrono::duration_cast<std::chrono::seconds>(
-    clock().now() - started_);
+  facts_.uptime = std::chrono::duration_cast<std::chrono::seconds>(clock().now()
+                                                                   - started_);
   facts_.state = judge(facts_, was_ready_, silent_core_);
   if (auto before = std::exchange(state_, facts_.state); before != state_)
-    context_.log.write(log_level::info, name(), "state_changed",
-                       {{"from", before},
-                        {"to", state_},
-                        {"silent", facts_.silent}});
+    context_.log.write(
+      log_level::info, name(), "state_changed",
+      {{"from", before}, {"to", state_}, {"silent", facts_.silent}});
   health_report report{state_, codec::status_document(facts_)};
   for (auto& promise : std::exchange(waiting_, {}))
     promise.deliver(report);

@@ -18,7 +18,7 @@ namespace container_agent {
 class host_voice {
 public:
   host_voice(actor_context context, outbox<host_output>& out)
-      : context_{context}, out_{out} {}
+    : context_{context}, out_{out} {}
 
   virtual ~host_voice() = default;
 

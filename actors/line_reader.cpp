@@ -22,7 +22,7 @@ line_ending ending_of(codec::framed_line::kind kind) {
 } // namespace
 
 line_reader::line_reader(byte_source& source, config c)
-    : source_{source}, config_{c}, framer_{c.max_line} {}
+  : source_{source}, config_{c}, framer_{c.max_line} {}
 
 void line_reader::advance() {
   // What was pushed and may not go out yet stops further cutting: lines wait in

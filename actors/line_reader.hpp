@@ -53,8 +53,8 @@ private:
   bytes raw_;
   std::uint64_t lines_ = 0;
   bool reading_ = false;
-  bool at_end_ = false;     // the writers have left: what is half read is cut
-  bool finished_ = false;   // no more will be read
+  bool at_end_ = false;   // the writers have left: what is half read is cut
+  bool finished_ = false; // no more will be read
   bool told_finished_ = false;
   std::error_code error_;
 };

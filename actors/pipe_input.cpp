@@ -11,12 +11,11 @@ namespace container_agent {
 
 pipe_input::pipe_input(caf::actor_config& config, line_reader& reader,
                        actor_context context)
-    : agent_actor{config}, reader_{reader}, context_{context} {}
+  : agent_actor{config}, reader_{reader}, context_{context} {}
 
 pipe_input::behavior_type pipe_input::make_behavior() {
-  reader_.on_arrival([self = pipe_input_actor{this}] {
-    caf::anon_send(self, input_arrived{});
-  });
+  reader_.on_arrival(
+    [self = pipe_input_actor{this}] { caf::anon_send(self, input_arrived{}); });
   return {
     [this](const host_line_window& window) {
       reader_.to_conversation.update(window);

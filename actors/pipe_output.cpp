@@ -17,10 +17,10 @@ std::string pipe_output_config::validate() const {
 pipe_output::pipe_output(caf::actor_config& config,
                          pipe_output_resources& resources,
                          pipe_output_config settings, actor_context context)
-    : agent_actor{config},
-      resources_{resources},
-      config_{settings},
-      context_{context} {}
+  : agent_actor{config},
+    resources_{resources},
+    config_{settings},
+    context_{context} {}
 
 pipe_output::behavior_type pipe_output::make_behavior() {
   resources_.sink.on_drained([self = pipe_output_actor{this}] {
@@ -86,9 +86,9 @@ void pipe_output::give_reply_up(std::uint64_t reply) {
 
 void pipe_output::settle() {
   if (auto error = resources_.sink.error())
-    return quit(make_error(agent_error::output_failed,
-                           "writing the output pipe failed: "
-                             + error.message()));
+    return quit(
+      make_error(agent_error::output_failed,
+                 "writing the output pipe failed: " + error.message()));
   auto pending = resources_.sink.pending();
   auto window = resources_.from_conversation.window<host_output_window>(
     pending < max_pending ? 8 : 0);

@@ -104,7 +104,7 @@ struct child_exit {
 
 /// What to start.
 struct child_command {
-  std::string program; ///< a name looked up in PATH, or a path
+  std::string program;                  ///< a name looked up in PATH, or a path
   std::vector<std::string> arguments;   ///< without the program's name
   std::vector<std::string> environment; ///< NAME=VALUE, nothing else is passed
   std::string directory;                ///< empty: the agent's own
@@ -173,19 +173,19 @@ struct log_field {
 
   log_field(std::string_view n, std::string v) : name{n}, value{std::move(v)} {}
   log_field(std::string_view n, std::string_view v)
-      : name{n}, value{std::string{v}} {}
+    : name{n}, value{std::string{v}} {}
   log_field(std::string_view n, const char* v)
-      : name{n}, value{std::string{v}} {}
+    : name{n}, value{std::string{v}} {}
   log_field(std::string_view n, bool v) : name{n}, value{v} {}
   log_field(std::string_view n, double v) : name{n}, value{v} {}
   log_field(std::string_view n, std::int32_t v)
-      : name{n}, value{std::int64_t{v}} {}
+    : name{n}, value{std::int64_t{v}} {}
   log_field(std::string_view n, std::int64_t v) : name{n}, value{v} {}
   log_field(std::string_view n, std::uint32_t v)
-      : name{n}, value{std::uint64_t{v}} {}
+    : name{n}, value{std::uint64_t{v}} {}
   log_field(std::string_view n, std::uint64_t v) : name{n}, value{v} {}
   log_field(std::string_view n, unsigned long long v)
-      : name{n}, value{std::uint64_t{v}} {}
+    : name{n}, value{std::uint64_t{v}} {}
 };
 
 /// Structured log: a stable event name and fields. Prompts and answers are

@@ -36,12 +36,13 @@ void raw_relay::take(const child_output& output) {
 
 void raw_relay::take(const child_ended& end) {
   runs_ = false;
-  context_.log.write(end.asked ? log_level::info : log_level::error, logger,
-                     end.asked ? "child_stopped" : "child_exited",
-                     {{"pid", end.pid},
-                      {"exit_code", end.exit_code},
-                      {"signal", end.signal},
-                      {"input_pieces_waiting", std::uint64_t{to_child.size()}}});
+  context_.log.write(
+    end.asked ? log_level::info : log_level::error, logger,
+    end.asked ? "child_stopped" : "child_exited",
+    {{"pid", end.pid},
+     {"exit_code", end.exit_code},
+     {"signal", end.signal},
+     {"input_pieces_waiting", std::uint64_t{to_child.size()}}});
 }
 
 std::uint64_t raw_relay::output_credit() const {

@@ -15,8 +15,8 @@ std::string restart_policy_config::validate() const {
   return {};
 }
 
-std::optional<restart_policy::plan>
-restart_policy::next(clock::time_point now, std::uint64_t random) {
+std::optional<restart_policy::plan> restart_policy::next(clock::time_point now,
+                                                         std::uint64_t random) {
   while (!failures_.empty() && failures_.front() + config_.window <= now)
     failures_.pop_front();
   if (failures_.size() >= config_.max_restarts)
@@ -25,10 +25,10 @@ restart_policy::next(clock::time_point now, std::uint64_t random) {
   auto attempt = static_cast<std::uint32_t>(failures_.size());
   // 2^30 times any first delay is over any limit.
   auto doublings = std::min<std::uint32_t>(attempt - 1, 30);
-  auto full = std::min(static_cast<double>(config_.max_delay.count()),
-                       std::ldexp(static_cast<double>(
-                                    config_.first_delay.count()),
-                                  static_cast<int>(doublings)));
+  auto full
+    = std::min(static_cast<double>(config_.max_delay.count()),
+               std::ldexp(static_cast<double>(config_.first_delay.count()),
+                          static_cast<int>(doublings)));
   // 53 bits are what a double holds exactly.
   auto chance = std::ldexp(static_cast<double>(random >> 11), -53);
   auto delay = full * (1 - config_.jitter * chance);
@@ -37,9 +37,8 @@ restart_policy::next(clock::time_point now, std::uint64_t random) {
 
 std::uint32_t restart_policy::recent(clock::time_point now) const {
   return static_cast<std::uint32_t>(
-    std::count_if(failures_.begin(), failures_.end(), [&](auto t) {
-      return t + config_.window > now;
-    }));
+    std::count_if(failures_.begin(), failures_.end(),
+                  [&](auto t) { return t + config_.window > now; }));
 }
 
 } // namespace container_agent

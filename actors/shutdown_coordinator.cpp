@@ -9,7 +9,7 @@ namespace container_agent {
 shutdown_coordinator::shutdown_coordinator(caf::actor_config& config,
                                            shutdown_progress& progress,
                                            actor_context context)
-    : agent_actor{config}, progress_{progress}, context_{context} {}
+  : agent_actor{config}, progress_{progress}, context_{context} {}
 
 shutdown_coordinator::behavior_type shutdown_coordinator::make_behavior() {
   using event = drain_plan::event;
@@ -51,9 +51,9 @@ void shutdown_coordinator::take(drain_plan::event event) {
   auto before = to_string(progress_.plan.now());
   if (!progress_.plan.take(event))
     return;
-  context_.log.write(log_level::info, name(), "phase_changed",
-                     {{"from", before},
-                      {"to", to_string(progress_.plan.now())}});
+  context_.log.write(
+    log_level::info, name(), "phase_changed",
+    {{"from", before}, {"to", to_string(progress_.plan.now())}});
   enter_phase();
 }
 

@@ -12,9 +12,9 @@ namespace container_agent {
 
 supervisor::supervisor(caf::actor_config& config, supervisor_config settings,
                        actor_context context)
-    : supervisor_actor::base{config},
-      config_{std::move(settings)},
-      context_{context} {
+  : supervisor_actor::base{config},
+    config_{std::move(settings)},
+    context_{context} {
   for (auto& spec : config_.children)
     children_.push_back({spec, restart_policy{spec.policy}, {}});
 }
@@ -43,9 +43,8 @@ supervisor_actor::behavior_type supervisor::make_behavior() {
       supervisor_status status;
       status.restarts = restarts_;
       for (auto& c : children_)
-        status.restarts_in_window
-          = std::max<std::uint64_t>(status.restarts_in_window,
-                                    c.policy.recent(clock().now()));
+        status.restarts_in_window = std::max<std::uint64_t>(
+          status.restarts_in_window, c.policy.recent(clock().now()));
       return status;
     },
   };
@@ -69,8 +68,8 @@ bool supervisor::start(child& c) {
                        {{"actor", c.spec.name}});
     return true;
   } catch (const std::exception& e) {
-    take_failure(c, caf::make_error(caf::sec::runtime_error,
-                                    std::string{e.what()}));
+    take_failure(
+      c, caf::make_error(caf::sec::runtime_error, std::string{e.what()}));
     return false;
   }
 }

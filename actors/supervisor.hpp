@@ -98,7 +98,7 @@ private:
   peers_changed directory_;
   std::uint64_t restarts_ = 0;
   std::vector<begin_shutdown> held_shutdowns_; // for the next coordinator
-  std::optional<std::int32_t> exit_code_; // set once the end has begun
+  std::optional<std::int32_t> exit_code_;      // set once the end has begun
 };
 
 } // namespace container_agent

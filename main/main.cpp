@@ -56,13 +56,13 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
   runtime::event_loop loop;
   gathered_log gathered{log, loop};
   agent container_agent{loop, log, settings, std::move(environment)};
-  runtime::signals signals{
-    loop,
-    {.on_terminate =
-       [&](int signal) {
-         container_agent.shut_down(signal == SIGINT ? "SIGINT" : "SIGTERM");
-       },
-     .on_hangup = [&] { log.reopen(); }}};
+  runtime::signals signals{loop,
+                           {.on_terminate =
+                              [&](int signal) {
+                                container_agent.shut_down(
+                                  signal == SIGINT ? "SIGINT" : "SIGTERM");
+                              },
+                            .on_hangup = [&] { log.reopen(); }}};
   auto code = container_agent.run();
   log.write(log_level::info, "agent", "stopped",
             {{"exit_code", code},
@@ -79,8 +79,8 @@ int main(int argc, char** argv) {
     return leave(*end);
   const auto& settings = std::get<options>(parsed);
 
-  auto environment = child_environment(own, settings.claude.pass,
-                                       settings.claude.environment);
+  auto environment
+    = child_environment(own, settings.claude.pass, settings.claude.environment);
   auto findings = check_options(settings, environment);
   if (settings.check)
     return leave(check_report(findings));

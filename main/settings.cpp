@@ -82,8 +82,7 @@ health_monitor_config health_settings(const options& o) {
 
 restart_policy_config restart_settings(const options& o) {
   restart_policy_config result;
-  result.max_restarts
-    = static_cast<std::uint32_t>(o.supervision.max_restarts);
+  result.max_restarts = static_cast<std::uint32_t>(o.supervision.max_restarts);
   result.window = o.supervision.window;
   result.first_delay = o.supervision.delay;
   result.max_delay = o.supervision.delay_max;

@@ -33,30 +33,37 @@ namespace {
 // defect, not a normal end.
 constexpr std::chrono::seconds end_timeout{2};
 
-// Raw mode is for throughput: the most that a process without privileges may
-// have. Elsewhere the kernel's 64 KiB will do: all pipes of a user count against
-// one limit (16,384 pages), and many agents may share a user.
-constexpr int raw_pipe_capacity = 1024 * 1024;
+// Raw mode is for throughput: larger pipes make fewer switches between the
+// processes. The FIFOs get the most that a process without privileges may have;
+// more than 256 KiB for the child's pipes only made the cache miss. Elsewhere
+// the kernel's 64 KiB will do: all pipes of a user count against one limit
+// (16,384 pages), and many agents may share a user.
+constexpr int raw_fifo_capacity = 1024 * 1024;
+constexpr int raw_pipe_capacity = 256 * 1024;
 
-int pipe_capacity(const options& o) {
-  return o.claude.mode == options::bridge_mode::raw ? raw_pipe_capacity : 0;
+bool is_raw(const options& o) {
+  return o.claude.mode == options::bridge_mode::raw;
+}
+
+runtime::fifo_place place_of(const std::string& path, const options& o) {
+  return runtime::fifo_place{path, o.pipes.permissions,
+                             is_raw(o) ? raw_fifo_capacity : 0};
 }
 
 struct actor_settings : caf::actor_system_config {
   explicit actor_settings(runtime::event_loop& loop) {
     add_message_types<caf::id_block::container_agent>();
-    add_error_category(agent_error_category,
-                       [](std::uint8_t code, caf::atom_value,
-                          const caf::message&) {
-                         return to_string(static_cast<agent_error>(code));
-                       });
+    add_error_category(
+      agent_error_category,
+      [](std::uint8_t code, caf::atom_value, const caf::message&) {
+        return to_string(static_cast<agent_error>(code));
+      });
     runtime::install_scheduler(*this, loop);
   }
 };
 
-using host_output_port
-  = std::variant<std::monostate, runtime::fifo_output,
-                 runtime::fifo_reply_output>;
+using host_output_port = std::variant<std::monostate, runtime::fifo_output,
+                                      runtime::fifo_reply_output>;
 
 } // namespace
 
@@ -100,25 +107,21 @@ struct agent::parts {
 agent::parts::parts(runtime::event_loop& l, event_log& log,
                     const options& settings,
                     std::vector<std::string> environment)
-    : settings{settings},
-      loop{l},
-      context{clock, random, log},
-      watch{loop, log},
-      input{loop, watch, log,
-            runtime::fifo_place{settings.pipes.input,
-                                settings.pipes.permissions,
-                                pipe_capacity(settings)}},
-      output{open_output(log, settings)},
-      process{loop, pipe_capacity(settings)},
-      reader{input, line_reader_settings(settings)},
-      protocol{make_bridge(settings)},
-      link{process, child_settings(settings, std::move(environment)), context},
-      output_resources{output, {}, 0, 0},
-      progress{drain_settings(settings)},
-      actor_config{loop},
-      system{actor_config} {
-  progress.stop_input_first
-    = settings.claude.mode == options::bridge_mode::raw;
+  : settings{settings},
+    loop{l},
+    context{clock, random, log},
+    watch{loop, log},
+    input{loop, watch, log, place_of(settings.pipes.input, settings)},
+    output{open_output(log, settings)},
+    process{loop, is_raw(settings) ? raw_pipe_capacity : 0},
+    reader{input, line_reader_settings(settings)},
+    protocol{make_bridge(settings)},
+    link{process, child_settings(settings, std::move(environment)), context},
+    output_resources{output, {}, 0, 0},
+    progress{drain_settings(settings)},
+    actor_config{loop},
+    system{actor_config} {
+  progress.stop_input_first = is_raw(settings);
 }
 
 // Actors must not be waited for: after an error that ended the loop they will
@@ -129,20 +132,18 @@ agent::parts::~parts() {
 }
 
 host_sink& agent::parts::open_output(event_log& log, const options& settings) {
-  auto place = runtime::fifo_place{settings.pipes.output,
-                                   settings.pipes.permissions,
-                                   pipe_capacity(settings)};
+  auto place = place_of(settings.pipes.output, settings);
   if (settings.output.open_for_each_reply)
     return output_port.emplace<runtime::fifo_reply_output>(loop, watch, log,
                                                            std::move(place));
   using content = runtime::fifo_output::content;
-  auto raw = settings.claude.mode == options::bridge_mode::raw;
   return output_port.emplace<runtime::fifo_output>(
-    loop, watch, log, std::move(place), raw ? content::raw : content::lines);
+    loop, watch, log, std::move(place),
+    is_raw(settings) ? content::raw : content::lines);
 }
 
 std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
-  if (settings.claude.mode == options::bridge_mode::raw)
+  if (is_raw(settings))
     return std::make_unique<raw_relay>(context);
   return std::make_unique<dialogue>(dialogue_settings(settings), context);
 }
@@ -166,8 +167,8 @@ std::vector<child_spec> agent::parts::children(const options& settings) {
     "claude_process", &p::claude_process, std::ref(link), context));
   result.back().type = restart_type::transient;
   result.back().gave_up = exit_code::gave_up_on_claude;
-  result.push_back(make_child_spec<pipe_input>(
-    "pipe_input", &p::pipe_input, std::ref(reader), context));
+  result.push_back(make_child_spec<pipe_input>("pipe_input", &p::pipe_input,
+                                               std::ref(reader), context));
   for (auto& spec : result)
     spec.policy = restart_settings(settings);
   return result;
@@ -202,8 +203,8 @@ void agent::parts::finish(bool keep_pipes) {
 
 agent::agent(runtime::event_loop& loop, event_log& log, const options& settings,
              std::vector<std::string> environment)
-    : parts_{std::make_unique<parts>(loop, log, settings,
-                                     std::move(environment))} {}
+  : parts_{
+    std::make_unique<parts>(loop, log, settings, std::move(environment))} {}
 
 agent::~agent() = default;
 
@@ -212,9 +213,9 @@ std::int32_t agent::run() {
   p.start(p.settings);
   p.loop.run_until([&p] { return p.exit_code.has_value(); });
   if (!runtime::run_until_all_ended(p.system, p.loop, end_timeout))
-    p.context.log.write(log_level::error, "agent", "actors_left",
-                        {{"count", std::uint64_t{
-                                     p.system.registry().running()}}});
+    p.context.log.write(
+      log_level::error, "agent", "actors_left",
+      {{"count", std::uint64_t{p.system.registry().running()}}});
   p.finish(p.settings.pipes.keep);
   // The loop has nothing left to wait for, should it end without a word.
   return p.exit_code.value_or(

@@ -48,8 +48,8 @@ struct host_line {
 };
 
 /// No more input will come and everything before was delivered: the host's last
-/// writer has gone (with `--exit-on-eof`), or reading was stopped. `sequence` as
-/// in `host_line`.
+/// writer has gone (with `--exit-on-eof`), or reading was stopped. `sequence`
+/// as in `host_line`.
 struct host_input_ended {
   std::uint64_t sequence = 0;
 
@@ -151,8 +151,8 @@ struct host_output {
     CONTAINER_AGENT_INSPECT(name, x.taken, x.limit)                            \
   }
 
-CONTAINER_AGENT_WINDOW(host_line_window);    ///< conversation → pipe_input
-CONTAINER_AGENT_WINDOW(child_input_window);  ///< claude_process → conversation
+CONTAINER_AGENT_WINDOW(host_line_window);   ///< conversation → pipe_input
+CONTAINER_AGENT_WINDOW(child_input_window); ///< claude_process → conversation
 CONTAINER_AGENT_WINDOW(child_output_window); ///< conversation → claude_process
 CONTAINER_AGENT_WINDOW(host_output_window);  ///< pipe_output → conversation
 

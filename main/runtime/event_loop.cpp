@@ -67,13 +67,14 @@ bytes event_loop::give_read_buffer(std::size_t size) {
   bytes result{read_buffer_, size};
   if (spare_buffers_.size() < max_spare_buffers)
     spare_buffers_.push_back(read_buffer_);
-  auto unused = std::find_if(spare_buffers_.begin(), spare_buffers_.end(),
+  // The one used last is the one that the processor's cache still holds.
+  auto unused = std::find_if(spare_buffers_.rbegin(), spare_buffers_.rend(),
                              [](auto& b) { return b.use_count() == 1; });
-  if (unused == spare_buffers_.end()) {
+  if (unused == spare_buffers_.rend()) {
     read_buffer_ = new_buffer();
   } else {
     read_buffer_ = std::move(*unused);
-    spare_buffers_.erase(unused);
+    spare_buffers_.erase(std::next(unused).base());
   }
   return result;
 }

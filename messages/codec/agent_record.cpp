@@ -12,9 +12,8 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json record(time_point time, const char* subtype) {
-  return {{"type", "container_agent"},
-          {"subtype", subtype},
-          {"time", iso8601(time)}};
+  return {
+    {"type", "container_agent"}, {"subtype", subtype}, {"time", iso8601(time)}};
 }
 
 std::string line(const ordered_json& record) {

@@ -73,9 +73,7 @@ void envelope_scanner::take_char(char c) {
   }
   switch (c) {
     case '{':
-    case '[':
-      open(c);
-      return;
+    case '[': open(c); return;
     case '}':
     case ']':
       end_literal();
@@ -85,17 +83,15 @@ void envelope_scanner::take_char(char c) {
       mode_ = mode::string;
       has_escapes_ = too_long_ = false;
       current_.clear();
-      keep_ = (depth_ == 1 || depth_ == 2)
-              && (expect_key_ || slot() != nullptr);
+      keep_
+        = (depth_ == 1 || depth_ == 2) && (expect_key_ || slot() != nullptr);
       return;
     case ',':
       end_literal();
       if (depth_ == 1 || (depth_ == 2 && !in_array_))
         expect_key_ = true;
       return;
-    case ':':
-      expect_key_ = false;
-      return;
+    case ':': expect_key_ = false; return;
     default:
       if (depth_ == 1 && literal_.size() < max_key)
         literal_.push_back(c);

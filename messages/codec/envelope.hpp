@@ -17,15 +17,15 @@ struct envelope {
   std::string subtype;
   std::string session_id;
   std::string uuid;
-  std::string request_id;    ///< top level, or `response.request_id`
-  std::string command_uuid;  ///< of a `command_lifecycle`
-  std::string state;         ///< of a `command_lifecycle`
-  std::string result;        ///< text of a `result`, if it was asked for
-  std::string first_error;   ///< of the `errors` of a `result`
+  std::string request_id;   ///< top level, or `response.request_id`
+  std::string command_uuid; ///< of a `command_lifecycle`
+  std::string state;        ///< of a `command_lifecycle`
+  std::string result;       ///< text of a `result`, if it was asked for
+  std::string first_error;  ///< of the `errors` of a `result`
   std::vector<std::string> user_message_uuids; ///< prompts a `result` answers
   bool is_error = false;
   bool is_replay = false;
-  bool is_object = false; ///< false: the line is no whole JSON object
+  bool is_object = false;       ///< false: the line is no whole JSON object
   bool result_too_long = false; ///< `result` was wanted, but over the limit
 };
 
@@ -70,11 +70,11 @@ private:
   envelope found_;
   mode mode_ = mode::value;
   std::size_t depth_ = 0;
-  bool in_array_ = false;      // the container at depth_ 2 is an array
-  bool expect_key_ = false;    // the next string at depth 1 or 2 is a key
-  bool escaped_ = false;       // inside a string, behind a backslash
+  bool in_array_ = false;   // the container at depth_ 2 is an array
+  bool expect_key_ = false; // the next string at depth 1 or 2 is a key
+  bool escaped_ = false;    // inside a string, behind a backslash
   bool has_escapes_ = false;
-  bool keep_ = false;          // the current string is being collected
+  bool keep_ = false; // the current string is being collected
   bool too_long_ = false;
   bool started_ = false;
   std::string current_;

@@ -75,7 +75,8 @@ public:
   bool start_array(std::size_t) override { return open(shape::array); }
 
   bool end_object() override {
-    if (in_block() && (!block_has_type_ || (block_is_text_ && !block_has_text_)))
+    if (in_block()
+        && (!block_has_type_ || (block_is_text_ && !block_has_text_)))
       out_.bad_block = true;
     --depth_;
     return true;
@@ -209,8 +210,8 @@ std::string user_message(const std::string& text) {
 }
 
 outcome read_text(std::string_view line) {
-  return input_message{input_message::kind::prompt, {}, {},
-                       user_message(std::string{line})};
+  return input_message{
+    input_message::kind::prompt, {}, {}, user_message(std::string{line})};
 }
 
 bool usable_uuid(const input_outline& line) {
@@ -230,8 +231,8 @@ outcome read_user(const input_outline& line, std::string_view text) {
   if (line.bad_block)
     return misshapen(line, "each block of `message.content` must be an object "
                            "with a `type`, and a text block needs a `text`");
-  return input_message{input_message::kind::prompt, line.uuid, {},
-                       std::string{text}};
+  return input_message{
+    input_message::kind::prompt, line.uuid, {}, std::string{text}};
 }
 
 outcome read_control(const input_outline& line, std::string_view text) {
@@ -239,8 +240,8 @@ outcome read_control(const input_outline& line, std::string_view text) {
   if (line.type == "control_response") {
     if (line.response_shape != shape::object || line.response_id.empty())
       return misshapen(line, "a control_response needs `response.request_id`");
-    return input_message{kind::control_response, {}, line.response_id,
-                         std::string{text}};
+    return input_message{
+      kind::control_response, {}, line.response_id, std::string{text}};
   }
   if (line.request_id_shape != shape::string || line.request_id.empty())
     return misshapen(line, "a " + line.type + " needs a `request_id`");
@@ -249,13 +250,13 @@ outcome read_control(const input_outline& line, std::string_view text) {
                              + std::string{own_request_prefix}
                              + "` are the agent's own");
   if (line.type == "control_cancel_request")
-    return input_message{kind::control_cancel, {}, line.request_id,
-                         std::string{text}};
+    return input_message{
+      kind::control_cancel, {}, line.request_id, std::string{text}};
   if (line.request_shape != shape::object
       || line.request_subtype_shape != shape::string)
     return misshapen(line, "a control_request needs `request.subtype`");
-  return input_message{kind::control_request, {}, line.request_id,
-                       std::string{text}};
+  return input_message{
+    kind::control_request, {}, line.request_id, std::string{text}};
 }
 
 outcome read_own(const input_outline& line) {
@@ -299,8 +300,8 @@ outcome read_json(std::string_view text) {
   if (type == "container_agent")
     return read_own(line);
   if (type == "keep_alive" || type == "update_environment_variables")
-    return input_message{input_message::kind::passthrough, {}, {},
-                         std::string{text}};
+    return input_message{
+      input_message::kind::passthrough, {}, {}, std::string{text}};
   return refuse("unknown_type",
                 type.empty() ? "no `type`" : "type \"" + type + '"', line.uuid);
 }
@@ -349,8 +350,8 @@ bool is_valid_utf8(std::string_view text) {
 }
 
 std::string make_uuid(std::uint64_t high, std::uint64_t low) {
-  high = (high & ~0xf000ULL) | 0x4000ULL;                  // version 4
-  low = (low & ~(3ULL << 62)) | (2ULL << 62);              // RFC 4122 variant
+  high = (high & ~0xf000ULL) | 0x4000ULL;     // version 4
+  low = (low & ~(3ULL << 62)) | (2ULL << 62); // RFC 4122 variant
   char text[37];
   std::snprintf(text, sizeof text, "%08x-%04x-%04x-%04x-%012llx",
                 static_cast<unsigned>(high >> 32),

@@ -17,12 +17,12 @@ enum class input_format : std::uint8_t {
 /// A line of the host's input that may go on its way.
 struct input_message {
   enum class kind : std::uint8_t {
-    prompt,           ///< a turn for Claude: waits in the queue
-    control_request,  ///< these three pass the queue
+    prompt,          ///< a turn for Claude: waits in the queue
+    control_request, ///< these three pass the queue
     control_response,
     control_cancel,
-    passthrough,      ///< Claude Code's own housekeeping: passes the queue
-    status_request,   ///< for the agent itself
+    passthrough,    ///< Claude Code's own housekeeping: passes the queue
+    status_request, ///< for the agent itself
   };
 
   kind what = kind::prompt;

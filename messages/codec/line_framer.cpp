@@ -28,8 +28,8 @@ void line_framer::feed(std::string_view data) {
   if (end > 0 && data[end - 1] == '\r')
     --skipped_;
   skipping_ = false;
-  skipped_line_ = framed_line{framed_line::kind::too_long, {},
-                              std::exchange(skipped_, 0)};
+  skipped_line_
+    = framed_line{framed_line::kind::too_long, {}, std::exchange(skipped_, 0)};
   block_.append(data.substr(end + 1));
 }
 
@@ -57,8 +57,8 @@ std::optional<framed_line> line_framer::next() {
 std::optional<framed_line> line_framer::end() {
   if (skipping_) {
     skipping_ = false;
-    return framed_line{framed_line::kind::too_long, {},
-                       std::exchange(skipped_, 0)};
+    return framed_line{
+      framed_line::kind::too_long, {}, std::exchange(skipped_, 0)};
   }
   if (held() == 0)
     return std::nullopt;

@@ -35,9 +35,7 @@ public:
   std::optional<framed_line> end();
 
   /// Whether a line has begun and not ended.
-  bool holds_part() const {
-    return skipping_ || begin_ < block_.size();
-  }
+  bool holds_part() const { return skipping_ || begin_ < block_.size(); }
 
   /// Bytes held.
   std::size_t held() const { return block_.size() - begin_; }

@@ -10,13 +10,13 @@ std::string status_document(const status_facts& facts) {
   ordered_json document;
   document["state"] = facts.state;
   document["uptime_s"] = facts.uptime.count();
-  document["claude"] = {
-    {"running", facts.child.running},
-    {"ready", c.ready},
-    {"pid", facts.child.running ? ordered_json(facts.child.pid) : nullptr},
-    {"session_id",
-     c.session_id.empty() ? ordered_json(nullptr) : ordered_json(c.session_id)},
-    {"launches", facts.child.generation}};
+  document["claude"]
+    = {{"running", facts.child.running},
+       {"ready", c.ready},
+       {"pid", facts.child.running ? ordered_json(facts.child.pid) : nullptr},
+       {"session_id", c.session_id.empty() ? ordered_json(nullptr)
+                                           : ordered_json(c.session_id)},
+       {"launches", facts.child.generation}};
   document["prompts"] = {{"in_flight", c.in_flight},
                          {"queued", c.queued},
                          {"queued_bytes", c.queued_bytes},
