@@ -8,7 +8,7 @@ namespace container_agent::test {
 
 namespace {
 
-constexpr exit_status gracefully{0, 0};
+constexpr auto gracefully = "exit code 0";
 
 bool is_gone(pid_t pid) {
   return ::kill(pid, 0) != 0 && errno == ESRCH;
@@ -22,7 +22,7 @@ TEST_F(claude_code, ends_at_once_when_idle) {
   auto child = claude_pid(agent);
   agent.send_signal(SIGTERM);
   agent.wait_for_record("stopping");
-  EXPECT_EQ(agent.wait_exit(), gracefully);
+  EXPECT_EQ(to_string(agent.wait_exit()), gracefully);
   EXPECT_TRUE(is_gone(child));
   EXPECT_EQ(kind_of(agent.input_path()), "missing");
   EXPECT_EQ(kind_of(agent.output_path()), "missing");
@@ -31,7 +31,7 @@ TEST_F(claude_code, ends_at_once_when_idle) {
 TEST_F(claude_code, ends_while_claude_starts) {
   agent_process agent{options()};
   agent.send_signal(SIGTERM);
-  EXPECT_EQ(agent.wait_exit(), gracefully);
+  EXPECT_EQ(to_string(agent.wait_exit()), gracefully);
 }
 
 TEST_F(claude_code, finishes_its_turn_before_it_ends) {
@@ -46,7 +46,7 @@ TEST_F(claude_code, finishes_its_turn_before_it_ends) {
   EXPECT_FALSE(result["is_error"].get<bool>());
   EXPECT_THAT(result["result"].get<std::string>(),
               HasSubstr("You said: SLOW one"));
-  EXPECT_EQ(agent.wait_exit(), gracefully);
+  EXPECT_EQ(to_string(agent.wait_exit()), gracefully);
   EXPECT_TRUE(is_gone(child));
 }
 
@@ -67,7 +67,7 @@ TEST_F(claude_code, fails_the_prompts_that_wait_when_it_ends) {
   EXPECT_EQ(failed["reason"], "shutting_down");
   api_.release();
   wait_for_result(agent, slow);
-  EXPECT_EQ(agent.wait_exit(), gracefully);
+  EXPECT_EQ(to_string(agent.wait_exit()), gracefully);
   EXPECT_EQ(api_.runs("waiting").started, 0U);
 }
 
@@ -80,7 +80,7 @@ TEST_F(claude_code, interrupts_a_turn_that_takes_too_long_at_the_end) {
   auto result = wait_for_result(agent, uuid);
   EXPECT_EQ(result["terminal_reason"], "aborted_streaming") << result;
   // Claude Code ends with 1 after an interrupted turn; the agent was asked to.
-  EXPECT_EQ(agent.wait_exit(), gracefully);
+  EXPECT_EQ(to_string(agent.wait_exit()), gracefully);
   EXPECT_TRUE(is_gone(child));
 }
 
@@ -92,7 +92,7 @@ TEST_F(claude_code, a_second_signal_hurries) {
   agent.send_signal(SIGTERM);
   agent.wait_for_record("stopping");
   agent.send_signal(SIGTERM);
-  EXPECT_EQ(agent.wait_exit(), gracefully);
+  EXPECT_EQ(to_string(agent.wait_exit()), gracefully);
   EXPECT_TRUE(is_gone(child));
 }
 
@@ -101,7 +101,7 @@ TEST_F(claude_code, a_conversation_goes_on_in_the_next_agent) {
   {
     agent_process agent{options()};
     session = ask(agent, "my name is Ada")["session_id"];
-    EXPECT_EQ(agent.stop(), gracefully);
+    EXPECT_EQ(to_string(agent.stop()), gracefully);
   }
   agent_process agent{options({}, {"--resume", session})};
   auto result = ask(agent, "RECALL it");
