@@ -133,7 +133,7 @@ private:
       skip_lines();
       if (peek() == ',')
         next();
-      else if (peek() != ']')
+      else if (!at_end() && peek() != ']')
         throw syntax_error{"expected , or ] in the array"};
     }
   }
