@@ -44,6 +44,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   bool report_end = false;
   bool heard = false;    // bytes came since the start or the last end
   bool hung_up = false;  // the descriptor has seen all writers leave
+  bool fresh = false;    // opened by `arm`: may not see the first one leave
   bool stale = false;    // `fd` is not what `place` holds
   bool lost = false;     // the path leads to nothing usable
   bool finished = false; // for good
@@ -66,6 +67,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     keeper = std::move(writer);
     heard = false;
     hung_up = false;
+    fresh = false;
     stale = false;
     lost = false;
     return {};
@@ -108,6 +110,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
       if (!reader)
         return last_error();
       hung_up = false;
+      fresh = true;
       return take(std::move(reader));
     }
     if (hung_up) {
@@ -178,9 +181,9 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     if (count > 0) {
       auto size = static_cast<std::size_t>(count);
       // A FIFO gives all it has, so less than asked for has emptied it.
-      may_hold_data = size == buffer.size();
+      may_hold_data = size == buffer.size() || fresh;
       heard = true;
-      deliver({{buffer.data(), size}, false, {}});
+      deliver({{buffer.data(), size}, false, {}, loop.give_read_buffer(size)});
     } else if (count < 0 && errno != EAGAIN) {
       failure = last_error();
       deliver({{}, false, failure});
@@ -193,6 +196,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
 
   void found_nothing(bool all_writers_left) {
     may_hold_data = false;
+    fresh = false;
     hung_up = hung_up || all_writers_left;
     if (all_writers_left && report_end) {
       heard = false;
