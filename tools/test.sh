@@ -26,4 +26,4 @@ mkdir -p "$all"
 printf 'subdirs("%s" "%s" "%s")\n' "$PWD/build" "$PWD/build/sanitize" \
   "$PWD/build/fuzz" >"$all/CTestTestfile.cmake"
 ctest --test-dir "$all" -j "$jobs" --output-on-failure --no-tests=error \
-  --timeout 600 --schedule-random "$@"
+  "$@"
