@@ -212,6 +212,17 @@ std::string describe(const child_command& command, const std::string& path,
   }
 }
 
+// Old kernels and some sandboxes have none. The library would find that out
+// when the child runs already, and tell it as EBADF.
+std::error_code check_pidfd() {
+#if defined(BOOST_PROCESS_V2_PIDFD_OPEN) // not so for valgrind, say
+  unique_fd probe{static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0))};
+  if (!probe)
+    return {errno, std::generic_category()};
+#endif
+  return {};
+}
+
 void reap(pid_t pid) {
   if (pid <= 0)
     return;
@@ -272,6 +283,10 @@ posix_child_process::launch(const child_command& command) {
   auto program = find_program(command);
   if (program.error)
     return failed(command, program.error, program.reason);
+  if (auto error = check_pidfd())
+    return failed(command, error,
+                  "its end can't be watched, pidfd_open(2) fails: "
+                    + error.message());
   child_pipes pipes;
   if (auto error = pipes.make(pipe_capacity_))
     return failed(command, error, "no pipes for it: " + error.message());
@@ -284,11 +299,15 @@ posix_child_process::launch(const child_command& command) {
                                    program.path, command.arguments,
                                    child_setup{command, pipes}));
   } catch (const boost::system::system_error& refused) {
-    // Started, but there is no pidfd for it: an old kernel or a sandbox.
-    ::kill(launcher.pid, SIGKILL);
+    // In the child, which must not go on as a second agent.
+    if (launcher.pid == 0)
+      ::_exit(127);
+    // Started, but out of reach for us.
+    if (launcher.pid > 0)
+      ::kill(launcher.pid, SIGKILL);
     reap(launcher.pid);
     return failed(command, refused.code(),
-                  "pidfd_open: " + refused.code().message());
+                  "its end can't be watched: " + refused.code().message());
   }
   if (error) {
     // The library leaves the process behind whose exec(2) failed.

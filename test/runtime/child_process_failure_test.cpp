@@ -1,8 +1,14 @@
 #include "test/runtime/child_fixture.hpp"
 #include "test/support/temp_dir.hpp"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+
+#include <cstddef>
 
 namespace container_agent::test {
 
@@ -173,6 +179,53 @@ TEST_F(child_process_failure_test, arguments_that_are_too_long) {
 TEST_F(child_process_failure_test, a_child_after_a_failure_runs) {
   failure(command("no-such-program"), std::errc::no_such_file_or_directory);
   EXPECT_EQ(output_of(shell("echo fine")), "fine\n");
+}
+
+// Runs `check` in a process of its own, in which one system call is refused.
+bool holds_without(int call, int error, bool (*check)()) {
+  auto pid = ::fork();
+  if (pid == 0) {
+    sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<__u32>(call), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<__u32>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    sock_fprog program{std::size(rules), rules};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+        || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+      ::_exit(2);
+    ::_exit(check() ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  return status == 0;
+}
+
+TEST_F(child_process_failure_test, a_system_without_pidfd) {
+  EXPECT_TRUE(holds_without(SYS_pidfd_open, EPERM, [] {
+    runtime::event_loop own_loop;
+    runtime::posix_child_process own_child{own_loop};
+    auto result = own_child.launch(command("cat"));
+    return result.error == std::errc::operation_not_permitted
+           && result.what.find("pidfd_open") != std::string::npos
+           && !own_child.running() && ::waitpid(-1, nullptr, WNOHANG) == -1;
+  }));
+}
+
+TEST_F(child_process_failure_test, a_system_without_close_range) {
+  EXPECT_TRUE(holds_without(SYS_close_range, EPERM, [] {
+    unique_fd leaks[] = {unique_fd{::open("/dev/null", O_RDONLY)},
+                         unique_fd{::fcntl(0, F_DUPFD, 200)}};
+    runtime::event_loop own_loop;
+    runtime::posix_child_process own_child{own_loop};
+    auto pid = own_child.launch(command("cat")).pid;
+    using iterator = std::filesystem::directory_iterator;
+    return pid > 0
+           && std::distance(iterator{"/proc/" + std::to_string(pid) + "/fd"},
+                            iterator{})
+                == 3;
+  }));
 }
 
 TEST_F(child_process_failure_test, our_own_exit_handlers_do_not_run) {

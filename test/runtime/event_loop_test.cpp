@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -124,6 +125,79 @@ TEST_F(event_loop_test, the_thread_sleeps_once_while_nothing_happens) {
   auto before = times_slept();
   EXPECT_FALSE(loop.run_until([] { return false; }, 1s));
   EXPECT_EQ(times_slept() - before, 1);
+}
+
+TEST_F(event_loop_test, idle_work_waits_until_there_are_no_jobs) {
+  std::string ran;
+  loop.before_sleep([&] { ran += 'z'; });
+  loop.post([&] {
+    ran += 'a';
+    loop.post([&] { ran += 'b'; });
+  });
+  EXPECT_TRUE(run_until([&] { return ran.find('z') != std::string::npos; }));
+  EXPECT_EQ(ran, "abz");
+}
+
+TEST_F(event_loop_test, idle_work_is_done_before_the_thread_sleeps) {
+  bool ran = false;
+  loop.before_sleep([&ran] { ran = true; });
+  EXPECT_FALSE(loop.run_until([] { return false; }));
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(event_loop_test, idle_work_may_cause_jobs_and_more_of_its_kind) {
+  std::string ran;
+  loop.before_sleep([&] {
+    ran += '1';
+    loop.before_sleep([&] { ran += '3'; });
+    loop.post([&] { ran += '2'; });
+  });
+  loop.run_ready();
+  EXPECT_EQ(ran, "123");
+}
+
+TEST_F(event_loop_test, a_small_read_is_not_given_away) {
+  auto* before = loop.read_buffer().data();
+  EXPECT_TRUE(loop.give_read_buffer(100).empty());
+  EXPECT_EQ(loop.read_buffer().data(), before);
+}
+
+TEST_F(event_loop_test, a_buffer_given_away_is_not_read_into_while_in_use) {
+  auto* first = loop.read_buffer().data();
+  first[0] = 'a';
+  first[read_size - 1] = 'z';
+  auto given = loop.give_read_buffer(read_size);
+  ASSERT_EQ(given.size(), read_size);
+  EXPECT_EQ(given.view().data(), first); // not a copy
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_NE(loop.read_buffer().data(), first);
+    loop.give_read_buffer(read_size);
+  }
+  EXPECT_EQ(given.view().front(), 'a');
+  EXPECT_EQ(given.view().back(), 'z');
+}
+
+TEST_F(event_loop_test, buffers_come_back_when_nobody_uses_them) {
+  std::set<const char*> seen;
+  for (int i = 0; i < 100; ++i) {
+    seen.insert(loop.read_buffer().data());
+    loop.give_read_buffer(read_size);
+  }
+  EXPECT_LE(seen.size(), 2u);
+}
+
+TEST_F(event_loop_test, any_number_of_buffers_may_be_in_use) {
+  std::vector<bytes> kept;
+  std::set<const char*> seen;
+  for (int i = 0; i < 100; ++i) {
+    loop.read_buffer()[0] = static_cast<char>(i);
+    kept.push_back(loop.give_read_buffer(read_size));
+    seen.insert(kept.back().view().data());
+  }
+  EXPECT_EQ(seen.size(), 100u);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(kept[static_cast<std::size_t>(i)].view()[0],
+              static_cast<char>(i));
 }
 
 TEST(event_loop_death_test, another_threads_call_ends_the_program) {
