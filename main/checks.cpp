@@ -108,7 +108,10 @@ finding check_command(const options::claude_section& claude,
                                             last_error());
   }
   std::string advice = "Name another one: --claude-command CMD.";
-  if (claude.mode == options::bridge_mode::claude)
+  if (claude.command.find(' ') != std::string::npos)
+    advice = "The command is one word; give its arguments as --claude-args or "
+             "after --.";
+  else if (claude.mode == options::bridge_mode::claude)
     advice = "Install Claude Code (npm install -g @anthropic-ai/claude-code), "
              "or say where it is: --claude-command PATH.";
   return {verdict::problem, "command", claude.command,

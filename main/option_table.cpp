@@ -32,8 +32,8 @@ constexpr std::array rows{
              "permissions of pipes that are made"},
   option_row{"keep-pipes", flag, "", pipes, "", "leave own pipes at the end"},
 
-  option_row{"mode", one, "claude|raw", protocol, "claude",
-             "raw: any program's bytes, as they are"},
+  option_row{"mode", one, "MODE", protocol, "claude",
+             "claude; raw: any program's bytes, as they are"},
   option_row{"input-format", one, "FORMAT", protocol, "auto",
              "auto, text, stream-json"},
   option_row{"output-format", one, "FORMAT", protocol, "stream-json",
@@ -83,8 +83,8 @@ constexpr std::array rows{
 
   option_row{"log-level", one, "LEVEL", log, "info",
              "trace, debug, info, warn, error, off"},
-  option_row{"log-format", one, "json|text", log, "json",
-             "for machines, or for people"},
+  option_row{"log-format", one, "FORMAT", log, "json",
+             "json; text: for people"},
   option_row{"log-file", one, "PATH", log, "",
              "append there [stderr]; SIGHUP reopens it"},
 

@@ -149,6 +149,13 @@ TEST_F(checks, give_other_advice_in_raw_mode) {
   EXPECT_THAT(found.advice, Not(HasSubstr("npm")));
 }
 
+TEST_F(checks, know_a_command_with_arguments_in_it) {
+  EXPECT_THAT(
+    problem({"--claude-command", "npx claude"}, exit_code::claude_not_found)
+      .advice,
+    HasSubstr("one word"));
+}
+
 TEST_F(checks, find_a_bad_working_folder) {
   auto found = problem({"--cwd", dir_ / "none"}, exit_code::bad_usage);
   EXPECT_EQ(found.what, "working folder");
