@@ -33,7 +33,7 @@ constexpr std::array rows{
   option_row{"keep-pipes", flag, "", pipes, "", "leave own pipes at the end"},
 
   option_row{"mode", one, "MODE", protocol, "claude",
-             "claude; raw: any program's bytes, as they are"},
+             "claude; raw: any program's bytes"},
   option_row{"input-format", one, "FORMAT", protocol, "auto",
              "auto, text, stream-json"},
   option_row{"output-format", one, "FORMAT", protocol, "stream-json",
