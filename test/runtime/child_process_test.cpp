@@ -3,6 +3,7 @@
 #include "test/support/temp_dir.hpp"
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -214,6 +215,7 @@ TEST_F(child_process_test, the_child_dies_with_the_agent) {
   auto pipe = make_pipe();
   auto parent = ::fork();
   if (parent == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL); // should the test end before it
     runtime::event_loop own_loop;
     posix_child_process own_child{own_loop};
     auto pid = own_child.launch(command("cat")).pid;

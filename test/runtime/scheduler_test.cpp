@@ -122,12 +122,31 @@ TEST_F(scheduler_test, an_actor_that_never_rests_leaves_the_others_their_turn) {
 TEST_F(scheduler_test, delayed_messages_arrive_in_the_order_of_their_times) {
   std::vector<int> got;
   auto collector = spawn_collector(got);
-  caf::delayed_anon_send(collector, 30ms, 3);
-  caf::delayed_anon_send(collector, 10ms, 1);
-  caf::delayed_anon_send(collector, 20ms, 2);
+  // Times of one beginning: a busy machine may take longer between two sends
+  // than lies between two delays.
+  auto begin = system.clock().now();
+  auto schedule = [&](std::chrono::milliseconds delay, int number) {
+    system.clock().schedule_message(
+      begin + delay, caf::actor_cast<caf::strong_actor_ptr>(collector),
+      caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, number));
+  };
+  schedule(30ms, 3);
+  schedule(10ms, 1);
+  schedule(20ms, 2);
   caf::anon_send(collector, 0);
   EXPECT_TRUE(run_until([&] { return got.size() == 4; }));
   EXPECT_EQ(got, (std::vector<int>{0, 1, 2, 3}));
+  end(collector);
+}
+
+TEST_F(scheduler_test, a_time_before_all_others_takes_the_timer_over) {
+  std::vector<int> got;
+  auto collector = spawn_collector(got);
+  caf::delayed_anon_send(collector, an_hour, 2);
+  loop.run_ready();
+  caf::delayed_anon_send(collector, 1ms, 1);
+  EXPECT_TRUE(run_until([&] { return !got.empty(); }));
+  EXPECT_EQ(got, std::vector<int>{1});
   end(collector);
 }
 
