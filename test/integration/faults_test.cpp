@@ -111,7 +111,9 @@ TEST(faults, prompts_that_wait_keep_their_order_over_a_crash) {
 }
 
 TEST(faults, prompts_written_while_claude_is_down_are_not_lost) {
-  agent_process agent{quick({"--restart-delay", "300ms"})};
+  agent_options options;
+  options.args = {"--restart-delay", "300ms"};
+  agent_process agent{options};
   agent.prompt("crash-once 1", first_uuid);
   agent.wait_for_record("restarting");
   agent.write_line("meanwhile");

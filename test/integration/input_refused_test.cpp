@@ -34,6 +34,10 @@ struct bad_line {
   std::string reason;
 };
 
+void PrintTo(const bad_line& b, std::ostream* out) {
+  *out << b.name;
+}
+
 class lines : public testing::TestWithParam<bad_line> {};
 
 TEST_P(lines, are_refused_with_a_record_and_the_next_line_works) {

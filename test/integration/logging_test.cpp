@@ -50,7 +50,7 @@ TEST(logging, every_operation_is_told) {
   live_a_little(agent);
   auto text = agent.stderr_text();
   for (const auto* word : {"start", "ready", "accepted", "rejected", "exited",
-                           "restart", "resent", "stop"})
+                           "restart", "prompt_sent", "stop"})
     EXPECT_THAT(text, HasSubstr(word));
   EXPECT_THAT(text, HasSubstr(agent.input_path().string()));
 }

@@ -1,6 +1,7 @@
 #include "test/integration/common.hpp"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 
 /// FIFOs that the host removes or replaces under the running agent, and
 /// readers that come and go.
@@ -132,7 +133,7 @@ TEST(replaced_pipes, a_reader_that_leaves_mid_line_spoils_nothing) {
   agent_process agent;
   agent.wait_for_record("ready");
   agent.set_reading(false);
-  agent.write_line("flood 4000000 1000000");
+  agent.write_line("flood 40000000 1000000");
   directory_watch watch(agent.state_dir());
   watch.wait_until(
     [&] { return kind_of(agent.state_dir() / "stalled") == "regular"; },
@@ -140,9 +141,13 @@ TEST(replaced_pipes, a_reader_that_leaves_mid_line_spoils_nothing) {
   // 100 kB into the first line of 1 MB …
   agent.set_reading(true);
   EXPECT_EQ(agent.read_bytes(100'000).size(), 100'000U);
-  // … this reader dies, and another one comes.
+  // … this reader dies. The agent takes back what nobody has read: that is the
+  // only read that is still to come.
+  directory_watch taken_back(agent.output_path(), IN_ACCESS);
   agent.close_output();
   agent.discard_unread();
+  taken_back.wait_event("the agent to notice");
+  // Then another one comes.
   agent.open_output();
   auto first = agent.next_line();
   EXPECT_FALSE(json::parse(first, nullptr, false).is_discarded())

@@ -170,8 +170,7 @@ TEST(pipes, without_a_reader_keep_the_output) {
     [&] { return lines_of(agent.state_dir() / "completed").size() == 2; },
     "two turns");
   agent.open_output();
-  auto ready = agent.next_record();
-  EXPECT_EQ(ready["subtype"], "ready") << ready;
+  agent.wait_for_record("ready");
   agent.wait_for_answer("echo: one");
   agent.wait_for_answer("echo: two");
 }

@@ -58,23 +58,22 @@ namespace container_agent::test::fake {
 
 namespace {
 
+/// What is written at once.
+constexpr std::size_t block_size = 64 * 1024;
+
 /// Numbered bytes: every 8 of them are their own position, so that a reader
 /// can check each block on its own.
 void raw_flood(const state& kept, unsigned long long bytes) {
-  std::string block(64 * 1024, '\0');
-  bool stalled = false;
+  std::string block(block_size, '\0');
   for (unsigned long long at = 0; at < bytes; at += block.size()) {
     for (std::size_t i = 0; i < block.size(); i += 8) {
       auto number = at + i;
       std::memcpy(block.data() + i, &number, 8);
     }
-    if (!stalled && stdout_stalls()) {
-      kept.append("stalled", std::to_string(at));
-      stalled = true;
-    }
     auto left = bytes - at;
-    write_all(STDOUT_FILENO, std::string_view{block}.substr(
-                               0, left < block.size() ? left : block.size()));
+    write_watched(std::string_view{block}.substr(
+                    0, left < block.size() ? left : block.size()),
+                  [&] { kept.append("stalled", std::to_string(at)); });
   }
 }
 
@@ -82,12 +81,8 @@ void flood(claude& self, unsigned long long bytes, std::size_t line_bytes) {
   const std::string head = R"({"type":"assistant","number":)";
   std::string line;
   unsigned long long sent = 0;
-  bool stalled = false;
+  auto stalled = [&] { self.kept.append("stalled", std::to_string(sent)); };
   for (unsigned long long n = 0; sent < bytes; ++n) {
-    if (!stalled && n % 256 == 0 && stdout_stalls()) {
-      self.kept.append("stalled", std::to_string(sent));
-      stalled = true;
-    }
     line = head + std::to_string(n) + R"(,"pad":")";
     // 3: the quote and brace at the end and the line feed.
     if (line.size() + 3 < line_bytes)
@@ -95,7 +90,10 @@ void flood(claude& self, unsigned long long bytes, std::size_t line_bytes) {
     line += R"("})";
     self.say.out.line(line);
     sent += line.size() + 1;
+    if (self.say.out.size() >= block_size)
+      self.say.out.flush(stalled);
   }
+  self.say.out.flush(stalled);
 }
 
 void leave_grandchild(claude& self, turn& t, bool away) {

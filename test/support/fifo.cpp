@@ -84,13 +84,14 @@ void open_write_close(const std::filesystem::path& path,
 }
 
 directory_watch::directory_watch(const std::filesystem::path& directory)
+  : directory_watch(directory, IN_CREATE | IN_DELETE | IN_MOVE | IN_OPEN
+                                 | IN_ATTRIB | IN_CLOSE) {}
+
+directory_watch::directory_watch(const std::filesystem::path& path,
+                                 unsigned events)
   : fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  if (!fd_
-      || ::inotify_add_watch(fd_.get(), directory.c_str(),
-                             IN_CREATE | IN_DELETE | IN_MOVE | IN_OPEN
-                               | IN_ATTRIB | IN_CLOSE)
-           < 0)
-    fail(directory.string());
+  if (!fd_ || ::inotify_add_watch(fd_.get(), path.c_str(), events) < 0)
+    fail(path.string());
 }
 
 void directory_watch::drain() {

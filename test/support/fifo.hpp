@@ -46,6 +46,10 @@ class directory_watch {
 public:
   explicit directory_watch(const std::filesystem::path& directory);
 
+  /// Of these events only (inotify(7)), and also of something that is no
+  /// directory.
+  directory_watch(const std::filesystem::path& path, unsigned events);
+
   /// Readable when something has happened.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
@@ -61,9 +65,10 @@ public:
       wait_event(what, until);
   }
 
-private:
-  void wait_event(std::string_view what, const deadline& until);
+  /// Waits for the next event.
+  void wait_event(std::string_view what, const deadline& until = deadline{});
 
+private:
   unique_fd fd_;
 };
 

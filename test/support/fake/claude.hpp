@@ -120,6 +120,7 @@ public:
       auto event = in_.wait(other_fd);
       if (event == input::event::line) {
         take_line(in_.line());
+        say.out.flush();
       } else if (event == input::event::other_fd) {
         return;
       } else if (event == input::event::eof) {

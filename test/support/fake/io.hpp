@@ -27,10 +27,26 @@ inline void write_all(int fd, std::string_view bytes) {
 /// How long stdout has to be full before it counts as stalled.
 inline constexpr int stalled_after_ms = 300;
 
-/// Has nobody read from stdout for a while?
-inline bool stdout_stalls() {
+/// As `write_all` to stdout; calls `on_stall` when nobody reads for a while.
+template <class Function>
+void write_watched(std::string_view bytes, Function on_stall) {
+  auto flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+  ::fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
   pollfd fds[] = {{STDOUT_FILENO, POLLOUT, 0}};
-  return ::poll(fds, 1, stalled_after_ms) == 0;
+  while (!bytes.empty()) {
+    auto n = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    if (n > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      if (::poll(fds, 1, stalled_after_ms) == 0) {
+        on_stall();
+        ::poll(fds, 1, -1);
+      }
+    } else if (errno != EINTR) {
+      ::_exit(1);
+    }
+  }
+  ::fcntl(STDOUT_FILENO, F_SETFL, flags);
 }
 
 /// stdout, collected and written by `flush`.
@@ -39,14 +55,21 @@ public:
   void line(std::string_view text) {
     buffer_ += text;
     buffer_ += '\n';
-    if (buffer_.size() >= 64 * 1024)
-      flush();
   }
+
+  [[nodiscard]] std::size_t size() const { return buffer_.size(); }
 
   void bytes(std::string_view text) { buffer_ += text; }
 
   void flush() {
     write_all(STDOUT_FILENO, buffer_);
+    buffer_.clear();
+  }
+
+  /// As `flush`; calls `on_stall` when nobody reads for a while.
+  template <class Function>
+  void flush(Function on_stall) {
+    write_watched(buffer_, on_stall);
     buffer_.clear();
   }
 
