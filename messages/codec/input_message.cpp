@@ -194,7 +194,18 @@ private:
 
 using outcome = std::variant<input_message, input_fault>;
 
+// More of a word than this is not quoted: it may be as long as the line.
+constexpr std::size_t max_quote = 64;
+
+std::string quoted(const std::string& word) {
+  return '"'
+         + (word.size() <= max_quote ? word : word.substr(0, max_quote) + "…")
+         + '"';
+}
+
 outcome refuse(std::string reason, std::string detail, std::string uuid = {}) {
+  if (uuid.size() > max_uuid_bytes)
+    uuid.clear();
   return input_fault{std::move(reason), std::move(detail), std::move(uuid)};
 }
 
@@ -265,8 +276,8 @@ outcome read_own(const input_outline& line) {
     return input_message{kind::status_request, {}, {}, {}};
   if (line.subtype != "prompt")
     return refuse("unknown_type",
-                  "container_agent knows the subtypes prompt and status, not \""
-                    + line.subtype + '"',
+                  "container_agent knows the subtypes prompt and status, not "
+                    + quoted(line.subtype),
                   line.uuid);
   if (line.text_shape != shape::string)
     return misshapen(line, "a prompt needs a string `text`");
@@ -303,7 +314,7 @@ outcome read_json(std::string_view text) {
     return input_message{
       input_message::kind::passthrough, {}, {}, std::string{text}};
   return refuse("unknown_type",
-                type.empty() ? "no `type`" : "type \"" + type + '"', line.uuid);
+                type.empty() ? "no `type`" : "type " + quoted(type), line.uuid);
 }
 
 } // namespace

@@ -20,16 +20,10 @@ void line_framer::feed(std::string_view data) {
     return;
   }
   auto end = data.find('\n');
-  if (end == std::string_view::npos) {
-    skipped_ += data.size();
+  skip(data.substr(0, end));
+  if (end == std::string_view::npos)
     return;
-  }
-  skipped_ += end;
-  if (end > 0 && data[end - 1] == '\r')
-    --skipped_;
-  skipping_ = false;
-  skipped_line_
-    = framed_line{framed_line::kind::too_long, {}, std::exchange(skipped_, 0)};
+  skipped_line_ = end_skipping();
   block_.append(data.substr(end + 1));
 }
 
@@ -48,18 +42,15 @@ std::optional<framed_line> line_framer::next() {
   // One more than the limit may still turn out to be the CR of a CRLF.
   if (held() > max_line_ + 1) {
     skipping_ = true;
-    skipped_ = held();
+    skip(std::string_view{block_}.substr(begin_));
     clear();
   }
   return std::nullopt;
 }
 
 std::optional<framed_line> line_framer::end() {
-  if (skipping_) {
-    skipping_ = false;
-    return framed_line{
-      framed_line::kind::too_long, {}, std::exchange(skipped_, 0)};
-  }
+  if (skipping_)
+    return end_skipping();
   if (held() == 0)
     return std::nullopt;
   auto line = cut_out(held());
@@ -76,6 +67,21 @@ framed_line line_framer::cut_out(std::size_t length) const {
   if (text.size() > max_line_)
     return {framed_line::kind::too_long, {}, text.size()};
   return {framed_line::kind::complete, std::string{text}, text.size()};
+}
+
+void line_framer::skip(std::string_view data) {
+  if (data.empty())
+    return;
+  skipped_ += data.size();
+  skipped_cr_ = data.back() == '\r';
+}
+
+framed_line line_framer::end_skipping() {
+  // The CR may have come with an earlier piece than its LF.
+  if (std::exchange(skipped_cr_, false))
+    --skipped_;
+  skipping_ = false;
+  return {framed_line::kind::too_long, {}, std::exchange(skipped_, 0)};
 }
 
 void line_framer::clear() {

@@ -42,6 +42,8 @@ public:
 
 private:
   framed_line cut_out(std::size_t length) const;
+  void skip(std::string_view data);
+  framed_line end_skipping();
   void clear();
 
   std::size_t max_line_;
@@ -50,6 +52,7 @@ private:
   std::size_t scanned_ = 0; // no LF before this
   bool skipping_ = false;
   std::uint64_t skipped_ = 0;
+  bool skipped_cr_ = false; // the last of them is a CR
   std::optional<framed_line> skipped_line_;
 };
 
