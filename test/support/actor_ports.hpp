@@ -1,0 +1,269 @@
+#pragma once
+
+#include "actors/ports.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Fakes of all that actors need from the outside (actors/ports.hpp). Nothing
+/// in them happens by itself: a test says what arrives, what is written and
+/// how the child ends. As with the real ports, handlers are called from the
+/// loop, never from within a call to the port.
+namespace container_agent::test {
+
+/// What the fakes have to call back, in order. `actor_fixture::settle` is its
+/// loop.
+class port_events {
+public:
+  void post(std::function<void()> event) {
+    events_.push_back(std::move(event));
+  }
+
+  /// Calls the first one; false if there was none.
+  bool run_one();
+
+private:
+  std::deque<std::function<void()>> events_;
+};
+
+/// A source of bytes: a pipe of the child or, with `fifo`, the host's input.
+class fake_source : public byte_source {
+public:
+  enum class kind : std::uint8_t { pipe, fifo };
+
+  explicit fake_source(port_events& events, kind k = kind::fifo)
+    : events_{events}, kind_{k} {}
+
+  /// Bytes arrive. One read gives at most `read_size` of them.
+  void give(std::string_view data);
+
+  /// The last writer leaves, behind all bytes given so far. A FIFO says so only
+  /// to a reader that wants to know; a pipe is then at its end.
+  void end();
+
+  /// The next read fails.
+  void fail(std::error_code error);
+
+  /// Somebody waits for bytes.
+  bool being_read() const { return handler_ != nullptr; }
+
+  /// What `report_end` said last.
+  bool reports_end() const { return reports_end_; }
+
+  /// Bytes that nobody has read yet.
+  std::size_t unread() const { return unread_.size(); }
+
+  void read(handler on_result) override;
+  void cancel() override { handler_ = nullptr; }
+  void report_end(bool on) override;
+
+private:
+  bool ready() const;
+  void wake();
+  void deliver();
+
+  port_events& events_;
+  kind kind_;
+  std::string unread_;
+  bool ended_ = false;
+  bool reports_end_ = false;
+  std::error_code error_;
+  handler handler_;
+};
+
+/// Where bytes go, for `byte_sink` and `host_sink` alike. Writes everything at
+/// once, unless told to hold.
+template <class Port>
+class fake_sink_of : public Port {
+public:
+  explicit fake_sink_of(port_events& events) : events_{events} {}
+
+  /// From now on what is written waits: nobody reads.
+  void hold() { holding_ = true; }
+
+  /// Somebody reads all that waits, and all that follows.
+  void let_go() {
+    holding_ = false;
+    written_ += std::exchange(waiting_, {});
+    drained();
+  }
+
+  void fail(std::error_code error) {
+    error_ = error;
+    drained();
+  }
+
+  /// All that has gone out, in order.
+  const std::string& written() const { return written_; }
+
+  /// The same, and forgets it.
+  std::string take_written() { return std::exchange(written_, {}); }
+
+  void write(bytes data) override {
+    (holding_ ? waiting_ : written_) += data.view();
+  }
+
+  std::size_t pending() const override { return waiting_.size(); }
+  void on_drained(notification notify) override { notify_ = std::move(notify); }
+  std::error_code error() const override { return error_; }
+
+protected:
+  void drained() {
+    events_.post([this] {
+      if (notify_)
+        notify_();
+    });
+  }
+
+  port_events& events_;
+  bool holding_ = false;
+  std::string waiting_;
+  std::string written_;
+  std::error_code error_;
+  notification notify_;
+};
+
+using fake_sink = fake_sink_of<byte_sink>;
+
+/// The output to the host. While it holds, whole replies wait for a reader.
+class fake_host_sink : public fake_sink_of<host_sink> {
+public:
+  using fake_sink_of::fake_sink_of;
+
+  /// Replies that are over, each with all its bytes.
+  const std::vector<std::string>& replies() const { return replies_; }
+
+  /// A reader comes and takes the oldest waiting reply.
+  void read_reply();
+
+  void end_reply() override;
+  std::size_t drop_reply() override;
+  std::uint64_t replies_done() const override { return done_; }
+
+private:
+  std::vector<std::string> replies_;
+  std::deque<std::size_t> ends_; // of whole replies within what waits
+  std::size_t reply_begin_ = 0;  // within what is written
+  std::uint64_t done_ = 0;
+};
+
+/// The child. It does nothing by itself, except to die of SIGKILL.
+class fake_child : public child_process {
+public:
+  explicit fake_child(port_events& events) : events_{events} {}
+
+  /// Commands that were launched, the last one last.
+  std::vector<child_command> launches;
+
+  /// Signals sent to the group of the last child.
+  std::vector<int> signals;
+
+  /// The next launch fails with this.
+  std::error_code launch_error;
+  std::string launch_what;
+
+  /// Somebody that the child started keeps its stdout open after its end.
+  bool output_stays_open = false;
+
+  /// The child says something on stdout, or on stderr.
+  void say(std::string_view data) { current().output.give(data); }
+  void complain(std::string_view data) { current().errors.give(data); }
+
+  /// The child ends by itself.
+  void exit(std::int32_t code) { end({code, 0}); }
+
+  /// The child is killed.
+  void die(std::int32_t signal) { end({0, signal}); }
+
+  /// What the last child was sent, forgotten once read.
+  std::string received() { return current().input.take_written(); }
+
+  fake_sink& stdin_pipe() { return current().input; }
+  fake_source& stdout_pipe() { return current().output; }
+  bool input_closed() const { return current().input_closed; }
+
+  launch_result launch(const child_command& command) override;
+  bool running() const override { return running_; }
+  std::int32_t pid() const override;
+  child_exit exit_status() const override { return status_; }
+  byte_sink& input() override { return current().input; }
+  byte_source& output() override { return current().output; }
+  byte_source& error_output() override { return current().errors; }
+  void close_input() override { current().input_closed = true; }
+  std::error_code signal_group(int signal) override;
+  void on_exit(notification notify) override { notify_ = std::move(notify); }
+
+  static constexpr std::int32_t first_pid = 1000;
+
+private:
+  struct ends {
+    explicit ends(port_events& events)
+      : input{events},
+        output{events, fake_source::kind::pipe},
+        errors{events, fake_source::kind::pipe} {}
+
+    fake_sink input;
+    fake_source output;
+    fake_source errors;
+    bool input_closed = false;
+  };
+
+  ends& current() const { return *ends_.at(ends_.size() - 1); }
+  void end(child_exit status);
+
+  port_events& events_;
+  std::vector<std::unique_ptr<ends>> ends_; // old ones: a read may be posted
+  bool running_ = false;
+  child_exit status_;
+  notification notify_;
+};
+
+/// Time of day that stands still until a test moves it.
+class fake_clock : public wall_clock {
+public:
+  std::chrono::system_clock::time_point time{
+    std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}
+    + std::chrono::hours{12}};
+
+  std::chrono::system_clock::time_point now() const override { return time; }
+};
+
+/// 1, 2, 3, … : the uuids made from it are all different, and known.
+class counting_random : public random_source {
+public:
+  std::uint64_t last = 0;
+
+  std::uint64_t next() override { return ++last; }
+};
+
+/// Keeps all records.
+class recording_log : public event_log {
+public:
+  struct record {
+    log_level level;
+    std::string logger;
+    std::string event;
+    std::map<std::string, std::string> fields; ///< values as text
+  };
+
+  std::vector<record> records;
+
+  std::size_t count(std::string_view event) const;
+
+  /// The last record of an event, or null.
+  const record* last(std::string_view event) const;
+
+  /// A field of the last record of an event; empty if there is none.
+  std::string field(std::string_view event, const std::string& name) const;
+
+  bool enabled(log_level) const override { return true; }
+  void write(log_level level, std::string_view logger, std::string_view event,
+             std::initializer_list<log_field> fields) override;
+};
+
+} // namespace container_agent::test
