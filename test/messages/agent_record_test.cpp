@@ -1,0 +1,154 @@
+#include "messages/codec/agent_record.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string>
+
+namespace container_agent::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const codec::time_point noon{
+  std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + 12h + 34min + 56s
+  + 789ms};
+
+/// What every record begins with.
+std::string head(const std::string& subtype) {
+  return R"({"type":"container_agent","subtype":")" + subtype
+         + R"(","time":"2026-11-23T12:34:56.789Z")";
+}
+
+} // namespace
+
+TEST(agent_record, time_is_utc_with_milliseconds) {
+  EXPECT_EQ(codec::iso8601(noon), "2026-11-23T12:34:56.789Z");
+  EXPECT_EQ(codec::iso8601(noon - 789ms), "2026-11-23T12:34:56.000Z");
+  EXPECT_EQ(codec::iso8601(noon - 784ms), "2026-11-23T12:34:56.005Z");
+  EXPECT_EQ(codec::iso8601(codec::time_point{}), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(codec::iso8601(codec::time_point{-1ms}),
+            "1969-12-31T23:59:59.999Z");
+}
+
+TEST(agent_record, ready) {
+  EXPECT_EQ(codec::ready_record(noon, {3, 77, true}, false, "s1"),
+            head("ready")
+              + R"(,"pid":77,"session_id":"s1","attached":false,)"
+                R"("resumed":true})"
+                "\n");
+}
+
+TEST(agent_record, ready_before_a_session_is_known) {
+  EXPECT_EQ(codec::ready_record(noon, {3, 77, false}, true, ""),
+            head("ready")
+              + R"(,"pid":77,"session_id":null,"attached":true,)"
+                R"("resumed":false})"
+                "\n");
+}
+
+TEST(agent_record, accepted) {
+  EXPECT_EQ(codec::accepted_record(noon, "u1", 4, false),
+            head("accepted")
+              + R"(,"uuid":"u1","position":4})"
+                "\n");
+  EXPECT_EQ(codec::accepted_record(noon, "u1", 0, true),
+            head("accepted")
+              + R"(,"uuid":"u1","position":0,"duplicate":true})"
+                "\n");
+}
+
+TEST(agent_record, rejected) {
+  EXPECT_EQ(codec::rejected_record(noon, "too_long", "17 bytes", 9, ""),
+            head("rejected")
+              + R"(,"reason":"too_long","detail":"17 bytes","line":9})"
+                "\n");
+  EXPECT_EQ(codec::rejected_record(noon, "invalid_json", "x", 9, "u1"),
+            head("rejected")
+              + R"(,"reason":"invalid_json","detail":"x","line":9,)"
+                R"("uuid":"u1"})"
+                "\n");
+}
+
+TEST(agent_record, claude_exited_with_a_code_or_a_signal) {
+  child_ended end;
+  end.pid = 77;
+  end.exit_code = 3;
+  EXPECT_EQ(codec::claude_exited_record(noon, end, "u1"),
+            head("claude_exited")
+              + R"(,"pid":77,"exit_code":3,"uuid":"u1"})"
+                "\n");
+  end.signal = 9;
+  EXPECT_EQ(codec::claude_exited_record(noon, end, ""),
+            head("claude_exited")
+              + R"(,"pid":77,"signal":9})"
+                "\n");
+}
+
+TEST(agent_record, claude_exited_says_what_was_cut) {
+  child_ended end;
+  end.pid = 77;
+  end.cut_bytes = 12;
+  EXPECT_EQ(codec::claude_exited_record(noon, end, ""),
+            head("claude_exited")
+              + R"(,"pid":77,"exit_code":0,"cut_bytes":12})"
+                "\n");
+}
+
+TEST(agent_record, restarting) {
+  EXPECT_EQ(codec::restarting_record(
+              noon, {"claude_process", 2, 400ms, "ended by signal 9"}),
+            head("restarting")
+              + R"(,"attempt":2,"delay_ms":400,)"
+                R"("reason":"ended by signal 9"})"
+                "\n");
+}
+
+TEST(agent_record, resent_failed_session_lost_and_stopping) {
+  EXPECT_EQ(codec::resent_record(noon, "u1", 2),
+            head("resent")
+              + R"(,"uuid":"u1","attempt":2})"
+                "\n");
+  EXPECT_EQ(codec::failed_record(noon, "u1", "crashed", ""),
+            head("failed")
+              + R"(,"uuid":"u1","reason":"crashed"})"
+                "\n");
+  EXPECT_EQ(codec::failed_record(noon, "u1", "crashed", "4 times"),
+            head("failed")
+              + R"(,"uuid":"u1","reason":"crashed","detail":"4 times"})"
+                "\n");
+  EXPECT_EQ(codec::session_lost_record(noon, "s1"), head("session_lost")
+                                                      + R"(,"session_id":"s1"})"
+                                                        "\n");
+  EXPECT_EQ(codec::stopping_record(noon, "SIGTERM"),
+            head("stopping")
+              + R"(,"reason":"SIGTERM"})"
+                "\n");
+}
+
+TEST(agent_record, status_holds_the_documents_members) {
+  EXPECT_EQ(codec::status_record(noon, R"({"state":"ready","x":{"y":1}})"),
+            head("status")
+              + R"(,"state":"ready","x":{"y":1}})"
+                "\n");
+}
+
+TEST(agent_record, whatever_it_quotes_it_stays_one_line_of_valid_json) {
+  auto line = codec::rejected_record(noon, "invalid_json",
+                                     "a\nb\"c\\\x01\xff\xc3", 1, "\xfe");
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  auto record = nlohmann::json::parse(line);
+  EXPECT_EQ(record["detail"], "a\nb\"c\\\x01\xef\xbf\xbd\xef\xbf\xbd");
+  EXPECT_EQ(record["uuid"], "\xef\xbf\xbd");
+}
+
+TEST(agent_record, a_control_request_is_in_claudes_own_form) {
+  EXPECT_EQ(codec::control_request_line("container_agent:1", "initialize"),
+            R"({"type":"control_request","request_id":"container_agent:1",)"
+            R"("request":{"subtype":"initialize"}})"
+            "\n");
+}
+
+} // namespace container_agent::test

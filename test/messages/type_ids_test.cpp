@@ -1,0 +1,125 @@
+#include "messages/type_ids.hpp"
+
+#include "test/support/actor_fixture.hpp"
+
+#include <caf/all.hpp>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace container_agent::test {
+
+namespace {
+
+template <class... Ts>
+struct type_list {};
+
+using all_payloads = type_list<
+#define CONTAINER_AGENT_LIST(type) type,
+  CONTAINER_AGENT_MESSAGE_TYPES(CONTAINER_AGENT_LIST)
+#undef CONTAINER_AGENT_LIST
+    void>;
+
+template <class T, class List>
+struct is_listed;
+
+template <class T, class... Ts>
+struct is_listed<T, type_list<Ts...>>
+  : std::disjunction<std::is_same<T, Ts>...> {};
+
+// Every type that stands in an interface, as message or as answer.
+template <class Signature>
+struct is_registered;
+
+template <class... In, class... Out>
+struct is_registered<
+  caf::typed_mpi<caf::detail::type_list<In...>, caf::output_tuple<Out...>>>
+  : std::conjunction<is_listed<In, all_payloads>...,
+                     is_listed<Out, all_payloads>...> {};
+
+template <class Signatures>
+struct all_registered;
+
+template <class... Signatures>
+struct all_registered<caf::detail::type_list<Signatures...>>
+  : std::conjunction<is_registered<Signatures>...> {};
+
+template <class Handle>
+constexpr bool knows_all = all_registered<typename Handle::signatures>::value;
+
+static_assert(knows_all<pipe_input_actor>);
+static_assert(knows_all<conversation_actor>);
+static_assert(knows_all<claude_process_actor>);
+static_assert(knows_all<pipe_output_actor>);
+static_assert(knows_all<health_monitor_actor>);
+static_assert(knows_all<shutdown_coordinator_actor>);
+static_assert(knows_all<supervisor_actor>);
+
+// What an unlisted type would look like to the check above.
+struct stranger {};
+static_assert(!is_listed<stranger, all_payloads>::value);
+
+class type_ids : public actor_fixture {
+public:
+  /// The name under which a message's type was registered.
+  template <class T>
+  std::string name_of() const {
+    auto name = config.type_names_by_rtti.find(typeid(T));
+    return name == config.type_names_by_rtti.end() ? std::string{}
+                                                   : name->second;
+  }
+};
+
+constexpr const char* secret = "sk-secret-prompt";
+
+} // namespace
+
+TEST_F(type_ids, every_payload_is_registered_under_its_name) {
+  std::size_t count = 0;
+#define CONTAINER_AGENT_CHECK(type)                                            \
+  EXPECT_EQ(name_of<type>(), "::container_agent::" #type);                     \
+  ++count;
+  CONTAINER_AGENT_MESSAGE_TYPES(CONTAINER_AGENT_CHECK)
+#undef CONTAINER_AGENT_CHECK
+  EXPECT_EQ(count, 42u);
+}
+
+TEST_F(type_ids, every_payload_prints_with_its_name) {
+#define CONTAINER_AGENT_CHECK(type)                                            \
+  EXPECT_NE(caf::to_string(caf::make_message(type{})).find(#type),             \
+            std::string::npos);
+  CONTAINER_AGENT_MESSAGE_TYPES(CONTAINER_AGENT_CHECK)
+#undef CONTAINER_AGENT_CHECK
+}
+
+TEST_F(type_ids, members_print_behind_the_name) {
+  auto text = caf::to_string(caf::make_message(child_ended{7, 1001, 0, 9}));
+  EXPECT_NE(text.find("1001"), std::string::npos) << text;
+  EXPECT_NE(text.find("9"), std::string::npos) << text;
+}
+
+TEST_F(type_ids, what_host_and_claude_say_never_prints) {
+  bytes content{secret};
+  std::vector<caf::message> messages{
+    caf::make_message(host_line{1, 1, content, line_ending::complete, 16}),
+    caf::make_message(child_input{1, content}),
+    caf::make_message(child_output{1, content, true}),
+    caf::make_message(host_output{1, content, false}),
+  };
+  for (const auto& m : messages) {
+    auto text = caf::to_string(m);
+    EXPECT_EQ(text.find("secret"), std::string::npos) << text;
+    EXPECT_NE(text.find("16 bytes"), std::string::npos) << text;
+  }
+}
+
+TEST_F(type_ids, every_line_ending_has_a_name) {
+  EXPECT_EQ(to_string(line_ending::complete), "complete");
+  EXPECT_EQ(to_string(line_ending::cut), "cut");
+  EXPECT_EQ(to_string(line_ending::too_long), "too_long");
+  EXPECT_EQ(to_string(line_ending::raw), "raw");
+}
+
+} // namespace container_agent::test
