@@ -42,6 +42,11 @@ std::vector<std::string> agent_command(const agent_setup& setup) {
           "0",           "--claude-command"};
 }
 
+void resize(int pipe, int bytes) {
+  if (bytes != 0 && ::fcntl(pipe, F_SETPIPE_SZ, bytes) < 0)
+    fail("F_SETPIPE_SZ");
+}
+
 /// Ends a child that is ours or was inherited from a process that we killed.
 void kill_and_reap(pid_t pid) {
   // Not ours (any more): the number may belong to anybody.
@@ -68,14 +73,14 @@ blueprint echo_and_cat(const agent_setup& setup) {
 blueprint raw_agent(const agent_setup& setup) {
   auto command = agent_command(setup);
   command.insert(command.end(), {"cat", "--mode", "raw"});
-  return {{std::move(command)}, true, false};
+  return {{std::move(command)}, true, 0, false};
 }
 
 blueprint stream_json_agent(const agent_setup& setup) {
   auto command = agent_command(setup);
   command.insert(command.end(),
                  {setup.echo_program, "--", std::string{echo_argument}});
-  return {{std::move(command)}, true, true};
+  return {{std::move(command)}, true, 0, true};
 }
 
 process::process(const std::vector<std::string>& argv, int in, int out,
@@ -146,6 +151,8 @@ void chain::start() {
     return;
   }
   auto in = open_or_fail(fifo("in"), O_RDONLY);
+  resize(in.get(), what_.pipe_bytes);
+  resize(output(), what_.pipe_bytes);
   for (std::size_t i = 0; i < what_.commands.size(); ++i) {
     test::unique_fd out;
     test::unique_fd next;
@@ -155,6 +162,7 @@ void chain::start() {
       int ends[2];
       if (::pipe2(ends, O_CLOEXEC) != 0)
         fail("pipe2");
+      resize(ends[0], what_.pipe_bytes);
       next.reset(ends[0]);
       out.reset(ends[1]);
     }
@@ -209,6 +217,10 @@ void chain::await_output() {
     throw std::runtime_error("a process ended too soon; its log:\n"
                              + log_tail());
   }
+}
+
+int chain::input_capacity() const {
+  return ::fcntl(input(), F_GETPIPE_SZ);
 }
 
 std::vector<pid_t> chain::pids() const {

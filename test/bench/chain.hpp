@@ -29,6 +29,10 @@ struct blueprint {
   /// directory that `--pipe-dir` tells it.
   bool is_agent = false;
 
+  /// What the FIFOs and the pipes between the commands hold; 0 leaves it to
+  /// the kernel (64 KiB). An agent sizes its own.
+  int pipe_bytes = 0;
+
   /// Writes a `ready` line before it takes anything.
   bool says_ready = false;
 };
@@ -95,6 +99,9 @@ public:
 
   /// The first process: the agent, if there is one.
   [[nodiscard]] const process& head() const { return processes_.front(); }
+
+  /// What the input FIFO holds by now.
+  [[nodiscard]] int input_capacity() const;
 
   /// All processes, the agent's child too, in the order in which the bytes
   /// meet them.

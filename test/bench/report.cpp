@@ -19,7 +19,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr int name_width = 50;
+constexpr int name_width = 66;
 constexpr int value_width = 13;
 constexpr int ratio_width = 20;
 constexpr int bar_width = 13;
@@ -44,6 +44,12 @@ machine this_machine() {
   if (::getloadavg(&result.load, 1) != 1)
     result.load = 0;
   return result;
+}
+
+/// Started with --realtime, or by chrt.
+bool is_realtime() {
+  auto policy = ::sched_getscheduler(0);
+  return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
 /// Three digits that count; whole numbers stay whole.
@@ -131,8 +137,10 @@ void print_heading(std::ostream& out, const plan& p) {
   out << p.setup.program << "\n"
       << here.cores << " cores, " << here.kernel << ", load "
       << number(here.load);
-  if (here.load > here.cores)
-    out << " (busy: trust the ratios, not the values)";
+  if (is_realtime())
+    out << ", ahead of all else";
+  else if (here.load > here.cores)
+    out << " (busy: the figures are of little worth, see --realtime)";
   out << "\n\n";
   print_row(out, {"", "agent", "cats", "ratio (quartiles)", "bar", ""});
 }
@@ -159,6 +167,7 @@ std::string to_json(const plan& p, const std::vector<outcome>& outcomes) {
      {{"cores", here.cores},
       {"kernel", here.kernel},
       {"architecture", here.architecture},
+      {"realtime", is_realtime()},
       {"load", here.load}}},
     {"plan",
      {{"latency_rounds", p.latency_rounds},
