@@ -222,13 +222,14 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     collecting = false;
   }
 
-  void reader_event(std::uint32_t last) {
-    last_event = last;
+  void reader_event(const fifo_watch::fifo_events& events) {
+    last_event = events.last;
     if (collecting || finished)
       return;
-    // If the last thing that happened is that somebody came or read, then who
-    // left before that was an earlier reader.
-    if (now == phase::leaving && (last & (IN_OPEN | IN_ACCESS)) == 0)
+    // Those who left before our own end was closed are behind us: see
+    // `close_writer`. The next reader may have come with the same batch.
+    if (now == phase::leaving
+        && (events.all & (IN_CLOSE_NOWRITE | IN_Q_OVERFLOW)) != 0)
       now = phase::idle;
     proceed();
   }
@@ -238,9 +239,9 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
       return watch.error();
     reader_subscription = watch.watch_fifo(
       place.current_name(), IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE,
-      [weak = weak_from_this()](std::uint32_t last) {
+      [weak = weak_from_this()](const fifo_watch::fifo_events& events) {
         if (auto self = weak.lock())
-          self->reader_event(last);
+          self->reader_event(events);
       });
     return reader_subscription ? std::error_code{} : last_error();
   }

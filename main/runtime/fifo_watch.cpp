@@ -66,7 +66,7 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
 
   struct watched_fifo {
     fifo_handler on_event;
-    std::uint32_t last = 0; // in the batch at hand
+    fifo_events batch; // at hand
   };
 
   event_loop& loop;
@@ -130,8 +130,9 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
       sort_in(e, touched);
     for (const auto& fifo : touched)
       // A copy: the handler may end its own watch.
-      if (auto last = std::exchange(fifo->last, 0); auto call = fifo->on_event)
-        call(last);
+      if (auto batch = std::exchange(fifo->batch, {});
+          auto call = fifo->on_event)
+        call(batch);
   }
 
   bool read_into(std::vector<event>& events) {
@@ -155,9 +156,10 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
   void sort_in(const event& e,
                std::vector<std::shared_ptr<watched_fifo>>& touched) {
     auto touch = [&](const std::shared_ptr<watched_fifo>& fifo) {
-      if (fifo->last == 0)
+      if (fifo->batch.last == 0)
         touched.push_back(fifo);
-      fifo->last = e.mask;
+      fifo->batch.last = e.mask;
+      fifo->batch.all |= e.mask;
     };
     if ((e.mask & IN_Q_OVERFLOW) != 0) {
       for (auto& path : paths)

@@ -60,10 +60,17 @@ public:
   /// path can't be watched, that is logged once.
   subscription watch_path(const std::string& path, notification on_change);
 
-  /// Gets the last event of each batch, as a mask of inotify(7); earlier ones
-  /// of the batch only matter to those who count, which can't be done (the
-  /// kernel merges equal ones). IN_Q_OVERFLOW: some were lost.
-  using fifo_handler = std::function<void(std::uint32_t last)>;
+  /// Events of inotify(7) that came together: which was the last, and which
+  /// there were. How many can't be told (the kernel merges equal ones).
+  /// IN_Q_OVERFLOW: some were lost.
+  struct fifo_events {
+    std::uint32_t last = 0;
+    std::uint32_t all = 0;
+
+    operator std::uint32_t() const { return last; }
+  };
+
+  using fifo_handler = std::function<void(const fifo_events&)>;
 
   /// Watches the FIFO that `name` leads to for events of `mask`. Calls the
   /// handler from the loop, or from within `collect`. On failure the
