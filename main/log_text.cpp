@@ -248,7 +248,7 @@ std::string json_line(const log_record_head& head, std::string_view members) {
 std::string text_line(const log_record_head& head, std::string_view members,
                       bool colour) {
   constexpr std::size_t level_width = 6;
-  constexpr std::size_t logger_width = 16;
+  constexpr std::size_t logger_width = 21; // shutdown_coordinator
   std::string out = format_utc(head.time, ' ') + ' ';
   if (colour)
     out += colour_of(head.level);

@@ -155,7 +155,7 @@ TEST(records, know_a_secret_at_the_cut) {
 TEST(text_record, has_columns) {
   EXPECT_EQ(text_line({noon, "info", "supervisor"},
                       text_members("started", {{"pid", 7}}), false),
-            "2026-01-31 12:00:00.123Z info  supervisor      "
+            "2026-01-31 12:00:00.123Z info  supervisor           "
             "started             pid=7\n");
   EXPECT_EQ(text_line({noon, "error", "an_actor_with_a_long_name"},
                       text_members("an_event_with_a_long_name", {{"a", 1}}),

@@ -86,7 +86,7 @@ TEST(event_log, writes_json_lines) {
 TEST(event_log, writes_text_for_people) {
   logged x{at(log_level::info, options::log_format::text)};
   x.log->write(log_level::warn, "conversation", "restart", {{"delay", "a b"}});
-  EXPECT_EQ(x.text(), "2026-01-31 12:00:00.123Z warn  conversation    "
+  EXPECT_EQ(x.text(), "2026-01-31 12:00:00.123Z warn  conversation         "
                       "restart             delay=\"a b\"\n");
 }
 
