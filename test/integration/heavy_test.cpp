@@ -14,8 +14,6 @@ namespace {
 /// What a gigabyte in or out may cost.
 constexpr std::uint64_t allowed_growth_kib = 16 * 1024;
 
-constexpr clock::duration long_patience = std::chrono::minutes{5};
-
 /// Sanitizers make everything several times slower, so there it is less.
 constexpr std::uint64_t gigabyte = sanitized() ? 64'000'000 : 1'000'000'000;
 
@@ -47,11 +45,10 @@ TEST(heavy, a_stalled_output_costs_no_memory_and_loses_nothing) {
   wait_stalled(agent, watch);
   expect_small(before, agent.memory());
   agent.set_reading(true);
-  deadline until{long_patience};
   std::uint64_t next = 0;
   std::uint64_t bytes = 0;
   while (bytes < gigabyte) {
-    auto line = agent.next_line(until);
+    auto line = agent.next_line();
     // Parsing a gigabyte of JSON would take longer than relaying it.
     auto mark = R"({"type":"assistant","number":)" + std::to_string(next) + ',';
     if (line.rfind(mark, 0) == 0) {
@@ -76,11 +73,10 @@ TEST(heavy, a_stalled_raw_output_costs_no_memory_and_loses_nothing) {
   wait_stalled(agent, watch);
   auto before = agent.memory();
   agent.set_reading(true);
-  deadline until{long_patience};
   std::uint64_t at = 0;
   std::string rest;
   while (at < gigabyte) {
-    auto bytes = rest + agent.read_some(until);
+    auto bytes = rest + agent.read_some();
     ASSERT_FALSE(bytes.empty()) << "ended at " << at;
     std::size_t i = 0;
     for (; i + 8 <= bytes.size(); i += 8) {
@@ -110,7 +106,6 @@ TEST(heavy, a_flooded_input_costs_no_memory_and_loses_nothing) {
   std::uint64_t answered = 0;
   std::string line;
   std::size_t line_at = 0;
-  deadline until{long_patience};
   while (answered < prompts) {
     while (written < prompts) {
       if (line.empty()) {
@@ -125,7 +120,7 @@ TEST(heavy, a_flooded_input_costs_no_memory_and_loses_nothing) {
       line.clear();
       ++written;
     }
-    auto record = agent.next_record(until);
+    auto record = agent.next_record();
     if (record.value("type", "") == "result") {
       auto text = "echo: number " + std::to_string(answered) + '.';
       ASSERT_EQ(record["result"].get<std::string>().substr(0, text.size()),
@@ -168,9 +163,8 @@ TEST(heavy, a_line_of_a_gigabyte_is_refused_once) {
   agent.wait_for_answer("echo: hello");
   auto before = agent.memory();
   std::string block(64 * 1024, 'x');
-  deadline until{long_patience};
   for (std::uint64_t at = 0; at < gigabyte; at += block.size())
-    agent.write(block, until);
+    agent.write(block);
   agent.write("\n");
   auto rejected = agent.wait_for_record("rejected");
   EXPECT_EQ(rejected["reason"], "too_long") << rejected;
@@ -188,6 +182,7 @@ TEST(heavy, a_line_of_a_gigabyte_is_refused_once) {
 TEST(heavy, a_hundred_thousand_writers) {
   const int writers = sanitized() ? 5'000 : 100'000;
   agent_options options;
+  options.args = {"--log-level", "warn"};
   options.claude_args = {"--terse"};
   agent_process agent{options};
   agent.close_input();
@@ -207,10 +202,9 @@ TEST(heavy, a_hundred_thousand_writers) {
     }
     ::_exit(0);
   }
-  deadline until{long_patience};
   for (int i = 0; i < writers;) {
     // By hand, because 300,000 lines parsed take longer than all the rest.
-    auto line = agent.next_line(until);
+    auto line = agent.next_line();
     if (line.find(R"("type":"result")") == std::string::npos)
       continue;
     auto text = R"("result":"echo: number )" + std::to_string(i) + ".\"";
