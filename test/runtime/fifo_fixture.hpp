@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -77,6 +78,7 @@ public:
   host_thread(runtime::event_loop& loop, Function work)
     : ended_{loop.io(), ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
       thread_{[this, work] {
+        id_ = ::gettid();
         work();
         done_ = true;
         std::uint64_t one = 1;
@@ -89,11 +91,27 @@ public:
 
   bool done() const { return done_; }
 
+  /// Waits until it sleeps, as it does in an open(2) that waits for the other
+  /// side. There is no event to wait for.
+  void await_sleep() const {
+    deadline until;
+    while (!sleeps() && !until.passed())
+      std::this_thread::yield();
+  }
+
 private:
   using descriptor = boost::asio::posix::basic_stream_descriptor<
     boost::asio::io_context::executor_type>;
 
+  // "number (name) state …"
+  bool sleeps() const {
+    auto task = "/proc/self/task/" + std::to_string(id_);
+    return id_ != 0
+           && read_file(task + "/stat").find(") S ") != std::string::npos;
+  }
+
   std::atomic<bool> done_{false};
+  std::atomic<pid_t> id_{0};
   descriptor ended_;
   std::thread thread_;
 };
@@ -155,6 +173,48 @@ public:
   /// Whether the thread came to its end.
   [[nodiscard]] testing::AssertionResult finished(const host_thread& host) {
     return run_until([&] { return host.done(); });
+  }
+};
+
+/// A FIFO in a directory of its own, and what may happen to both.
+class fifo_replaced : public fifo_fixture {
+public:
+  std::filesystem::path home = dir / "home";
+
+  fifo_replaced() { path = home / "claude.fifo"; }
+
+  // What may happen to a FIFO; each leaves another one at the path.
+  std::vector<std::function<void()>> replacements() {
+    return {
+      [this] { ::unlink(path.c_str()); },
+      [this] {
+        ::unlink(path.c_str());
+        make_fifo(path);
+      },
+      [this] {
+        make_fifo(home / "new");
+        std::filesystem::rename(home / "new", path);
+      },
+      [this] { std::filesystem::rename(path, home / "old"); },
+      [this] { std::filesystem::remove_all(home); },
+      [this] { std::filesystem::rename(home, dir / "away"); },
+      [this] {
+        std::filesystem::remove_all(dir / "away");
+        std::filesystem::rename(home, dir / "away");
+        std::filesystem::create_directory(home);
+      },
+    };
+  }
+
+  unique_fd writer() const {
+    unique_fd fd{::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
+    EXPECT_TRUE(fd);
+    return fd;
+  }
+
+  static void put(const unique_fd& fd, std::string_view text) {
+    EXPECT_EQ(::write(fd.get(), text.data(), text.size()),
+              static_cast<ssize_t>(text.size()));
   }
 };
 

@@ -272,7 +272,7 @@ TEST_F(fifo_output_test, while_another_reader_is_there_nothing_is_repeated) {
 }
 
 TEST_F(fifo_output_test, short_visits_of_blocking_readers_see_whole_lines) {
-  constexpr int lines = 3000;
+  constexpr int lines = 1000;
   std::string last;
   int broken = 0;
   int visits = 0;
