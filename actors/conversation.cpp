@@ -14,6 +14,7 @@ conversation::behavior_type conversation::make_behavior() {
     [this](const host_line& line) { take(bridge_.from_input, line); },
     [this](const host_input_ended& end) { take(bridge_.from_input, end); },
     [this](const child_started& child) {
+      launching_ = false;
       bridge_.take(child);
       settle();
     },
@@ -42,6 +43,10 @@ conversation::behavior_type conversation::make_behavior() {
     },
     [this](const interrupt_turn& interrupt) {
       bridge_.take(interrupt);
+      settle();
+    },
+    [this](const flush_output&) {
+      flushing_ = true;
       settle();
     },
     [this](const get_conversation_status&) { return bridge_.status(); },
@@ -103,7 +108,8 @@ void conversation::grant_credit() {
 }
 
 void conversation::ask_for_child() {
-  if (bridge_.wants_child())
+  launching_ = peers().claude_process && bridge_.wants_child();
+  if (launching_)
     tell(peers().claude_process, bridge_.launch_plan());
 }
 
@@ -133,9 +139,14 @@ void conversation::report_progress() {
     told_drained_ = true;
     tell(peers().shutdown_coordinator, turn_drained{});
   }
-  if (!told_gone_ && bridge_.drained() && !bridge_.child_runs()) {
+  if (!told_gone_ && bridge_.drained() && !bridge_.child_runs()
+      && !launching_) {
     told_gone_ = true;
     tell(peers().shutdown_coordinator, child_gone{});
+  }
+  if (flushing_ && bridge_.to_host.empty()) {
+    flushing_ = false;
+    tell(peers().pipe_output, flush_output{});
   }
   if (!told_finished_ && bridge_.finished()) {
     told_finished_ = true;

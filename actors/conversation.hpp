@@ -42,7 +42,9 @@ private:
   actor_context context_;
   host_line_window input_granted_;
   child_output_window output_granted_;
+  bool launching_ = false; // a child was asked for and has not started yet
   bool asking_status_ = false;
+  bool flushing_ = false; // asked to, and something was not taken yet
   bool told_drained_ = false;
   bool told_gone_ = false;
   bool told_finished_ = false;

@@ -24,7 +24,7 @@ struct pipe_output_resources {
 };
 
 /// Owns:          writing the host's output; what waits is the sink's
-/// Receives from: conversation, the sink, shutdown_coordinator, health_monitor
+/// Receives from: conversation, the sink, health_monitor
 /// Sends to:      conversation (credit), shutdown_coordinator
 /// Dies when:     the output cannot be written (`output_failed`)
 class pipe_output : public agent_actor<pipe_output_actor> {
@@ -45,6 +45,7 @@ protected:
 private:
   void take(const host_output& output);
   void end_reply();
+  void await_reader(std::uint64_t reply);
   void give_reply_up(std::uint64_t reply);
   void settle();
 

@@ -90,7 +90,7 @@ void shutdown_coordinator::give_orders() {
       break;
     case phase::flushing:
       tell(peers().pipe_input, stop_input{});
-      tell(peers().pipe_output, flush_output{});
+      tell(peers().conversation, flush_output{});
       break;
     case phase::stopped:
       tell(peers().supervisor, stop_agent{progress_.exit_code});

@@ -24,8 +24,7 @@ struct shutdown_progress {
 
 /// Owns:          the order of the shutdown (see the table in drain_plan.hpp)
 /// Receives from: signals, supervisor, conversation, pipe_output
-/// Sends to:      pipe_input, conversation, claude_process, pipe_output,
-///                supervisor
+/// Sends to:      pipe_input, conversation, claude_process, supervisor
 /// Dies when:     never by itself; the next one enters the same phase again
 class shutdown_coordinator : public agent_actor<shutdown_coordinator_actor> {
 public:

@@ -41,6 +41,7 @@ using conversation_actor = caf::typed_actor<
   caf::reacts_to<restart_scheduled>, caf::reacts_to<restarts_exhausted>,
   // shutdown_coordinator
   caf::reacts_to<begin_drain>, caf::reacts_to<interrupt_turn>,
+  caf::reacts_to<flush_output>,
   // health_monitor
   caf::replies_to<get_conversation_status>::with<conversation_status>,
   // supervisor
@@ -70,7 +71,7 @@ using pipe_output_actor = caf::typed_actor<
   caf::reacts_to<output_drained>,
   // itself: a reply has waited long enough for its reader
   caf::reacts_to<deadline_passed>,
-  // shutdown_coordinator
+  // conversation: that was all
   caf::reacts_to<flush_output>,
   // health_monitor
   caf::replies_to<get_output_status>::with<output_status>,

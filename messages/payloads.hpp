@@ -247,7 +247,8 @@ struct child_gone {
   CONTAINER_AGENT_INSPECT(child_gone)
 };
 
-/// Say `output_flushed` once everything is written.
+/// Have everything written, and `output_flushed` said: the conversation passes
+/// this on behind all that it still had for the host.
 struct flush_output {
   CONTAINER_AGENT_INSPECT(flush_output)
 };

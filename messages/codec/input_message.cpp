@@ -1,5 +1,6 @@
 #include "messages/codec/input_message.hpp"
 
+#include <boost/json/basic_parser_impl.hpp>
 #include <boost/nowide/utf/utf.hpp>
 #include <nlohmann/json.hpp>
 
@@ -10,8 +11,6 @@
 namespace container_agent::codec {
 
 namespace {
-
-using nlohmann::json;
 
 enum class shape : std::uint8_t { absent, null, string, object, array, other };
 
@@ -34,47 +33,90 @@ struct input_outline {
   shape request_subtype_shape = shape::absent;
   shape response_shape = shape::absent;
   bool bad_block = false; // a content block that Claude Code would swallow
-  bool too_deep = false;
-  std::string error;
 };
 
-class outline_reader : public json::json_sax_t {
+// Receives a line's values one by one from Boost.JSON's parser, so that nothing
+// is built that is not wanted. All handlers return false to end the parse.
+class outline_reader {
 public:
+  using code = boost::json::error_code;
+  using text_part = boost::json::string_view;
+
+  // The line's length is limited already.
+  static constexpr std::size_t max_object_size = -1;
+  static constexpr std::size_t max_array_size = -1;
+  static constexpr std::size_t max_key_size = -1;
+  static constexpr std::size_t max_string_size = -1;
+
   explicit outline_reader(input_outline& out) : out_{out} {}
 
-  bool null() override { return scalar(shape::null, nullptr); }
+  bool on_document_begin(code&) { return true; }
+  bool on_document_end(code&) { return true; }
+  bool on_object_begin(code&) { return open(shape::object); }
+  bool on_object_end(std::size_t, code&) { return close_object(); }
+  bool on_array_begin(code&) { return open(shape::array); }
 
-  bool boolean(bool) override { return scalar(shape::other, nullptr); }
-
-  bool number_integer(number_integer_t) override {
-    return scalar(shape::other, nullptr);
-  }
-
-  bool number_unsigned(number_unsigned_t) override {
-    return scalar(shape::other, nullptr);
-  }
-
-  bool number_float(number_float_t, const string_t&) override {
-    return scalar(shape::other, nullptr);
-  }
-
-  bool binary(binary_t&) override { return false; }
-
-  bool string(string_t& value) override {
-    return scalar(shape::string, &value);
-  }
-
-  bool key(string_t& value) override {
-    if (depth_ <= keys_.size())
-      keys_[depth_ - 1] = std::move(value);
+  bool on_array_end(std::size_t, code&) {
+    --depth_;
     return true;
   }
 
-  bool start_object(std::size_t) override { return open(shape::object); }
+  bool on_key_part(text_part part, std::size_t, code&) {
+    if (depth_ <= keys_.size() && key_.size() <= max_key)
+      key_.append(part.data(), part.size());
+    return true;
+  }
 
-  bool start_array(std::size_t) override { return open(shape::array); }
+  bool on_key(text_part part, std::size_t size, code& error) {
+    on_key_part(part, size, error);
+    if (depth_ <= keys_.size())
+      std::swap(keys_[depth_ - 1], key_);
+    key_.clear();
+    return true;
+  }
 
-  bool end_object() override {
+  bool on_string_part(text_part part, std::size_t, code&) {
+    if (wants_string())
+      string_.append(part.data(), part.size());
+    return true;
+  }
+
+  bool on_string(text_part part, std::size_t size, code& error) {
+    on_string_part(part, size, error);
+    scalar(shape::string, &string_);
+    string_.clear();
+    return true;
+  }
+
+  bool on_number_part(text_part, code&) { return true; }
+  bool on_int64(std::int64_t, text_part, code&) { return other(); }
+  bool on_uint64(std::uint64_t, text_part, code&) { return other(); }
+  bool on_double(double, text_part, code&) { return other(); }
+  bool on_bool(bool, code&) { return other(); }
+  bool on_comment_part(text_part, code&) { return true; }
+  bool on_comment(text_part, code&) { return true; }
+
+  bool on_null(code&) {
+    scalar(shape::null, nullptr);
+    return true;
+  }
+
+private:
+  // Longer keys are none of ours.
+  static constexpr std::size_t max_key = 32;
+
+  bool other() {
+    scalar(shape::other, nullptr);
+    return true;
+  }
+
+  bool wants_string() const {
+    if (depth_ == 2)
+      return keys_[1] == "role" || keys_[1] == "request_id";
+    return depth_ == 1 || (in_block() && keys_[3] == "type");
+  }
+
+  bool close_object() {
     if (in_block()
         && (!block_has_type_ || (block_is_text_ && !block_has_text_)))
       out_.bad_block = true;
@@ -82,29 +124,9 @@ public:
     return true;
   }
 
-  bool end_array() override {
-    --depth_;
-    return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) override {
-    out_.error = error.what();
-    // nlohmann's texts begin with "[json.exception.parse_error.101] ", and end
-    // with what was read last: that may be half a prompt.
-    if (auto end = out_.error.find("] "); end != std::string::npos)
-      out_.error.erase(0, end + 2);
-    if (auto begin = out_.error.find("; last read"); begin != std::string::npos)
-      out_.error.erase(begin);
-    if (out_.error.empty())
-      out_.error = "syntax error at byte " + std::to_string(position);
-    return false;
-  }
-
-private:
   // Depth 1 holds the members of the line, 2 those of `message`, 3 the blocks
   // of `content` (an array, so without keys), 4 a block's members.
-  bool scalar(shape what, std::string* text) {
+  void scalar(shape what, std::string* text) {
     if (depth_ == 1)
       top_member(what, text);
     else if (depth_ == 2)
@@ -113,7 +135,6 @@ private:
       out_.bad_block = true; // blocks are objects
     else if (in_block())
       block_member(what, text);
-    return true;
   }
 
   bool open(shape what) {
@@ -126,8 +147,7 @@ private:
       keys_[depth_ - 1].clear();
     if (in_block())
       block_has_type_ = block_is_text_ = block_has_text_ = false;
-    out_.too_deep = out_.too_deep || depth_ > max_json_depth;
-    return !out_.too_deep;
+    return true;
   }
 
   bool in_content() const {
@@ -187,6 +207,8 @@ private:
   input_outline& out_;
   std::size_t depth_ = 0;
   std::array<std::string, 4> keys_;
+  std::string key_;    // the one being read
+  std::string string_; // the same
   bool block_has_type_ = false;
   bool block_is_text_ = false;
   bool block_has_text_ = false;
@@ -281,24 +303,36 @@ outcome read_own(const input_outline& line) {
                   line.uuid);
   if (line.text_shape != shape::string)
     return misshapen(line, "a prompt needs a string `text`");
-  return input_message{kind::prompt, line.uuid, {}, user_message(line.text)};
+  auto message = user_message(line.text);
+  if (!line.uuid.empty())
+    message = with_uuid(message, line.uuid);
+  return input_message{kind::prompt, line.uuid, {}, std::move(message)};
+}
+
+// What is wrong with the JSON, or nothing. Says where, but does not quote: it
+// may be a prompt.
+std::string outline(std::string_view text, input_outline& line) {
+  boost::json::parse_options options;
+  options.max_depth = max_json_depth;
+  boost::json::basic_parser<outline_reader> parser{options, line};
+  boost::json::error_code error;
+  auto read = parser.write_some(false, text.data(), text.size(), error);
+  if (!error && text.find_first_not_of(" \t\r", read) != std::string_view::npos)
+    error = boost::json::error::extra_data;
+  if (error == boost::json::error::too_deep)
+    return "nested deeper than " + std::to_string(max_json_depth) + " levels";
+  return error ? error.message() + " at byte " + std::to_string(read) : "";
 }
 
 outcome read_json(std::string_view text) {
-  // nlohmann's lexer takes NUL for the end of its input, Claude Code does not;
-  // and it skips a byte order mark.
   if (auto at = text.find('\0'); at != std::string_view::npos)
     return refuse("invalid_json", "NUL at byte " + std::to_string(at));
   if (auto at = text.find_first_not_of(" \t\r");
       at == std::string_view::npos || text[at] != '{')
     return refuse("invalid_json", "not a JSON object");
   input_outline line;
-  outline_reader reader{line};
-  if (!json::sax_parse(text, &reader))
-    return misshapen(line, line.too_deep
-                             ? "nested deeper than "
-                                 + std::to_string(max_json_depth) + " levels"
-                             : line.error);
+  if (auto fault = outline(text, line); !fault.empty())
+    return misshapen(line, std::move(fault));
   if (!usable_uuid(line))
     return misshapen(line, "`uuid` must be a string of 1 to "
                              + std::to_string(max_uuid_bytes) + " bytes");
@@ -339,7 +373,7 @@ std::string with_uuid(std::string_view line, std::string_view uuid) {
   result.reserve(line.size() + uuid.size() + 16);
   result.append(line.substr(0, end));
   result.append(R"(,"uuid":)");
-  result.append(json(uuid).dump());
+  result.append(nlohmann::json(uuid).dump());
   result.append(line.substr(end));
   return result;
 }

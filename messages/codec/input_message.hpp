@@ -29,7 +29,7 @@ struct input_message {
   std::string uuid;       ///< of a prompt, empty if the host gave none
   std::string request_id; ///< of control messages
   /// The line for Claude, without LF: the host's own, byte for byte, or made
-  /// from a prompt in plain text, then without `uuid`.
+  /// from a prompt in plain text. Has the `uuid`, if there is one.
   std::string line;
 };
 

@@ -57,6 +57,7 @@ bool may_include(const source_file& file, const include& what) {
                     : is_standard(what.name) || is_caf_core(what.name)
                         || (is_codec_source(file.path)
                             && (what.name.starts_with("nlohmann/")
+                                || what.name.starts_with("boost/json/")
                                 || what.name.starts_with("boost/nowide/utf/")));
   if (room == "actors")
     return what.own ? from == "messages" || from == "actors"

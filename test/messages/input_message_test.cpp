@@ -50,7 +50,7 @@ std::string user(std::string_view content) {
 TEST(input_message, json_that_is_broken_is_refused_with_the_place) {
   auto fault = refuse(R"({"type":"user")");
   EXPECT_EQ(fault.reason, "invalid_json");
-  EXPECT_THAT(fault.detail, HasSubstr("line 1, column 15"));
+  EXPECT_THAT(fault.detail, HasSubstr("at byte 14"));
   for (auto line : {"{", "{}}", "{\"a\":1,}", "{'a':1}", "{\"a\":01}", "{a:1}",
                     "{\"type\":\"user\"} {}", "{\"a\":NaN}", "{\"a\":\"\t\"}"})
     EXPECT_EQ(refuse(line).reason, "invalid_json") << line;
