@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::string_view logger = "conversation";
 
-constexpr std::string_view no_conversation = "No conversation found";
-
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r") == std::string_view::npos;
 }
@@ -54,8 +52,9 @@ void dialogue::take(const host_line& line) {
   auto& message = std::get<codec::input_message>(outcome);
   // JSON that is whole is whole without a line feed, too. Of plain text nobody
   // can tell, and half a prompt may mean something else than the whole one.
-  auto is_json
-    = line.text.view().find_first_not_of(" \t") == line.text.view().find('{');
+  auto is_json = config_.input != codec::input_format::text
+                 && line.text.view().find_first_not_of(" \t")
+                      == line.text.view().find('{');
   if (line.ending == line_ending::cut && !is_json)
     return reject("incomplete_line",
                   "its writer closed the pipe before the line feed that ends "
@@ -154,8 +153,8 @@ void dialogue::reject(std::string_view reason, std::string_view detail,
 // -- the child's life ---------------------------------------------------------
 
 void dialogue::take(const child_started& child) {
-  if (child_ != child_state::none && child.generation == started_.generation)
-    return; // the actor was restarted, the child was not
+  if (child.generation == started_.generation)
+    return; // an actor was restarted, the child was not
   started_ = child;
   child_ = child_state::starting;
   lifecycle_known_ = session_refused_ = false;
@@ -224,126 +223,6 @@ void dialogue::take(const restart_scheduled& plan) {
 
 void dialogue::take(const restarts_exhausted& end) {
   fail_all("gave_up", end.reason);
-}
-
-// -- Claude's lines -----------------------------------------------------------
-
-std::uint64_t dialogue::output_credit() const {
-  return to_host.size() < max_unsent_output ? 4 : 0;
-}
-
-void dialogue::take(const child_output& output) {
-  // Lines are passed on in runs, as they came; the agent's own records go
-  // between lines, and answers to its own requests are left out.
-  auto all = output.data.view();
-  std::size_t run = 0;
-  std::size_t at = 0;
-  auto flush = [&](std::size_t end) {
-    if (end > run)
-      voice_->claude_lines(output.data.part(run, end - run));
-  };
-  while (at < all.size()) {
-    auto end = all.find('\n', at);
-    if (end == std::string_view::npos) {
-      scanner_.feed(all.substr(at));
-      break;
-    }
-    scanner_.feed(all.substr(at, end - at));
-    auto line = scanner_.finish();
-    auto begin = std::exchange(at, end + 1);
-    if (!line.is_object || line.type == "assistant"
-        || line.type == "stream_event") {
-      if (!line.is_object && !is_blank(all.substr(begin, end - begin)))
-        context_.log.write(log_level::warn, logger, "claude_output_not_json",
-                           {{"bytes", std::uint64_t{end - begin}}});
-      continue;
-    }
-    auto own = line.type == "control_response" && own_request(line.request_id);
-    flush(own ? begin : at);
-    run = at;
-    take_line(line);
-  }
-  flush(all.size());
-}
-
-void dialogue::take_line(const codec::envelope& line) {
-  if (!line.session_id.empty()
-      && (line.type == "system" || line.type == "command_lifecycle"
-          || line.type == "result")
-      && !line.is_error)
-    session_ = line.session_id;
-  if (line.type == "result")
-    take_result(line);
-  else if (line.type == "command_lifecycle")
-    take_lifecycle(line);
-  else if (line.type == "user" && line.is_replay)
-    take_replay(line);
-  else if (line.type == "control_request")
-    open_requests_.insert(line.request_id);
-  else if (line.type == "control_cancel_request")
-    open_requests_.erase(line.request_id);
-  else if (line.type == "control_response" && own_request(line.request_id))
-    take_own_response(line);
-}
-
-bool dialogue::own_request(std::string_view id) const {
-  return id.starts_with(codec::own_request_prefix);
-}
-
-void dialogue::take_own_response(const codec::envelope& response) {
-  context_.log.write(log_level::debug, logger, "control_answered",
-                     {{"request_id", response.request_id}});
-  if (response.request_id == initialize_id_ && child_ == child_state::starting)
-    become_ready();
-}
-
-void dialogue::take_result(const codec::envelope& result) {
-  if (started_.resumed && result.is_error
-      && result.first_error.starts_with(no_conversation))
-    session_refused_ = true;
-  context_.log.write(log_level::debug, logger, "result_received",
-                     {{"subtype", result.subtype},
-                      {"is_error", result.is_error},
-                      {"session_id", result.session_id}});
-  if (session_refused_)
-    return;
-  auto uuids = result.user_message_uuids;
-  // A Claude Code that does not report the life of commands does not say whom
-  // it answers, either: turns then end in the order of their prompts.
-  if (uuids.empty() && !lifecycle_known_ && !prompts_.in_flight().empty())
-    uuids.push_back(prompts_.in_flight().front().uuid);
-  auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
-    return prompts_.find_in_flight(uuid) != nullptr;
-  });
-  if (answers || !config_.one_reply_a_prompt)
-    voice_->answered(result);
-  for (const auto& uuid : uuids)
-    close(uuid);
-  start_prompts();
-}
-
-void dialogue::take_lifecycle(const codec::envelope& event) {
-  lifecycle_known_ = true;
-  auto* p = prompts_.find_in_flight(event.command_uuid);
-  if (p == nullptr)
-    return;
-  if (event.state == "queued" || event.state == "started") {
-    p->started = true;
-    return;
-  }
-  // Every turn that ran has named its prompts in a `result` before this.
-  fail_in_flight(*p, "no_result",
-                 "Claude Code reports the prompt as " + event.state
-                   + " without a result");
-}
-
-void dialogue::take_replay(const codec::envelope& replay) {
-  // The answer to a prompt that this very process has finished before: it will
-  // say nothing more of it. A prompt that it runs was reported as started.
-  auto* p = prompts_.find_in_flight(replay.uuid);
-  if (p == nullptr || p->started || !lifecycle_known_)
-    return;
-  fail_in_flight(*p, "no_result", "this prompt was answered before");
 }
 
 // -- prompts ------------------------------------------------------------------

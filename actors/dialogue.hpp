@@ -53,6 +53,9 @@ struct dialogue_config {
 ///     none ─child_started─▶ starting ─initialize answered─▶ ready
 ///       ▲                      │                               │
 ///       └──────child_ended─────┴───────────────────────────────┘
+///
+/// What the host says is in dialogue.cpp, what Claude says in
+/// dialogue_output.cpp.
 class dialogue : public bridge {
 public:
   dialogue(dialogue_config config, actor_context context);

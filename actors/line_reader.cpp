@@ -57,8 +57,7 @@ void line_reader::read() {
   reading_ = true;
   // Half a line must not wait for ever for a writer that has left. While
   // nothing is half read, writers may come and go unnoticed.
-  if (!config_.raw)
-    source_.report_end(config_.exit_on_eof || framer_.holds_part());
+  source_.report_end(config_.exit_on_eof || framer_.holds_part());
   source_.read([this](const byte_source::result& r) { take(r); });
 }
 

@@ -6,6 +6,7 @@
 #include "messages/payloads.hpp"
 
 #include <system_error>
+#include <utility>
 #include <variant>
 
 namespace container_agent {
@@ -35,7 +36,8 @@ public:
   /// before.
   bool stop();
 
-  std::error_code error() const { return error_; }
+  /// Why reading has failed, if it has; told once, then it is tried again.
+  std::error_code take_error() { return std::exchange(error_, {}); }
 
   outbox<delivery> to_conversation;
 

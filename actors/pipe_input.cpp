@@ -45,7 +45,7 @@ void pipe_input::advance() {
   reader_.advance();
   while (const auto* item = reader_.to_conversation.next())
     std::visit([this](const auto& x) { tell(peers().conversation, x); }, *item);
-  if (auto error = reader_.error())
+  if (auto error = reader_.take_error())
     quit(make_error(agent_error::input_failed,
                     "reading the input pipe failed: " + error.message()));
 }

@@ -26,6 +26,10 @@ pipe_output::behavior_type pipe_output::make_behavior() {
   resources_.sink.on_drained([self = pipe_output_actor{this}] {
     caf::anon_send(self, output_drained{});
   });
+  // The deadlines of replies that still wait have ended with the one before.
+  for (auto reply = resources_.sink.replies_done();
+       reply < resources_.replies_begun; ++reply)
+    await_reader(reply + 1);
   return {
     [this](const host_output& output) { take(output); },
     [this](const output_drained&) { settle(); },
@@ -65,7 +69,10 @@ void pipe_output::take(const host_output& output) {
 
 void pipe_output::end_reply() {
   resources_.sink.end_reply();
-  auto reply = ++resources_.replies_begun;
+  await_reader(++resources_.replies_begun);
+}
+
+void pipe_output::await_reader(std::uint64_t reply) {
   if (config_.reply_timeout.count() > 0
       && resources_.sink.replies_done() < reply)
     delayed_send(this, config_.reply_timeout, deadline_passed{reply});

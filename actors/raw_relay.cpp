@@ -22,8 +22,8 @@ std::uint64_t raw_relay::input_credit() const {
 }
 
 void raw_relay::take(const child_started& child) {
-  if (runs_ && child.generation == started_.generation)
-    return; // the actor was restarted, the child was not
+  if (child.generation == started_.generation)
+    return; // an actor was restarted, the child was not
   started_ = child;
   runs_ = true;
   context_.log.write(log_level::info, logger, "child_started",

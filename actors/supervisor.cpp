@@ -29,8 +29,12 @@ supervisor_actor::behavior_type supervisor::make_behavior() {
                             [&](auto& c) { return c.spec.name == r.name; });
       if (i == children_.end() || exit_code_ || i->address)
         return;
-      if (start(*i))
-        introduce_all();
+      if (!start(*i))
+        return;
+      introduce_all();
+      // The one before may have died with the order unread in its mailbox.
+      if (shutdown_ && r.name == "shutdown_coordinator")
+        send(directory_.shutdown_coordinator, *shutdown_);
     },
     [this](const begin_shutdown& why) { shut_down(why); },
     [this](const stop_agent& stop) {
@@ -85,15 +89,13 @@ void supervisor::introduce_all() {
   introduce(directory_.conversation);
   introduce(directory_.claude_process);
   introduce(directory_.pipe_input);
-  for (auto& why : std::exchange(held_shutdowns_, {}))
-    shut_down(std::move(why));
 }
 
 void supervisor::shut_down(begin_shutdown why) {
+  if (!shutdown_)
+    shutdown_ = begin_shutdown{why.reason, why.exit_code, false};
   if (directory_.shutdown_coordinator)
     send(directory_.shutdown_coordinator, std::move(why));
-  else
-    held_shutdowns_.push_back(std::move(why));
 }
 
 void supervisor::take_down(const caf::down_msg& down) {

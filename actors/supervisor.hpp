@@ -97,8 +97,8 @@ private:
   std::vector<child> children_;
   peers_changed directory_;
   std::uint64_t restarts_ = 0;
-  std::vector<begin_shutdown> held_shutdowns_; // for the next coordinator
-  std::optional<std::int32_t> exit_code_;      // set once the end has begun
+  std::optional<begin_shutdown> shutdown_; // the first one there was
+  std::optional<std::int32_t> exit_code_;  // set once the end has begun
 };
 
 } // namespace container_agent

@@ -1,0 +1,272 @@
+#include "actors/conversation.hpp"
+
+#include "test/support/actor_fixture.hpp"
+
+#include <stdexcept>
+
+namespace container_agent::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A protocol that does next to nothing: the actor is what is tested.
+class plain_bridge : public bridge {
+public:
+  void take(const host_line& line) override {
+    if (throws)
+      throw std::runtime_error{"a defect"};
+    taken += line.text.view();
+  }
+  void take(const host_input_ended&) override { is_finished = true; }
+  std::uint64_t input_credit() const override { return 3; }
+  void take(const child_started& child) override {
+    runs = true;
+    generation = child.generation;
+  }
+  void take(const child_output& output) override {
+    taken += output.data.view();
+  }
+  void take(const child_ended&) override { runs = false; }
+  std::uint64_t output_credit() const override { return 2; }
+  launch_child launch_plan() const override {
+    return {"s1", false, to_child.next_sequence()};
+  }
+  bool wants_child() const override { return wants; }
+  bool child_runs() const override { return runs; }
+  void take(const restart_scheduled& plan) override { taken += plan.reason; }
+  void take(const restarts_exhausted& end) override { taken += end.reason; }
+  void take(const begin_drain&) override { is_drained = true; }
+  void take(const interrupt_turn&) override { taken += "interrupt"; }
+  bool drained() const override { return is_drained; }
+  bool finished() const override { return is_finished; }
+  conversation_status status() const override {
+    conversation_status s;
+    s.lines = 42;
+    return s;
+  }
+  std::size_t status_requests() const override { return requests; }
+  void answer_status(std::string_view document) override {
+    requests = 0;
+    answered = document;
+  }
+
+  std::string taken;
+  std::string answered;
+  std::size_t requests = 0;
+  std::uint64_t generation = 0;
+  bool throws = false;
+  bool wants = true;
+  bool runs = false;
+  bool is_drained = false;
+  bool is_finished = false;
+};
+
+class conversations : public actor_fixture {
+public:
+  plain_bridge protocol;
+  probe<pipe_input_actor> input = make_probe(&peers_changed::pipe_input);
+  probe<claude_process_actor> claude
+    = make_probe(&peers_changed::claude_process);
+  probe<pipe_output_actor> output = make_probe(&peers_changed::pipe_output);
+  probe<health_monitor_actor> health
+    = make_probe(&peers_changed::health_monitor);
+  probe<shutdown_coordinator_actor> shutdown
+    = make_probe(&peers_changed::shutdown_coordinator);
+  conversation_actor talk;
+
+  void start() {
+    talk = spawn<conversation>(std::ref<bridge>(protocol), context);
+    introduce(talk);
+  }
+
+  template <class Message>
+  void happen(Message message) {
+    tell(talk, std::move(message));
+    settle();
+  }
+
+  static host_line line(std::uint64_t sequence, const char* text) {
+    return {sequence, sequence, bytes{text}, line_ending::complete, 1};
+  }
+};
+
+} // namespace
+
+TEST_F(conversations, asks_for_a_child_and_gives_credit_at_the_start) {
+  start();
+  EXPECT_EQ(claude.take<launch_child>().session_id, "s1");
+  EXPECT_EQ(input.take<host_line_window>().limit, 3u);
+  EXPECT_EQ(claude.take<child_output_window>().limit, 2u);
+}
+
+TEST_F(conversations, asks_for_no_child_if_none_is_wanted) {
+  protocol.wants = false;
+  start();
+  EXPECT_EQ(claude.count<launch_child>(), 0u);
+}
+
+TEST_F(conversations, takes_each_delivery_once_and_says_so) {
+  start();
+  input.forget();
+  happen(line(1, "a"));
+  happen(line(1, "a"));
+  happen(line(3, "c"));
+  happen(line(2, "b"));
+  EXPECT_EQ(protocol.taken, "ab");
+  auto windows = input.take_all<host_line_window>();
+  ASSERT_EQ(windows.size(), 2u);
+  EXPECT_EQ(windows[1].taken, 2u);
+  EXPECT_EQ(windows[1].limit, 5u);
+}
+
+TEST_F(conversations, takes_the_childs_output_the_same_way) {
+  start();
+  claude.forget();
+  happen(child_output{1, bytes{"a"}, true});
+  happen(child_output{1, bytes{"a"}, true});
+  EXPECT_EQ(protocol.taken, "a");
+  EXPECT_EQ(claude.take<child_output_window>().taken, 1u);
+}
+
+TEST_F(conversations, sends_on_what_the_protocol_says_as_credit_allows) {
+  start();
+  protocol.to_host.push({0, bytes{"h1"}, false});
+  protocol.to_host.push({0, bytes{"h2"}, false});
+  protocol.to_child.push({0, bytes{"c1"}});
+  happen(host_output_window{0, 1});
+  happen(child_input_window{0, 1});
+  EXPECT_EQ(output.take<host_output>().data, bytes{"h1"});
+  EXPECT_EQ(output.count<host_output>(), 0u);
+  EXPECT_EQ(claude.take<child_input>().data, bytes{"c1"});
+  happen(host_output_window{1, 2});
+  EXPECT_EQ(output.take<host_output>().data, bytes{"h2"});
+}
+
+TEST_F(conversations, a_new_pipe_output_gets_again_what_was_not_taken) {
+  start();
+  protocol.to_host.push({0, bytes{"h1"}, false});
+  protocol.to_host.push({0, bytes{"h2"}, false});
+  happen(host_output_window{0, 8});
+  happen(host_output_window{1, 9});
+  output = make_probe(&peers_changed::pipe_output);
+  introduce(talk);
+  EXPECT_EQ(output.take<host_output>().data, bytes{"h2"});
+  EXPECT_EQ(output.count<host_output>(), 0u);
+}
+
+TEST_F(conversations, a_new_claude_process_is_asked_for_a_child_first) {
+  start();
+  protocol.to_child.push({0, bytes{"c1"}});
+  happen(child_input_window{0, 4});
+  claude = make_probe(&peers_changed::claude_process);
+  introduce(talk);
+  EXPECT_EQ(claude.names(), " launch_child child_input child_output_window");
+}
+
+TEST_F(conversations, a_new_pipe_input_is_given_credit) {
+  start();
+  input = make_probe(&peers_changed::pipe_input);
+  introduce(talk);
+  EXPECT_EQ(input.take<host_line_window>().limit, 3u);
+}
+
+TEST_F(conversations, being_introduced_again_repeats_nothing) {
+  start();
+  claude.forget();
+  input.forget();
+  introduce(talk);
+  EXPECT_EQ(claude.names(), "");
+  EXPECT_EQ(input.names(), "");
+}
+
+TEST_F(conversations, a_delivery_that_throws_comes_again_to_the_next_one) {
+  start();
+  happen(line(1, "a"));
+  protocol.throws = true;
+  happen(line(2, "b"));
+  EXPECT_FALSE(lives(talk));
+  protocol.throws = false;
+  start();
+  auto window = input.take_all<host_line_window>().back();
+  EXPECT_EQ(window.taken, 1u) << "b was not dealt with";
+  happen(line(2, "b"));
+  EXPECT_EQ(protocol.taken, "ab");
+}
+
+TEST_F(conversations, drained_and_child_gone_are_told_once) {
+  start();
+  happen(child_started{1, 77, false});
+  happen(begin_drain{"SIGTERM"});
+  EXPECT_EQ(shutdown.names(), " turn_drained");
+  happen(interrupt_turn{});
+  EXPECT_EQ(shutdown.count<turn_drained>(), 1u);
+  happen(child_ended{1, 77, 0, 0, true, 0});
+  EXPECT_EQ(shutdown.names(), " turn_drained child_gone");
+}
+
+TEST_F(conversations, a_new_coordinator_that_asks_is_told_again) {
+  protocol.wants = false;
+  start();
+  happen(begin_drain{"SIGTERM"});
+  shutdown.forget();
+  happen(begin_drain{"SIGTERM"});
+  EXPECT_EQ(shutdown.names(), " turn_drained child_gone");
+}
+
+TEST_F(conversations, a_child_that_was_asked_for_is_not_gone) {
+  start(); // asked for, not started yet
+  happen(begin_drain{"SIGTERM"});
+  EXPECT_EQ(shutdown.names(), " turn_drained");
+  happen(child_started{1, 77, false});
+  happen(child_ended{1, 77, 0, 0, true, 0});
+  EXPECT_EQ(shutdown.names(), " turn_drained child_gone");
+}
+
+TEST_F(conversations, the_end_of_the_input_begins_the_shutdown_once) {
+  start();
+  happen(host_input_ended{1});
+  auto begun = shutdown.take<begin_shutdown>();
+  EXPECT_EQ(begun.reason, "input ended");
+  EXPECT_EQ(begun.exit_code, 0);
+  EXPECT_FALSE(begun.urgent);
+  happen(host_output_window{0, 8});
+  EXPECT_EQ(shutdown.names(), "");
+}
+
+TEST_F(conversations, a_status_is_fetched_from_the_health_monitor) {
+  health.answer(health_report{"ready", "{\"state\":\"ready\"}"});
+  start();
+  protocol.requests = 1;
+  happen(host_output_window{0, 8});
+  EXPECT_EQ(protocol.answered, "{\"state\":\"ready\"}");
+  EXPECT_EQ(health.count<get_health>(), 1u);
+}
+
+TEST_F(conversations, a_silent_health_monitor_gives_an_unknown_status) {
+  start();
+  health.fall_silent();
+  protocol.requests = 1;
+  happen(host_output_window{0, 8});
+  advance(conversation::status_timeout - 1ms);
+  EXPECT_EQ(protocol.answered, "");
+  advance(1ms);
+  EXPECT_EQ(protocol.answered, R"({"state":"unknown"})");
+  EXPECT_EQ(log.field("status_unavailable", "reason"), "request_timeout");
+}
+
+TEST_F(conversations, faults_and_orders_reach_the_protocol) {
+  start();
+  happen(restart_scheduled{"claude_process", 1, 200ms, "r"});
+  happen(restarts_exhausted{"claude_process", "x"});
+  happen(interrupt_turn{});
+  EXPECT_EQ(protocol.taken, "rxinterrupt");
+}
+
+TEST_F(conversations, status_is_the_protocols) {
+  start();
+  EXPECT_EQ(ask<conversation_status>(talk, get_conversation_status{})->lines,
+            42u);
+}
+
+} // namespace container_agent::test

@@ -1,0 +1,341 @@
+#include "test/actors/dialogue_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace container_agent::test {
+
+namespace {
+
+using testing::HasSubstr;
+
+class dialogue_relay : public dialogue_fixture {
+public:
+  static std::string without_lf(std::string line) {
+    line.pop_back();
+    return line;
+  }
+};
+
+} // namespace
+
+// -- the agent's own handshake ------------------------------------------------
+
+TEST_F(dialogue_relay, a_new_child_is_asked_to_initialize) {
+  start();
+  EXPECT_EQ(to_claude(), codec::control_request_line(
+                           "container_agent:initialize:1", "initialize"));
+  EXPECT_FALSE(talk().status().ready);
+  EXPECT_EQ(to_host(), "");
+}
+
+TEST_F(dialogue_relay, ready_is_told_once_claude_has_answered) {
+  start_ready();
+  auto r = record();
+  EXPECT_EQ(r["subtype"], "ready");
+  EXPECT_EQ(r["pid"], 1001);
+  EXPECT_EQ(r["attached"], false);
+  EXPECT_EQ(r["resumed"], false);
+  EXPECT_TRUE(r["session_id"].is_null());
+  EXPECT_EQ(relayed, "") << "the answer is none of the host's business";
+}
+
+TEST_F(dialogue_relay, an_answer_to_an_older_initialize_makes_nobody_ready) {
+  start();
+  claude(claude::initialized("container_agent:initialize:0"));
+  EXPECT_FALSE(talk().status().ready);
+  EXPECT_EQ(to_host(), "");
+}
+
+TEST_F(dialogue_relay, own_answers_are_left_out_and_nothing_around_them) {
+  ready();
+  auto before = claude::assistant("a") + "not json\n";
+  auto behind = claude::init() + claude::assistant("b");
+  claude(before + claude::initialized("container_agent:initialize:1") + behind);
+  EXPECT_EQ(to_host(), before + behind);
+}
+
+TEST_F(dialogue_relay, answers_to_the_host_are_passed_on) {
+  ready();
+  auto lines = claude::initialized("h1") + claude::permission("q1");
+  claude(lines);
+  EXPECT_EQ(to_host(), lines);
+}
+
+TEST_F(dialogue_relay, whatever_claude_says_passes_byte_for_byte) {
+  ready();
+  const std::string odd
+    = "\n\r\n  {\"type\" : \"brand_new\",\"x\":1}  \r\n[1]\n\xff\xfe\n"
+      "{\"type\":\"result\"\n{}\n"
+      + std::string{"\0\n", 2};
+  claude(odd);
+  EXPECT_EQ(to_host(), odd);
+}
+
+TEST_F(dialogue_relay, output_that_is_no_json_is_logged_by_size_only) {
+  ready();
+  claude("Segmentation fault\n\n");
+  EXPECT_EQ(log.count("claude_output_not_json"), 1u);
+  EXPECT_EQ(log.field("claude_output_not_json", "bytes"), "18");
+}
+
+// Wherever a piece of output ends: what the host reads, and what the agent
+// understands, stays the same.
+TEST_F(dialogue_relay, a_split_at_every_byte_changes_nothing) {
+  const auto transcript
+    = R"({"type":"system","subtype":"background_tasks_changed","tasks":[]})"
+      + ('\n' + claude::turn("u1", "hi", "an answer"))
+      + claude::can_use_tool("q") + claude::permission("q")
+      + claude::turn("u2", "ho", "\\u00e9");
+  for (std::size_t at = 0; at <= transcript.size(); ++at) {
+    dialogue d{settings, context};
+    auto feed = [&d](const std::string& part) {
+      if (!part.empty())
+        d.take(child_output{0, bytes{part}, part.ends_with('\n')});
+    };
+    d.take(child_started{1, 1001, false});
+    feed(claude::initialized("container_agent:initialize:1"));
+    for (auto uuid : {"u1", "u2"})
+      d.take(host_line{0, 1, bytes{user_line(uuid)}});
+    bytes_in(d.to_host);
+    feed(transcript.substr(0, at));
+    feed(transcript.substr(at));
+    ASSERT_EQ(bytes_in(d.to_host), transcript) << "split at " << at;
+    ASSERT_EQ(d.status().answered, 2u) << "split at " << at;
+    ASSERT_EQ(d.status().session_id, claude::session);
+  }
+}
+
+TEST_F(dialogue_relay, own_records_never_stand_within_a_long_line) {
+  ready();
+  claude(R"({"type":"assistant","text":"a long)");
+  prompt("u1");
+  claude("er and long");
+  host("{bad");
+  EXPECT_EQ(to_host(), R"({"type":"assistant","text":"a longer and long)");
+  claude("er\"}\n");
+  auto rest = to_host();
+  EXPECT_TRUE(rest.starts_with("er\"}\n{\"type\":\"container_agent\","
+                               "\"subtype\":\"accepted\""))
+    << rest;
+  EXPECT_THAT(rest, HasSubstr("\"rejected\""));
+}
+
+TEST_F(dialogue_relay, a_long_result_is_understood_piece_by_piece) {
+  ready();
+  prompt("u1");
+  auto line = claude::result({"u1"}, std::string(10'000, 'x'));
+  for (std::size_t at = 0; at < line.size(); at += 100)
+    claude(line.substr(at, 100));
+  EXPECT_EQ(talk().status().answered, 1u);
+}
+
+TEST_F(dialogue_relay, output_credit_ends_when_the_host_does_not_read) {
+  ready();
+  for (std::size_t i = 0; i < bridge::max_unsent_output; ++i) {
+    EXPECT_GT(talk().output_credit(), 0u) << i;
+    claude("x\n");
+  }
+  EXPECT_EQ(talk().output_credit(), 0u);
+  to_host();
+  EXPECT_GT(talk().output_credit(), 0u);
+}
+
+// -- control passes the queue -------------------------------------------------
+
+TEST_F(dialogue_relay, control_messages_overtake_prompts) {
+  ready();
+  prompt("u1");
+  prompt("u2");
+  to_claude();
+  const std::string interrupt
+    = R"({"type":"control_request","request_id":"i1","request":{"subtype":"interrupt"}})";
+  host(interrupt);
+  EXPECT_EQ(to_claude(), interrupt + '\n');
+}
+
+TEST_F(dialogue_relay, control_messages_wait_for_a_child_that_starts) {
+  start();
+  to_claude();
+  host(R"({"type":"keep_alive"})");
+  host(R"({"type":"control_cancel_request","request_id":"c1"})");
+  prompt("u1");
+  EXPECT_EQ(to_claude(), "");
+  claude(claude::initialized("container_agent:initialize:1"));
+  EXPECT_EQ(to_claude(),
+            "{\"type\":\"keep_alive\"}\n"
+            "{\"type\":\"control_cancel_request\",\"request_id\":\"c1\"}\n"
+              + user_line("u1") + '\n');
+}
+
+TEST_F(dialogue_relay, held_control_messages_have_a_limit) {
+  for (std::size_t i = 0; i + 1 < dialogue::max_held_control; ++i)
+    host(R"({"type":"keep_alive"})");
+  EXPECT_GT(talk().input_credit(), 0u);
+  host(R"({"type":"keep_alive"})");
+  EXPECT_EQ(talk().input_credit(), 0u);
+  start_ready();
+  to_claude();
+  to_host();
+  EXPECT_GT(talk().input_credit(), 0u);
+}
+
+TEST_F(dialogue_relay, a_full_queue_does_not_block_a_permission) {
+  settings.queue.prompts = 1;
+  ready();
+  prompt("u1");
+  prompt("u2");
+  claude(claude::can_use_tool("q1"));
+  to_host();
+  to_claude();
+  EXPECT_EQ(talk().input_credit(), 1u) << "the answer may stand behind prompts";
+  prompt("u3");
+  auto refused = record();
+  EXPECT_EQ(refused["subtype"], "rejected");
+  EXPECT_EQ(refused["reason"], "queue_full");
+  EXPECT_EQ(refused["uuid"], "u3");
+  host(without_lf(claude::permission("q1")));
+  EXPECT_EQ(to_claude(), claude::permission("q1"));
+  EXPECT_EQ(talk().input_credit(), 0u) << "answered: writers block again";
+}
+
+TEST_F(dialogue_relay, a_refused_prompt_may_come_again) {
+  settings.queue.prompts = 1;
+  ready();
+  prompt("u1");
+  prompt("u2");
+  claude(claude::can_use_tool("q1"));
+  prompt("u3");
+  host(without_lf(claude::permission("q1")));
+  answer("u1");
+  answer("u2");
+  to_host();
+  to_claude();
+  prompt("u3");
+  EXPECT_EQ(to_claude(), user_line("u3") + '\n');
+}
+
+TEST_F(dialogue_relay, a_withdrawn_permission_blocks_nothing) {
+  settings.queue.prompts = 1;
+  ready();
+  prompt("u1");
+  prompt("u2");
+  claude(claude::can_use_tool("q1"));
+  claude(R"({"type":"control_cancel_request","request_id":"q1"})"
+         "\n");
+  to_host();
+  EXPECT_EQ(talk().input_credit(), 0u);
+}
+
+// -- status -------------------------------------------------------------------
+
+TEST_F(dialogue_relay, every_status_request_gets_its_document) {
+  ready();
+  host(R"({"type":"container_agent","subtype":"status"})");
+  host(R"({"type":"container_agent","subtype":"status"})");
+  EXPECT_EQ(talk().status_requests(), 2u);
+  EXPECT_EQ(to_claude(), "");
+  talk().answer_status(R"({"state":"ready"})");
+  EXPECT_EQ(talk().status_requests(), 0u);
+  auto all = records();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[1]["subtype"], "status");
+  EXPECT_EQ(all[1]["state"], "ready");
+}
+
+// -- transparent --------------------------------------------------------------
+
+TEST_F(dialogue_relay, transparent_injects_nothing_and_holds_no_queue) {
+  settings.transparent = true;
+  settings.voice = voice_kind::transparent;
+  start();
+  EXPECT_TRUE(talk().status().ready);
+  EXPECT_EQ(to_claude(), "");
+  const std::string no_uuid
+    = R"({"type":"user","message":{"role":"user","content":"a"}})";
+  host(no_uuid);
+  prompt("u2");
+  prompt("u2");
+  EXPECT_EQ(to_claude(),
+            no_uuid + '\n' + user_line("u2") + '\n' + user_line("u2") + '\n');
+  answer("u2");
+  EXPECT_EQ(to_host(), claude::turn("u2", "hi", "yes"));
+}
+
+TEST_F(dialogue_relay, transparent_still_lets_no_bad_line_pass) {
+  settings.transparent = true;
+  settings.voice = voice_kind::transparent;
+  start();
+  host(R"({"type":"user"})");
+  EXPECT_EQ(to_claude(), "");
+  EXPECT_EQ(record()["reason"], "invalid_json");
+}
+
+// -- text output --------------------------------------------------------------
+
+TEST_F(dialogue_relay, text_output_is_the_result_and_nothing_else) {
+  settings.voice = voice_kind::text;
+  start_ready();
+  host("hi");
+  EXPECT_EQ(to_host(), "");
+  auto uuid = codec::make_uuid(1, 2);
+  claude(claude::turn(uuid, "hi", "a\\nb"));
+  EXPECT_EQ(to_host(), "a\nb\n");
+}
+
+TEST_F(dialogue_relay, text_output_of_an_answer_over_the_limit_is_an_error) {
+  settings.voice = voice_kind::text;
+  settings.max_answer = 10;
+  ready();
+  prompt("u1");
+  answer("u1", "12345678901");
+  EXPECT_EQ(to_host(), "error: the answer is over the limit of text output\n");
+  prompt("u2");
+  answer("u2", "1234567890");
+  EXPECT_EQ(to_host(), "1234567890\n");
+}
+
+TEST_F(dialogue_relay, one_reply_a_prompt_hides_turns_of_claudes_own) {
+  settings.voice = voice_kind::text;
+  settings.one_reply_a_prompt = true;
+  ready();
+  prompt("u1");
+  claude(claude::lifecycle("u1", "started"));
+  claude(claude::result({"cron"}, "tick"));
+  EXPECT_EQ(to_host(), "");
+  claude(claude::result({"u1"}, "yes"));
+  auto replies = empty_out(talk().to_host);
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_EQ(replies[0].data.view(), "yes\n");
+  EXPECT_TRUE(replies[0].ends_reply);
+}
+
+TEST_F(dialogue_relay, one_reply_for_each_prompt_that_is_refused_or_fails) {
+  settings.voice = voice_kind::text;
+  settings.one_reply_a_prompt = true;
+  ready();
+  host("\xff");
+  prompt("u1");
+  claude(claude::lifecycle("u1", "completed"));
+  auto replies = empty_out(talk().to_host);
+  ASSERT_EQ(replies.size(), 2u);
+  for (const auto& reply : replies) {
+    EXPECT_TRUE(reply.data.view().starts_with("error: "));
+    EXPECT_TRUE(reply.ends_reply);
+  }
+}
+
+TEST_F(dialogue_relay, prompts_and_answers_are_not_logged_above_debug) {
+  ready();
+  prompt("u1", "secret");
+  answer("u1", "secret");
+  host("{\"secret");
+  crash();
+  for (const auto& r : log.records) {
+    if (r.level < log_level::info)
+      continue;
+    for (const auto& [name, value] : r.fields)
+      EXPECT_EQ(value.find("secret"), std::string::npos) << r.event;
+  }
+}
+
+} // namespace container_agent::test

@@ -1,0 +1,360 @@
+#include "actors/claude_process.hpp"
+#include "actors/conversation.hpp"
+#include "actors/dialogue.hpp"
+#include "actors/health_monitor.hpp"
+#include "actors/pipe_input.hpp"
+#include "actors/pipe_output.hpp"
+#include "actors/shutdown_coordinator.hpp"
+#include "actors/supervisor.hpp"
+
+#include "test/actors/claude_lines.hpp"
+#include "test/support/actor_fixture.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <random>
+#include <sstream>
+
+namespace container_agent::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+/// All actors together, wired as in main/wiring.cpp, over fake ports; and a
+/// Claude Code that answers, when it is told to.
+class whole_agent : public actor_fixture {
+public:
+  fake_source host_in{events};
+  fake_host_sink host_out{events};
+  fake_child child{events};
+
+  line_reader reader{host_in, {}};
+  dialogue protocol{{}, context};
+  child_link link{child, {{"claude", {"-p"}, {}, {}}}, context};
+  pipe_output_resources output{host_out, {}, 0, 0};
+  shutdown_progress progress{{}};
+
+  supervisor_actor root;
+  peers_changed now; ///< who is who now
+  std::optional<std::int32_t> exit_code;
+
+  void SetUp() override {
+    using p = peers_changed;
+    supervisor_config config;
+    auto& specs = config.children;
+    auto add = [&](child_spec spec, auto member) {
+      spec.policy.max_restarts = 1000;
+      spec.policy.jitter = 0;
+      spec.start = [this, member, start = spec.start](
+                     supervisor_actor::pointer self, peers_changed& directory) {
+        auto address = start(self, directory);
+        now.*member = directory.*member;
+        watch(directory.*member);
+        return address;
+      };
+      specs.push_back(std::move(spec));
+    };
+    add(make_child_spec<pipe_output>("pipe_output", &p::pipe_output,
+                                     std::ref(output), pipe_output_config{},
+                                     context),
+        &p::pipe_output);
+    add(make_child_spec<health_monitor>("health_monitor", &p::health_monitor,
+                                        health_monitor_config{}, context),
+        &p::health_monitor);
+    add(make_child_spec<shutdown_coordinator>("shutdown_coordinator",
+                                              &p::shutdown_coordinator,
+                                              std::ref(progress), context),
+        &p::shutdown_coordinator);
+    add(make_child_spec<conversation>("conversation", &p::conversation,
+                                      std::ref<bridge>(protocol), context),
+        &p::conversation);
+    add(make_child_spec<claude_process>("claude_process", &p::claude_process,
+                                        std::ref(link), context),
+        &p::claude_process);
+    specs.back().type = restart_type::transient;
+    add(make_child_spec<pipe_input>("pipe_input", &p::pipe_input,
+                                    std::ref(reader), context),
+        &p::pipe_input);
+    config.on_stopped = [this](std::int32_t code) { exit_code = code; };
+    root = spawn<supervisor>(std::move(config), context);
+    settle();
+  }
+
+  void TearDown() override {
+    now = {};
+    tell(root, stop_agent{0});
+    settle();
+    root = nullptr;
+    actor_fixture::TearDown();
+  }
+
+  void prompt(const std::string& uuid) {
+    host_in.give(R"({"type":"user","message":{"role":"user","content":"hi"},)"
+                 R"("uuid":")"
+                 + uuid + "\"}\n");
+  }
+
+  /// Claude reads what it was sent, and does it. Prompts are kept for `answer`.
+  void claude_reads() {
+    if (!child.running())
+      return;
+    if (child.launches.size() != launches_seen_) {
+      launches_seen_ = child.launches.size();
+      open.clear();
+    }
+    std::istringstream text{child.received()};
+    for (std::string line; std::getline(text, line);) {
+      auto message = json::parse(line);
+      if (message["type"] == "control_request")
+        child.say(claude::initialized(message["request_id"]));
+      else if (message["type"] == "user")
+        open.push_back(message["uuid"]);
+    }
+  }
+
+  /// Claude answers the oldest prompt it has, unless it has answered it in this
+  /// session before: then it says so.
+  void claude_answers() {
+    if (open.empty())
+      return;
+    auto uuid = open.front();
+    open.pop_front();
+    if (!answered.insert(uuid).second)
+      child.say(claude::replay(uuid, "hi")
+                + claude::lifecycle(uuid, "completed"));
+    else
+      child.say(claude::turn(uuid, "hi", "yes, " + uuid));
+  }
+
+  /// Everything that happens until nothing happens any more.
+  void run_on() {
+    for (int i = 0; i < 50; ++i) {
+      advance(20ms);
+      claude_reads();
+      claude_answers();
+    }
+  }
+
+  /// How often the host has read this.
+  std::size_t told(const std::string& text) const {
+    std::size_t count = 0;
+    const auto& all = host_out.written();
+    for (auto at = all.find(text); at != std::string::npos;
+         at = all.find(text, at + 1))
+      ++count;
+    return count;
+  }
+
+  std::size_t results(const std::string& uuid) const {
+    return told(R"("result":"yes, )" + uuid + '"');
+  }
+
+  std::deque<std::string> open;
+  std::set<std::string> answered;
+
+private:
+  std::size_t launches_seen_ = 0;
+};
+
+} // namespace
+
+TEST_F(whole_agent, a_prompts_round_trip) {
+  claude_reads();
+  settle();
+  EXPECT_EQ(told(R"("subtype":"ready")"), 1u);
+  prompt("u1");
+  settle();
+  EXPECT_EQ(told(R"("subtype":"accepted")"), 1u);
+  claude_reads();
+  EXPECT_EQ(open, std::deque<std::string>{"u1"});
+  claude_answers();
+  settle();
+  EXPECT_TRUE(host_out.written().ends_with(claude::turn("u1", "hi", "yes, u1")))
+    << host_out.written();
+}
+
+TEST_F(whole_agent, status_goes_round_by_the_health_monitor) {
+  claude_reads();
+  host_in.give("{\"type\":\"container_agent\",\"subtype\":\"status\"}\n");
+  settle();
+  EXPECT_EQ(told(R"("subtype":"status")"), 1u);
+  EXPECT_EQ(told(R"("state":"ready")"), 1u);
+}
+
+TEST_F(whole_agent, a_signal_ends_an_idle_agent_in_order) {
+  claude_reads();
+  settle();
+  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  settle();
+  EXPECT_TRUE(child.input_closed());
+  EXPECT_FALSE(exit_code);
+  child.exit(0);
+  settle();
+  EXPECT_EQ(exit_code, 0);
+  EXPECT_EQ(told(R"("subtype":"stopping")"), 1u);
+  EXPECT_EQ(told(R"("subtype":"claude_exited")"), 0u);
+}
+
+TEST_F(whole_agent, a_signal_lets_the_turn_finish) {
+  claude_reads();
+  prompt("u1");
+  prompt("u2");
+  settle();
+  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  advance(5000ms);
+  EXPECT_FALSE(child.input_closed());
+  claude_reads();
+  claude_answers();
+  settle();
+  EXPECT_EQ(results("u1"), 1u);
+  EXPECT_EQ(told(R"("reason":"shutting_down")"), 1u) << "u2";
+  EXPECT_TRUE(child.input_closed());
+  child.exit(0);
+  settle();
+  EXPECT_EQ(exit_code, 0);
+}
+
+TEST_F(whole_agent, a_child_that_ignores_all_is_killed_and_the_agent_ends) {
+  claude_reads();
+  prompt("u1");
+  settle();
+  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  advance(10'000ms);
+  EXPECT_EQ(exit_code, 0);
+  EXPECT_FALSE(child.running());
+  EXPECT_EQ(told(R"("subtype":"failed")"), 1u);
+}
+
+TEST_F(whole_agent, a_signal_before_claude_is_ready_still_ends_it) {
+  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  settle();
+  EXPECT_TRUE(child.input_closed());
+  child.exit(0);
+  settle();
+  EXPECT_EQ(exit_code, 0);
+}
+
+TEST_F(whole_agent, a_crash_in_a_turn_is_resumed_and_answered_once) {
+  claude_reads();
+  prompt("u1");
+  settle();
+  claude_reads();
+  child.say(claude::lifecycle("u1", "started") + claude::init());
+  settle();
+  child.die(9);
+  open.clear();
+  run_on();
+  EXPECT_EQ(child.launches.size(), 2u);
+  EXPECT_EQ(child.launches.back().arguments,
+            (std::vector<std::string>{"-p", "--resume", claude::session}));
+  EXPECT_EQ(results("u1"), 1u);
+  EXPECT_EQ(told(R"("subtype":"claude_exited")"), 1u);
+  EXPECT_EQ(told(R"("subtype":"restarting")"), 1u);
+  EXPECT_EQ(told(R"("subtype":"resent")"), 1u);
+}
+
+// -- each actor's death in the middle of a turn -------------------------------
+
+namespace {
+
+class death_of : public whole_agent,
+                 public testing::WithParamInterface<const char*> {
+public:
+  /// Kills the actor that the test is about.
+  void kill_it() { kill_named(GetParam()); }
+
+  void kill_named(const std::string& name) {
+    if (name == "pipe_input")
+      kill_now(&peers_changed::pipe_input);
+    else if (name == "conversation")
+      kill_now(&peers_changed::conversation);
+    else if (name == "claude_process")
+      kill_now(&peers_changed::claude_process);
+    else if (name == "pipe_output")
+      kill_now(&peers_changed::pipe_output);
+    else if (name == "health_monitor")
+      kill_now(&peers_changed::health_monitor);
+    else
+      kill_now(&peers_changed::shutdown_coordinator);
+  }
+
+private:
+  template <class Handle>
+  void kill_now(Handle peers_changed::*member) {
+    if (auto& handle = now.*member; handle && lives(handle))
+      caf::anon_send_exit(handle, caf::exit_reason::kill);
+  }
+};
+
+constexpr const char* everybody[]
+  = {"pipe_input",  "conversation",   "claude_process",
+     "pipe_output", "health_monitor", "shutdown_coordinator"};
+
+} // namespace
+
+TEST_P(death_of, loses_and_doubles_nothing_wherever_it_strikes) {
+  claude_reads();
+  settle();
+  // Not settled: everything is on its way when the actor dies.
+  prompt("u1");
+  prompt("u2");
+  kill_it();
+  advance(1ms);
+  prompt("u3");
+  kill_it();
+  run_on();
+  for (auto uuid : {"u1", "u2", "u3"}) {
+    EXPECT_EQ(results(uuid), 1u) << uuid;
+    EXPECT_EQ(told(std::string{R"("uuid":")"} + uuid + R"(","position")"), 1u)
+      << uuid;
+  }
+  EXPECT_EQ(child.launches.size(), 1u) << "the child was adopted";
+  EXPECT_GE(log.count("restart_scheduled"), 1u);
+}
+
+TEST_P(death_of, does_not_stop_the_shutdown) {
+  claude_reads();
+  settle();
+  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  kill_it();
+  advance(1ms);
+  kill_it();
+  for (int i = 0; i < 20 && !exit_code; ++i) {
+    advance(500ms);
+    if (child.running() && child.input_closed())
+      child.exit(0);
+  }
+  EXPECT_EQ(exit_code, 0);
+  EXPECT_FALSE(child.running());
+}
+
+// Any actor, at any step, again and again; the same seed gives the same run.
+TEST_P(death_of, at_random_moments_loses_and_doubles_nothing) {
+  std::mt19937 chance{7};
+  const int prompts = 20;
+  int given = 0;
+  for (int step = 0; step < 400; ++step) {
+    if (given < prompts && chance() % 4 == 0)
+      prompt("u" + std::to_string(++given));
+    if (chance() % 8 == 0)
+      kill_it();
+    advance(std::chrono::milliseconds{chance() % 40});
+    claude_reads();
+    if (chance() % 3 == 0)
+      claude_answers();
+  }
+  advance(60'000ms); // beyond the longest backoff
+  run_on();
+  for (int i = 1; i <= prompts; ++i)
+    EXPECT_EQ(results("u" + std::to_string(i)), 1u) << i;
+  EXPECT_EQ(protocol.status().accepted, static_cast<std::uint64_t>(prompts));
+  EXPECT_EQ(protocol.status().answered, static_cast<std::uint64_t>(prompts));
+  EXPECT_EQ(protocol.status().rejected, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(, death_of, testing::ValuesIn(everybody),
+                         [](const auto& it) { return std::string{it.param}; });
+
+} // namespace container_agent::test
