@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <unistd.h>
 #include <variant>
 
@@ -55,15 +56,18 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
   log_start(log, settings);
   runtime::event_loop loop;
   gathered_log gathered{log, loop};
-  agent container_agent{loop, log, settings, std::move(environment)};
+  // Before the pipes are made: a signal that comes meanwhile is handled once
+  // the loop runs.
+  std::optional<agent> running;
   runtime::signals signals{loop,
                            {.on_terminate =
                               [&](int signal) {
-                                container_agent.shut_down(
+                                running->shut_down(
                                   signal == SIGINT ? "SIGINT" : "SIGTERM");
                               },
                             .on_hangup = [&] { log.reopen(); }}};
-  auto code = container_agent.run();
+  running.emplace(loop, log, settings, std::move(environment));
+  auto code = running->run();
   log.write(log_level::info, "agent", "stopped",
             {{"exit_code", code},
              {"meaning", to_string(static_cast<exit_code>(code))}});

@@ -124,9 +124,12 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
   progress.stop_input_first = is_raw(settings);
 }
 
-// Actors must not be waited for: after an error that ended the loop they will
-// never end.
+// After an error that ended the loop there are actors that will never end: they
+// must not be waited for, and ports must not hold them beyond their system.
 agent::parts::~parts() {
+  reader.on_arrival({});
+  link.on_change({});
+  output.on_drained({});
   root = nullptr;
   system.await_actors_before_shutdown(false);
 }

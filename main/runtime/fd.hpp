@@ -2,9 +2,16 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace container_agent::runtime {
+
+/// `errno` of the call before.
+inline std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
 
 /// Owns one file descriptor and closes it at the end of its life.
 class unique_fd {

@@ -1,5 +1,7 @@
 #include "main/runtime/fifo_input.hpp"
 
+#include "main/runtime/fd.hpp"
+
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <fcntl.h>
@@ -19,10 +21,6 @@ using descriptor
   = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
 constexpr std::string_view logger = "pipe_input";
-
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
 
 } // namespace
 

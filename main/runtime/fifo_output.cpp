@@ -1,5 +1,6 @@
 #include "main/runtime/fifo_output.hpp"
 
+#include "main/runtime/fd.hpp"
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/pipe_end.hpp"
 #include "main/runtime/written_tail.hpp"
@@ -16,10 +17,6 @@ namespace container_agent::runtime {
 namespace {
 
 constexpr std::string_view logger = "pipe_output";
-
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
 
 } // namespace
 

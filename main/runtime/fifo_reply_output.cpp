@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::string_view logger = "pipe_output";
 
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
-
 enum class phase { idle, waiting, writing, leaving, lost };
 
 } // namespace
@@ -31,7 +27,6 @@ enum class phase { idle, waiting, writing, leaving, lost };
 // - that one came, read or closed: inotify. Reading is the only proof that a
 //   reader lives: of one that is about to leave, the kernel tells the close a
 //   moment before it stops counting it.
-//
 // Shared with the handlers that are under way, which may outlive the output.
 struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;

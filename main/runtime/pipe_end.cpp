@@ -1,5 +1,7 @@
 #include "main/runtime/pipe_end.hpp"
 
+#include "main/runtime/fd.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -21,10 +23,6 @@ namespace asio = boost::asio;
 
 using descriptor
   = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
 
 // Takes `number` over, on any path.
 std::error_code assign(descriptor& target, int number) {

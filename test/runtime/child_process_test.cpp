@@ -145,6 +145,10 @@ TEST_F(child_process_test, the_child_has_exactly_three_descriptors) {
   unique_fd leaks[] = {unique_fd{::open("/dev/null", O_RDONLY)},
                        unique_fd{::fcntl(0, F_DUPFD, 200)}};
   launch(command("cat"));
+  // Once it answers, the loader has closed the libraries that it opened.
+  child.input().write(bytes{"ready\n"});
+  collect();
+  ASSERT_TRUE(run_until([this] { return output == "ready\n"; }));
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator{proc("fd")})
     names.insert(entry.path().filename());
