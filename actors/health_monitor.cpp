@@ -47,6 +47,11 @@ health_monitor::behavior_type health_monitor::make_behavior() {
   };
 }
 
+void health_monitor::on_exit() {
+  waiting_.clear(); // promises hold the actor that made them
+  agent_actor::on_exit();
+}
+
 void health_monitor::tick() {
   begin_round();
   delayed_send(this, config_.interval, health_tick{});

@@ -43,6 +43,8 @@ public:
 
   const char* name() const override { return "health_monitor"; }
 
+  void on_exit() override;
+
   /// How long an actor may take to answer. It has only to be scheduled for it.
   static constexpr std::chrono::seconds answer_timeout{1};
 

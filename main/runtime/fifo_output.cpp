@@ -5,10 +5,13 @@
 #include "main/runtime/pipe_end.hpp"
 #include "main/runtime/written_tail.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <fcntl.h>
 #include <sys/inotify.h>
 
 #include <cerrno>
+#include <chrono>
 #include <deque>
 #include <utility>
 
@@ -17,6 +20,13 @@ namespace container_agent::runtime {
 namespace {
 
 constexpr std::string_view logger = "pipe_output";
+
+// Linux tells of a reader's close a moment before it stops counting that
+// reader: some microseconds, or as long as a busy machine lets it wait in
+// between. So one that seems to be there still is looked at again, after 1, 2,
+// 4, … 512 ms. Then it is taken for another one.
+constexpr std::chrono::milliseconds first_look{1};
+constexpr int max_looks = 10;
 
 } // namespace
 
@@ -40,10 +50,18 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   notification notify;
   std::error_code failure;
   std::uint64_t replies = 0;
+  boost::asio::steady_timer look_again;
+  int looks = 0; // again, since a reader left
   bool finished = false;
 
   state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p, content k)
-    : loop{l}, watch{w}, log{g}, place{std::move(p)}, kind{k}, sink{l} {}
+    : loop{l},
+      watch{w},
+      log{g},
+      place{std::move(p)},
+      kind{k},
+      sink{l},
+      look_again{l.io()} {}
 
   bool lines() const { return kind == content::lines; }
 
@@ -156,6 +174,11 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   // -- a reader left ----------------------------------------------------------
 
   void reader_left() {
+    looks = 0;
+    look_at_line();
+  }
+
+  void look_at_line() {
     if (!keeper || finished || error())
       return;
     if (tail.at_line_start(unread_bytes(keeper.get()) + pending()))
@@ -164,10 +187,22 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     // holds what the FIFO holds.
     keeper.reset();
     auto writer = place.open(O_WRONLY);
-    if (writer || errno != ENXIO)
-      reopen_keeper();
-    else
+    if (!writer && errno == ENXIO) {
       start_line_again();
+    } else {
+      reopen_keeper();
+      look_later();
+    }
+  }
+
+  void look_later() {
+    if (looks == max_looks)
+      return;
+    look_again.expires_after(first_look * (1 << looks++));
+    look_again.async_wait([weak = weak_from_this()](auto cancelled) {
+      if (auto self = weak.lock(); self && !cancelled)
+        self->look_at_line();
+    });
   }
 
   void reopen_keeper() {
@@ -277,6 +312,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     notify = nullptr;
     path_subscription.reset();
     reader_subscription.reset();
+    look_again.cancel();
     if (!keep_fifo)
       place.remove(log, logger);
     sink.on_drained(nullptr);

@@ -223,6 +223,25 @@ TEST_F(conversations, a_child_that_was_asked_for_is_not_gone) {
   EXPECT_EQ(shutdown.names(), " turn_drained child_gone");
 }
 
+TEST_F(conversations, the_flush_goes_behind_all_that_was_said) {
+  start();
+  protocol.to_host.push({0, bytes{"last words"}, false});
+  happen(flush_output{});
+  EXPECT_EQ(output.count<flush_output>(), 0u) << "not even sent yet";
+  happen(host_output_window{0, 8});
+  EXPECT_EQ(output.count<flush_output>(), 0u) << "not taken yet";
+  happen(host_output_window{1, 9});
+  EXPECT_EQ(output.names(), " host_output flush_output");
+  happen(host_output_window{1, 10});
+  EXPECT_EQ(output.count<flush_output>(), 1u);
+}
+
+TEST_F(conversations, with_nothing_left_to_say_the_flush_goes_at_once) {
+  start();
+  happen(flush_output{});
+  EXPECT_EQ(output.count<flush_output>(), 1u);
+}
+
 TEST_F(conversations, the_end_of_the_input_begins_the_shutdown_once) {
   start();
   happen(host_input_ended{1});

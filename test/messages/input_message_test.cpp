@@ -245,6 +245,7 @@ TEST(input_message, an_own_prompt_may_hold_line_breaks) {
   EXPECT_EQ(message.line.find('\n'), std::string::npos);
   auto line = nlohmann::json::parse(message.line);
   EXPECT_EQ(line["type"], "user");
+  EXPECT_EQ(line["uuid"], "u3");
   EXPECT_EQ(line["message"]["role"], "user");
   EXPECT_EQ(line["message"]["content"], "a\nb \"c\"");
 }

@@ -63,18 +63,22 @@ TEST_F(fifo_reply_output_test, an_empty_reply_is_an_end_at_once) {
 }
 
 TEST_F(fifo_reply_output_test, a_reply_is_written_as_it_grows) {
-  std::string first;
-  std::string rest;
+  unique_fd reader;
+  std::string got;
   {
     host_thread host{loop, [&] {
-                       auto fd = open_blocking(path, O_RDONLY);
-                       first = read_some(fd.get(), 4);
+                       reader = open_blocking(path, O_RDONLY);
+                       got = read_some(reader.get(), 4);
                      }};
     output.write(bytes{"half"});
     EXPECT_TRUE(finished(host));
-    EXPECT_EQ(first, "half");
-    EXPECT_EQ(output.replies_done(), 0u);
   }
+  EXPECT_EQ(got, "half");
+  EXPECT_EQ(output.replies_done(), 0u);
+  host_thread host{loop, [&] { got = read_some(reader.get(), 1000); }};
+  reply(" and half\n");
+  EXPECT_TRUE(finished(host));
+  EXPECT_EQ(got, " and half\n");
 }
 
 TEST_F(fifo_reply_output_test, replies_given_at_once_each_have_their_reader) {

@@ -33,13 +33,15 @@ void actor_fixture::TearDown() {
   // Nobody is left to hear of what is due later.
   scheduler().clock().cancel_all();
   settle();
+  auto left = system.registry().running();
+  if (left == 0)
+    return;
+  std::string names;
   for (const auto& actor : watched_)
     if (!ends_.contains(actor.id))
-      ADD_FAILURE() << "still lives at the end of the test: " << actor.name;
-  if (auto left = system.registry().running(); left > 0) {
-    ADD_FAILURE() << left << " actors still live at the end of the test";
-    system.await_actors_before_shutdown(false);
-  }
+      names += ' ' + actor.name;
+  ADD_FAILURE() << left << " actors live on after the test:" << names;
+  system.await_actors_before_shutdown(false);
 }
 
 void actor_fixture::settle() {
