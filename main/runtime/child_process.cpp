@@ -160,8 +160,13 @@ public:
 
 private:
   bool become_child() {
+    // By the kernel's own call: glibc refuses the two signals that it keeps for
+    // itself, and whoever started the agent may have had them ignored. Refused
+    // for SIGKILL and SIGSTOP, as it should be.
+    std::array<unsigned long, 4> default_action{}; // struct kernel_sigaction
     for (int signal = 1; signal < NSIG; ++signal)
-      ::signal(signal, SIG_DFL); // not for SIGKILL and SIGSTOP, as it should be
+      ::syscall(SYS_rt_sigaction, signal, default_action.data(), nullptr,
+                (NSIG - 1) / 8);
     if (::setpgid(0, 0) != 0 || ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
       return false;
     if (::getppid() != parent_)
