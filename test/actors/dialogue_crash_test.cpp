@@ -131,6 +131,20 @@ TEST_F(dialogue_crash, a_resent_prompt_that_was_done_before_is_closed) {
   EXPECT_EQ(talk().status().in_flight, 0u);
 }
 
+TEST_F(dialogue_crash, what_ran_before_the_crash_counts_as_not_begun_after) {
+  settings.queue.in_flight = 2;
+  ready();
+  prompt("u1");
+  prompt("u2");
+  claude(claude::lifecycle("u1", "started")
+         + claude::lifecycle("u2", "started"));
+  crash();
+  start_ready(true);
+  claude(claude::replay("u1", "hi") + claude::lifecycle("u1", "completed")
+         + claude::replay("u2", "hi"));
+  EXPECT_EQ(talk().status().in_flight, 0u);
+}
+
 TEST_F(dialogue_crash, a_refused_session_is_told_lost_and_begun_anew) {
   run_one();
   crash();
