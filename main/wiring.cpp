@@ -1,11 +1,7 @@
 #include "main/wiring.hpp"
 
-#include "actors/claude_process.hpp"
-#include "actors/conversation.hpp"
-#include "actors/pipe_input.hpp"
+#include "actors/agent_tree.hpp"
 #include "actors/raw_relay.hpp"
-#include "actors/shutdown_coordinator.hpp"
-#include "actors/supervisor.hpp"
 #include "main/runtime/child_process.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
@@ -20,7 +16,6 @@
 #include <caf/send.hpp>
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -76,7 +71,6 @@ struct agent::parts {
 
   host_sink& open_output(event_log& log, const options& settings);
   std::unique_ptr<bridge> make_bridge(const options& settings);
-  std::vector<child_spec> children(const options& settings);
   void start(const options& settings);
   void finish(bool keep_pipes);
 
@@ -151,35 +145,13 @@ std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
   return std::make_unique<dialogue>(dialogue_settings(settings), context);
 }
 
-// In the order of their start. Whoever is started later finds the others there;
-// input comes last.
-std::vector<child_spec> agent::parts::children(const options& settings) {
-  using p = peers_changed;
-  std::vector<child_spec> result;
-  result.push_back(make_child_spec<pipe_output>(
-    "pipe_output", &p::pipe_output, std::ref(output_resources),
-    pipe_output_settings(settings), context));
-  result.push_back(make_child_spec<health_monitor>(
-    "health_monitor", &p::health_monitor, health_settings(settings), context));
-  result.push_back(make_child_spec<shutdown_coordinator>(
-    "shutdown_coordinator", &p::shutdown_coordinator, std::ref(progress),
-    context));
-  result.push_back(make_child_spec<conversation>(
-    "conversation", &p::conversation, std::ref(*protocol), context));
-  result.push_back(make_child_spec<claude_process>(
-    "claude_process", &p::claude_process, std::ref(link), context));
-  result.back().type = restart_type::transient;
-  result.back().gave_up = exit_code::gave_up_on_claude;
-  result.push_back(make_child_spec<pipe_input>("pipe_input", &p::pipe_input,
-                                               std::ref(reader), context));
-  for (auto& spec : result)
-    spec.policy = restart_settings(settings);
-  return result;
-}
-
 void agent::parts::start(const options& settings) {
   supervisor_config config;
-  config.children = children(settings);
+  config.children
+    = agent_children({reader, *protocol, link, output_resources, progress},
+                     {pipe_output_settings(settings), health_settings(settings),
+                      restart_settings(settings)},
+                     context);
   config.on_stopped = [this](std::int32_t code) { exit_code = code; };
   root = system.spawn<supervisor>(std::move(config), context);
   // A supervisor that ends any other way is a defect that nobody can repair.

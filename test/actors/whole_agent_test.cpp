@@ -1,11 +1,5 @@
-#include "actors/claude_process.hpp"
-#include "actors/conversation.hpp"
+#include "actors/agent_tree.hpp"
 #include "actors/dialogue.hpp"
-#include "actors/health_monitor.hpp"
-#include "actors/pipe_input.hpp"
-#include "actors/pipe_output.hpp"
-#include "actors/shutdown_coordinator.hpp"
-#include "actors/supervisor.hpp"
 
 #include "test/actors/claude_lines.hpp"
 #include "test/support/actor_fixture.hpp"
@@ -41,42 +35,20 @@ public:
   std::optional<std::int32_t> exit_code;
 
   void SetUp() override {
-    using p = peers_changed;
+    agent_tree_config settings;
+    settings.restarts.max_restarts = 1000;
+    settings.restarts.jitter = 0;
     supervisor_config config;
-    auto& specs = config.children;
-    auto add = [&](child_spec spec, auto member) {
-      spec.policy.max_restarts = 1000;
-      spec.policy.jitter = 0;
-      spec.start = [this, member, start = spec.start](
-                     supervisor_actor::pointer self, peers_changed& directory) {
+    config.children = agent_children({reader, protocol, link, output, progress},
+                                     settings, context);
+    for (auto& spec : config.children)
+      spec.start = [this, start = spec.start](supervisor_actor::pointer self,
+                                              peers_changed& directory) {
         auto address = start(self, directory);
-        now.*member = directory.*member;
-        watch(directory.*member);
+        now = directory;
+        watch(caf::actor_cast<caf::actor>(address));
         return address;
       };
-      specs.push_back(std::move(spec));
-    };
-    add(make_child_spec<pipe_output>("pipe_output", &p::pipe_output,
-                                     std::ref(output), pipe_output_config{},
-                                     context),
-        &p::pipe_output);
-    add(make_child_spec<health_monitor>("health_monitor", &p::health_monitor,
-                                        health_monitor_config{}, context),
-        &p::health_monitor);
-    add(make_child_spec<shutdown_coordinator>("shutdown_coordinator",
-                                              &p::shutdown_coordinator,
-                                              std::ref(progress), context),
-        &p::shutdown_coordinator);
-    add(make_child_spec<conversation>("conversation", &p::conversation,
-                                      std::ref<bridge>(protocol), context),
-        &p::conversation);
-    add(make_child_spec<claude_process>("claude_process", &p::claude_process,
-                                        std::ref(link), context),
-        &p::claude_process);
-    specs.back().type = restart_type::transient;
-    add(make_child_spec<pipe_input>("pipe_input", &p::pipe_input,
-                                    std::ref(reader), context),
-        &p::pipe_input);
     config.on_stopped = [this](std::int32_t code) { exit_code = code; };
     root = spawn<supervisor>(std::move(config), context);
     settle();

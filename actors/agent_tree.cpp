@@ -1,0 +1,38 @@
+#include "actors/agent_tree.hpp"
+
+#include "actors/claude_process.hpp"
+#include "actors/conversation.hpp"
+#include "actors/pipe_input.hpp"
+#include "messages/type_ids.hpp"
+
+#include <functional>
+
+namespace container_agent {
+
+std::vector<child_spec> agent_children(const agent_resources& lent,
+                                       const agent_tree_config& config,
+                                       actor_context context) {
+  using p = peers_changed;
+  std::vector<child_spec> result;
+  result.push_back(make_child_spec<pipe_output>("pipe_output", &p::pipe_output,
+                                                std::ref(lent.output),
+                                                config.output, context));
+  result.push_back(make_child_spec<health_monitor>(
+    "health_monitor", &p::health_monitor, config.health, context));
+  result.push_back(make_child_spec<shutdown_coordinator>(
+    "shutdown_coordinator", &p::shutdown_coordinator, std::ref(lent.shutdown),
+    context));
+  result.push_back(make_child_spec<conversation>(
+    "conversation", &p::conversation, std::ref(lent.protocol), context));
+  result.push_back(make_child_spec<claude_process>(
+    "claude_process", &p::claude_process, std::ref(lent.child), context));
+  result.back().type = restart_type::transient;
+  result.back().gave_up = exit_code::gave_up_on_claude;
+  result.push_back(make_child_spec<pipe_input>("pipe_input", &p::pipe_input,
+                                               std::ref(lent.input), context));
+  for (auto& spec : result)
+    spec.policy = config.restarts;
+  return result;
+}
+
+} // namespace container_agent

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "actors/child_link.hpp"
+#include "actors/health_monitor.hpp"
+#include "actors/line_reader.hpp"
+#include "actors/pipe_output.hpp"
+#include "actors/shutdown_coordinator.hpp"
+#include "actors/supervisor.hpp"
+
+#include <vector>
+
+namespace container_agent {
+
+class bridge;
+
+/// What is lent to the actors, and outlives each of their incarnations.
+struct agent_resources {
+  line_reader& input;
+  bridge& protocol;
+  child_link& child;
+  pipe_output_resources& output;
+  shutdown_progress& shutdown;
+};
+
+/// What the actors are told, each its own part.
+struct agent_tree_config {
+  pipe_output_config output;
+  health_monitor_config health;
+  restart_policy_config restarts;
+};
+
+/// All children of the supervisor, in the order of their start: whoever is
+/// started later finds the others there; input comes last. The program, the
+/// tests of the whole agent and the simulation all run this one tree.
+std::vector<child_spec> agent_children(const agent_resources& lent,
+                                       const agent_tree_config& config,
+                                       actor_context context);
+
+} // namespace container_agent
