@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/message_hook.hpp"
+#include "actors/ports.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -8,18 +10,30 @@
 
 namespace container_agent {
 
-/// What all actors have in common: they know who is who, and let go of the
-/// others when they end (handles count references; two actors that hold each
-/// other would never be freed).
+/// What all actors have in common: their messages pass the hook, if there is
+/// one; they know who is who, and let go of the others when they end (handles
+/// count references; two actors that hold each other would never be freed).
 template <class Handle>
 class agent_actor : public Handle::base {
 public:
   using base = typename Handle::base;
   using behavior_type = typename Handle::behavior_type;
 
-  explicit agent_actor(caf::actor_config& config) : base{config} {}
+  agent_actor(caf::actor_config& config, actor_context context)
+    : base{config}, context_{context} {}
 
   void on_exit() override { peers_ = peers_changed{}; }
+
+  using base::consume;
+
+  caf::invoke_message_result consume(caf::mailbox_element& message) override {
+    if (context_.hook == nullptr)
+      return base::consume(message);
+    context_.hook->before(*this, message);
+    auto result = base::consume(message);
+    context_.hook->after(*this);
+    return result;
+  }
 
 protected:
   /// Sends to a peer, if there is one at the moment. What must not be lost is
@@ -39,6 +53,8 @@ protected:
   }
 
   void meet(const peers_changed& now) { peers_ = now; }
+
+  actor_context context_;
 
 private:
   peers_changed peers_;

@@ -5,8 +5,6 @@
 #include "actors/pipe_input.hpp"
 #include "messages/type_ids.hpp"
 
-#include <functional>
-
 namespace container_agent {
 
 std::vector<child_spec> agent_children(const agent_resources& lent,
@@ -23,15 +21,22 @@ std::vector<child_spec> agent_children(const agent_resources& lent,
     "shutdown_coordinator", &p::shutdown_coordinator, std::ref(lent.shutdown),
     context));
   result.push_back(make_child_spec<conversation>(
-    "conversation", &p::conversation, std::ref(lent.protocol), context));
+    "conversation", &p::conversation, std::ref(lent.protocol), config.talk,
+    context));
   result.push_back(make_child_spec<claude_process>(
     "claude_process", &p::claude_process, std::ref(lent.child), context));
   result.back().type = restart_type::transient;
   result.back().gave_up = exit_code::gave_up_on_claude;
+  result.back().on_give_up = config.on_give_up;
+  result.back().ended_code
+    = [&link = lent.child] { return shell_code(link.exit_status()); };
   result.push_back(make_child_spec<pipe_input>("pipe_input", &p::pipe_input,
                                                std::ref(lent.input), context));
-  for (auto& spec : result)
+  for (auto& spec : result) {
     spec.policy = config.restarts;
+    if (config.adjust)
+      config.adjust(spec);
+  }
   return result;
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "actors/child_link.hpp"
+#include "actors/conversation.hpp"
 #include "actors/health_monitor.hpp"
 #include "actors/line_reader.hpp"
 #include "actors/pipe_output.hpp"
 #include "actors/shutdown_coordinator.hpp"
-#include "actors/supervisor.hpp"
+#include "actors/supervision.hpp"
 
+#include <functional>
 #include <vector>
 
 namespace container_agent {
@@ -24,9 +26,14 @@ struct agent_resources {
 
 /// What the actors are told, each its own part.
 struct agent_tree_config {
+  conversation_config talk;
   pipe_output_config output;
   health_monitor_config health;
-  restart_policy_config restarts;
+  restart_policy_config restarts; ///< of each child, unless `adjust` differs
+  give_up_action on_give_up = give_up_action::exit; ///< on Claude
+
+  /// What is said of single children: a last look at each spec.
+  std::function<void(child_spec&)> adjust;
 };
 
 /// All children of the supervisor, in the order of their start: whoever is

@@ -50,6 +50,29 @@ public:
   virtual void take(const begin_drain& drain) = 0;
   virtual void take(const interrupt_turn& interrupt) = 0;
 
+  virtual void take(const restart_claude& wish) = 0;
+
+  /// How the child is to be ended so that it is started again, once the moment
+  /// for it has come; else null.
+  virtual const renew_child* renewal() const = 0;
+
+  // -- patience ---------------------------------------------------------------
+
+  /// What the child is waited for, and a number that changes with each sign of
+  /// life: who waits for the same for too long says so by `overdue`.
+  struct patience {
+    enum class kind : std::uint8_t { nothing, start, turn, interrupt };
+
+    kind what = kind::nothing;
+    std::uint64_t signs = 0;
+
+    bool operator==(const patience&) const = default;
+  };
+
+  virtual patience waits_for() const = 0;
+
+  virtual void overdue() = 0;
+
   /// Nothing is in flight any more, after `begin_drain`.
   virtual bool drained() const = 0;
 

@@ -90,6 +90,7 @@ child_process::launch_result child_link::launch(const launch_child& how) {
   ++generation_;
   stage_ = stage::running;
   asked_to_end_ = output_ended_ = reading_output_ = false;
+  renewal_ = {};
   from_conversation.begin_at(how.first_input);
   auto tell = [this] {
     if (notify_)
@@ -150,13 +151,27 @@ std::error_code child_link::signal_group(int signal) {
 // A Claude Code that has closed its stdin will never take a prompt again.
 void child_link::check_input() {
   auto error = process_.input().error();
-  if (!error || asked_to_end_ || config_.raw)
+  if (!error || asked_to_end_ || renewing() || config_.raw)
     return;
-  context_.log.write(log_level::error, logger, "stdin_lost",
-                     {{"pid", process_.pid()}, {"error", error.message()}});
-  if (auto failed = process_.signal_group(SIGKILL))
+  kill("stdin lost: " + error.message());
+}
+
+void child_link::renew(const renew_child& how) {
+  if (stage_ != stage::running)
+    return; // it has ended: the next one comes anyway
+  renewal_ = how;
+  if (how.at_once)
+    kill(how.reason);
+  else
+    process_.close_input();
+}
+
+void child_link::kill(std::string_view why) {
+  context_.log.write(log_level::warn, logger, "claude_killed",
+                     {{"pid", process_.pid()}, {"reason", why}});
+  if (auto error = process_.signal_group(SIGKILL))
     context_.log.write(log_level::error, logger, "group_not_killed",
-                       {{"error", failed.message()}});
+                       {{"error", error.message()}});
 }
 
 child_started child_link::description() const {
@@ -232,6 +247,8 @@ void child_link::conclude() {
   end.exit_code = exit.exit_code;
   end.signal = exit.signal;
   end.asked = asked_to_end_;
+  if (!end.asked)
+    end.renewal = renewal_.reason;
   to_conversation.push(end);
   stage_ = stage::concluded;
 }

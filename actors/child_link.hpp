@@ -5,8 +5,10 @@
 #include "messages/codec/line_framer.hpp"
 #include "messages/payloads.hpp"
 
+#include <csignal>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -76,6 +78,27 @@ public:
   void close_input();
   std::error_code signal_group(int signal);
 
+  /// Ends the child so that it is started again; see `renew_child`. Its end is
+  /// no fault then, unless `how` says so.
+  void renew(const renew_child& how);
+
+  /// It was told to end so, and has not yet.
+  bool renewing() const {
+    return stage_ == stage::running && !renewal_.reason.empty();
+  }
+
+  /// SIGTERM to a child that is being renewed and takes its time.
+  std::error_code terminate() { return process_.signal_group(SIGTERM); }
+
+  /// How the last child was renewed; the reason is empty if it was not.
+  const renew_child& renewal() const { return renewal_; }
+
+  /// It runs and has closed its stdout: nothing will come of it any more.
+  bool mute() const { return stage_ == stage::running && output_ended_; }
+
+  /// Ends a child that is of no use any more, as if it had died.
+  void kill(std::string_view why);
+
   child_started description() const;
   child_exit exit_status() const { return process_.exit_status(); }
   bool running() const { return process_.running(); }
@@ -106,6 +129,7 @@ private:
   std::uint64_t generation_ = 0;
   bool resumed_ = false;
   bool asked_to_end_ = false;
+  renew_child renewal_;
   bool reading_output_ = false;
   bool output_ended_ = false;
 };

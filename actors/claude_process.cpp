@@ -5,15 +5,29 @@
 
 #include <caf/send.hpp>
 
+#include <csignal>
+#include <utility>
 #include <variant>
 
 namespace container_agent {
 
 claude_process::claude_process(caf::actor_config& config, child_link& link,
                                actor_context context)
-  : agent_actor{config}, link_{link}, context_{context} {}
+  : agent_actor{config, context}, link_{link} {}
+
+namespace {
+
+// What a `deadline_passed` is about: one of these, or the delivery that was
+// next when a dead child's output was first waited for.
+constexpr std::uint64_t terminate_renewed = ~std::uint64_t{0};
+constexpr std::uint64_t kill_renewed = terminate_renewed - 1;
+constexpr std::uint64_t kill_mute = terminate_renewed - 2;
+
+} // namespace
 
 claude_process::behavior_type claude_process::make_behavior() {
+  if (link_.renewing()) // the time that it had has ended with the one before
+    await(renewal_timeout, terminate_renewed);
   link_.on_change([self = claude_process_actor{this}] {
     caf::anon_send(self, child_changed{});
   });
@@ -24,6 +38,7 @@ claude_process::behavior_type claude_process::make_behavior() {
       link_.to_conversation.update(window);
       advance();
     },
+    [this](const renew_child& how) { renew(how); },
     [this](const child_changed&) { advance(); },
     [this](const close_child_input&) {
       context_.log.write(log_level::info, name(), "stdin_closed", {});
@@ -39,11 +54,7 @@ claude_process::behavior_type claude_process::make_behavior() {
       advance();
     },
     [this](const deadline_passed& deadline) {
-      // Silence counts only while somebody reads.
-      if (link_.awaits_output()
-          && deadline.id == link_.to_conversation.next_sequence())
-        link_.abandon_output();
-      lingering_since_ = 0;
+      take_deadline(deadline.id);
       advance();
     },
     [this](const get_child_status&) {
@@ -100,7 +111,48 @@ void claude_process::advance() {
   end_if_concluded();
 }
 
+void claude_process::await(std::chrono::milliseconds time, std::uint64_t what) {
+  delayed_send(this, time, deadline_passed{what});
+}
+
+void claude_process::take_deadline(std::uint64_t what) {
+  switch (what) {
+    case terminate_renewed: return hurry_renewal(SIGTERM);
+    case kill_renewed: return hurry_renewal(SIGKILL);
+    case kill_mute:
+      if (link_.mute())
+        link_.kill("its stdout is closed");
+      return;
+    default: break;
+  }
+  // Silence counts only while somebody reads.
+  if (link_.awaits_output() && what == link_.to_conversation.next_sequence())
+    link_.abandon_output();
+  lingering_since_ = 0;
+}
+
+void claude_process::renew(const renew_child& how) {
+  auto begun = link_.renewing();
+  link_.renew(how);
+  if (link_.renewing() && !begun && !how.at_once)
+    await(renewal_timeout, terminate_renewed);
+  advance();
+}
+
+void claude_process::hurry_renewal(int signal) {
+  if (!link_.renewing() || link_.asked_to_end())
+    return;
+  if (signal == SIGKILL)
+    return link_.kill("it did not end when it should");
+  if (auto error = link_.terminate())
+    context_.log.write(log_level::error, name(), "signal_failed",
+                       {{"signal", signal}, {"error", error.message()}});
+  await(renewal_timeout, kill_renewed);
+}
+
 void claude_process::watch_lingering() {
+  if (link_.mute() && !std::exchange(mute_, true))
+    await(mute_timeout, kill_mute);
   if (!link_.lingers() || !link_.awaits_output() || lingering_since_ != 0)
     return;
   lingering_since_ = link_.to_conversation.next_sequence();
@@ -121,9 +173,14 @@ void claude_process::end_if_concluded() {
     return;
   auto exit = link_.exit_status();
   auto asked = link_.asked_to_end();
+  auto renewal = link_.renewal();
   link_.reset();
   if (asked)
     return quit();
+  if (!renewal.reason.empty())
+    return quit(make_error(renewal.fault ? agent_error::child_ended
+                                         : agent_error::child_renewed,
+                           renewal.reason));
   quit(
     make_error(agent_error::child_ended,
                exit.signal != 0

@@ -13,8 +13,9 @@ namespace container_agent {
 /// Receives from: conversation, the child, shutdown_coordinator, health_monitor
 /// Sends to:      conversation
 /// Dies when:     the child has ended and all it said was taken: with
-///                `child_ended` if nobody asked it to, else in peace; when it
-///                cannot be started (`launch_failed`)
+///                `child_ended` if nobody asked it to, with `child_renewed` if
+///                it shall be started again, else in peace; when it cannot be
+///                started (`launch_failed`)
 class claude_process : public agent_actor<claude_process_actor> {
 public:
   claude_process(caf::actor_config& config, child_link& link,
@@ -29,6 +30,14 @@ public:
   /// group can hold it.
   static constexpr std::chrono::milliseconds linger_timeout{500};
 
+  /// How long a child may live on whose stdout is closed: normally it is about
+  /// to end.
+  static constexpr std::chrono::milliseconds mute_timeout{500};
+
+  /// How long a child that shall be renewed has to end, first after its stdin
+  /// was closed, then after SIGTERM; as Claude's own SDKs have it.
+  static constexpr std::chrono::seconds renewal_timeout{5};
+
 protected:
   behavior_type make_behavior() override;
 
@@ -38,13 +47,17 @@ private:
   void take_peers(const peers_changed& now);
   void advance();
   void grant_credit();
+  void renew(const renew_child& how);
+  void hurry_renewal(int signal);
+  void await(std::chrono::milliseconds time, std::uint64_t what);
+  void take_deadline(std::uint64_t what);
   void watch_lingering();
   void end_if_concluded();
 
   child_link& link_;
-  actor_context context_;
   child_input_window granted_;
   std::uint64_t lingering_since_ = 0; // the delivery that was next then
+  bool mute_ = false;                 // noticed, and its time runs
 };
 
 } // namespace container_agent

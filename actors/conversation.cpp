@@ -5,16 +5,22 @@
 
 namespace container_agent {
 
+std::string conversation_config::validate() const {
+  return stall_timeout.count() < 0 || start_timeout.count() < 0
+           ? "the times that Claude may be silent must not be negative"
+           : "";
+}
+
 conversation::conversation(caf::actor_config& config, bridge& protocol,
-                           actor_context context)
-  : agent_actor{config}, bridge_{protocol}, context_{context} {}
+                           conversation_config settings, actor_context context)
+  : agent_actor{config, context}, bridge_{protocol}, config_{settings} {}
 
 conversation::behavior_type conversation::make_behavior() {
   return {
     [this](const host_line& line) { take(bridge_.from_input, line); },
     [this](const host_input_ended& end) { take(bridge_.from_input, end); },
     [this](const child_started& child) {
-      launching_ = false;
+      launching_ = told_renewal_ = false;
       bridge_.take(child);
       settle();
     },
@@ -35,6 +41,14 @@ conversation::behavior_type conversation::make_behavior() {
     [this](const restarts_exhausted& end) {
       bridge_.take(end);
       settle();
+    },
+    [this](const restart_claude& wish) {
+      bridge_.take(wish);
+      settle();
+    },
+    [this](const deadline_passed& deadline) {
+      if (deadline.id == look_)
+        lose_patience();
     },
     [this](const begin_drain& drain) {
       bridge_.take(drain);
@@ -67,6 +81,7 @@ void conversation::take_peers(const peers_changed& now) {
   if (replaced(now, &peers_changed::claude_process)) {
     bridge_.to_child.rewind();
     output_granted_ = {};
+    told_renewal_ = false;
   }
   if (replaced(now, &peers_changed::pipe_output))
     bridge_.to_host.rewind();
@@ -88,6 +103,7 @@ void conversation::settle() {
   grant_credit();
   ask_for_status();
   report_progress();
+  watch();
 }
 
 void conversation::grant_credit() {
@@ -148,10 +164,59 @@ void conversation::report_progress() {
     flushing_ = false;
     tell(peers().pipe_output, flush_output{});
   }
+  if (const auto* how = bridge_.renewal();
+      how && !told_renewal_ && peers().claude_process) {
+    told_renewal_ = true;
+    tell(peers().claude_process, *how);
+  }
   if (!told_finished_ && bridge_.finished()) {
     told_finished_ = true;
     tell(peers().shutdown_coordinator, begin_shutdown{"input ended", 0, false});
   }
+}
+
+// One timer for all turns, however short: it is set again only for an earlier
+// moment, and looks then whether anything has come since.
+void conversation::watch() {
+  auto now = bridge_.waits_for();
+  if (now == waiting_)
+    return;
+  waiting_ = now;
+  auto limit = limit_of(now.what);
+  if (limit.count() == 0)
+    return;
+  waiting_since_ = clock().now();
+  look_again(waiting_since_ + limit);
+}
+
+void conversation::look_again(caf::actor_clock::time_point when) {
+  if (next_look_ != caf::actor_clock::time_point{} && next_look_ <= when)
+    return;
+  next_look_ = when;
+  delayed_send(this, when - clock().now(), deadline_passed{++look_});
+}
+
+void conversation::lose_patience() {
+  next_look_ = {};
+  auto limit = limit_of(waiting_.what);
+  if (limit.count() == 0)
+    return;
+  if (clock().now() < waiting_since_ + limit)
+    return look_again(waiting_since_ + limit);
+  bridge_.overdue();
+  settle();
+}
+
+std::chrono::milliseconds
+conversation::limit_of(bridge::patience::kind what) const {
+  using kind = bridge::patience::kind;
+  switch (what) {
+    case kind::nothing: break;
+    case kind::start: return config_.start_timeout;
+    case kind::turn: return config_.stall_timeout;
+    case kind::interrupt: return interrupt_grace;
+  }
+  return {};
 }
 
 } // namespace container_agent

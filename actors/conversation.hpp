@@ -5,8 +5,19 @@
 #include "actors/ports.hpp"
 
 #include <chrono>
+#include <string>
 
 namespace container_agent {
+
+struct conversation_config {
+  /// How long Claude may be silent in the middle of a turn; 0: for ever.
+  std::chrono::milliseconds stall_timeout{0};
+
+  /// How long it may take to get ready; 0: for ever.
+  std::chrono::milliseconds start_timeout{0};
+
+  std::string validate() const;
+};
 
 /// Owns:          nothing; carries the mail of the `bridge` lent to it
 /// Receives from: pipe_input, claude_process, pipe_output, supervisor,
@@ -17,12 +28,15 @@ namespace container_agent {
 class conversation : public agent_actor<conversation_actor> {
 public:
   conversation(caf::actor_config& config, bridge& protocol,
-               actor_context context);
+               conversation_config settings, actor_context context);
 
   const char* name() const override { return "conversation"; }
 
   /// How long the health monitor may take for a host's `status`.
   static constexpr std::chrono::seconds status_timeout{2};
+
+  /// How long a Claude that was interrupted for its silence may stay silent.
+  static constexpr std::chrono::seconds interrupt_grace{10};
 
 protected:
   behavior_type make_behavior() override;
@@ -37,9 +51,13 @@ private:
   void ask_for_child();
   void ask_for_status();
   void report_progress();
+  void watch();
+  void lose_patience();
+  void look_again(caf::actor_clock::time_point when);
+  std::chrono::milliseconds limit_of(bridge::patience::kind what) const;
 
   bridge& bridge_;
-  actor_context context_;
+  conversation_config config_;
   host_line_window input_granted_;
   child_output_window output_granted_;
   bool launching_ = false; // a child was asked for and has not started yet
@@ -48,6 +66,11 @@ private:
   bool told_drained_ = false;
   bool told_gone_ = false;
   bool told_finished_ = false;
+  bool told_renewal_ = false; // this claude_process
+  bridge::patience waiting_;
+  caf::actor_clock::time_point waiting_since_{};
+  caf::actor_clock::time_point next_look_{}; // none: the epoch
+  std::uint64_t look_ = 0;
 };
 
 } // namespace container_agent

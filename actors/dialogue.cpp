@@ -81,6 +81,12 @@ std::uint64_t dialogue::input_credit() const {
 
 void dialogue::take_message(codec::input_message message, std::uint64_t line) {
   using kind = codec::input_message::kind;
+  if (!gave_up_.empty() && message.what != kind::status_request)
+    return reject("claude_unavailable",
+                  "Claude is not started again until somebody asks for it "
+                  "(container-agent restart-claude): "
+                    + gave_up_,
+                  line, message.uuid);
   switch (message.what) {
     case kind::prompt: return take_prompt(std::move(message), line);
     case kind::status_request: ++status_requests_; return;
@@ -132,6 +138,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
 void dialogue::take_control(codec::input_message message) {
   if (message.what == codec::input_message::kind::control_response)
     open_requests_.erase(message.request_id);
+  ++signs_; // Claude has something to do again
   context_.log.write(log_level::debug, logger, "control_forwarded",
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
@@ -150,85 +157,10 @@ void dialogue::reject(std::string_view reason, std::string_view detail,
   voice_->rejected(reason, detail, line, uuid);
 }
 
-// -- the child's life ---------------------------------------------------------
-
-void dialogue::take(const child_started& child) {
-  if (child.generation == started_.generation)
-    return; // an actor was restarted, the child was not
-  started_ = child;
-  child_ = child_state::starting;
-  lifecycle_known_ = session_refused_ = false;
-  open_requests_.clear();
-  to_child.clear();
-  context_.log.write(log_level::info, logger, "claude_started",
-                     {{"pid", child.pid}, {"resumed", child.resumed}});
-  if (config_.transparent)
-    return become_ready();
-  initialize_id_ = std::string{codec::own_request_prefix}
-                   + "initialize:" + std::to_string(++own_requests_);
-  to_child.push(
-    {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
-}
-
-void dialogue::become_ready() {
-  child_ = child_state::ready;
-  context_.log.write(log_level::info, logger, "claude_ready",
-                     {{"pid", started_.pid}, {"session_id", session_}});
-  voice_->ready(started_, session_);
-  for (auto& line : std::exchange(held_control_, {}))
-    send_line(std::move(line));
-  resend_prompts();
-  start_prompts();
-}
-
-void dialogue::take(const child_ended& end) {
-  child_ = child_state::none;
-  to_child.clear();
-  open_requests_.clear();
-  scanner_.finish();
-  voice_->end_line();
-  const auto& flying = prompts_.in_flight();
-  auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
-  context_.log.write(end.asked ? log_level::info : log_level::error, logger,
-                     end.asked ? "claude_stopped" : "claude_exited",
-                     {{"pid", end.pid},
-                      {"exit_code", end.exit_code},
-                      {"signal", end.signal},
-                      {"uuid", uuid},
-                      {"cut_bytes", end.cut_bytes}});
-  if (end.asked)
-    return fail_all("shutting_down", "Claude was stopped before the result");
-  voice_->claude_exited(end, uuid);
-  if (!session_refused_)
-    return;
-  auto lost = session_.empty() ? config_.given_session : session_;
-  session_.clear();
-  anew_ = true;
-  context_.log.write(log_level::error, logger, "session_lost",
-                     {{"session_id", lost}});
-  voice_->session_lost(lost);
-}
-
-launch_child dialogue::launch_plan() const {
-  return {session_, anew_, to_child.next_sequence()};
-}
-
-bool dialogue::wants_child() const {
-  return !draining_ || !prompts_.in_flight().empty();
-}
-
-void dialogue::take(const restart_scheduled& plan) {
-  voice_->restarting(plan);
-}
-
-void dialogue::take(const restarts_exhausted& end) {
-  fail_all("gave_up", end.reason);
-}
-
 // -- prompts ------------------------------------------------------------------
 
 void dialogue::start_prompts() {
-  if (child_ != child_state::ready)
+  if (child_ != child_state::ready || renewal_)
     return;
   while (const auto* p = prompts_.start_next())
     send(*p);
@@ -238,6 +170,15 @@ void dialogue::send(const prompt& p) {
   context_.log.write(log_level::debug, logger, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
   to_child.push({0, p.line});
+  ++signs_;
+}
+
+void dialogue::interrupt() {
+  auto id = std::string{codec::own_request_prefix}
+            + "interrupt:" + std::to_string(++own_requests_);
+  context_.log.write(log_level::warn, logger, "turn_interrupted",
+                     {{"uuid", prompts_.in_flight().front().uuid}});
+  to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
 }
 
 void dialogue::resend_prompts() {
@@ -311,13 +252,8 @@ void dialogue::take(const begin_drain& drain) {
 }
 
 void dialogue::take(const interrupt_turn&) {
-  if (child_ != child_state::ready || prompts_.in_flight().empty())
-    return;
-  auto id = std::string{codec::own_request_prefix}
-            + "interrupt:" + std::to_string(++own_requests_);
-  context_.log.write(log_level::warn, logger, "turn_interrupted",
-                     {{"uuid", prompts_.in_flight().front().uuid}});
-  to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
+  if (child_ == child_state::ready && !prompts_.in_flight().empty())
+    interrupt();
 }
 
 bool dialogue::drained() const {
@@ -332,6 +268,7 @@ bool dialogue::finished() const {
 conversation_status dialogue::status() const {
   auto result = counters_;
   result.ready = child_ == child_state::ready;
+  result.gave_up = !gave_up_.empty();
   result.session_id = session_;
   result.queued = prompts_.waiting();
   result.queued_bytes = prompts_.waiting_bytes();

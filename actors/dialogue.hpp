@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -54,8 +55,12 @@ struct dialogue_config {
 ///       ▲                      │                               │
 ///       └──────child_ended─────┴───────────────────────────────┘
 ///
+/// A Claude that is silent for too long is interrupted, then ended at once, and
+/// the prompt sent again; should it be silent over the same prompt once more,
+/// that prompt is failed.
+///
 /// What the host says is in dialogue.cpp, what Claude says in
-/// dialogue_output.cpp.
+/// dialogue_output.cpp, Claude's life in dialogue_child.cpp.
 class dialogue : public bridge {
 public:
   dialogue(dialogue_config config, actor_context context);
@@ -76,6 +81,10 @@ public:
   void take(const restarts_exhausted& end) override;
   void take(const begin_drain& drain) override;
   void take(const interrupt_turn& interrupt) override;
+  void take(const restart_claude& wish) override;
+  const renew_child* renewal() const override;
+  patience waits_for() const override;
+  void overdue() override;
   bool drained() const override;
   bool finished() const override;
 
@@ -110,6 +119,8 @@ private:
   // prompts
   void start_prompts();
   void send(const prompt& p);
+  void interrupt();
+  void give_stalled_up();
   void resend_prompts();
   void close(const std::string& uuid);
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
@@ -131,6 +142,10 @@ private:
   bool lifecycle_known_ = false; // this child reports `command_lifecycle`
   bool session_refused_ = false;
   bool anew_ = false;
+  bool interrupted_ = false; // for having been silent
+  std::optional<renew_child> renewal_;
+  std::string gave_up_; // why Claude is not started again, if it is not
+  std::uint64_t signs_ = 0;
   std::string session_;
   std::string initialize_id_;
   std::uint64_t own_requests_ = 0;

@@ -27,6 +27,7 @@ std::uint64_t dialogue::output_credit() const {
 }
 
 void dialogue::take(const child_output& output) {
+  ++signs_;
   // Lines are passed on in runs, as they came; the agent's own records go
   // between lines, and answers to its own requests are left out.
   auto all = output.data.view();
@@ -112,6 +113,7 @@ void dialogue::take_result(const codec::envelope& result) {
     voice_->answered(result);
   for (const auto& uuid : uuids)
     close(uuid);
+  interrupted_ = interrupted_ && !prompts_.in_flight().empty();
   start_prompts();
 }
 

@@ -27,10 +27,7 @@ std::string judge(const codec::status_facts& facts, bool was_ready,
 health_monitor::health_monitor(caf::actor_config& config,
                                health_monitor_config settings,
                                actor_context context)
-  : agent_actor{config},
-    config_{settings},
-    context_{context},
-    started_{clock().now()} {}
+  : agent_actor{config, context}, config_{settings}, started_{clock().now()} {}
 
 health_monitor::behavior_type health_monitor::make_behavior() {
   if (config_.interval.count() > 0)

@@ -60,7 +60,6 @@ private:
   void end_round();
 
   health_monitor_config config_;
-  actor_context context_;
   caf::actor_clock::time_point started_;
   codec::status_facts facts_;
   std::string state_ = "starting";

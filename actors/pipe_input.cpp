@@ -11,7 +11,7 @@ namespace container_agent {
 
 pipe_input::pipe_input(caf::actor_config& config, line_reader& reader,
                        actor_context context)
-  : agent_actor{config}, reader_{reader}, context_{context} {}
+  : agent_actor{config, context}, reader_{reader} {}
 
 pipe_input::behavior_type pipe_input::make_behavior() {
   reader_.on_arrival(

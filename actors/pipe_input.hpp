@@ -26,7 +26,6 @@ private:
   void advance();
 
   line_reader& reader_;
-  actor_context context_;
 };
 
 } // namespace container_agent

@@ -17,10 +17,7 @@ std::string pipe_output_config::validate() const {
 pipe_output::pipe_output(caf::actor_config& config,
                          pipe_output_resources& resources,
                          pipe_output_config settings, actor_context context)
-  : agent_actor{config},
-    resources_{resources},
-    config_{settings},
-    context_{context} {}
+  : agent_actor{config, context}, resources_{resources}, config_{settings} {}
 
 pipe_output::behavior_type pipe_output::make_behavior() {
   resources_.sink.on_drained([self = pipe_output_actor{this}] {

@@ -51,7 +51,6 @@ private:
 
   pipe_output_resources& resources_;
   pipe_output_config config_;
-  actor_context context_;
   host_output_window granted_;
   bool flushing_ = false;
 };

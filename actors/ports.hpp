@@ -102,6 +102,11 @@ struct child_exit {
   std::int32_t signal = 0; ///< 0 if it exited
 };
 
+/// As shells and `tini` say it: the exit code, or 128 and the signal.
+constexpr std::int32_t shell_code(const child_exit& end) {
+  return end.signal != 0 ? 128 + end.signal : end.exit_code;
+}
+
 /// What to start.
 struct child_command {
   std::string program;                  ///< a name looked up in PATH, or a path
@@ -203,11 +208,14 @@ public:
     = 0;
 };
 
+class message_hook;
+
 /// What every actor is handed.
 struct actor_context {
   wall_clock& clock;
   random_source& random;
   event_log& log;
+  message_hook* hook = nullptr; ///< actors/message_hook.hpp
 };
 
 } // namespace container_agent

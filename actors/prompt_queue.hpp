@@ -18,6 +18,7 @@ struct prompt {
   bytes line;
   std::uint32_t sent = 0; ///< how often it was sent to a child
   bool started = false;   ///< this child has said that it works on it
+  bool stalled = false;   ///< it was silent over it for too long, once
 };
 
 /// The prompts between `accepted` and their end: those that wait and those in

@@ -26,6 +26,8 @@ void raw_relay::take(const child_started& child) {
     return; // an actor was restarted, the child was not
   started_ = child;
   runs_ = true;
+  gave_up_ = false;
+  renewal_ = {};
   context_.log.write(log_level::info, logger, "child_started",
                      {{"pid", child.pid}});
 }
@@ -37,8 +39,8 @@ void raw_relay::take(const child_output& output) {
 void raw_relay::take(const child_ended& end) {
   runs_ = false;
   context_.log.write(
-    end.asked ? log_level::info : log_level::error, logger,
-    end.asked ? "child_stopped" : "child_exited",
+    is_wanted(end) ? log_level::info : log_level::error, logger,
+    is_wanted(end) ? "child_stopped" : "child_exited",
     {{"pid", end.pid},
      {"exit_code", end.exit_code},
      {"signal", end.signal},
@@ -59,6 +61,11 @@ void raw_relay::take(const restarts_exhausted&) {
   gave_up_ = true;
 }
 
+// Between bytes there are no turns to wait for.
+void raw_relay::take(const restart_claude& wish) {
+  renewal_ = {wish.reason, wish.at_once, false};
+}
+
 void raw_relay::take(const begin_drain&) {
   draining_ = true;
 }
@@ -70,6 +77,7 @@ bool raw_relay::drained() const {
 conversation_status raw_relay::status() const {
   conversation_status result;
   result.ready = runs_;
+  result.gave_up = gave_up_;
   result.lines = pieces_;
   result.queued = to_child.size();
   return result;

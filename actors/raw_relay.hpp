@@ -27,6 +27,12 @@ public:
   void take(const restarts_exhausted& end) override;
   void take(const begin_drain& drain) override;
   void take(const interrupt_turn&) override {}
+  void take(const restart_claude& wish) override;
+  const renew_child* renewal() const override {
+    return runs_ && !renewal_.reason.empty() ? &renewal_ : nullptr;
+  }
+  patience waits_for() const override { return {}; }
+  void overdue() override {}
   bool drained() const override;
   bool finished() const override { return input_ended_ && to_child.empty(); }
 
@@ -37,6 +43,7 @@ public:
 private:
   actor_context context_;
   child_started started_;
+  renew_child renewal_;
   bool runs_ = false;
   bool draining_ = false;
   bool input_ended_ = false;

@@ -8,6 +8,19 @@
 
 namespace container_agent {
 
+/// When a child is started again (the words are Erlang/OTP's).
+enum class restart_type : std::uint8_t {
+  permanent, ///< always
+  transient, ///< if it failed
+  temporary, ///< never
+};
+
+/// What becomes of the agent when a child has failed too often.
+enum class give_up_action : std::uint8_t {
+  exit, ///< an orderly shutdown, with the child's own exit code
+  wait, ///< it stays up without the child, until somebody asks to try again
+};
+
 struct restart_policy_config {
   std::uint32_t max_restarts = 5; ///< within the window; one more gives up
   std::chrono::milliseconds window{60'000};
@@ -37,6 +50,9 @@ public:
 
   /// Notes a failure. Returns nothing when there were too many.
   std::optional<plan> next(clock::time_point now, std::uint64_t random);
+
+  /// Begins anew, as somebody has asked to try again.
+  void forget() { failures_.clear(); }
 
   /// Restarts within the window that ends now.
   std::uint32_t recent(clock::time_point now) const;

@@ -9,7 +9,7 @@ namespace container_agent {
 shutdown_coordinator::shutdown_coordinator(caf::actor_config& config,
                                            shutdown_progress& progress,
                                            actor_context context)
-  : agent_actor{config}, progress_{progress}, context_{context} {}
+  : agent_actor{config, context}, progress_{progress} {}
 
 shutdown_coordinator::behavior_type shutdown_coordinator::make_behavior() {
   using event = drain_plan::event;

@@ -43,7 +43,6 @@ private:
   void give_orders();
 
   shutdown_progress& progress_;
-  actor_context context_;
   std::uint64_t deadline_ = 0;
 };
 

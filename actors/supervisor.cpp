@@ -10,64 +10,53 @@
 
 namespace container_agent {
 
-supervisor::supervisor(caf::actor_config& config, supervisor_config settings,
-                       actor_context context)
-  : supervisor_actor::base{config},
-    config_{std::move(settings)},
-    context_{context} {
-  for (auto& spec : config_.children)
-    children_.push_back({spec, restart_policy{spec.policy}, {}});
-}
+supervisor::supervisor(caf::actor_config& config, supervision& lent)
+  : agent_actor{config, lent.context}, lent_{lent} {}
 
-supervisor_actor::behavior_type supervisor::make_behavior() {
+supervisor::behavior_type supervisor::make_behavior() {
   set_down_handler([this](const caf::down_msg& down) { take_down(down); });
-  directory_.supervisor = supervisor_actor{this};
+  lent_.directory.supervisor = supervisor_actor{this};
   start_all();
   return {
-    [this](const restart_child& r) {
-      auto i = std::find_if(children_.begin(), children_.end(),
-                            [&](auto& c) { return c.spec.name == r.name; });
-      if (i == children_.end() || exit_code_ || i->address)
-        return;
-      if (!start(*i))
-        return;
-      introduce_all();
-      // The one before may have died with the order unread in its mailbox.
-      if (shutdown_ && r.name == "shutdown_coordinator")
-        send(directory_.shutdown_coordinator, *shutdown_);
-    },
+    [this](const restart_child& r) { restart(r); },
+    [this](const restart_claude& wish) { restart_on_request(wish); },
     [this](const begin_shutdown& why) { shut_down(why); },
     [this](const stop_agent& stop) {
-      if (exit_code_)
+      if (lent_.code)
         return;
-      exit_code_ = stop.exit_code;
+      lent_.code = stop.exit_code;
       stop_next();
     },
-    [this](const get_supervisor_status&) {
-      supervisor_status status;
-      status.restarts = restarts_;
-      for (auto& c : children_)
-        status.restarts_in_window = std::max<std::uint64_t>(
-          status.restarts_in_window, c.policy.recent(clock().now()));
-      return status;
-    },
+    [this](const get_supervisor_status&) { return status(); },
   };
 }
 
-void supervisor::on_exit() {
-  directory_ = peers_changed{};
-}
+// -- starting -----------------------------------------------------------------
 
+// Of the first supervisor all children are still to be started; each further
+// one takes over what the one before has left.
 void supervisor::start_all() {
-  for (auto& c : children_)
-    start(c);
+  using state = child::state;
+  for (auto& c : lent_.children) {
+    if (c.now == state::stopped && !lent_.code)
+      start(c);
+    else if (c.now == state::waiting)
+      delayed_send(this, c.due - clock().now(), restart_child{c.spec.name});
+    else if (auto runs = caf::actor_cast<caf::strong_actor_ptr>(c.address))
+      monitor(runs); // tells at once of one that has ended meanwhile
+  }
+  if (lent_.code)
+    return stop_next();
   introduce_all();
+  if (lent_.shutdown && lent_.directory.shutdown_coordinator)
+    send(lent_.directory.shutdown_coordinator, *lent_.shutdown);
 }
 
 // A constructor that throws is a failure of the child, not of the supervisor.
 bool supervisor::start(child& c) {
   try {
-    c.address = c.spec.start(this, directory_);
+    c.address = c.spec.start(this, lent_.directory);
+    c.now = child::state::running;
     context_.log.write(log_level::debug, name(), "actor_started",
                        {{"actor", c.spec.name}});
     return true;
@@ -79,90 +68,173 @@ bool supervisor::start(child& c) {
 }
 
 void supervisor::introduce_all() {
-  auto introduce = [this](const auto& handle) {
+  const auto& all = lent_.directory;
+  auto introduce = [&](const auto& handle) {
     if (handle)
-      send(handle, directory_);
+      send(handle, all);
   };
-  introduce(directory_.pipe_output);
-  introduce(directory_.health_monitor);
-  introduce(directory_.shutdown_coordinator);
-  introduce(directory_.conversation);
-  introduce(directory_.claude_process);
-  introduce(directory_.pipe_input);
+  introduce(all.pipe_output);
+  introduce(all.health_monitor);
+  introduce(all.shutdown_coordinator);
+  introduce(all.conversation);
+  introduce(all.claude_process);
+  introduce(all.pipe_input);
+  // The conversation that was told may have died with it unread.
+  for (const auto& c : lent_.children)
+    if (c.now == child::state::given_up && all.conversation)
+      send(all.conversation,
+           restarts_exhausted{c.spec.name, c.reason,
+                              c.spec.on_give_up == give_up_action::wait});
 }
 
-void supervisor::shut_down(begin_shutdown why) {
-  if (!shutdown_)
-    shutdown_ = begin_shutdown{why.reason, why.exit_code, false};
-  if (directory_.shutdown_coordinator)
-    send(directory_.shutdown_coordinator, std::move(why));
+// -- restarts -----------------------------------------------------------------
+
+void supervisor::restart(const restart_child& r) {
+  auto* c = lent_.find(r.name);
+  if (c == nullptr || lent_.code || c->now != child::state::waiting
+      || clock().now() < c->due)
+    return; // the plan was changed after this was sent
+  if (!start(*c))
+    return;
+  introduce_all();
+  // The one before may have died with the order unread in its mailbox.
+  if (lent_.shutdown && r.name == "shutdown_coordinator")
+    send(lent_.directory.shutdown_coordinator, *lent_.shutdown);
+}
+
+void supervisor::restart_on_request(const restart_claude& wish) {
+  auto* c = lent_.find("claude_process");
+  if (c == nullptr || lent_.code || lent_.shutdown)
+    return;
+  context_.log.write(log_level::info, name(), "restart_requested",
+                     {{"reason", wish.reason}, {"at_once", wish.at_once}});
+  using state = child::state;
+  if (c->now == state::given_up || c->now == state::waiting) {
+    c->policy.forget();
+    c->now = state::waiting;
+    c->due = clock().now();
+    return restart({c->spec.name});
+  }
+  if (c->now == state::running && lent_.directory.conversation)
+    send(lent_.directory.conversation, wish);
 }
 
 void supervisor::take_down(const caf::down_msg& down) {
-  auto* c = find(down.source);
+  auto* c = lent_.find(down.source);
   if (c == nullptr)
     return;
   c->address = {};
-  c->spec.clear(directory_);
-  if (exit_code_)
+  c->spec.clear(lent_.directory);
+  if (lent_.code) {
+    c->now = child::state::ended;
     return stop_next();
-  if (!down.reason && c->spec.type == restart_type::transient) {
-    context_.log.write(log_level::info, name(), "actor_ended",
-                       {{"actor", c->spec.name}});
-    return introduce_all();
   }
+  if (!down.reason && c->spec.type != restart_type::permanent)
+    return take_peace(*c);
   take_failure(*c, down.reason);
+}
+
+void supervisor::take_peace(child& c) {
+  c.now = child::state::ended;
+  context_.log.write(log_level::info, name(), "actor_ended",
+                     {{"actor", c.spec.name}});
+  introduce_all();
+  if (c.spec.type == restart_type::temporary && c.spec.ended_code)
+    end_agent(c, c.spec.name + " ended", c.spec.ended_code());
 }
 
 void supervisor::take_failure(child& c, const caf::error& reason) {
   auto why = describe(reason);
+  if (is(reason, agent_error::child_renewed)) {
+    // Somebody wanted it so: no failure.
+    context_.log.write(log_level::info, name(), "restart_planned",
+                       {{"actor", c.spec.name}, {"reason", why}});
+    return start_later(c, {c.spec.name, 0, {}, why});
+  }
+  if (c.spec.type == restart_type::temporary) {
+    context_.log.write(log_level::warn, name(), "actor_ended",
+                       {{"actor", c.spec.name}, {"reason", why}});
+    c.now = child::state::ended;
+    introduce_all();
+    if (c.spec.ended_code)
+      give_up(c, why);
+    return;
+  }
   auto plan = c.policy.next(clock().now(), context_.random.next());
   if (!plan)
     return give_up(c, why);
-  ++restarts_;
   context_.log.write(log_level::warn, name(), "restart_scheduled",
                      {{"actor", c.spec.name},
                       {"attempt", plan->attempt},
                       {"delay_ms", std::int64_t{plan->delay.count()}},
                       {"reason", why}});
-  if (directory_.conversation && c.spec.name == "claude_process")
-    send(directory_.conversation,
-         restart_scheduled{c.spec.name, plan->attempt, plan->delay, why});
-  introduce_all();
-  delayed_send(this, plan->delay, restart_child{c.spec.name});
+  start_later(c, {c.spec.name, plan->attempt, plan->delay, why});
 }
 
-void supervisor::give_up(child& c, const std::string& reason) {
-  context_.log.write(log_level::error, name(), "gave_up",
-                     {{"actor", c.spec.name},
-                      {"restarts", c.spec.policy.max_restarts},
-                      {"reason", reason}});
-  auto code = static_cast<std::int32_t>(c.spec.gave_up);
+void supervisor::start_later(child& c, restart_scheduled plan) {
+  ++lent_.restarts;
+  c.now = child::state::waiting;
+  c.due = clock().now() + plan.delay;
+  delayed_send(this, plan.delay, restart_child{c.spec.name});
+  if (lent_.directory.conversation && c.spec.name == "claude_process")
+    send(lent_.directory.conversation, std::move(plan));
   introduce_all();
-  if (directory_.conversation)
-    send(directory_.conversation, restarts_exhausted{c.spec.name, reason});
+}
+
+// -- the end ------------------------------------------------------------------
+
+void supervisor::give_up(child& c, const std::string& reason) {
+  auto temporary = c.spec.type == restart_type::temporary;
+  auto waits = !temporary && c.spec.on_give_up == give_up_action::wait;
+  c.now = child::state::given_up;
+  c.reason = reason;
+  if (!temporary)
+    context_.log.write(log_level::error, name(), "gave_up",
+                       {{"actor", c.spec.name},
+                        {"restarts", c.spec.policy.max_restarts},
+                        {"waits", waits},
+                        {"reason", reason}});
+  introduce_all();
+  if (!waits)
+    end_agent(
+      c, (temporary ? "" : "gave up restarting ") + c.spec.name + ": " + reason,
+      temporary ? c.spec.ended_code()
+                : static_cast<std::int32_t>(c.spec.gave_up));
+}
+
+void supervisor::end_agent(const child& c, std::string reason,
+                           std::int32_t code) {
+  // Without it nobody is left to do it in order.
   if (c.spec.name == "shutdown_coordinator")
-    return send(this, stop_agent{code}); // nobody is left to do it in order
-  shut_down({"gave up restarting " + c.spec.name + ": " + reason, code, false});
+    return send(this, stop_agent{code});
+  shut_down({std::move(reason), code, false});
+}
+
+void supervisor::shut_down(begin_shutdown why) {
+  if (!lent_.shutdown)
+    lent_.shutdown = begin_shutdown{why.reason, why.exit_code, false};
+  if (lent_.directory.shutdown_coordinator)
+    send(lent_.directory.shutdown_coordinator, std::move(why));
 }
 
 // Children stop in reverse order, each after the one before it has ended.
 void supervisor::stop_next() {
-  auto i = std::find_if(children_.rbegin(), children_.rend(),
+  auto& all = lent_.children;
+  auto i = std::find_if(all.rbegin(), all.rend(),
                         [](const child& c) { return c.address != nullptr; });
-  if (i != children_.rend())
+  if (i != all.rend())
     return caf::anon_send_exit(i->address, caf::exit_reason::user_shutdown);
-  auto stopped = std::exchange(config_.on_stopped, nullptr);
-  auto code = *exit_code_;
   quit();
-  if (stopped)
-    stopped(code);
+  lent_.stopped(*lent_.code);
 }
 
-supervisor::child* supervisor::find(const caf::actor_addr& address) {
-  auto i = std::find_if(children_.begin(), children_.end(),
-                        [&](const child& c) { return c.address == address; });
-  return i == children_.end() ? nullptr : &*i;
+supervisor_status supervisor::status() const {
+  supervisor_status result;
+  result.restarts = lent_.restarts;
+  for (const auto& c : lent_.children)
+    result.restarts_in_window = std::max<std::uint64_t>(
+      result.restarts_in_window, c.policy.recent(clock().now()));
+  return result;
 }
 
 } // namespace container_agent

@@ -246,6 +246,17 @@ void option_sources::read_duration(std::string_view name,
   target = *parsed;
 }
 
+void option_sources::read_part(std::string_view name, double& target) const {
+  auto* text = value(name);
+  if (text == nullptr)
+    return;
+  auto parsed = parse_part(*text);
+  if (!parsed)
+    throw option_error{where(name), in_quotes(*text) + " is no part of a whole",
+                       "Give a number from 0 to 1, such as 0.2."};
+  target = *parsed;
+}
+
 std::size_t
 option_sources::choose(std::string_view name,
                        const std::vector<std::string_view>& words) const {

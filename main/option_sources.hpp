@@ -54,6 +54,9 @@ public:
                      std::chrono::milliseconds most,
                      std::chrono::milliseconds& target) const;
 
+  /// A part of a whole, from 0 to 1.
+  void read_part(std::string_view name, double& target) const;
+
   template <class T>
   void read_choice(std::string_view name,
                    const std::vector<std::pair<std::string_view, T>>& choices,

@@ -76,6 +76,18 @@ constexpr std::array rows{
   option_row{"restart-delay", one, "TIME", life, "200ms",
              "before the first restart; then it doubles"},
   option_row{"restart-delay-max", one, "TIME", life, "10s", "but not beyond"},
+  option_row{"restart-jitter", one, "PART", life, "0.2",
+             "of each wait is left to chance, 0 to 1"},
+  option_row{"restart", many, "RULE", life, "",
+             "for one actor: ACTOR=TYPE,max=N,window=TIME,\n"
+             "delay=TIME,delay-max=TIME,jitter=PART; TYPE:\n"
+             "permanent, transient, temporary"},
+  option_row{"on-give-up", one, "WHAT", life, "exit",
+             "exit; wait: reject prompts until asked to\ntry again"},
+  option_row{"stall-timeout", one, "TIME", life, "30m",
+             "for a silent turn; then interrupt, then\nrestart; 0: never"},
+  option_row{"start-timeout", one, "TIME", life, "2m",
+             "for Claude to get ready; 0: for ever"},
   option_row{"drain-timeout", one, "TIME", life, "7s",
              "for the running turn, at shutdown"},
   option_row{"health-interval", one, "TIME", life, "10s",

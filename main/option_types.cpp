@@ -151,6 +151,16 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
   return to_number(text, 10);
 }
 
+std::optional<double> parse_part(std::string_view text) {
+  double value = 0;
+  auto [end, error]
+    = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 0
+      || value > 1)
+    return std::nullopt;
+  return value;
+}
+
 std::optional<std::uint32_t> parse_permissions(std::string_view text) {
   if (text.starts_with("0o"))
     text.remove_prefix(2);

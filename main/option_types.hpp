@@ -23,6 +23,9 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// A whole number without sign, decimal.
 std::optional<std::uint64_t> parse_count(std::string_view text);
 
+/// A part of a whole: a decimal number from 0 to 1.
+std::optional<double> parse_part(std::string_view text);
+
 /// Permissions in octal, at most 0777, with or without a leading 0.
 std::optional<std::uint32_t> parse_permissions(std::string_view text);
 

@@ -96,6 +96,17 @@ void read_claude(const option_sources& given, options::claude_section& claude) {
   given.read("env-pass", claude.pass);
 }
 
+void read_rules(const option_sources& given, std::vector<restart_rule>& rules) {
+  std::vector<std::string> texts;
+  given.read("restart", texts);
+  for (const auto& text : texts) {
+    auto read = parse_restart_rule(text);
+    if (auto* error = std::get_if<restart_rule_error>(&read))
+      throw option_error{given.where("restart"), error->what, error->advice};
+    rules.push_back(std::move(std::get<restart_rule>(read)));
+  }
+}
+
 void read_limits(const option_sources& given, options& result) {
   auto& limits = result.limits;
   given.read_count("max-in-flight", 1, most_in_flight, limits.max_in_flight);
@@ -110,6 +121,16 @@ void read_limits(const option_sources& given, options& result) {
   given.read_duration("restart-delay", 0ms, longest_wait, supervision.delay);
   given.read_duration("restart-delay-max", 0ms, longest_wait,
                       supervision.delay_max);
+  given.read_part("restart-jitter", supervision.jitter);
+  given.read_choice<give_up_action>(
+    "on-give-up",
+    {{"exit", give_up_action::exit}, {"wait", give_up_action::wait}},
+    supervision.on_give_up);
+  read_rules(given, supervision.rules);
+  given.read_duration("stall-timeout", 0ms, longest_wait,
+                      supervision.stall_timeout);
+  given.read_duration("start-timeout", 0ms, longest_wait,
+                      supervision.start_timeout);
   given.read_duration("drain-timeout", 0ms, longest_wait,
                       result.shutdown.drain_timeout);
   given.read_duration("health-interval", 0ms, longest_wait,

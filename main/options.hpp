@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/restart_rule.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -80,6 +81,11 @@ struct options {
     std::chrono::milliseconds window{60'000};
     std::chrono::milliseconds delay{200}; ///< the first; doubles each time
     std::chrono::milliseconds delay_max{10'000};
+    double jitter = 0.2; ///< part of each delay that is left to chance
+    give_up_action on_give_up = give_up_action::exit; ///< on Claude
+    std::vector<restart_rule> rules; ///< what differs for single actors
+    std::chrono::milliseconds stall_timeout{1'800'000}; ///< 0: off
+    std::chrono::milliseconds start_timeout{120'000};   ///< 0: off
   };
 
   struct shutdown_section {

@@ -80,12 +80,27 @@ health_monitor_config health_settings(const options& o) {
   return {.interval = o.health.interval};
 }
 
+conversation_config conversation_settings(const options& o) {
+  return {.stall_timeout = o.supervision.stall_timeout,
+          .start_timeout = o.supervision.start_timeout};
+}
+
+void adjust(child_spec& spec, const options& o) {
+  for (const auto& rule : o.supervision.rules) {
+    if (rule.actor != spec.name)
+      continue;
+    spec.type = rule.type;
+    spec.policy = apply(rule, spec.policy);
+  }
+}
+
 restart_policy_config restart_settings(const options& o) {
   restart_policy_config result;
   result.max_restarts = static_cast<std::uint32_t>(o.supervision.max_restarts);
   result.window = o.supervision.window;
   result.first_delay = o.supervision.delay;
   result.max_delay = o.supervision.delay_max;
+  result.jitter = o.supervision.jitter;
   return result;
 }
 
@@ -93,9 +108,14 @@ std::string settings_fault(const options& o) {
   for (const auto& fault :
        {dialogue_settings(o).validate(), child_settings(o, {}).validate(),
         pipe_output_settings(o).validate(), drain_settings(o).validate(),
-        health_settings(o).validate(), restart_settings(o).validate()})
+        health_settings(o).validate(), restart_settings(o).validate(),
+        conversation_settings(o).validate()})
     if (!fault.empty())
       return fault;
+  for (const auto& rule : o.supervision.rules)
+    if (auto fault = apply(rule, restart_settings(o)).validate();
+        !fault.empty())
+      return "--restart " + rule.actor + ": " + fault;
   return {};
 }
 

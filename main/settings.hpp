@@ -1,12 +1,14 @@
 #pragma once
 
 #include "actors/child_link.hpp"
+#include "actors/conversation.hpp"
 #include "actors/dialogue.hpp"
 #include "actors/drain_plan.hpp"
 #include "actors/health_monitor.hpp"
 #include "actors/line_reader.hpp"
 #include "actors/pipe_output.hpp"
 #include "actors/restart_policy.hpp"
+#include "actors/supervision.hpp"
 #include "main/options.hpp"
 
 #include <string>
@@ -25,11 +27,16 @@ child_link_config child_settings(const options& o,
 
 pipe_output_config pipe_output_settings(const options& o);
 
+conversation_config conversation_settings(const options& o);
+
 drain_timeouts drain_settings(const options& o);
 
 health_monitor_config health_settings(const options& o);
 
 restart_policy_config restart_settings(const options& o);
+
+/// What the user said of one child of the supervisor (`--restart`).
+void adjust(child_spec& spec, const options& o);
 
 /// What is wrong with them together, or an empty string.
 std::string settings_fault(const options& o);

@@ -13,7 +13,6 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <caf/send.hpp>
 
 #include <chrono>
 #include <optional>
@@ -71,7 +70,7 @@ struct agent::parts {
 
   host_sink& open_output(event_log& log, const options& settings);
   std::unique_ptr<bridge> make_bridge(const options& settings);
-  void start(const options& settings);
+  supervision_config tell_family(const options& settings);
   void finish(bool keep_pipes);
 
   const options& settings;
@@ -91,11 +90,11 @@ struct agent::parts {
   child_link link;
   pipe_output_resources output_resources;
   shutdown_progress progress;
+  std::optional<std::int32_t> exit_code;
+  supervision family;
 
   actor_settings actor_config;
   caf::actor_system system;
-  supervisor_actor root;
-  std::optional<std::int32_t> exit_code;
 };
 
 agent::parts::parts(runtime::event_loop& l, event_log& log,
@@ -113,6 +112,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     link{process, child_settings(settings, std::move(environment)), context},
     output_resources{output, {}, 0, 0},
     progress{drain_settings(settings)},
+    family{tell_family(settings), context},
     actor_config{loop},
     system{actor_config} {
   progress.stop_input_first = is_raw(settings);
@@ -124,7 +124,7 @@ agent::parts::~parts() {
   reader.on_arrival({});
   link.on_change({});
   output.on_drained({});
-  root = nullptr;
+  family.abandon();
   system.await_actors_before_shutdown(false);
 }
 
@@ -145,20 +145,20 @@ std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
   return std::make_unique<dialogue>(dialogue_settings(settings), context);
 }
 
-void agent::parts::start(const options& settings) {
-  supervisor_config config;
-  config.children
-    = agent_children({reader, *protocol, link, output_resources, progress},
-                     {pipe_output_settings(settings), health_settings(settings),
-                      restart_settings(settings)},
-                     context);
-  config.on_stopped = [this](std::int32_t code) { exit_code = code; };
-  root = system.spawn<supervisor>(std::move(config), context);
-  // A supervisor that ends any other way is a defect that nobody can repair.
-  root->attach_functor([this] {
-    if (!exit_code)
-      exit_code = static_cast<std::int32_t>(exit_code::internal_error);
-  });
+supervision_config agent::parts::tell_family(const options& settings) {
+  agent_tree_config told;
+  told.talk = conversation_settings(settings);
+  told.output = pipe_output_settings(settings);
+  told.health = health_settings(settings);
+  told.restarts = restart_settings(settings);
+  told.on_give_up = settings.supervision.on_give_up;
+  told.adjust = [&settings](child_spec& spec) { adjust(spec, settings); };
+  supervision_config result;
+  result.children = agent_children(
+    {reader, *protocol, link, output_resources, progress}, told, context);
+  result.policy = restart_settings(settings);
+  result.on_stopped = [this](std::int32_t code) { exit_code = code; };
+  return result;
 }
 
 void agent::parts::finish(bool keep_pipes) {
@@ -185,7 +185,7 @@ agent::~agent() = default;
 
 std::int32_t agent::run() {
   auto& p = *parts_;
-  p.start(p.settings);
+  p.family.start(p.system);
   p.loop.run_until([&p] { return p.exit_code.has_value(); });
   if (!runtime::run_until_all_ended(p.system, p.loop, end_timeout))
     p.context.log.write(
@@ -198,7 +198,7 @@ std::int32_t agent::run() {
 }
 
 void agent::shut_down(std::string reason) {
-  caf::anon_send(parts_->root, begin_shutdown{std::move(reason), 0, true});
+  parts_->family.shut_down({std::move(reason), 0, true});
 }
 
 } // namespace container_agent

@@ -18,6 +18,7 @@ std::string to_string(agent_error code) {
   switch (code) {
     case agent_error::none: return "none";
     case agent_error::child_ended: return "child_ended";
+    case agent_error::child_renewed: return "child_renewed";
     case agent_error::launch_failed: return "launch_failed";
     case agent_error::input_failed: return "input_failed";
     case agent_error::output_failed: return "output_failed";

@@ -12,12 +12,19 @@ namespace container_agent {
 enum class agent_error : std::uint8_t {
   none = 0,
   child_ended,   ///< the child ended without having been asked to
+  child_renewed, ///< it was ended to be started again, through no fault of it
   launch_failed, ///< the child could not be started
   input_failed,  ///< reading the input pipe failed
   output_failed, ///< writing the output pipe failed
 };
 
 inline constexpr caf::atom_value agent_error_category = caf::atom("agent");
+
+/// Whether `error` is this one, whatever its text.
+inline bool is(const caf::error& error, agent_error code) {
+  return error.category() == agent_error_category
+         && error.code() == static_cast<std::uint8_t>(code);
+}
 
 /// An error with a text that says what, where and what to do.
 caf::error make_error(agent_error code, std::string what);

@@ -39,6 +39,10 @@ using conversation_actor = caf::typed_actor<
   caf::reacts_to<host_output_window>,
   // supervisor: told on to the host
   caf::reacts_to<restart_scheduled>, caf::reacts_to<restarts_exhausted>,
+  // supervisor: somebody wants Claude started again
+  caf::reacts_to<restart_claude>,
+  // itself: Claude has been silent for long
+  caf::reacts_to<deadline_passed>,
   // shutdown_coordinator
   caf::reacts_to<begin_drain>, caf::reacts_to<interrupt_turn>,
   caf::reacts_to<flush_output>,
@@ -51,12 +55,12 @@ using conversation_actor = caf::typed_actor<
 using claude_process_actor = caf::typed_actor<
   // conversation
   caf::reacts_to<launch_child>, caf::reacts_to<child_input>,
-  caf::reacts_to<child_output_window>,
+  caf::reacts_to<child_output_window>, caf::reacts_to<renew_child>,
   // the child itself: bytes, or its end
   caf::reacts_to<child_changed>,
   // shutdown_coordinator
   caf::reacts_to<close_child_input>, caf::reacts_to<signal_child>,
-  // itself: a dead child's output has had its time
+  // itself: a dead child's output, or a child that shall end, has had its time
   caf::reacts_to<deadline_passed>,
   // health_monitor
   caf::replies_to<get_child_status>::with<child_status>,
@@ -104,6 +108,8 @@ using shutdown_coordinator_actor = caf::typed_actor<
 using supervisor_actor = caf::typed_actor<
   // itself, after a backoff
   caf::reacts_to<restart_child>,
+  // whoever wants Claude started again
+  caf::reacts_to<restart_claude>,
   // signals: passed on to the shutdown_coordinator that is there now
   caf::reacts_to<begin_shutdown>,
   // shutdown_coordinator: the drain is over

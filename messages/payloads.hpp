@@ -82,12 +82,18 @@ struct child_ended {
   std::int32_t pid = 0;
   std::int32_t exit_code = 0; ///< valid if `signal` is 0
   std::int32_t signal = 0;
-  bool asked = false;          ///< it was told to end
+  bool asked = false;          ///< it was told to end, for good
   std::uint64_t cut_bytes = 0; ///< of an unfinished last line, not delivered
+  std::string renewal;         ///< why it was ended to be started again, if so
 
   CONTAINER_AGENT_INSPECT(child_ended, x.sequence, x.pid, x.exit_code, x.signal,
-                          x.asked, x.cut_bytes)
+                          x.asked, x.cut_bytes, x.renewal)
 };
+
+/// Somebody wanted that end.
+inline bool is_wanted(const child_ended& end) {
+  return end.asked || !end.renewal.empty();
+}
 
 /// A child runs. Not sequenced: sent to each new conversation as well.
 /// `generation` counts launches, from 1; it tells a new child from an old one
@@ -110,6 +116,17 @@ struct launch_child {
   std::uint64_t first_input = 1;
 
   CONTAINER_AGENT_INSPECT(launch_child, x.session_id, x.anew, x.first_input)
+};
+
+/// Ends the child so that it is started again: by closing its stdin and, should
+/// that not do, by signals; or, `at_once`, by SIGKILL. `fault`: it is the
+/// child's own fault, and counts against its restarts.
+struct renew_child {
+  std::string reason;
+  bool at_once = false;
+  bool fault = false;
+
+  CONTAINER_AGENT_INSPECT(renew_child, x.reason, x.at_once, x.fault)
 };
 
 /// Closes the child's stdin once everything queued for it is written. From now
@@ -195,12 +212,15 @@ struct restart_scheduled {
                           x.reason)
 };
 
-/// A child of the supervisor failed too often and will not be started again.
+/// A child of the supervisor has failed too often, or is of a kind that is not
+/// started again. `waits`: the agent stays up, and it is tried again on
+/// request. Sent to each new conversation, too.
 struct restarts_exhausted {
   std::string name;
   std::string reason;
+  bool waits = false;
 
-  CONTAINER_AGENT_INSPECT(restarts_exhausted, x.name, x.reason)
+  CONTAINER_AGENT_INSPECT(restarts_exhausted, x.name, x.reason, x.waits)
 };
 
 /// The supervisor's reminder to itself.
@@ -208,6 +228,16 @@ struct restart_child {
   std::string name;
 
   CONTAINER_AGENT_INSPECT(restart_child, x.name)
+};
+
+/// Claude shall be started again: between two turns, or `at_once`, even in the
+/// middle of one, whose prompt is then sent again. If it waits for its restart,
+/// or was given up, it is started now.
+struct restart_claude {
+  std::string reason;
+  bool at_once = false;
+
+  CONTAINER_AGENT_INSPECT(restart_claude, x.reason, x.at_once)
 };
 
 /// The agent shall end in order. The first one's reason and exit code count; a
@@ -277,7 +307,8 @@ struct get_conversation_status {
 
 /// Counters are since the start of the agent.
 struct conversation_status {
-  bool ready = false; ///< Claude takes prompts
+  bool ready = false;   ///< Claude takes prompts
+  bool gave_up = false; ///< it is not started again unless somebody asks
   std::string session_id;
   std::uint64_t queued = 0;
   std::uint64_t queued_bytes = 0;
@@ -289,9 +320,10 @@ struct conversation_status {
   std::uint64_t rejected = 0;
   std::uint64_t resent = 0;
 
-  CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.session_id, x.queued,
-                          x.queued_bytes, x.in_flight, x.lines, x.accepted,
-                          x.answered, x.failed, x.rejected, x.resent)
+  CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.gave_up, x.session_id,
+                          x.queued, x.queued_bytes, x.in_flight, x.lines,
+                          x.accepted, x.answered, x.failed, x.rejected,
+                          x.resent)
 };
 
 struct get_child_status {

@@ -15,6 +15,7 @@
   X(child_ended)                                                               \
   X(child_started)                                                             \
   X(launch_child)                                                              \
+  X(renew_child)                                                               \
   X(close_child_input)                                                         \
   X(signal_child)                                                              \
   X(host_output)                                                               \
@@ -29,6 +30,7 @@
   X(restart_scheduled)                                                         \
   X(restarts_exhausted)                                                        \
   X(restart_child)                                                             \
+  X(restart_claude)                                                            \
   X(begin_shutdown)                                                            \
   X(stop_input)                                                                \
   X(begin_drain)                                                               \

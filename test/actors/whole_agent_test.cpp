@@ -30,7 +30,7 @@ public:
   pipe_output_resources output{host_out, {}, 0, 0};
   shutdown_progress progress{{}};
 
-  supervisor_actor root;
+  std::optional<supervision> family;
   peers_changed now; ///< who is who now
   std::optional<std::int32_t> exit_code;
 
@@ -38,7 +38,7 @@ public:
     agent_tree_config settings;
     settings.restarts.max_restarts = 1000;
     settings.restarts.jitter = 0;
-    supervisor_config config;
+    supervision_config config;
     config.children = agent_children({reader, protocol, link, output, progress},
                                      settings, context);
     for (auto& spec : config.children)
@@ -50,15 +50,17 @@ public:
         return address;
       };
     config.on_stopped = [this](std::int32_t code) { exit_code = code; };
-    root = spawn<supervisor>(std::move(config), context);
+    family.emplace(std::move(config), context);
+    family->start(system);
     settle();
   }
 
   void TearDown() override {
     now = {};
-    tell(root, stop_agent{0});
+    if (family->root())
+      tell(family->root(), stop_agent{0});
     settle();
-    root = nullptr;
+    family->abandon();
     actor_fixture::TearDown();
   }
 
@@ -158,7 +160,7 @@ TEST_F(whole_agent, status_goes_round_by_the_health_monitor) {
 TEST_F(whole_agent, a_signal_ends_an_idle_agent_in_order) {
   claude_reads();
   settle();
-  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  tell(family->root(), begin_shutdown{"SIGTERM", 0, true});
   settle();
   EXPECT_TRUE(child.input_closed());
   EXPECT_FALSE(exit_code);
@@ -174,7 +176,7 @@ TEST_F(whole_agent, a_signal_lets_the_turn_finish) {
   prompt("u1");
   prompt("u2");
   settle();
-  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  tell(family->root(), begin_shutdown{"SIGTERM", 0, true});
   advance(5000ms);
   EXPECT_FALSE(child.input_closed());
   claude_reads();
@@ -192,7 +194,7 @@ TEST_F(whole_agent, a_child_that_ignores_all_is_killed_and_the_agent_ends) {
   claude_reads();
   prompt("u1");
   settle();
-  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  tell(family->root(), begin_shutdown{"SIGTERM", 0, true});
   advance(10'000ms);
   EXPECT_EQ(exit_code, 0);
   EXPECT_FALSE(child.running());
@@ -200,7 +202,7 @@ TEST_F(whole_agent, a_child_that_ignores_all_is_killed_and_the_agent_ends) {
 }
 
 TEST_F(whole_agent, a_signal_before_claude_is_ready_still_ends_it) {
-  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  tell(family->root(), begin_shutdown{"SIGTERM", 0, true});
   settle();
   EXPECT_TRUE(child.input_closed());
   child.exit(0);
@@ -289,7 +291,7 @@ TEST_P(death_of, loses_and_doubles_nothing_wherever_it_strikes) {
 TEST_P(death_of, does_not_stop_the_shutdown) {
   claude_reads();
   settle();
-  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  tell(family->root(), begin_shutdown{"SIGTERM", 0, true});
   kill_it();
   advance(1ms);
   kill_it();

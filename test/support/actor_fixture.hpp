@@ -55,6 +55,9 @@ public:
   /// after whatever became due.
   void advance(std::chrono::milliseconds time);
 
+  /// Delayed messages and timeouts that wait for their time.
+  std::size_t pending_timers();
+
   /// Spawns an actor of ours. The test's end waits for it.
   template <class Actor, class... Args>
   auto spawn(Args&&... args) {

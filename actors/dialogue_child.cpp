@@ -1,0 +1,165 @@
+#include "actors/dialogue.hpp"
+
+#include "messages/codec/agent_record.hpp"
+
+#include <utility>
+
+// Claude's life: its starts and ends, wanted or not, and its silences.
+namespace container_agent {
+
+namespace {
+
+constexpr std::string_view logger = "conversation";
+
+} // namespace
+
+void dialogue::take(const child_started& child) {
+  if (child.generation == started_.generation)
+    return; // an actor was restarted, the child was not
+  started_ = child;
+  child_ = child_state::starting;
+  lifecycle_known_ = session_refused_ = interrupted_ = false;
+  renewal_.reset();
+  gave_up_.clear();
+  ++signs_;
+  open_requests_.clear();
+  to_child.clear();
+  context_.log.write(log_level::info, logger, "claude_started",
+                     {{"pid", child.pid}, {"resumed", child.resumed}});
+  if (config_.transparent)
+    return become_ready();
+  initialize_id_ = std::string{codec::own_request_prefix}
+                   + "initialize:" + std::to_string(++own_requests_);
+  to_child.push(
+    {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
+}
+
+void dialogue::become_ready() {
+  child_ = child_state::ready;
+  context_.log.write(log_level::info, logger, "claude_ready",
+                     {{"pid", started_.pid}, {"session_id", session_}});
+  voice_->ready(started_, session_);
+  for (auto& line : std::exchange(held_control_, {}))
+    send_line(std::move(line));
+  resend_prompts();
+  start_prompts();
+}
+
+void dialogue::take(const child_ended& end) {
+  child_ = child_state::none;
+  to_child.clear();
+  open_requests_.clear();
+  scanner_.finish();
+  voice_->end_line();
+  const auto& flying = prompts_.in_flight();
+  auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
+  renewal_.reset();
+  auto wanted = is_wanted(end);
+  context_.log.write(wanted ? log_level::info : log_level::error, logger,
+                     wanted ? "claude_stopped" : "claude_exited",
+                     {{"pid", end.pid},
+                      {"exit_code", end.exit_code},
+                      {"signal", end.signal},
+                      {"uuid", uuid},
+                      {"cut_bytes", end.cut_bytes}});
+  if (end.asked)
+    return fail_all("shutting_down", "Claude was stopped before the result");
+  if (wanted)
+    return; // the record `restarting` says why
+  voice_->claude_exited(end, uuid);
+  if (!session_refused_)
+    return;
+  auto lost = session_.empty() ? config_.given_session : session_;
+  session_.clear();
+  anew_ = true;
+  context_.log.write(log_level::error, logger, "session_lost",
+                     {{"session_id", lost}});
+  voice_->session_lost(lost);
+}
+
+launch_child dialogue::launch_plan() const {
+  return {session_, anew_, to_child.next_sequence()};
+}
+
+bool dialogue::wants_child() const {
+  return !draining_ || !prompts_.in_flight().empty();
+}
+
+void dialogue::take(const restart_scheduled& plan) {
+  voice_->restarting(plan);
+}
+
+void dialogue::take(const restarts_exhausted& end) {
+  if (end.waits && child_ == child_state::none && gave_up_.empty()) {
+    gave_up_ = end.reason.empty() ? "it failed" : end.reason;
+    if (auto dropped = std::exchange(held_control_, {}); !dropped.empty())
+      context_.log.write(log_level::warn, logger, "control_dropped",
+                         {{"lines", std::uint64_t{dropped.size()}}});
+  }
+  fail_all("gave_up", end.reason);
+}
+
+// -- a restart that somebody wants --------------------------------------------
+
+void dialogue::take(const restart_claude& wish) {
+  if (child_ != child_state::none && !draining_)
+    renewal_ = renew_child{wish.reason, wish.at_once, false};
+}
+
+const renew_child* dialogue::renewal() const {
+  auto due = renewal_ && child_ != child_state::none
+             && (renewal_->at_once || prompts_.in_flight().empty());
+  return due ? &*renewal_ : nullptr;
+}
+
+// -- patience -----------------------------------------------------------------
+
+// Claude is not to blame while it waits for the host: for an answer, or for
+// somebody to read what it says.
+dialogue::patience dialogue::waits_for() const {
+  using kind = patience::kind;
+  if (config_.transparent || output_credit() == 0 || !open_requests_.empty())
+    return {};
+  if (child_ == child_state::starting)
+    return {kind::start, signs_};
+  if (child_ != child_state::ready || prompts_.in_flight().empty())
+    return {};
+  return {interrupted_ ? kind::interrupt : kind::turn, signs_};
+}
+
+void dialogue::overdue() {
+  using kind = patience::kind;
+  switch (waits_for().what) {
+    case kind::nothing: break;
+    case kind::start:
+      context_.log.write(log_level::error, logger, "claude_start_stalled",
+                         {{"pid", started_.pid}});
+      renewal_ = {"stalled: it did not get ready in time (--start-timeout)",
+                  true, true};
+      break;
+    case kind::turn:
+      context_.log.write(log_level::error, logger, "turn_stalled",
+                         {{"uuid", prompts_.in_flight().front().uuid}});
+      interrupted_ = true;
+      interrupt();
+      break;
+    case kind::interrupt: give_stalled_up(); break;
+  }
+}
+
+void dialogue::give_stalled_up() {
+  auto unfinished = prompts_.in_flight(); // a copy: failing removes from it
+  for (const auto& p : unfinished) {
+    if (p.stalled) {
+      fail(p, "stalled", "Claude was silent over it for too long, twice");
+      prompts_.close(p.uuid);
+    } else {
+      prompts_.find_in_flight(p.uuid)->stalled = true;
+    }
+  }
+  renewal_ = {"stalled: silent for too long (--stall-timeout), and over the "
+              "interrupt, too",
+              true, true};
+}
+
+} // namespace container_agent

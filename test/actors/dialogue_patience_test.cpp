@@ -1,0 +1,252 @@
+#include "test/actors/dialogue_fixture.hpp"
+
+/// Claude's silences, restarts that somebody wants, and a Claude that is not
+/// started any more.
+namespace container_agent::test {
+
+namespace {
+
+using kind = bridge::patience::kind;
+
+class dialogue_patience : public dialogue_fixture {
+public:
+  kind waits() { return talk().waits_for().what; }
+
+  std::uint64_t signs() { return talk().waits_for().signs; }
+
+  /// A child is ready and has begun a turn.
+  void in_turn(const std::string& uuid = "u1") {
+    ready();
+    prompt(uuid);
+    claude(claude::lifecycle(uuid, "started"));
+    to_claude();
+    to_host();
+  }
+
+  void end_renewed() {
+    child_ended end;
+    end.pid = pid();
+    end.renewal = "stalled";
+    talk().take(end);
+  }
+};
+
+} // namespace
+
+TEST_F(dialogue_patience, is_for_what_claude_owes) {
+  EXPECT_EQ(waits(), kind::nothing);
+  start();
+  EXPECT_EQ(waits(), kind::start);
+  ready();
+  EXPECT_EQ(waits(), kind::nothing);
+  prompt("u1");
+  EXPECT_EQ(waits(), kind::turn);
+  answer("u1");
+  EXPECT_EQ(waits(), kind::nothing);
+}
+
+TEST_F(dialogue_patience, begins_anew_with_each_sign_of_life) {
+  in_turn();
+  auto before = signs();
+  claude(claude::assistant("well"));
+  EXPECT_NE(signs(), before);
+}
+
+TEST_F(dialogue_patience, is_endless_while_claude_waits_for_the_host) {
+  in_turn();
+  claude(claude::can_use_tool("r1"));
+  EXPECT_EQ(waits(), kind::nothing);
+  host(claude::permission("r1"));
+  EXPECT_EQ(waits(), kind::turn);
+}
+
+TEST_F(dialogue_patience, is_endless_while_nobody_reads) {
+  in_turn();
+  while (talk().output_credit() > 0)
+    claude(claude::assistant("well"));
+  EXPECT_EQ(waits(), kind::nothing);
+  to_host();
+  EXPECT_EQ(waits(), kind::turn);
+}
+
+TEST_F(dialogue_patience, is_not_asked_of_a_transparent_host) {
+  settings.transparent = true;
+  settings.voice = voice_kind::transparent;
+  start();
+  prompt("u1");
+  EXPECT_EQ(waits(), kind::nothing);
+}
+
+TEST_F(dialogue_patience, at_its_end_interrupts_the_turn) {
+  in_turn();
+  talk().overdue();
+  EXPECT_NE(to_claude().find(R"("subtype":"interrupt")"), std::string::npos);
+  EXPECT_EQ(waits(), kind::interrupt);
+  EXPECT_EQ(talk().renewal(), nullptr);
+}
+
+TEST_F(dialogue_patience, an_interrupt_that_is_obeyed_ends_the_turn_only) {
+  in_turn();
+  talk().overdue();
+  claude(claude::interrupted({"u1"}));
+  EXPECT_EQ(talk().status().in_flight, 0u);
+  EXPECT_EQ(talk().renewal(), nullptr);
+  prompt("u2");
+  EXPECT_EQ(waits(), kind::turn) << "with all its patience";
+}
+
+TEST_F(dialogue_patience, then_restarts_claude_and_sends_the_prompt_again) {
+  in_turn();
+  talk().overdue();
+  talk().overdue();
+  const auto* how = talk().renewal();
+  ASSERT_NE(how, nullptr);
+  EXPECT_TRUE(how->at_once);
+  EXPECT_TRUE(how->fault);
+  EXPECT_NE(how->reason.find("--stall-timeout"), std::string::npos);
+  to_claude();
+  end_renewed();
+  EXPECT_EQ(records().size(), 0u) << "the record `restarting` tells it";
+  start_ready(true);
+  EXPECT_NE(to_claude().find(R"("uuid":"u1")"), std::string::npos);
+  EXPECT_EQ(subtypes(), "ready resent");
+  EXPECT_EQ(waits(), kind::turn);
+}
+
+TEST_F(dialogue_patience, a_prompt_that_stalls_twice_is_failed) {
+  in_turn();
+  for (int i = 0; i < 2; ++i) {
+    talk().overdue();
+    talk().overdue();
+    end_renewed();
+    start_ready(true);
+  }
+  auto all = records();
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[2].at("subtype"), "failed");
+  EXPECT_EQ(all[2].at("uuid"), "u1");
+  EXPECT_EQ(all[2].at("reason"), "stalled");
+  EXPECT_EQ(talk().status().in_flight, 0u);
+}
+
+TEST_F(dialogue_patience, with_a_start_ends_at_once) {
+  start();
+  talk().overdue();
+  const auto* how = talk().renewal();
+  ASSERT_NE(how, nullptr);
+  EXPECT_TRUE(how->at_once);
+  EXPECT_NE(how->reason.find("--start-timeout"), std::string::npos);
+}
+
+TEST_F(dialogue_patience, that_is_overdue_for_nothing_does_nothing) {
+  ready();
+  talk().overdue();
+  EXPECT_EQ(to_claude(), "");
+  EXPECT_EQ(talk().renewal(), nullptr);
+}
+
+// -- restarts that somebody wants ---------------------------------------------
+
+TEST_F(dialogue_patience, a_wanted_restart_waits_for_the_turns_end) {
+  in_turn();
+  prompt("u2");
+  talk().take(restart_claude{"memory", false});
+  EXPECT_EQ(talk().renewal(), nullptr);
+  answer("u1");
+  ASSERT_NE(talk().renewal(), nullptr);
+  EXPECT_FALSE(talk().renewal()->fault);
+  EXPECT_EQ(to_claude(), "") << "the next prompt is for the next Claude";
+  end_renewed();
+  EXPECT_EQ(talk().renewal(), nullptr);
+  start_ready(true);
+  EXPECT_NE(to_claude().find(R"("uuid":"u2")"), std::string::npos);
+}
+
+TEST_F(dialogue_patience, a_restart_at_once_sends_the_prompt_again) {
+  in_turn();
+  talk().take(restart_claude{"now", true});
+  ASSERT_NE(talk().renewal(), nullptr);
+  end_renewed();
+  start_ready(true);
+  EXPECT_NE(to_claude().find(R"("uuid":"u1")"), std::string::npos);
+}
+
+TEST_F(dialogue_patience, a_restart_that_came_by_itself_is_not_wanted_again) {
+  in_turn();
+  talk().take(restart_claude{"memory", false});
+  crash();
+  start_ready(true);
+  answer("u1");
+  EXPECT_EQ(talk().renewal(), nullptr);
+}
+
+TEST_F(dialogue_patience, no_restart_is_wanted_of_a_claude_that_is_away) {
+  talk().take(restart_claude{"memory", true});
+  start();
+  EXPECT_EQ(talk().renewal(), nullptr);
+}
+
+// -- a Claude that is not started any more ------------------------------------
+
+TEST_F(dialogue_patience, a_claude_given_up_fails_and_rejects_all_prompts) {
+  in_turn();
+  prompt("u2");
+  crash();
+  to_host();
+  talk().take(restarts_exhausted{"claude_process", "exit code 1", true});
+  talk().take(restarts_exhausted{"claude_process", "exit code 1", true});
+  prompt("u3");
+  auto all = records();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].at("reason"), "gave_up");
+  EXPECT_EQ(all[1].at("uuid"), "u2");
+  EXPECT_EQ(all[2].at("subtype"), "rejected");
+  EXPECT_EQ(all[2].at("reason"), "claude_unavailable");
+  EXPECT_EQ(all[2].at("uuid"), "u3");
+  EXPECT_NE(all[2].at("detail").get<std::string>().find("exit code 1"),
+            std::string::npos);
+  EXPECT_TRUE(talk().status().gave_up);
+  EXPECT_GT(talk().input_credit(), 0u) << "the input goes on";
+}
+
+TEST_F(dialogue_patience, a_claude_that_is_tried_again_takes_prompts) {
+  ready();
+  crash();
+  talk().take(restarts_exhausted{"claude_process", "exit code 1", true});
+  start_ready(true);
+  to_host();
+  EXPECT_FALSE(talk().status().gave_up);
+  prompt("u3");
+  EXPECT_EQ(subtypes(), "accepted");
+}
+
+TEST_F(dialogue_patience, control_messages_do_not_wait_for_one_given_up) {
+  ready();
+  crash();
+  host(R"({"type":"control_request","request_id":"1",)"
+       R"("request":{"subtype":"interrupt"}})");
+  talk().take(restarts_exhausted{"claude_process", "exit code 1", true});
+  EXPECT_EQ(log.field("control_dropped", "lines"), "1");
+  to_host();
+  host(R"({"type":"control_request","request_id":"2",)"
+       R"("request":{"subtype":"interrupt"}})");
+  EXPECT_EQ(record().at("reason"), "claude_unavailable");
+}
+
+TEST_F(dialogue_patience, status_is_told_of_one_given_up) {
+  ready();
+  crash();
+  talk().take(restarts_exhausted{"claude_process", "exit code 1", true});
+  host(R"({"type":"container_agent","subtype":"status"})");
+  EXPECT_EQ(talk().status_requests(), 1u);
+}
+
+TEST_F(dialogue_patience, the_news_that_come_late_do_not_hurt_a_new_claude) {
+  ready();
+  crash();
+  start_ready(true);
+  talk().take(restarts_exhausted{"claude_process", "exit code 1", true});
+  EXPECT_FALSE(talk().status().gave_up);
+}
+
+} // namespace container_agent::test
