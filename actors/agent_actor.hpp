@@ -2,10 +2,12 @@
 
 #include "actors/message_hook.hpp"
 #include "actors/ports.hpp"
+#include "messages/errors.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace container_agent {
@@ -20,7 +22,9 @@ public:
   using behavior_type = typename Handle::behavior_type;
 
   agent_actor(caf::actor_config& config, actor_context context)
-    : base{config}, context_{context} {}
+    : base{config}, context_{context} {
+    this->set_exception_handler(failure);
+  }
 
   void on_exit() override { peers_ = peers_changed{}; }
 
@@ -29,6 +33,9 @@ public:
   caf::invoke_message_result consume(caf::mailbox_element& message) override {
     if (context_.hook == nullptr)
       return base::consume(message);
+    // Should the hook throw, CAF answers the message that it takes for the
+    // current one; it would note this one only in its own consume.
+    this->current_element_ = &message;
     context_.hook->before(*this, message);
     auto result = base::consume(message);
     context_.hook->after(*this);
@@ -57,6 +64,17 @@ protected:
   actor_context context_;
 
 private:
+  // CAF's own handler prints, in the midst of the log.
+  static caf::error failure(caf::scheduled_actor*, std::exception_ptr& thrown) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      return make_error(agent_error::exception, e.what());
+    } catch (...) {
+      return make_error(agent_error::exception, "something unknown was thrown");
+    }
+  }
+
   peers_changed peers_;
 };
 

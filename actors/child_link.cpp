@@ -153,7 +153,7 @@ void child_link::check_input() {
   auto error = process_.input().error();
   if (!error || asked_to_end_ || renewing() || config_.raw)
     return;
-  kill("stdin lost: " + error.message());
+  kill("stdin_lost", error.message());
 }
 
 void child_link::renew(const renew_child& how) {
@@ -161,13 +161,13 @@ void child_link::renew(const renew_child& how) {
     return; // it has ended: the next one comes anyway
   renewal_ = how;
   if (how.at_once)
-    kill(how.reason);
+    kill("claude_killed", how.reason);
   else
     process_.close_input();
 }
 
-void child_link::kill(std::string_view why) {
-  context_.log.write(log_level::warn, logger, "claude_killed",
+void child_link::kill(std::string_view event, std::string_view why) {
+  context_.log.write(log_level::error, logger, event,
                      {{"pid", process_.pid()}, {"reason", why}});
   if (auto error = process_.signal_group(SIGKILL))
     context_.log.write(log_level::error, logger, "group_not_killed",

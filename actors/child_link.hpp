@@ -96,8 +96,9 @@ public:
   /// It runs and has closed its stdout: nothing will come of it any more.
   bool mute() const { return stage_ == stage::running && output_ended_; }
 
-  /// Ends a child that is of no use any more, as if it had died.
-  void kill(std::string_view why);
+  /// Ends a child that is of no use any more, as if it had died. `event` is
+  /// what the log calls it.
+  void kill(std::string_view event, std::string_view why);
 
   child_started description() const;
   child_exit exit_status() const { return process_.exit_status(); }

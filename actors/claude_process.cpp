@@ -121,7 +121,7 @@ void claude_process::take_deadline(std::uint64_t what) {
     case kill_renewed: return hurry_renewal(SIGKILL);
     case kill_mute:
       if (link_.mute())
-        link_.kill("its stdout is closed");
+        link_.kill("stdout_lost", "it has closed its stdout and lives on");
       return;
     default: break;
   }
@@ -143,7 +143,7 @@ void claude_process::hurry_renewal(int signal) {
   if (!link_.renewing() || link_.asked_to_end())
     return;
   if (signal == SIGKILL)
-    return link_.kill("it did not end when it should");
+    return link_.kill("claude_killed", "it did not end when it should");
   if (auto error = link_.terminate())
     context_.log.write(log_level::error, name(), "signal_failed",
                        {{"signal", signal}, {"error", error.message()}});

@@ -29,7 +29,7 @@ void dialogue::take(const child_started& child) {
   if (config_.transparent)
     return become_ready();
   initialize_id_ = std::string{codec::own_request_prefix}
-                   + "initialize:" + std::to_string(++own_requests_);
+                   + "initialize:" + std::to_string(child.generation);
   to_child.push(
     {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
 }

@@ -175,7 +175,10 @@ void supervisor::start_later(child& c, restart_scheduled plan) {
   ++lent_.restarts;
   c.now = child::state::waiting;
   c.due = clock().now() + plan.delay;
-  delayed_send(this, plan.delay, restart_child{c.spec.name});
+  if (plan.delay.count() > 0)
+    delayed_send(this, plan.delay, restart_child{c.spec.name});
+  else
+    send(this, restart_child{c.spec.name});
   if (lent_.directory.conversation && c.spec.name == "claude_process")
     send(lent_.directory.conversation, std::move(plan));
   introduce_all();

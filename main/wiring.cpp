@@ -2,6 +2,7 @@
 
 #include "actors/agent_tree.hpp"
 #include "actors/raw_relay.hpp"
+#include "main/hook.hpp"
 #include "main/runtime/child_process.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
@@ -102,7 +103,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
                     std::vector<std::string> environment)
   : settings{settings},
     loop{l},
-    context{clock, random, log},
+    context{clock, random, log, installed_hook()},
     watch{loop, log},
     input{loop, watch, log, place_of(settings.pipes.input, settings)},
     output{open_output(log, settings)},

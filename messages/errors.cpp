@@ -22,6 +22,7 @@ std::string to_string(agent_error code) {
     case agent_error::launch_failed: return "launch_failed";
     case agent_error::input_failed: return "input_failed";
     case agent_error::output_failed: return "output_failed";
+    case agent_error::exception: return "exception";
   }
   return "unknown";
 }

@@ -16,6 +16,7 @@ enum class agent_error : std::uint8_t {
   launch_failed, ///< the child could not be started
   input_failed,  ///< reading the input pipe failed
   output_failed, ///< writing the output pipe failed
+  exception,     ///< a handler threw: a defect, or no memory
 };
 
 inline constexpr caf::atom_value agent_error_category = caf::atom("agent");

@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 using moment = throwing_hook::moment;
+using events = supervisors::events;
 
 class supervisions : public supervisors {
 public:
@@ -31,7 +32,8 @@ public:
   /// A child ends with an error of its own.
   template <class Handle>
   void end_with(Handle peers_changed::*member, caf::error why) {
-    caf::anon_send_exit(seen.*member, std::move(why));
+    auto child = caf::actor_cast<caf::actor>(seen.*member);
+    caf::anon_send(child, caf::exit_msg{child.address(), std::move(why)});
     settle();
   }
 

@@ -29,6 +29,9 @@ struct agent_options {
   /// More options of the agent.
   std::vector<std::string> args;
 
+  /// Another program in place of the agent; empty: the agent.
+  std::string program;
+
   /// What follows `--`: arguments for Claude.
   std::vector<std::string> claude_args;
 

@@ -25,6 +25,7 @@
 ///   grandchild-away    … in a session of its own
 ///   no-read            read no more, for ever
 ///   close-stdout       close it and stay
+///   close-stdout-once  … but only the first time that this uuid runs
 ///   ask                ask for a permission, answer what came
 ///   stderr TEXT        write a line to stderr
 ///   self               answer with fds, group, environment, … as JSON
@@ -237,6 +238,14 @@ const std::map<std::string, word>& words() {
     {"no-read", [](context& c) { stay(c.self); }},
     {"close-stdout",
      [](context& c) {
+       c.self.say.out.flush();
+       ::close(STDOUT_FILENO);
+       stay(c.self);
+     }},
+    {"close-stdout-once",
+     [](context& c) {
+       if (!c.among_first(1))
+         return;
        c.self.say.out.flush();
        ::close(STDOUT_FILENO);
        stay(c.self);

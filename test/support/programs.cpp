@@ -10,6 +10,9 @@
 #ifndef FAKE_CLAUDE_BINARY_DEFAULT
 #  define FAKE_CLAUDE_BINARY_DEFAULT ""
 #endif
+#ifndef THROWING_AGENT_BINARY_DEFAULT
+#  define THROWING_AGENT_BINARY_DEFAULT ""
+#endif
 #ifndef CC_BRIDGE_HOST_BINARY_DEFAULT
 #  define CC_BRIDGE_HOST_BINARY_DEFAULT ""
 #endif
@@ -47,6 +50,11 @@ std::string fake_claude_binary() {
 std::string cc_bridge_host_binary() {
   return find("CC_BRIDGE_HOST_BINARY", CC_BRIDGE_HOST_BINARY_DEFAULT,
               "cc_bridge_host");
+}
+
+std::string throwing_agent_binary() {
+  return find("THROWING_AGENT_BINARY", THROWING_AGENT_BINARY_DEFAULT,
+              "throwing_agent");
 }
 
 } // namespace container_agent::test

@@ -16,4 +16,7 @@ std::string fake_claude_binary();
 /// The host that behaves as cc-bridge's: CC_BRIDGE_HOST_BINARY.
 std::string cc_bridge_host_binary();
 
+/// The agent whose handlers throw: THROWING_AGENT_BINARY.
+std::string throwing_agent_binary();
+
 } // namespace container_agent::test

@@ -261,6 +261,8 @@ private:
     obey(t);
     if (!t.silent)
       finish(t, prompts.back()["message"]);
+    // Before it counts as done: one that is killed in between has answered.
+    say.out.flush();
     auto failed = t.interrupted || t.is_error;
     for (const auto& uuid : t.uuids) {
       seen_.insert(uuid);

@@ -1,0 +1,229 @@
+#include "test/integration/common.hpp"
+#include "test/support/actor_fixture.hpp"
+#include "test/support/prompt_ledger.hpp"
+
+#include <caf/uniform_type_info_map.hpp>
+
+#include <set>
+
+/// Each handler of each actor throws once, in the real program: once before it
+/// has done anything, once when all is done.
+namespace container_agent::test {
+
+namespace {
+
+// -- all handlers that there are ----------------------------------------------
+
+template <class Signature>
+struct message_of;
+
+template <class Message, class Output>
+struct message_of<caf::typed_mpi<caf::detail::type_list<Message>, Output>> {
+  using type = Message;
+};
+
+using handler_set = std::set<std::string>;
+
+template <class... Signatures>
+void add_handlers(handler_set& into, const std::string& actor,
+                  caf::detail::type_list<Signatures...>) {
+  stepped_config config;
+  caf::actor_system system{config};
+  auto name = [&](const std::type_info& type) {
+    return *system.types().portable_name(caf::rtti_pair{0, &type});
+  };
+  (into.insert(actor + ' '
+               + name(typeid(typename message_of<Signatures>::type))),
+   ...);
+}
+
+handler_set all_handlers() {
+  handler_set all;
+  add_handlers(all, "pipe_input", pipe_input_actor::signatures{});
+  add_handlers(all, "conversation", conversation_actor::signatures{});
+  add_handlers(all, "claude_process", claude_process_actor::signatures{});
+  add_handlers(all, "pipe_output", pipe_output_actor::signatures{});
+  add_handlers(all, "health_monitor", health_monitor_actor::signatures{});
+  add_handlers(all, "shutdown_coordinator",
+               shutdown_coordinator_actor::signatures{});
+  add_handlers(all, "supervisor", supervisor_actor::signatures{});
+  return all;
+}
+
+// -- an agent whose handlers throw --------------------------------------------
+
+/// Its options: restarts without a limit that matters, and next to no wait.
+agent_options throwing(const std::filesystem::path& log, int pause,
+                       std::vector<std::string> more = {}) {
+  agent_options options;
+  options.program = throwing_agent_binary();
+  options.env["THROWING_AGENT_LOG"] = log;
+  options.env["THROWING_AGENT_PAUSE"] = std::to_string(pause);
+  options.args = {"--max-restarts",      "1000", "--restart-delay", "0ms",
+                  "--restart-delay-max", "2ms"};
+  options.args.insert(options.args.end(), more.begin(), more.end());
+  return options;
+}
+
+/// A host that gives prompts and keeps book of what becomes of them.
+class bookkeeper {
+public:
+  explicit bookkeeper(agent_process& agent) : agent_{agent} {}
+
+  void prompt(const std::string& text) {
+    char uuid[37];
+    std::snprintf(uuid, sizeof(uuid), "00000000-0000-4000-8000-%012zu",
+                  uuids_.size());
+    uuids_.emplace_back(uuid);
+    agent_.prompt(text, uuids_.back());
+  }
+
+  /// Reads on until at most so many prompts have no end yet.
+  void read_until_open(std::size_t most) {
+    while (uuids_.size() - ledger_.ended(uuids_) > most)
+      ledger_.take(agent_.next_line());
+  }
+
+  /// The rest, up to the end of the output.
+  void read_rest() {
+    while (auto line = agent_.try_next_line())
+      ledger_.take(*line);
+  }
+
+  /// Each prompt was accepted once, ran once, and came to one end.
+  void expect_exactly_once() {
+    for (const auto& uuid : uuids_) {
+      const auto& e = ledger_.of(uuid);
+      EXPECT_EQ(e.accepted, 1) << uuid;
+      EXPECT_EQ(e.ends(), 1) << uuid;
+      EXPECT_LE(count_in(agent_.state_dir() / "completed", uuid), 1U) << uuid;
+    }
+    EXPECT_THAT(ledger_.torn(), testing::IsEmpty());
+  }
+
+  void expect_all_answered() {
+    expect_exactly_once();
+    for (const auto& uuid : uuids_)
+      EXPECT_EQ(ledger_.of(uuid).results, 1) << uuid;
+  }
+
+private:
+  agent_process& agent_;
+  prompt_ledger ledger_;
+  std::vector<std::string> uuids_;
+};
+
+using lines = std::vector<std::string>;
+
+lines thrown(const std::filesystem::path& log) {
+  return lines_of(log);
+}
+
+} // namespace
+
+TEST(throwing, handlers_under_load_lose_and_double_nothing) {
+  temp_dir dir;
+  auto log = dir / "thrown";
+  agent_process agent{throwing(log, 40, {"--health-interval", "20ms"})};
+  bookkeeper host{agent};
+  for (int i = 0; i < 1500; ++i) {
+    host.prompt(i % 100 == 50 ? "crash-once 3" : "number " + std::to_string(i));
+    if (i % 25 == 0)
+      agent.write_json({{"type", "container_agent"}, {"subtype", "status"}});
+    host.read_until_open(8);
+  }
+  host.read_until_open(0);
+  agent.send_signal(SIGTERM);
+  host.read_rest();
+  EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+  host.expect_all_answered();
+  EXPECT_GT(thrown(log).size(), 40U) << "so many handlers have work under load";
+}
+
+// The moments of a life that a conversation under load has not, in one agent
+// each; together they reach every handler there is.
+TEST(throwing, every_handler_of_every_actor_is_survived) {
+  temp_dir dir;
+  auto log = dir / "thrown";
+  {
+    SCOPED_TRACE("a shutdown in the middle of a turn");
+    agent_process agent{throwing(log, 0, {"--health-interval", "20ms"})};
+    bookkeeper host{agent};
+    host.prompt("hello");
+    host.read_until_open(0);
+    gate turn{agent};
+    host.prompt(turn.prompt());
+    agent.write_json({{"type", "container_agent"}, {"subtype", "status"}});
+    agent.send_signal(SIGTERM);
+    turn.open();
+    host.read_rest();
+    EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+    host.expect_all_answered();
+  }
+  {
+    SCOPED_TRACE("a shutdown that has to be forced");
+    agent_process agent{throwing(log, 0, {"--drain-timeout", "100ms"})};
+    bookkeeper host{agent};
+    host.prompt("stubborn");
+    agent.wait_for_log("prompt_accepted");
+    agent.send_signal(SIGTERM);
+    host.read_rest();
+    EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+    host.expect_exactly_once();
+  }
+  {
+    SCOPED_TRACE("the end of the input");
+    agent_process agent{throwing(log, 0, {"--exit-on-eof"})};
+    bookkeeper host{agent};
+    host.prompt("crash-once 3");
+    agent.close_input();
+    host.read_rest();
+    EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+    host.expect_all_answered();
+  }
+  {
+    SCOPED_TRACE("a stall, and a Claude that closes its stdout");
+    agent_process agent{throwing(log, 0, {"--stall-timeout", "200ms"})};
+    bookkeeper host{agent};
+    host.prompt("hang");
+    host.read_until_open(0);
+    host.prompt("close-stdout-once");
+    host.read_until_open(0);
+    agent.send_signal(SIGTERM);
+    host.read_rest();
+    EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+    host.expect_exactly_once();
+  }
+  {
+    SCOPED_TRACE("a Claude that is given up");
+    auto options = throwing(
+      log, 0,
+      {"--on-give-up", "wait", "--restart", "claude_process=transient,max=0"});
+    options.claude_args = {"--fail-start", "3"};
+    agent_process agent{options};
+    bookkeeper host{agent};
+    agent.wait_for_log("gave_up");
+    host.prompt("hello");
+    host.read_until_open(0);
+    agent.send_signal(SIGTERM);
+    host.read_rest();
+    EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+  }
+  {
+    SCOPED_TRACE("a reply that nobody reads");
+    auto options
+      = throwing(log, 0, {"--compat", "cc-bridge", "--reply-timeout", "100ms"});
+    options.open_output = false;
+    agent_process agent{options};
+    agent.write_line("hello");
+    agent.wait_for_log("reply_dropped");
+    agent.send_signal(SIGTERM);
+    EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+  }
+  auto all = thrown(log);
+  for (const auto& handler : all_handlers())
+    for (auto moment : {" before", " after"})
+      EXPECT_THAT(all, testing::Contains(handler + moment));
+}
+
+} // namespace container_agent::test
