@@ -1,9 +1,11 @@
 #pragma once
 
+#include "messages/errors.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace container_agent {
@@ -17,7 +19,13 @@ public:
   using base = typename Handle::base;
   using behavior_type = typename Handle::behavior_type;
 
-  explicit agent_actor(caf::actor_config& config) : base{config} {}
+  /// An exception ends the actor, and the supervisor is told its text.
+  explicit agent_actor(caf::actor_config& config) : base{config} {
+    this->set_exception_handler(
+      [](caf::scheduled_actor*, std::exception_ptr& thrown) {
+        return describe_exception(thrown);
+      });
+  }
 
   void on_exit() override { peers_ = peers_changed{}; }
 

@@ -4,6 +4,7 @@
 #include <caf/error.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <string>
 
 namespace container_agent {
@@ -26,6 +27,9 @@ std::string to_string(agent_error code);
 
 /// The text of an `agent_error`, or CAF's rendering of any other error.
 std::string describe(const caf::error& error);
+
+/// What an exception says, as the error that its actor ends with.
+caf::error describe_exception(const std::exception_ptr& thrown);
 
 /// The process's exit codes. docs/options.md tells users what they mean.
 enum class exit_code : std::int32_t {
