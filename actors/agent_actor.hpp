@@ -23,7 +23,11 @@ public:
 
   agent_actor(caf::actor_config& config, actor_context context)
     : base{config}, context_{context} {
-    this->set_exception_handler(failure);
+    // CAF's own handler prints, in the midst of the log.
+    this->set_exception_handler(
+      [](caf::scheduled_actor*, std::exception_ptr& thrown) {
+        return describe_exception(thrown);
+      });
   }
 
   void on_exit() override { peers_ = peers_changed{}; }
@@ -64,17 +68,6 @@ protected:
   actor_context context_;
 
 private:
-  // CAF's own handler prints, in the midst of the log.
-  static caf::error failure(caf::scheduled_actor*, std::exception_ptr& thrown) {
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& e) {
-      return make_error(agent_error::exception, e.what());
-    } catch (...) {
-      return make_error(agent_error::exception, "something unknown was thrown");
-    }
-  }
-
   peers_changed peers_;
 };
 

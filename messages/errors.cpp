@@ -1,6 +1,7 @@
 #include "messages/errors.hpp"
 
 #include <caf/deep_to_string.hpp>
+#include <caf/error.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 #include <caf/sec.hpp>
@@ -22,7 +23,6 @@ std::string to_string(agent_error code) {
     case agent_error::launch_failed: return "launch_failed";
     case agent_error::input_failed: return "input_failed";
     case agent_error::output_failed: return "output_failed";
-    case agent_error::exception: return "exception";
   }
   return "unknown";
 }
@@ -45,6 +45,17 @@ std::string describe(const caf::error& error) {
     return text(to_string(static_cast<caf::exit_reason>(error.code())));
   return text("error " + std::to_string(error.code()) + " of "
               + caf::to_string(error.category()));
+}
+
+caf::error describe_exception(const std::exception_ptr& thrown) {
+  std::string what = "unknown exception";
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) { // not one of ours: there is nothing to say of it
+  }
+  return caf::make_error(caf::sec::runtime_error, std::move(what));
 }
 
 std::string to_string(exit_code code) {

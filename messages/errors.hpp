@@ -4,6 +4,7 @@
 #include <caf/error.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <string>
 
 namespace container_agent {
@@ -16,7 +17,6 @@ enum class agent_error : std::uint8_t {
   launch_failed, ///< the child could not be started
   input_failed,  ///< reading the input pipe failed
   output_failed, ///< writing the output pipe failed
-  exception,     ///< a handler threw: a defect, or no memory
 };
 
 inline constexpr caf::atom_value agent_error_category = caf::atom("agent");
@@ -34,6 +34,9 @@ std::string to_string(agent_error code);
 
 /// The text of an `agent_error`, or CAF's rendering of any other error.
 std::string describe(const caf::error& error);
+
+/// What an exception says, as the error that its actor ends with.
+caf::error describe_exception(const std::exception_ptr& thrown);
 
 /// The process's exit codes. docs/options.md tells users what they mean.
 enum class exit_code : std::int32_t {

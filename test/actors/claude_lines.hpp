@@ -29,25 +29,28 @@ inline std::string init(const std::string& in_session = session) {
          + R"(","tools":[],"model":"claude-opus-5-5"})" + '\n';
 }
 
-inline std::string replay(const std::string& uuid, const std::string& text) {
+inline std::string replay(const std::string& uuid, const std::string& text,
+                          const std::string& in_session = session) {
   return R"({"type":"user","message":{"role":"user","content":")" + text
-         + R"("},"session_id":")" + session + R"(","uuid":")" + uuid
+         + R"("},"session_id":")" + in_session + R"(","uuid":")" + uuid
          + R"(","isReplay":true})" + '\n';
 }
 
-inline std::string assistant(const std::string& text) {
+inline std::string assistant(const std::string& text,
+                             const std::string& in_session = session) {
   return R"({"type":"assistant","message":{"id":"msg_1","type":"message",)"
          R"("role":"assistant","content":[{"type":"text","text":")"
-         + text + R"("}]},"session_id":")" + session + "\"}\n";
+         + text + R"("}]},"session_id":")" + in_session + "\"}\n";
 }
 
 /// The members of a `result` behind which its `type` stands.
 inline std::string result_line(const std::string& before_type,
-                               const std::vector<std::string>& uuids) {
+                               const std::vector<std::string>& uuids,
+                               const std::string& in_session = session) {
   std::string list;
   for (const auto& uuid : uuids)
     list += (list.empty() ? "\"" : ",\"") + uuid + '"';
-  return R"({"duration_api_ms":25,"session_id":")" + session + R"(",)"
+  return R"({"duration_api_ms":25,"session_id":")" + in_session + R"(",)"
          + before_type + R"("type":"result","uuid":"d3690a62")"
          + (uuids.empty() ? "" : R"(,"user_message_uuids":[)" + list + "]")
          + "}\n";
@@ -55,17 +58,19 @@ inline std::string result_line(const std::string& before_type,
 
 /// The result of a turn that answers these prompts.
 inline std::string result(const std::vector<std::string>& uuids,
-                          const std::string& text) {
+                          const std::string& text,
+                          const std::string& in_session = session) {
   return result_line(R"("is_error":false,"subtype":"success","result":")" + text
                        + R"(",)",
-                     uuids);
+                     uuids, in_session);
 }
 
 /// The result of a turn that was interrupted.
-inline std::string interrupted(const std::vector<std::string>& uuids) {
+inline std::string interrupted(const std::vector<std::string>& uuids,
+                               const std::string& in_session = session) {
   return result_line(R"("is_error":true,"subtype":"error_during_execution",)"
                      R"("errors":["aborted"],)",
-                     uuids);
+                     uuids, in_session);
 }
 
 /// What a Claude Code says that was to resume a session it does not have.

@@ -1,0 +1,172 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "test/simulation/run_context.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace container_agent::simulation {
+
+/// How bytes move through a pipe, drawn by the seed.
+struct pipe_plan {
+  std::size_t capacity = 64 * 1024; ///< what the kernel holds
+  std::size_t longest = 64 * 1024;  ///< most bytes in one go
+
+  static pipe_plan draw(chance& dice);
+};
+
+/// A pipe that the agent reads. A read gives any number of the bytes that are
+/// there, at any time after they have come.
+class simulated_source : public byte_source {
+public:
+  enum class kind : std::uint8_t { pipe, fifo };
+
+  simulated_source(run_context& run, kind k, pipe_plan plan);
+
+  // -- the writer's side ------------------------------------------------------
+
+  /// How many bytes the kernel would take now.
+  std::size_t room() const;
+
+  void give(std::string_view data);
+
+  /// The last writer leaves, behind all it gave. A FIFO may get another one.
+  void end();
+
+  std::size_t unread() const { return unread_.size() - begin_; }
+
+  /// Called when a read has made room.
+  void on_room(agenda::event notify) { on_room_ = std::move(notify); }
+
+  // -- for whoever judges -----------------------------------------------------
+
+  /// Called with what a read is about to deliver.
+  std::function<void(std::string_view data, bool at_end)> on_delivery;
+
+  /// Its reader has closed it: nothing is delivered any more.
+  void close();
+
+  // -- the agent's side -------------------------------------------------------
+
+  void read(handler on_result) override;
+  void cancel() override { handler_ = nullptr; }
+  void report_end(bool on) override;
+
+private:
+  bool ready() const;
+  void wake();
+  void deliver();
+
+  run_context& run_;
+  chance dice_;
+  kind kind_;
+  pipe_plan plan_;
+  std::string unread_;
+  std::size_t begin_ = 0; // of what is unread
+  bool ended_ = false;
+  bool reports_end_ = false;
+  bool closed_ = false;
+  bool waking_ = false;
+  handler handler_;
+  agenda::event on_room_;
+};
+
+/// A pipe that the agent writes: the part of a sink that does not depend on
+/// what kind of sink it is. The kernel takes as much as it has room for, and at
+/// times less.
+class written_pipe {
+public:
+  written_pipe(run_context& run, pipe_plan plan);
+
+  // -- the reader's side ------------------------------------------------------
+
+  std::size_t available() const { return pipe_.size() - begin_; }
+
+  /// Up to `most` bytes, in order.
+  std::string take(std::size_t most);
+
+  /// Called when there is something to take, or everything was and no more will
+  /// come.
+  void on_data(agenda::event notify) { on_data_ = std::move(notify); }
+
+  /// The writer has closed it and all was taken.
+  bool at_end() const { return closing_ && pending() == 0 && available() == 0; }
+
+  /// Nobody reads any more: writing fails.
+  void abandon();
+
+  // -- the agent's side -------------------------------------------------------
+
+  void write(std::string_view data);
+  std::size_t pending() const { return pending_.size() - pending_begin_; }
+  void on_drained(notification notify) { on_drained_ = std::move(notify); }
+  std::error_code error() const { return error_; }
+  void close();
+
+private:
+  void pump();
+  void wake_writer();
+  void wake_reader();
+  void fail();
+
+  run_context& run_;
+  chance dice_;
+  pipe_plan plan_;
+  std::string pending_; // in the port
+  std::size_t pending_begin_ = 0;
+  std::string pipe_; // in the kernel
+  std::size_t begin_ = 0;
+  bool pumping_ = false;
+  bool abandoned_ = false;
+  bool closing_ = false;
+  std::error_code error_;
+  notification on_drained_;
+  agenda::event on_data_;
+};
+
+/// A sink over such a pipe. Its writes throw at times, before they have taken
+/// anything.
+template <class Port>
+class simulated_sink_of : public Port {
+public:
+  simulated_sink_of(run_context& run, const char* name, pipe_plan plan)
+    : pipe{run, plan}, run_{run}, name_{name} {}
+
+  void write(bytes data) override {
+    run_.faults.at_port(name_);
+    pipe.write(data.view());
+  }
+
+  std::size_t pending() const override { return pipe.pending(); }
+  void on_drained(notification notify) override {
+    pipe.on_drained(std::move(notify));
+  }
+  std::error_code error() const override { return pipe.error(); }
+
+  written_pipe pipe;
+
+private:
+  run_context& run_;
+  const char* name_;
+};
+
+using simulated_sink = simulated_sink_of<byte_sink>;
+
+/// The output to the host, as one stream that stays open.
+class simulated_host_sink : public simulated_sink_of<host_sink> {
+public:
+  using simulated_sink_of::simulated_sink_of;
+
+  void end_reply() override { ++replies_; }
+  std::size_t drop_reply() override { return 0; }
+  std::uint64_t replies_done() const override { return replies_; }
+
+private:
+  std::uint64_t replies_ = 0;
+};
+
+} // namespace container_agent::simulation

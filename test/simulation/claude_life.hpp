@@ -1,0 +1,127 @@
+#pragma once
+
+#include "test/simulation/byte_ports.hpp"
+#include "test/simulation/claude_plan.hpp"
+#include "test/simulation/judge.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace container_agent::simulation {
+
+/// One process of a simulated Claude Code, as docs/claude-code.md describes it,
+/// from its start to its end.
+///
+/// It reads its stdin in pieces, answers `initialize`, runs one turn after the
+/// other as a script of lines with pauses in between, and dies when its fate
+/// says so.
+class claude_life {
+public:
+  claude_life(run_context& run, judge& bench, claude_sessions& sessions,
+              const claude_plan& plan, std::string resume);
+
+  simulated_sink input;
+  simulated_source output;
+  simulated_source errors;
+
+  /// Called when it has died, and again when the kernel has told.
+  agenda::event on_reaped;
+
+  void signal(int number);
+  bool running() const { return !reaped_; }
+  child_exit status() const { return status_; }
+
+  /// It has nothing to do.
+  bool idle() const;
+
+  /// It does nothing more by itself and nothing tells the agent so.
+  bool wedged() const { return !dead_ && wedged_; }
+
+  /// It is the host's turn to answer.
+  bool waits_for_host() const { return !dead_ && !permission_.empty(); }
+
+private:
+  struct step {
+    std::string text;                ///< whole lines
+    std::function<void()> then = {}; ///< once they are written
+    std::string permission = {};     ///< the request that has to be answered
+  };
+
+  struct unsaid_line {
+    bool for_agent = false; ///< an answer to the agent's own request
+    std::function<void()> then;
+  };
+
+  // what comes in
+  void read_input();
+  void take_input(std::size_t most);
+  void take_line(const std::string& line);
+  void take_prompt(const std::string& uuid, const std::string& line);
+  void take_request(const std::string& id, const std::string& what);
+  void interrupt();
+
+  // turns
+  void refuse(const std::string& session);
+  void begin_turn();
+  void write_script();
+  void write_chatter();
+  void write_result();
+  void finish(const std::vector<std::string>& uuids);
+  void end_turn();
+  void run_script();
+  void next_step();
+  void end_if_told();
+
+  // what goes out
+  void say(std::string_view lines, std::function<void()> then = {},
+           bool for_agent = false);
+  void pump();
+  void account(std::string_view piece);
+  void line_is_out();
+  void later(time_span longest, agenda::event what);
+  void die(child_exit end);
+
+  run_context& run_;
+  chance dice_;
+  judge& judge_;
+  claude_sessions& sessions_;
+  claude_plan plan_;
+  claude_fate fate_;
+  std::string session_;
+
+  bool dead_ = false;
+  bool reaped_ = false;
+  bool wedged_ = false;
+  bool input_closed_ = false; // by itself
+  bool output_closed_ = false;
+  bool refusing_ = false;
+  bool ending_ = false;
+  child_exit status_;
+
+  std::string part_in_; // of a line
+  std::uint64_t read_ = 0;
+  bool reading_ = false;
+
+  std::deque<std::string> waiting_; // uuids
+  std::vector<std::string> turn_;   // uuids of the turn that runs
+  std::set<std::string> finished_here_;
+  std::set<std::string> refused_here_;
+  std::deque<step> script_;
+  std::string permission_; // waits for the answer to this
+  bool turn_runs_ = false;
+  bool stepping_ = false;
+  bool result_said_ = false;
+  std::uint64_t turns_ = 0;
+
+  std::string unsaid_;
+  std::deque<unsaid_line> unsaid_lines_;
+  std::string part_out_; // of a line, in the pipe
+  std::uint64_t written_ = 0;
+  bool pumping_ = false;
+};
+
+} // namespace container_agent::simulation

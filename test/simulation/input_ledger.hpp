@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace container_agent::simulation {
+
+/// What has to come of a line of the host's.
+struct expectation {
+  enum class kind : std::uint8_t {
+    nothing,  ///< no record: blank, or passed on to Claude
+    prompt,   ///< `accepted`, or `rejected` if it came at a bad time
+    status,   ///< a `status` record, at some time
+    rejected, ///< `rejected`, for this reason
+  };
+
+  kind what = kind::nothing;
+  std::string uuid;         ///< of a prompt that has one
+  std::string reason;       ///< of a line that is refused
+  std::uint64_t number = 0; ///< running number of the line
+};
+
+/// The lines that the agent was given, and what has to come of each, worked
+/// out without any of the agent's code: from the bytes that its reads have
+/// delivered, and from what the host has meant by them.
+class input_ledger {
+public:
+  explicit input_ledger(std::size_t max_line) : max_line_{max_line} {}
+
+  /// The host may write this line (without its ending), and means this by it.
+  void know(std::string line, expectation meaning) {
+    known_.insert_or_assign(std::move(line), std::move(meaning));
+  }
+
+  /// A read has delivered this to the agent.
+  void deliver(std::string_view data, bool at_end);
+
+  /// What the next `accepted` or `rejected` record has to answer, or null.
+  const expectation* next() const {
+    return open_.empty() ? nullptr : &open_.front();
+  }
+  void close() { open_.pop_front(); }
+
+  /// Lines that no record has answered yet.
+  std::size_t open() const { return open_.size(); }
+
+  std::uint64_t status_requests() const { return status_requests_; }
+
+private:
+  void take(std::string_view line, bool cut);
+  expectation meaning_of(std::string_view line, bool cut) const;
+
+  std::size_t max_line_;
+  std::map<std::string, expectation, std::less<>> known_;
+  std::string part_;
+  std::uint64_t lines_ = 0;
+  std::uint64_t status_requests_ = 0;
+  std::deque<expectation> open_;
+};
+
+} // namespace container_agent::simulation

@@ -1,0 +1,181 @@
+#include "test/simulation/judge.hpp"
+
+#include "test/simulation/line_text.hpp"
+
+#include <utility>
+
+namespace container_agent::simulation {
+
+namespace {
+
+constexpr std::string_view own_record
+  = R"({"type":"container_agent","subtype":")";
+
+std::string shown(std::string_view line) {
+  constexpr std::size_t most = 300;
+  return "`" + std::string{line.substr(0, most)}
+         + (line.size() > most ? "…" : "") + "`";
+}
+
+} // namespace
+
+// -- Claude -------------------------------------------------------------------
+
+void judge::launched(const std::string& resumed) {
+  sent_.clear();
+  if (resumed != session_)
+    run_.violate("Claude was started with session \"" + resumed
+                 + "\", and the conversation is in \"" + session_ + '"');
+}
+
+void judge::claude_was_sent(const std::string& uuid, const std::string& line) {
+  if (!sent_.insert(uuid).second)
+    run_.violate("prompt " + uuid + " was sent twice to one Claude");
+  auto i = written_.find(uuid);
+  if (i != written_.end() && !i->second.empty()
+      && i->second != without_blanks(line))
+    run_.violate("prompt " + uuid + " reached Claude as " + shown(line)
+                 + ", and was written as " + shown(i->second));
+}
+
+void judge::claude_wrote(std::string line, const std::string& told_session) {
+  if (!told_session.empty())
+    session_ = told_session;
+  claude_lines_.push_back({std::move(line), false});
+}
+
+void judge::claude_cut(std::string part) {
+  if (!part.empty())
+    claude_lines_.push_back({std::move(part), true});
+}
+
+void judge::turn_ended(const std::string& uuid) {
+  if (!turns_ended_.insert(uuid).second)
+    run_.violate("prompt " + uuid + " ran to its end twice");
+}
+
+// -- the host -----------------------------------------------------------------
+
+void judge::host_read(std::string_view line) {
+  if (line.starts_with(own_record))
+    take_record(line);
+  else
+    take_claude_line(line);
+}
+
+void judge::take_record(std::string_view line) {
+  auto rest = line.substr(own_record.size());
+  auto subtype = rest.substr(0, rest.find('"'));
+  if (!line.ends_with('}'))
+    return run_.violate("a torn record: " + shown(line));
+  if (subtype == "accepted")
+    return take_accepted(line);
+  if (subtype == "rejected")
+    return take_rejected(line);
+  if (subtype == "failed")
+    return end_prompt(member(line, "uuid"), "failed");
+  if (subtype == "resent") {
+    auto i = prompts_.find(member(line, "uuid"));
+    if (i == prompts_.end() || !i->second.end.empty())
+      run_.violate("a prompt that is not open was resent: " + shown(line));
+  } else if (subtype == "status") {
+    if (++statuses_ > input.status_requests())
+      run_.violate("a status that nobody has asked for: " + shown(line));
+  } else if (subtype == "stopping") {
+    if (std::exchange(stopping_, true))
+      run_.violate("the agent says twice that it is stopping");
+  }
+}
+
+void judge::take_accepted(std::string_view line) {
+  const auto* expected = input.next();
+  if (expected == nullptr || expected->what != expectation::kind::prompt)
+    return run_.violate("accepted, but that prompt is not next: "
+                        + shown(line));
+  auto uuid = member(line, "uuid");
+  auto duplicate = line.find("\"duplicate\":true") != std::string_view::npos;
+  if (!expected->uuid.empty() && expected->uuid != uuid)
+    return run_.violate("accepted as another prompt than " + expected->uuid
+                        + ": " + shown(line));
+  input.close();
+  if (duplicate != prompts_.contains(uuid))
+    return run_.violate("a prompt's duplicate is a new one, or the reverse: "
+                        + shown(line));
+  if (duplicate)
+    return;
+  prompts_[uuid];
+  ++open_prompts_;
+}
+
+void judge::take_rejected(std::string_view line) {
+  const auto* expected = input.next();
+  if (expected == nullptr || number(line, "line") != expected->number)
+    return run_.violate("rejected, but that line is not next: " + shown(line));
+  auto reason = member(line, "reason");
+  auto untimely = reason == "queue_full" || reason == "shutting_down";
+  auto fits = expected->what == expectation::kind::rejected
+                ? reason == expected->reason
+                : untimely;
+  if (!fits)
+    return run_.violate("rejected for the wrong reason, \"" + expected->reason
+                        + "\" is right: " + shown(line));
+  input.close();
+}
+
+void judge::take_claude_line(std::string_view line) {
+  // What a Claude that has died left unfinished may be dropped.
+  if (!claude_lines_.empty() && claude_lines_.front().cut
+      && claude_lines_.front().text != line)
+    claude_lines_.pop_front();
+  if (claude_lines_.empty())
+    return run_.violate("the host has read a line that Claude has not written: "
+                        + shown(line));
+  if (claude_lines_.front().text != line)
+    return run_.violate("the host has read " + shown(line)
+                        + " where Claude wrote "
+                        + shown(claude_lines_.front().text));
+  auto cut = claude_lines_.front().cut;
+  claude_lines_.pop_front();
+  if (cut)
+    return;
+  for (const auto& uuid : answered_by(line))
+    end_prompt(uuid, "result");
+}
+
+void judge::end_prompt(const std::string& uuid, const std::string& how) {
+  auto i = prompts_.find(uuid);
+  if (i == prompts_.end())
+    return run_.violate(how + " for a prompt that was not accepted: " + uuid);
+  if (!i->second.end.empty())
+    return run_.violate("prompt " + uuid + " ended twice: " + i->second.end
+                        + ", then " + how);
+  i->second.end = how;
+  --open_prompts_;
+}
+
+void judge::output_ended(std::string_view rest) {
+  if (!rest.empty())
+    run_.violate("the output ends in a torn line: " + shown(rest));
+}
+
+std::string judge::owed() const {
+  std::string result;
+  for (const auto& [uuid, state] : prompts_)
+    if (state.end.empty()) {
+      result += " an end of prompt " + uuid + ';';
+      break;
+    }
+  if (input.open() > 0)
+    result
+      += " a record for line " + std::to_string(input.next()->number) + ';';
+  if (statuses_ < input.status_requests())
+    result += " a status;";
+  for (const auto& line : claude_lines_)
+    if (!line.cut) {
+      result += " Claude's line " + shown(line.text) + ';';
+      break;
+    }
+  return result;
+}
+
+} // namespace container_agent::simulation

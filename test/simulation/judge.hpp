@@ -1,0 +1,95 @@
+#pragma once
+
+#include "test/simulation/input_ledger.hpp"
+#include "test/simulation/run_context.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace container_agent::simulation {
+
+/// Looks at a run from outside and says what is wrong: it is told what the
+/// agent was given to read, what Claude has read and written, and what the host
+/// has read, and knows nothing of the agent's inside.
+class judge {
+public:
+  judge(run_context& run, std::size_t max_line) : input{max_line}, run_{run} {}
+
+  input_ledger input;
+
+  // -- Claude -----------------------------------------------------------------
+
+  /// A Claude was started, to resume this session (or none).
+  void launched(const std::string& resumed);
+
+  /// It has refused to: the next one begins anew.
+  void session_refused() { session_.clear(); }
+
+  /// It was sent this prompt. Each process may get it once.
+  void claude_was_sent(const std::string& uuid, const std::string& line);
+
+  /// It has written a whole line, given without its LF. `told_session`: what
+  /// the line says of the session, if anything.
+  void claude_wrote(std::string line, const std::string& told_session);
+
+  /// It has ended in the middle of this line.
+  void claude_cut(std::string part);
+
+  /// It has written all of the result of this prompt's turn.
+  void turn_ended(const std::string& uuid);
+
+  // -- the host ---------------------------------------------------------------
+
+  /// The host writes a prompt with this uuid as this line.
+  void host_wrote(const std::string& uuid, const std::string& line) {
+    written_[uuid] = line;
+  }
+
+  /// It has read a line, given without its LF.
+  void host_read(std::string_view line);
+
+  /// It has read all there was; this is half a line at the end.
+  void output_ended(std::string_view rest);
+
+  /// What is still owed to the host, in words; empty if nothing.
+  std::string owed() const;
+
+  /// Prompts that were accepted and have no end.
+  std::size_t open_prompts() const { return open_prompts_; }
+
+  std::uint64_t prompts() const { return prompts_.size(); }
+  bool stopping() const { return stopping_; }
+
+private:
+  struct claude_line {
+    std::string text;
+    bool cut = false;
+  };
+
+  struct prompt_state {
+    std::string end; // "result" or "failed", empty while open
+  };
+
+  void take_record(std::string_view line);
+  void take_accepted(std::string_view line);
+  void take_rejected(std::string_view line);
+  void take_claude_line(std::string_view line);
+  void end_prompt(const std::string& uuid, const std::string& how);
+
+  run_context& run_;
+  std::string session_; // that the next Claude has to resume
+  std::deque<claude_line> claude_lines_;
+  std::map<std::string, prompt_state> prompts_;
+  std::map<std::string, std::string> written_;
+  std::set<std::string> sent_; // to the Claude that runs
+  std::set<std::string> turns_ended_;
+  std::size_t open_prompts_ = 0;
+  std::uint64_t statuses_ = 0;
+  bool stopping_ = false;
+};
+
+} // namespace container_agent::simulation

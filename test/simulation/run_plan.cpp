@@ -1,0 +1,52 @@
+#include "test/simulation/run_plan.hpp"
+
+namespace container_agent::simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+agent_tree_config draw_tree(chance& dice) {
+  agent_tree_config tree;
+  tree.health.interval = dice.pick({0ms, 500ms, 10'000ms});
+  if (!dice.one_in(4)) // else the defaults: the agent may give up
+    tree.restarts.max_restarts = 100'000;
+  tree.restarts.first_delay = dice.pick({0ms, 10ms, 200ms});
+  tree.restarts.max_delay = dice.pick({200ms, 10'000ms});
+  return tree;
+}
+
+dialogue_config draw_dialogue(chance& dice) {
+  dialogue_config dialogue;
+  dialogue.queue.prompts = dice.pick<std::size_t>({1, 3, 50, 1024});
+  dialogue.queue.bytes = dice.pick<std::size_t>({200, 4096, 4 * 1024 * 1024});
+  dialogue.queue.in_flight = dice.pick<std::size_t>({1, 1, 1, 2, 4});
+  return dialogue;
+}
+
+} // namespace
+
+run_plan run_plan::draw(chance& dice) {
+  run_plan plan;
+  plan.claude = claude_plan::draw(dice);
+  plan.host = host_plan::draw(dice);
+  plan.faults = fault_plan::draw(dice);
+  plan.reader.max_line = plan.host.max_line;
+  plan.dialogue = draw_dialogue(dice);
+  plan.child.command = {"claude", {"-p"}, {}, {}};
+  plan.child.max_held_line = dice.pick<std::size_t>({600, 4096, 1024 * 1024});
+  plan.tree = draw_tree(dice);
+  plan.turmoil = dice.up_to(60s);
+  if (dice.one_in(3)) {
+    plan.signals.push_back(dice.up_to(plan.turmoil));
+    while (dice.one_in(2))
+      plan.signals.push_back(plan.signals.back() + dice.up_to(3s));
+  }
+  for (auto count = dice.below(3); count > 0; --count)
+    plan.clock_jumps.emplace_back(
+      dice.up_to(plan.turmoil),
+      std::chrono::hours{static_cast<int>(dice.below(2000)) - 1000});
+  return plan;
+}
+
+} // namespace container_agent::simulation

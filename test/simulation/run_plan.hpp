@@ -1,0 +1,41 @@
+#pragma once
+
+#include "actors/agent_tree.hpp"
+#include "actors/dialogue.hpp"
+#include "test/simulation/claude_plan.hpp"
+#include "test/simulation/faults.hpp"
+#include "test/simulation/simulated_host.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace container_agent::simulation {
+
+/// All that a seed draws before a run: how the agent is configured, what its
+/// world does, what goes wrong. A new option of the agent's that matters here
+/// gets a line in `draw`.
+struct run_plan {
+  claude_plan claude;
+  host_plan host;
+  fault_plan faults;
+
+  line_reader::config reader;
+  dialogue_config dialogue;
+  child_link_config child;
+  drain_timeouts drain;
+  agent_tree_config tree;
+
+  /// How long everything may happen. Then faults cease, the host reads, and the
+  /// agent has to come to rest.
+  time_span turmoil{0};
+
+  /// When signals come, if before the end of the turmoil.
+  std::vector<time_span> signals;
+
+  /// When somebody sets the clock, and by how much.
+  std::vector<std::pair<time_span, std::chrono::hours>> clock_jumps;
+
+  static run_plan draw(chance& dice);
+};
+
+} // namespace container_agent::simulation

@@ -1,0 +1,164 @@
+#include "test/simulation/scheduler.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <caf/all.hpp>
+#include <caf/monitorable_actor.hpp>
+
+#include <algorithm>
+#include <iostream>
+
+namespace container_agent::simulation {
+
+namespace {
+
+// CAF's own printer is an actor with a thread of its own.
+class stderr_printer final : public caf::monitorable_actor {
+public:
+  explicit stderr_printer(caf::actor_config& config)
+    : caf::monitorable_actor{config},
+      print_{[](caf::add_atom, caf::actor_id, const std::string& text) {
+        std::cerr << text;
+      }} {}
+
+  using caf::abstract_actor::enqueue;
+
+  void enqueue(caf::mailbox_element_ptr element,
+               caf::execution_unit*) override {
+    print_(element->content());
+  }
+
+  const char* name() const override { return "stderr_printer"; }
+
+private:
+  caf::message_handler print_;
+};
+
+} // namespace
+
+seeded_scheduler::seeded_scheduler(caf::actor_system& system, run_context& run)
+  : abstract_coordinator{system},
+    run_{run},
+    order_{run.dice.branch()},
+    slowest_step_{order_.pick({1, 20, 500})},
+    hiccups_{order_.pick<std::uint64_t>({0, 100, 2000})},
+    clock_{run.calendar},
+    unit_{*this, system} {}
+
+bool seeded_scheduler::step() {
+  if (idle()) {
+    auto due = run_.calendar.next_due();
+    if (const auto& timers = clock_.schedule(); !timers.empty()) {
+      auto timer = std::chrono::ceil<time_span>(
+        timers.begin()->first.time_since_epoch());
+      due = due ? std::min(*due, timer) : timer;
+    }
+    if (!due)
+      return false;
+    run_.calendar.advance_to(*due);
+  }
+  pass_time();
+  auto count = jobs_.size() + run_.calendar.ready();
+  if (count == 0)
+    return true; // what was due has nobody to go to
+  auto index = order_.below(count);
+  if (index < jobs_.size())
+    run_job(index);
+  else
+    run_.calendar.run(index - jobs_.size());
+  return true;
+}
+
+void seeded_scheduler::pass_time() {
+  auto step = order_.below(static_cast<std::uint64_t>(slowest_step_.count()));
+  if (order_.one_in(hiccups_))
+    step += order_.below(100'000); // the machine is busy with something else
+  run_.calendar.advance_to(run_.calendar.now()
+                           + time_span{static_cast<std::int64_t>(step)});
+  clock_.trigger_expired_timeouts();
+}
+
+void seeded_scheduler::run_job(std::size_t index) {
+  auto* job = std::exchange(jobs_[index], jobs_.back());
+  jobs_.pop_back();
+  auto* actor = dynamic_cast<caf::scheduled_actor*>(job);
+  if (actor == nullptr || stopping_)
+    return resume(job);
+  // A closed mailbox must not be looked into.
+  auto& mailbox = actor->mailbox();
+  if (mailbox.closed())
+    return resume(job);
+  longest_mailbox_ = std::max(longest_mailbox_, mailbox.size());
+  if (run_.trace)
+    tell(*actor);
+  switch (run_.faults.at_message(actor->name())) {
+    case strike::none: return resume(job);
+    case strike::kill:
+      run_.tell("fault", [&] { return std::string{"kill "} + actor->name(); });
+      caf::anon_send_exit(actor->address(), caf::exit_reason::kill);
+      return resume(job);
+    case strike::before:
+      run_.tell("fault",
+                [&] { return "before: " + std::string{actor->name()}; });
+      fail(*actor);
+      return caf::intrusive_ptr_release(job);
+    case strike::after: break;
+  }
+  run_.tell("fault", [&] { return "after: " + std::string{actor->name()}; });
+  caf::intrusive_ptr_add_ref(job);
+  resume(job);
+  fail(*actor);
+  caf::intrusive_ptr_release(job);
+}
+
+void seeded_scheduler::resume(caf::resumable* job) {
+  switch (job->resume(&unit_, 1)) {
+    case caf::resumable::resume_later: jobs_.push_back(job); break;
+    case caf::resumable::shutdown_execution_unit: break;
+    default: caf::intrusive_ptr_release(job);
+  }
+}
+
+// What CAF does with an actor out of whose handler an exception comes.
+void seeded_scheduler::fail(caf::scheduled_actor& actor) {
+  if (actor.getf(caf::abstract_actor::is_terminated_flag))
+    return;
+  actor.context(&unit_);
+  actor.quit(caf::make_error(caf::sec::runtime_error, "injected fault"));
+  actor.finalize();
+}
+
+void seeded_scheduler::tell(caf::scheduled_actor& actor) {
+  run_.tell(actor.name(), [&] {
+    return actor.mailbox().size() == 0
+             ? std::string{"(starts)"}
+             : actor.mailbox().peek()->content().stringify();
+  });
+}
+
+// Not the base's, which spawns the printer with a thread.
+void seeded_scheduler::start() {
+  caf::actor_config config{&unit_};
+  utility_actors_[printer_id] = caf::make_actor<stderr_printer, caf::actor>(
+    system().next_actor_id(), system().node(), &system(), config);
+}
+
+// Jobs refer to actors, timers hold them: both must be gone before the system.
+void seeded_scheduler::stop() {
+  stopping_ = true;
+  run_.calendar.clear();
+  do {
+    clock_.cancel_all();
+    while (!jobs_.empty())
+      run_job(jobs_.size() - 1);
+  } while (!clock_.schedule().empty());
+  utility_actors_[printer_id] = nullptr;
+}
+
+void install_scheduler(caf::actor_system_config& config, run_context& run) {
+  config.module_factories.emplace_back(
+    [&run](caf::actor_system& system) -> caf::actor_system::module* {
+      return new seeded_scheduler{system, run};
+    });
+}
+
+} // namespace container_agent::simulation

@@ -1,0 +1,254 @@
+#include "test/simulation/simulated_host.hpp"
+
+#include "test/actors/claude_lines.hpp"
+#include "test/simulation/line_text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace container_agent::simulation {
+
+host_plan host_plan::draw(chance& dice) {
+  host_plan plan;
+  auto rate
+    = [&](std::uint64_t unlikely, std::uint64_t low, std::uint64_t high) {
+        return dice.one_in(unlikely)
+                 ? static_cast<std::uint32_t>(dice.between(low, high))
+                 : 0;
+      };
+  plan.lines = static_cast<std::uint32_t>(dice.one_in(6) ? dice.between(60, 200)
+                                                         : dice.between(1, 25));
+  plan.pause = dice.pick<time_span>(
+    {time_span{0}, time_span{1000}, time_span{300'000}, time_span{5'000'000}});
+  plan.input = pipe_plan::draw(dice);
+  plan.output = pipe_plan::draw(dice);
+  plan.max_line = dice.between(300, 2000);
+  plan.odd_line = rate(2, 2, 10);
+  plan.duplicate = rate(2, 2, 10);
+  plan.interrupt = rate(4, 3, 10);
+  plan.half_line = rate(4, 3, 10);
+  plan.no_answer = rate(15, 2, 5);
+  plan.read_size = dice.pick<std::size_t>({10, 500, 64 * 1024});
+  plan.read_pause
+    = dice.pick<time_span>({time_span{0}, time_span{100}, time_span{50'000}});
+  plan.absence = rate(3, 10, 100);
+  return plan;
+}
+
+simulated_host::simulated_host(run_context& run, judge& bench,
+                               simulated_source& input, written_pipe& output,
+                               host_plan plan)
+  : run_{run},
+    dice_{run.dice.branch()},
+    judge_{bench},
+    input_{input},
+    output_{output},
+    plan_{plan} {}
+
+void simulated_host::start() {
+  input_.on_room([this] { push_bytes(); });
+  output_.on_data([this] { look(); });
+  write_on();
+  look();
+}
+
+void simulated_host::behave() {
+  behaves_ = true;
+  plan_.pause = std::min(plan_.pause, time_span{1000});
+  plan_.lines = std::min(plan_.lines, written_);
+  plan_.read_pause = time_span{0};
+  plan_.read_size = 64 * 1024;
+  plan_.absence = plan_.no_answer = 0;
+  looking_ = false;
+  look();
+}
+
+bool simulated_host::written() const {
+  return written_ >= plan_.lines && waiting_.empty() && unwritten_.empty()
+         && input_.unread() == 0;
+}
+
+// -- what it writes -----------------------------------------------------------
+
+// Begins the next line when the one before is written.
+void simulated_host::write_on() {
+  if (writing_ || !unwritten_.empty())
+    return;
+  if (waiting_.empty() && written_ >= plan_.lines)
+    return;
+  writing_ = true;
+  auto pause = waiting_.empty() ? plan_.pause : time_span{0};
+  run_.calendar.after(dice_.up_to(pause), [this] {
+    writing_ = false;
+    if (waiting_.empty() && written_ >= plan_.lines)
+      return;
+    script_line line;
+    if (!waiting_.empty()) {
+      line = std::move(waiting_.front());
+      waiting_.pop_front();
+    } else {
+      ++written_;
+      line = next_line();
+    }
+    run_.tell("host", [&] { return "writes " + line.bytes.substr(0, 200); });
+    unwritten_ = std::move(line.bytes);
+    leaves_ = line.leaves;
+    push_bytes();
+  });
+}
+
+void simulated_host::push_bytes() {
+  if (unwritten_.empty())
+    return;
+  auto size = std::min({unwritten_.size(), input_.room(), plan_.input.longest});
+  if (size == 0)
+    return; // goes on when there is room
+  input_.give(std::string_view{unwritten_}.substr(0, size));
+  unwritten_.erase(0, size);
+  if (!unwritten_.empty()) {
+    run_.calendar.soon([this] { push_bytes(); });
+    return;
+  }
+  if (std::exchange(leaves_, false))
+    input_.end();
+  write_on();
+}
+
+void simulated_host::write_soon(std::string line) {
+  waiting_.push_back({std::move(line), false});
+  write_on();
+}
+
+simulated_host::script_line simulated_host::next_line() {
+  auto line = dice_.one_in(plan_.odd_line) ? odd_line() : prompt();
+  if (dice_.one_in(plan_.half_line))
+    return cut({line, false});
+  return {line + (dice_.one_in(10) ? "\r\n" : "\n"), false};
+}
+
+// Everything of it but the end, or all but the LF; then the writer leaves.
+simulated_host::script_line simulated_host::cut(script_line line) {
+  auto all = line.bytes.size();
+  if (all == 0)
+    return {"\n", false};
+  if (all > 1 && !dice_.one_in(3))
+    line.bytes.resize(dice_.between(1, all - 1));
+  line.leaves = true;
+  return line;
+}
+
+std::string simulated_host::prompt() {
+  if (!prompts_.empty() && dice_.one_in(plan_.duplicate))
+    return prompts_[dice_.below(prompts_.size())];
+  auto name = std::to_string(++names_);
+  auto text = "prompt " + name + ' '
+              + std::string(dice_.one_in(5) ? dice_.below(200) : 3, 'p');
+  using kind = expectation::kind;
+  auto uuid = "uuid-" + name;
+  std::string line;
+  switch (dice_.below(5)) {
+    case 0: return text;
+    case 1:
+      line = R"({"type":"user","message":{"role":"user","content":")" + text
+             + R"("}})";
+      judge_.input.know(line, {kind::prompt, {}, {}});
+      return line;
+    case 2:
+      line = R"({"type":"container_agent","subtype":"prompt","text":")" + text
+             + R"(\n.","uuid":")" + uuid + "\"}";
+      judge_.host_wrote(uuid, {});
+      break;
+    default:
+      line = R"({"type":"user","message":{"role":"user","content":")" + text
+             + R"("},"uuid":")" + uuid + "\"}";
+      judge_.host_wrote(uuid, line);
+      break;
+  }
+  judge_.input.know(line, {kind::prompt, uuid, {}});
+  prompts_.push_back(line);
+  return line;
+}
+
+std::string simulated_host::odd_line() {
+  using kind = expectation::kind;
+  auto known = [this](std::string line, expectation meaning) {
+    judge_.input.know(line, std::move(meaning));
+    return line;
+  };
+  auto name = std::to_string(++names_);
+  if (dice_.one_in(plan_.interrupt))
+    return known(R"({"type":"control_request","request_id":"host-)" + name
+                   + R"(","request":{"subtype":"interrupt"}})",
+                 {});
+  switch (dice_.below(9)) {
+    case 0:
+      return known(R"({"type":"container_agent","subtype":"status"})",
+                   {kind::status, {}, {}});
+    case 1: return known(R"({"type":"keep_alive"})", {});
+    case 2:
+      return known(R"({"type":"control_request","request_id":"host-)" + name
+                     + R"(","request":{"subtype":"set_model"}})",
+                   {});
+    case 3: return {};
+    case 4: return "  \t";
+    case 5:
+      return known(R"({"type":"nonsense","n":)" + name + '}',
+                   {kind::rejected, {}, "unknown_type"});
+    case 6:
+      return known("{\"type\":\"user\",\"message\":" + name + '}',
+                   {kind::rejected, {}, "invalid_json"});
+    case 7: return "not UTF-8: \xff " + name;
+    default: return std::string(plan_.max_line + dice_.between(1, 5000), 'l');
+  }
+}
+
+// -- what it reads ------------------------------------------------------------
+
+void simulated_host::look() {
+  if (output_.available() == 0 || std::exchange(looking_, true))
+    return;
+  auto pause = dice_.up_to(plan_.read_pause);
+  if (dice_.one_in(plan_.absence))
+    pause += dice_.up_to(time_span{30'000'000});
+  run_.calendar.after(pause, [this] {
+    if (!std::exchange(looking_, false))
+      return;
+    read(dice_.between(1, plan_.read_size));
+    look();
+  });
+}
+
+void simulated_host::read(std::size_t most) {
+  part_ += output_.take(most);
+  std::size_t begin = 0;
+  for (auto end = part_.find('\n'); end != std::string::npos;
+       end = part_.find('\n', begin)) {
+    take(std::string_view{part_}.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  part_.erase(0, begin);
+}
+
+void simulated_host::take(std::string_view line) {
+  run_.tell("host",
+            [&] { return "reads " + std::string{line.substr(0, 300)}; });
+  judge_.host_read(line);
+  if (line.find("\"can_use_tool\"") == std::string_view::npos)
+    return;
+  if (dice_.one_in(plan_.no_answer)) {
+    owes_answer_ = true;
+    return;
+  }
+  auto answer = test::claude::permission(member(line, "request_id"));
+  judge_.input.know(answer.substr(0, answer.size() - 1), {});
+  run_.calendar.after(dice_.up_to(time_span{2'000'000}),
+                      [this, answer] { write_soon(answer); });
+}
+
+void simulated_host::read_to_end() {
+  while (output_.available() > 0)
+    read(64 * 1024);
+  judge_.output_ended(part_);
+}
+
+} // namespace container_agent::simulation

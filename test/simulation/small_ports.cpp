@@ -1,0 +1,45 @@
+#include "test/simulation/small_ports.hpp"
+
+#include <type_traits>
+#include <variant>
+
+namespace container_agent::simulation {
+
+namespace {
+
+std::string text_of(const log_field& field) {
+  return std::string{field.name} + '='
+         + std::visit(
+           [](const auto& value) -> std::string {
+             if constexpr (std::is_same_v<std::decay_t<decltype(value)>,
+                                          std::string>)
+               return value;
+             else
+               return std::to_string(value);
+           },
+           field.value);
+}
+
+} // namespace
+
+std::uint64_t simulated_log::count(const std::string& event) const {
+  auto i = counts_.find(event);
+  return i == counts_.end() ? 0 : i->second;
+}
+
+void simulated_log::write(log_level, std::string_view logger,
+                          std::string_view event,
+                          std::initializer_list<log_field> fields) {
+  auto i = counts_.find(event);
+  if (i == counts_.end())
+    i = counts_.emplace(event, 0).first;
+  ++i->second;
+  run_.tell("log", [&] {
+    auto text = std::string{logger} + ' ' + std::string{event};
+    for (const auto& field : fields)
+      text += ' ' + text_of(field);
+    return text;
+  });
+}
+
+} // namespace container_agent::simulation

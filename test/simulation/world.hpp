@@ -1,0 +1,114 @@
+#pragma once
+
+#include "test/simulation/run_plan.hpp"
+#include "test/simulation/scheduler.hpp"
+#include "test/simulation/simulated_claude.hpp"
+#include "test/simulation/small_ports.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+/// The simulation of the whole agent: all its actors (actors/agent_tree.hpp)
+/// under a seeded scheduler, in virtual time, over simulated pipes, with a
+/// simulated Claude Code and a simulated host. A seed is a run: it determines
+/// everything that happens in it, to the byte.
+///
+/// | file             | what it is | | ---------------- |
+/// ------------------------------------------------------ | | chance, agenda |
+/// chance and time                                        | | scheduler |
+/// decides what happens next                              | | run_plan | what a
+/// seed draws before the run                       | | faults           | where
+/// exceptions and kills strike                      | | byte_ports,      | the
+/// ports that the actors are given                    | | small_ports      | |
+/// | simulated_claude,| the child, over claude_life (a process) and | |
+/// claude_*         | claude_turns (what it says)                            |
+/// | simulated_host   | writes prompts, reads the output | | judge,           |
+/// what must be true, seen from outside                   | | input_ledger | |
+/// | world            | puts it all together; what must be true inside | |
+/// simulation_main  | runs many seeds, shows and replays one that fails      |
+///
+/// docs/simulation.md says how to run it and what is injected.
+namespace container_agent::simulation {
+
+/// What came of a run.
+struct outcome {
+  std::optional<std::string> violation;
+  std::uint64_t steps = 0;
+  time_span time{0};
+  std::uint64_t prompts = 0;
+  std::uint64_t launches = 0;
+  std::uint64_t faults = 0;
+  bool came_to_rest = false; ///< else it was shut down in the middle
+  std::int32_t exit_code = 0;
+};
+
+using trace_receiver = std::function<void(const std::string& line)>;
+
+/// Runs a seed. `trace` is told everything that happens.
+outcome run_seed(std::uint64_t seed, trace_receiver trace = {});
+
+/// One run. Use `run_seed`.
+class world {
+public:
+  world(chance dice, run_plan plan, trace_receiver trace);
+  ~world();
+
+  outcome run();
+
+private:
+  struct actor_settings : caf::actor_system_config {
+    explicit actor_settings(run_context& run);
+  };
+
+  void start();
+  void schedule_events();
+  void in_turmoil();
+  void come_to_rest();
+  void shut_down();
+  void end();
+
+  template <class Condition>
+  bool run_until(time_span limit, Condition over);
+  bool at_rest() const;
+  std::string unrest() const;
+  bool stuck() const;
+  std::int32_t expected_exit_code() const;
+  time_span longest_shutdown() const;
+  void check_bounds();
+  void bound(const char* what, std::size_t size, std::size_t limit);
+
+  run_plan plan_;
+  run_context run_;
+  judge judge_;
+  simulated_wall_clock clock_;
+  simulated_random random_;
+  simulated_log log_;
+  actor_context context_;
+
+  simulated_source host_in_;
+  simulated_host_sink host_out_;
+  simulated_host host_;
+  simulated_claude claude_;
+
+  line_reader reader_;
+  dialogue protocol_;
+  child_link link_;
+  pipe_output_resources output_;
+  shutdown_progress progress_;
+
+  actor_settings settings_;
+  caf::actor_system system_;
+  seeded_scheduler& scheduler_;
+  supervisor_actor root_;
+  std::optional<std::int32_t> exit_code_;
+  std::uint64_t steps_ = 0;
+  bool signalled_ = false;
+  bool rested_ = false;
+};
+
+} // namespace container_agent::simulation
