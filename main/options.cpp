@@ -112,6 +112,7 @@ void read_limits(const option_sources& given, options& result) {
                       supervision.delay_max);
   given.read_duration("drain-timeout", 0ms, longest_wait,
                       result.shutdown.drain_timeout);
+  given.read("subreaper", result.process.subreaper);
   given.read_duration("health-interval", 0ms, longest_wait,
                       result.health.interval);
 }
