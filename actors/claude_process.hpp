@@ -25,9 +25,9 @@ public:
 
   void on_exit() override;
 
-  /// How long the output of a child that has ended may stay open: its
-  /// descendants were killed with it, so only one that has left the process
-  /// group can hold it.
+  /// How long the output of a child that has ended may stay open: all that it
+  /// had started was killed with it, so only one that may not be killed (a
+  /// program of another user) can hold it.
   static constexpr std::chrono::milliseconds linger_timeout{500};
 
   /// How long a child may live on whose stdout is closed: normally it is about

@@ -55,6 +55,14 @@ finding check_pipe(std::string what, const std::string& path,
                    const options::pipe_section& pipes) {
   try {
     runtime::fifo_place{path, static_cast<mode_t>(pipes.permissions)}.check();
+  } catch (const runtime::fifo_in_use& error) {
+    return {verdict::problem,
+            std::move(what),
+            path,
+            error.what(),
+            "Two agents on one pipe would each get a part of what the host "
+            "writes.",
+            exit_code::already_running};
   } catch (const runtime::fifo_error& error) {
     return {verdict::problem,
             std::move(what),

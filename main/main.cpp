@@ -51,6 +51,14 @@ private:
   agent_log& log_;
 };
 
+void shut_down(agent& running, int signal) {
+  switch (signal) {
+    case SIGQUIT: return running.shut_down_now("SIGQUIT");
+    case SIGINT: return running.shut_down("SIGINT");
+    default: return running.shut_down("SIGTERM");
+  }
+}
+
 std::int32_t run(const options& settings, std::vector<std::string> environment,
                  agent_log& log) {
   log_start(log, settings);
@@ -59,13 +67,11 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
   // Before the pipes are made: a signal that comes meanwhile is handled once
   // the loop runs.
   std::optional<agent> running;
-  runtime::signals signals{loop,
-                           {.on_terminate =
-                              [&](int signal) {
-                                running->shut_down(
-                                  signal == SIGINT ? "SIGINT" : "SIGTERM");
-                              },
-                            .on_hangup = [&] { log.reopen(); }}};
+  runtime::signals signals{
+    loop,
+    {.on_terminate = [&](int signal) { shut_down(*running, signal); },
+     .on_hangup = [&] { log.reopen(); },
+     .on_forward = [&](int signal) { running->forward(signal); }}};
   running.emplace(loop, log, settings, std::move(environment));
   auto code = running->run();
   log.write(log_level::info, "agent", "stopped",
@@ -103,6 +109,8 @@ int main(int argc, char** argv) {
   }
   try {
     return run(settings, std::move(environment), *log);
+  } catch (const runtime::fifo_in_use& error) {
+    return failed(exit_code::already_running, error);
   } catch (const runtime::fifo_error& error) {
     return failed(exit_code::bad_pipe, error);
   } catch (const std::exception& error) {

@@ -90,6 +90,8 @@ constexpr std::array rows{
              "for Claude to get ready; 0: for ever"},
   option_row{"drain-timeout", one, "TIME", life, "7s",
              "for the running turn, at shutdown"},
+  option_row{"subreaper", flag, "", life, "",
+             "reap orphans, as process 1 always does"},
   option_row{"health-interval", one, "TIME", life, "10s",
              "between looks at oneself; 0: never"},
 
@@ -182,7 +184,7 @@ and from the --config file; the command line comes first, the file last.
 
 Exit codes: 0 orderly end, 1 internal error, 2 bad usage or configuration,
 3 bad pipe, 4 Claude not found, 5 gave up restarting Claude, 6 gave up
-restarting a part of itself.
+restarting a part of itself, 7 another agent uses the pipes.
 )";
   return text;
 }

@@ -133,6 +133,7 @@ void read_limits(const option_sources& given, options& result) {
                       supervision.start_timeout);
   given.read_duration("drain-timeout", 0ms, longest_wait,
                       result.shutdown.drain_timeout);
+  given.read("subreaper", result.process.subreaper);
   given.read_duration("health-interval", 0ms, longest_wait,
                       result.health.interval);
 }

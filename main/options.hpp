@@ -93,6 +93,10 @@ struct options {
     std::chrono::milliseconds drain_timeout{7'000};
   };
 
+  struct process_section {
+    bool subreaper = false; ///< reap and end orphans, as process 1 does
+  };
+
   struct health_section {
     std::chrono::milliseconds interval{10'000}; ///< 0: off
   };
@@ -110,6 +114,7 @@ struct options {
   limit_section limits;
   supervision_section supervision;
   shutdown_section shutdown;
+  process_section process;
   health_section health;
   log_section log;
 

@@ -7,6 +7,7 @@
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
 #include "main/runtime/fifo_reply_output.hpp"
+#include "main/runtime/orphan_reaper.hpp"
 #include "main/runtime/scheduler.hpp"
 #include "main/runtime/system_ports.hpp"
 #include "main/settings.hpp"
@@ -14,6 +15,8 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+
+#include <unistd.h>
 
 #include <chrono>
 #include <optional>
@@ -85,6 +88,7 @@ struct agent::parts {
   host_output_port output_port;
   host_sink& output;
   runtime::posix_child_process process;
+  std::optional<runtime::orphan_reaper> reaper;
 
   line_reader reader;
   std::unique_ptr<bridge> protocol;
@@ -117,6 +121,8 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     actor_config{loop},
     system{actor_config} {
   progress.stop_input_first = is_raw(settings);
+  if (settings.process.subreaper || ::getpid() == 1)
+    reaper.emplace(loop, log, process);
 }
 
 // After an error that ended the loop there are actors that will never end: they
@@ -175,6 +181,8 @@ void agent::parts::finish(bool keep_pipes) {
         port.finish(keep_pipes);
     },
     output_port);
+  if (reaper)
+    reaper->finish();
 }
 
 agent::agent(runtime::event_loop& loop, event_log& log, const options& settings,
@@ -200,6 +208,23 @@ std::int32_t agent::run() {
 
 void agent::shut_down(std::string reason) {
   parts_->family.shut_down({std::move(reason), 0, true});
+}
+
+// The second one hurries the first.
+void agent::shut_down_now(std::string reason) {
+  shut_down(reason);
+  shut_down(std::move(reason));
+}
+
+void agent::forward(int signal) {
+  auto& p = *parts_;
+  if (!p.process.running())
+    return;
+  auto error = p.process.signal_group(signal);
+  p.context.log.write(log_level::info, "agent", "signal_forwarded",
+                      {{"signal", signal},
+                       {"pid", p.process.pid()},
+                       {"error", error ? error.message() : ""}});
 }
 
 } // namespace container_agent

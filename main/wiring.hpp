@@ -30,6 +30,12 @@ public:
   /// A signal: begins the shutdown, or hurries the one that has begun.
   void shut_down(std::string reason);
 
+  /// The same, but the turn in flight is not waited for.
+  void shut_down_now(std::string reason);
+
+  /// Passes a signal on to the child's process group, if there is a child.
+  void forward(int signal);
+
 private:
   struct parts;
   std::unique_ptr<parts> parts_;

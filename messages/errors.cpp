@@ -67,6 +67,7 @@ std::string to_string(exit_code code) {
     case exit_code::claude_not_found: return "claude_not_found";
     case exit_code::gave_up_on_claude: return "gave_up_on_claude";
     case exit_code::gave_up_on_actor: return "gave_up_on_actor";
+    case exit_code::already_running: return "already_running";
   }
   return "unknown";
 }

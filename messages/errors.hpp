@@ -47,6 +47,7 @@ enum class exit_code : std::int32_t {
   claude_not_found = 4,
   gave_up_on_claude = 5,
   gave_up_on_actor = 6,
+  already_running = 7,
 };
 
 std::string to_string(exit_code code);

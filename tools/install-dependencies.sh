@@ -28,7 +28,9 @@ libgmock-dev|the tests'
 test_packages='
 clang-14|the fuzzers
 libclang-rt-14-dev|libFuzzer and the sanitizers of Clang
-clang-format-14|the layout check'
+clang-format-14|the layout check
+tini|the other process 1 that ours is compared with
+util-linux|unshare and nsenter: a process 1 for tests'
 
 lint_packages='
 clang-tidy-14|make lint

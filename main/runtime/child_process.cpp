@@ -1,14 +1,14 @@
 #include "main/runtime/child_process.hpp"
 
+#include "main/runtime/child_setup.hpp"
+#include "main/runtime/descendants.hpp"
 #include "main/runtime/exec_failure.hpp"
 #include "main/runtime/fd.hpp"
 
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,8 +16,8 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -30,6 +30,14 @@ namespace process_v2 = boost::process::v2;
 
 using process
   = process_v2::basic_process<boost::asio::io_context::executor_type>;
+
+// SIGKILL ends a process at once, unless it sleeps uninterruptibly: then nobody
+// can, and the agent does not wait for it.
+constexpr std::chrono::seconds kill_limit{1};
+
+steady_time kill_deadline() {
+  return std::chrono::steady_clock::now() + kill_limit;
+}
 
 // -- parts --------------------------------------------------------------------
 
@@ -53,13 +61,29 @@ struct child_pipes {
   pipe input;
   pipe output;
   pipe error_output;
+  pipe number; // the child tells its own
 
   std::error_code make(int capacity) {
     if (auto error = input.make(capacity))
       return error;
     if (auto error = output.make(capacity))
       return error;
-    return error_output.make(0);
+    if (auto error = error_output.make(0))
+      return error;
+    return number.make(0);
+  }
+
+  std::array<int, 3> for_child() const {
+    return {input.reader.get(), output.writer.get(), error_output.writer.get()};
+  }
+
+  // The child runs, so it has written it; 0 if it was killed before.
+  pid_t child_number() {
+    number.writer.reset();
+    pid_t pid = 0;
+    while (::read(number.reader.get(), &pid, sizeof(pid)) < 0
+           && errno == EINTR) {}
+    return pid;
   }
 };
 
@@ -78,116 +102,6 @@ public:
 
 private:
   sigset_t before_;
-};
-
-// -- what happens in the child ------------------------------------------------
-
-// Boost.Process passes an errno from the child to us. Its upper half says at
-// which step the child failed: ENOENT alone would not tell a missing folder
-// from a missing program.
-enum class step : int { exec, directory, setup };
-
-constexpr int step_shift = 16;
-constexpr int errno_mask = (1 << step_shift) - 1;
-
-step step_of(const boost::system::error_code& error) {
-  return static_cast<step>(error.value() >> step_shift);
-}
-
-std::error_code error_of(const boost::system::error_code& error) {
-  return {error.value() & errno_mask, std::generic_category()};
-}
-
-// Kernels and sandboxes without close_range(2).
-void close_on_exec_one_by_one() {
-  auto* folder = ::opendir("/proc/self/fd");
-  if (!folder)
-    return;
-  while (const auto* entry = ::readdir(folder)) {
-    auto number = std::atoi(entry->d_name);
-    if (number > STDERR_FILENO)
-      ::fcntl(number, F_SETFD, FD_CLOEXEC);
-  }
-  ::closedir(folder);
-}
-
-// Closing at once would take Boost.Process's own pipe along.
-void close_all_but_three_on_exec() {
-  if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
-    close_on_exec_one_by_one();
-}
-
-// The hooks that Boost.Process calls, the first one here, the others in the
-// child.
-class child_setup {
-public:
-  child_setup(const child_command& command, const child_pipes& pipes)
-    : directory_{command.directory},
-      descriptors_{pipes.input.reader.get(), pipes.output.writer.get(),
-                   pipes.error_output.writer.get()} {
-    for (const auto& variable : command.environment)
-      environment_.push_back(variable.c_str());
-    environment_.push_back(nullptr);
-  }
-
-  template <class Launcher, class Path>
-  boost::system::error_code on_setup(Launcher& launcher, const Path&,
-                                     const char* const*&) {
-    launcher.env = environment_.data();
-    return {};
-  }
-
-  template <class Launcher, class Path>
-  boost::system::error_code on_exec_setup(Launcher&, const Path&,
-                                          const char* const*&) {
-    if (!become_child())
-      return failure_at(step::setup);
-    if (!directory_.empty() && ::chdir(directory_.c_str()) != 0)
-      return failure_at(step::directory);
-    // Last: a signal that was held back until now ends the child here.
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    return {};
-  }
-
-  // Without this the library calls exit(3): our atexit handlers, twice.
-  // Variadic, else the library's trait does not see it.
-  template <class... Args>
-  void on_exec_error(Args&&...) {
-    ::_exit(127);
-  }
-
-private:
-  bool become_child() {
-    // By the kernel's own call: glibc refuses the two signals that it keeps for
-    // itself, and whoever started the agent may have had them ignored. Refused
-    // for SIGKILL and SIGSTOP, as it should be.
-    std::array<unsigned long, 4> default_action{}; // struct kernel_sigaction
-    for (int signal = 1; signal < NSIG; ++signal)
-      ::syscall(SYS_rt_sigaction, signal, default_action.data(), nullptr,
-                (NSIG - 1) / 8);
-    if (::setpgid(0, 0) != 0 || ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-      return false;
-    if (::getppid() != parent_)
-      ::_exit(127); // it died before that could take effect
-    for (int number = 0; number < 3; ++number)
-      if (::dup2(descriptors_[number], number) < 0)
-        return false;
-    close_all_but_three_on_exec();
-    return true;
-  }
-
-  // The library sends `errno`, not what is returned.
-  static boost::system::error_code failure_at(step where) {
-    errno |= static_cast<int>(where) << step_shift;
-    return {errno, boost::system::system_category()};
-  }
-
-  std::string directory_;
-  std::array<int, 3> descriptors_;
-  std::vector<const char*> environment_;
-  pid_t parent_ = ::getpid();
 };
 
 // -- what a failure is called -------------------------------------------------
@@ -210,9 +124,9 @@ std::string describe(const child_command& command, const std::string& path,
                      const boost::system::error_code& error) {
   auto number = error_of(error);
   switch (step_of(error)) {
-    case step::exec:
+    case launch_step::exec:
       return describe_exec_failure(path, command.directory, number);
-    case step::directory: return describe_directory_failure(number);
+    case launch_step::directory: return describe_directory_failure(number);
     default: return "the new process could not be set up: " + number.message();
   }
 }
@@ -240,15 +154,18 @@ void reap(pid_t pid) {
 
 // Shared with the handler of the wait, which may outlive the object.
 struct posix_child_process::state {
-  std::optional<process> child; // while it runs
+  std::optional<process> guard; // while it runs
+  pid_t guard_pid = 0;
   pid_t pid = 0;
+  std::vector<pid_t> others; // not ours: children from before the launch
   bool group_gone = true;
   child_exit status;
   notification on_exit;
+  notification on_reaped;
 
   void end(boost::system::error_code error) {
-    auto native = child->native_exit_code();
-    child.reset();
+    auto native = guard->native_exit_code();
+    guard.reset();
     status = {};
     if (error)
       status.exit_code = -1;
@@ -256,9 +173,22 @@ struct posix_child_process::state {
       status.signal = WTERMSIG(native);
     else
       status.exit_code = WEXITSTATUS(native);
+    if (is_child(pid)) // somebody has killed the guard
+      end_adopted();
     group_gone = ::kill(-pid, 0) != 0 && errno == ESRCH;
+    if (auto call = on_reaped)
+      call();
     if (auto call = on_exit)
       call();
+  }
+
+  // What a killed guard has left is ours now.
+  void end_adopted() { kill_children(kill_deadline(), others); }
+
+  void kill_guard() {
+    ::kill(guard_pid, SIGKILL);
+    reap(guard_pid);
+    end_adopted();
   }
 };
 
@@ -268,15 +198,20 @@ posix_child_process::posix_child_process(event_loop& loop, int pipe_capacity)
     input_{loop},
     output_{loop},
     error_output_{loop},
-    state_{std::make_shared<state>()} {}
+    state_{std::make_shared<state>()} {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
 
 posix_child_process::~posix_child_process() {
   state_->on_exit = nullptr;
+  state_->on_reaped = nullptr;
   if (!running())
     return;
   signal_group(SIGKILL);
+  if (!wait_for_end(state_->guard_pid, kill_deadline()))
+    state_->kill_guard();
   boost::system::error_code ignored;
-  state_->child->wait(ignored);
+  state_->guard->wait(ignored);
 }
 
 child_process::launch_result
@@ -298,46 +233,53 @@ posix_child_process::launch(const child_command& command) {
 
   process_v2::posix::default_launcher launcher;
   boost::system::error_code error;
+  state_->others = children();
   try {
-    all_signals_blocked guard;
-    state_->child.emplace(launcher(loop_.io().get_executor(), error,
-                                   program.path, command.arguments,
-                                   child_setup{command, pipes}));
+    all_signals_blocked blocked;
+    state_->guard.emplace(launcher(
+      loop_.io().get_executor(), error, program.path, command.arguments,
+      child_setup{command, pipes.for_child(), pipes.number.writer.get()}));
+    state_->guard_pid = launcher.pid;
   } catch (const boost::system::system_error& refused) {
     // In the child, which must not go on as a second agent.
     if (launcher.pid == 0)
       ::_exit(127);
     // Started, but out of reach for us.
+    state_->guard_pid = launcher.pid;
     if (launcher.pid > 0)
-      ::kill(launcher.pid, SIGKILL);
-    reap(launcher.pid);
+      state_->kill_guard();
     return failed(command, refused.code(),
                   "its end can't be watched: " + refused.code().message());
   }
   if (error) {
-    // The library leaves the process behind whose exec(2) failed.
+    // The library leaves the process behind, which ends as its child has.
     reap(launcher.pid);
-    state_->child.reset();
+    state_->guard.reset();
     return failed(command, error_of(error),
                   describe(command, program.path, error));
   }
 
-  state_->pid = launcher.pid;
+  auto number = pipes.child_number();
+  state_->pid = number > 0 ? number : launcher.pid;
   state_->group_gone = false;
   input_.open(pipes.input.writer.release());
   output_.open(pipes.output.reader.release());
   error_output_.open(pipes.error_output.reader.release());
-  state_->child->async_wait([state = state_](boost::system::error_code result,
+  state_->guard->async_wait([state = state_](boost::system::error_code result,
                                              int) { state->end(result); });
-  return {launcher.pid, {}, {}};
+  return {state_->pid, {}, {}};
 }
 
 bool posix_child_process::running() const {
-  return state_->child.has_value();
+  return state_->guard.has_value();
 }
 
 std::int32_t posix_child_process::pid() const {
   return state_->pid;
+}
+
+pid_t posix_child_process::guard_pid() const {
+  return running() ? state_->guard_pid : 0;
 }
 
 child_exit posix_child_process::exit_status() const {
@@ -355,6 +297,10 @@ std::error_code posix_child_process::signal_group(int signal) {
 
 void posix_child_process::on_exit(notification notify) {
   state_->on_exit = std::move(notify);
+}
+
+void posix_child_process::on_reaped(notification notify) {
+  state_->on_reaped = std::move(notify);
 }
 
 } // namespace container_agent::runtime

@@ -4,21 +4,25 @@
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/pipe_end.hpp"
 
+#include <sys/types.h>
+
 #include <memory>
 
 namespace container_agent::runtime {
 
 /// The child, by Boost.Process. It gets
 ///
+/// - a guard above it, so that all it has started ends with it, and everything
+///   with the agent, however that ends: see `fork_below_guard`;
 /// - a process group of its own, so that a signal reaches what it starts;
 /// - exactly three descriptors: pipes, blocking on its side;
 /// - exactly the environment that the command names;
-/// - every signal at its default and none blocked, whatever the agent does;
-/// - SIGKILL from the kernel when the agent dies, however that happens (only
-///   the child itself: what it has started sees its pipes close).
+/// - every signal at its default and none blocked, whatever the agent does.
 ///
-/// It is reaped through a pidfd, so nothing else in the process has to heed
-/// SIGCHLD.
+/// It has ended when the guard has: all that it had started is gone then. The
+/// guard ends as the child did, and is reaped through a pidfd, so nothing else
+/// in the process has to heed SIGCHLD. Should somebody kill the guard, the
+/// kernel ends the child, and the agent, a subreaper for that, the rest.
 class posix_child_process final : public child_process {
 public:
   /// `pipe_capacity`: bytes that the pipes to stdin and from stdout shall hold,
@@ -38,6 +42,9 @@ public:
   bool running() const override;
   std::int32_t pid() const override;
 
+  /// The guard's number while it runs, else 0. Nobody else may reap it.
+  pid_t guard_pid() const;
+
   /// If the end could not be learnt (something else has reaped the child),
   /// `exit_code` is -1.
   child_exit exit_status() const override;
@@ -53,6 +60,9 @@ public:
   std::error_code signal_group(int signal) override;
 
   void on_exit(notification notify) override;
+
+  /// Called when the guard was reaped, before `on_exit`'s.
+  void on_reaped(notification notify);
 
 private:
   struct state;

@@ -245,7 +245,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
 fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
                        fifo_place place)
   : state_{std::make_shared<state>(loop, log, std::move(place))} {
-  state_->place.prepare();
+  state_->place.prepare(state_->log, logger);
   std::weak_ptr<state> weak{state_};
   state_->subscription = watch.watch_path(state_->place.path(), [weak] {
     if (auto self = weak.lock())

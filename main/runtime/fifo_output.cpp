@@ -325,7 +325,7 @@ fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
                          fifo_place place, content kind)
   : state_{std::make_shared<state>(loop, watch, log, std::move(place), kind)} {
   std::weak_ptr<state> weak{state_};
-  state_->place.prepare();
+  state_->place.prepare(state_->log, logger);
   state_->sink.on_drained([weak] {
     if (auto self = weak.lock())
       self->drained();

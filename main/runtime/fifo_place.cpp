@@ -61,6 +61,13 @@ std::string kind(mode_t mode) {
   fail(path, what + ": " + std::strerror(error) + ". " + advice);
 }
 
+void require_alone(const std::string& path, const std::string& holder) {
+  if (!holder.empty())
+    throw fifo_in_use{"cannot use " + path + " as a pipe: " + holder
+                      + ". Stop it, or choose another --instance or "
+                        "--pipe-dir."};
+}
+
 [[noreturn]] void refuse(const std::string& path, mode_t found) {
   auto advice = S_ISLNK(found)
                   ? " Links are not followed, not even to a FIFO: name the "
@@ -172,7 +179,10 @@ std::string directory_of(const std::string& path) {
 }
 
 fifo_place::fifo_place(std::string path, mode_t mode, int capacity)
-  : path_{std::move(path)}, mode_{mode & 0777}, capacity_{capacity} {}
+  : path_{std::move(path)},
+    mode_{mode & 0777},
+    capacity_{capacity},
+    lock_{path_} {}
 
 void fifo_place::check() const {
   if (path_.empty())
@@ -184,11 +194,25 @@ void fifo_place::check() const {
     refuse(path_, found->st_mode);
   else
     require_access(path_, *found);
+  require_alone(path_, lock_.holder());
+}
+
+void fifo_place::prepare(event_log& log, std::string_view logger) {
+  prepare();
+  if (!lock_.fault().empty())
+    log.write(log_level::warn, logger, "fifo_not_locked",
+              {{"path", lock_.path()},
+               {"error", lock_.fault()},
+               {"effect", "a second agent would not be noticed"}});
 }
 
 void fifo_place::prepare() {
   if (path_.empty())
     fail(path_, "give it a name.");
+  if (auto found = look(path_); found && !S_ISFIFO(found->st_mode))
+    refuse(path_, found->st_mode);
+  make_directory(path_, directory_of(path_), mode_);
+  require_alone(path_, lock_.hold(mode_));
   auto made = false;
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
     if (auto found = look(path_); found && !S_ISFIFO(found->st_mode))

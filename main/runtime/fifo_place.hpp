@@ -2,6 +2,7 @@
 
 #include "actors/ports.hpp"
 #include "main/runtime/fd.hpp"
+#include "main/runtime/fifo_lock.hpp"
 
 #include <sys/types.h>
 
@@ -18,11 +19,18 @@ public:
   using std::runtime_error::runtime_error;
 };
 
+/// A FIFO that another agent uses.
+class fifo_in_use : public fifo_error {
+public:
+  using fifo_error::fifo_error;
+};
+
 /// A path at which a FIFO is, or shall be.
 ///
 /// What was prepared is held by an O_PATH descriptor. That keeps the inode
 /// alive, so its number can't come back as another file's: comparing numbers
-/// tells reliably whether the FIFO is still the same.
+/// tells reliably whether the FIFO is still the same. A lock beside it keeps
+/// other agents off, for as long as this object lives.
 class fifo_place {
 public:
   static constexpr mode_t default_mode = 0660;
@@ -41,8 +49,11 @@ public:
   /// Uses the FIFO at the path as it is, or makes it (and its directory) with
   /// the mode whatever the umask is. Throws `fifo_error`, and touches nothing,
   /// if anything else is there: a file, a directory, a device, a socket, or a
-  /// symbolic link, be it one to a FIFO.
+  /// symbolic link, be it one to a FIFO; and if another agent has locked it.
   void prepare();
+
+  /// `prepare` for the start; says in the log if there can be no lock.
+  void prepare(event_log& log, std::string_view logger);
 
   /// Opens what `prepare` has found or made, non-blocking and close-on-exec,
   /// for O_RDONLY, O_WRONLY or O_RDWR; also if it has left the path since.
@@ -55,7 +66,7 @@ public:
   enum class change {
     none,     ///< the path leads to what was prepared
     replaced, ///< it led elsewhere; `prepare` was done again
-    unusable, ///< there is something that is no FIFO; what was is kept
+    unusable, ///< it is no FIFO, or another agent's; what was is kept
   };
 
   /// After a hint that the path may have changed. Logs a replacement, and once
@@ -78,6 +89,7 @@ private:
   std::string path_;
   mode_t mode_;
   int capacity_;
+  fifo_lock lock_;
   unique_fd anchor_;
   bool made_ = false;
   bool complained_ = false;

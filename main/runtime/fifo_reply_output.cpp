@@ -345,7 +345,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
 fifo_reply_output::fifo_reply_output(event_loop& loop, fifo_watch& watch,
                                      event_log& log, fifo_place place)
   : state_{std::make_shared<state>(loop, watch, log, std::move(place))} {
-  state_->place.prepare();
+  state_->place.prepare(state_->log, logger);
   std::weak_ptr<state> weak{state_};
   state_->path_subscription = watch.watch_path(state_->place.path(), [weak] {
     if (auto self = weak.lock())

@@ -5,12 +5,24 @@
 
 namespace container_agent::runtime {
 
+namespace {
+
+constexpr int handled[]
+  = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT};
+constexpr int ignored[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+
+} // namespace
+
 signals::signals(event_loop& loop, signal_handlers handlers)
-  : set_{loop.io(), SIGTERM, SIGINT, SIGHUP}, handlers_{std::move(handlers)} {
+  : set_{loop.io()}, handlers_{std::move(handlers)} {
   sigset_t ours;
   ::sigemptyset(&ours);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP})
+  for (int signal : handled) {
+    set_.add(signal);
     ::sigaddset(&ours, signal);
+  }
+  for (int signal : ignored)
+    std::signal(signal, SIG_IGN);
   ::sigprocmask(SIG_UNBLOCK, &ours, nullptr);
   wait();
 }
@@ -27,11 +39,20 @@ void signals::wait() {
 }
 
 void signals::handle(int signal) {
-  if (signal == SIGHUP) {
-    if (handlers_.on_hangup)
-      handlers_.on_hangup();
-  } else if (handlers_.on_terminate) {
-    handlers_.on_terminate(signal);
+  switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+    case SIGQUIT:
+      if (handlers_.on_terminate)
+        handlers_.on_terminate(signal);
+      break;
+    case SIGHUP:
+      if (handlers_.on_hangup)
+        handlers_.on_hangup();
+      break;
+    default:
+      if (handlers_.on_forward)
+        handlers_.on_forward(signal);
   }
 }
 

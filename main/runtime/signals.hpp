@@ -10,15 +10,21 @@ namespace container_agent::runtime {
 
 /// Whom to tell. Called from the event loop, any number of times.
 struct signal_handlers {
-  std::function<void(int signal)> on_terminate; ///< SIGTERM, SIGINT
+  std::function<void(int signal)> on_terminate; ///< SIGTERM, SIGINT, SIGQUIT
   std::function<void()> on_hangup;              ///< SIGHUP
+  /// SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT: meant for the child.
+  std::function<void(int signal)> on_forward;
 };
 
 /// Turns the signals of the process into calls on the loop, from its
 /// construction to its destruction. A signal that was inherited as blocked or
 /// ignored counts all the same. At most one object of this class at a time.
 ///
-/// (SIGPIPE is ignored by `prepare_process`, children end by a pidfd.)
+/// Those that stop a process at a terminal (SIGTSTP, SIGTTIN, SIGTTOU) are
+/// ignored from then on: a stopped agent would stop the host.
+///
+/// (SIGPIPE is ignored by `prepare_process`; children end by a pidfd, orphans
+/// by `orphan_reaper`.)
 class signals {
 public:
   signals(event_loop& loop, signal_handlers handlers);

@@ -1,0 +1,128 @@
+#include "main/runtime/descendants.hpp"
+
+#include "main/runtime/fd.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace container_agent::runtime {
+
+namespace {
+
+constexpr std::size_t max_children = 256;
+
+// Several containers' /proc may be about: one that was mounted for another pid
+// namespace shows numbers that mean somebody else here.
+void add(std::vector<pid_t>& found, pid_t pid) {
+  if (pid > 0 && found.size() < max_children && is_child(pid))
+    found.push_back(pid);
+}
+
+// Numbers with a space after each. Only kernels with CONFIG_PROC_CHILDREN.
+bool read_children_file(std::vector<pid_t>& found) {
+  unique_fd file{::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC)};
+  if (!file)
+    return false;
+  std::array<char, 4096> buffer;
+  pid_t number = 0;
+  for (;;) {
+    auto count = ::read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      return count == 0;
+    for (auto c : std::span{buffer.data(), static_cast<std::size_t>(count)}) {
+      if (std::isdigit(static_cast<unsigned char>(c))) {
+        number = number * 10 + (c - '0');
+      } else {
+        add(found, number);
+        number = 0;
+      }
+    }
+  }
+}
+
+// Each number there is, asked whether it is a child: needs no other file.
+void scan_proc(std::vector<pid_t>& found) {
+  auto* folder = ::opendir("/proc");
+  if (!folder)
+    return;
+  while (const auto* entry = ::readdir(folder))
+    add(found, std::atoi(entry->d_name));
+  ::closedir(folder);
+}
+
+int milliseconds_until(steady_time until) {
+  if (until == steady_time::max())
+    return -1;
+  using namespace std::chrono;
+  auto left = ceil<milliseconds>(until - steady_clock::now()).count();
+  return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
+}
+
+} // namespace
+
+bool is_child(pid_t pid) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &info,
+                  WEXITED | WNOHANG | WNOWAIT)
+         == 0;
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  if (!read_children_file(found)) {
+    found.clear();
+    scan_proc(found);
+  }
+  return found;
+}
+
+bool wait_for_end(pid_t pid, steady_time until) {
+  unique_fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  if (!process)
+    return true; // the caller looks again
+  pollfd entry{process.get(), POLLIN, 0};
+  for (;;) {
+    auto count = ::poll(&entry, 1, milliseconds_until(until));
+    if (count >= 0 || errno != EINTR)
+      return count > 0;
+  }
+}
+
+bool kill_children(steady_time until, std::span<const pid_t> spared,
+                   const std::function<void(pid_t, int)>& on_end) {
+  for (;;) {
+    auto found = children();
+    std::erase_if(found, [spared](pid_t pid) {
+      return std::find(spared.begin(), spared.end(), pid) != spared.end();
+    });
+    pid_t killed = 0;
+    for (auto pid : found)
+      if (::kill(pid, SIGKILL) == 0)
+        killed = pid;
+    if (killed == 0)
+      return found.empty();
+    if (!wait_for_end(killed, until))
+      return false;
+    int status = 0;
+    for (auto pid : found)
+      if (::waitpid(pid, &status, WNOHANG) == pid && on_end)
+        on_end(pid, status);
+  }
+}
+
+} // namespace container_agent::runtime
