@@ -161,7 +161,9 @@ void dialogue::take(const child_started& child) {
   open_requests_.clear();
   to_child.clear();
   context_.log.write(log_level::info, logger, "claude_started",
-                     {{"pid", child.pid}, {"resumed", child.resumed}});
+                     {{"pid", child.pid},
+                      {"resumed", child.resumed},
+                      {"attached", child.attached}});
   if (config_.transparent)
     return become_ready();
   initialize_id_ = std::string{codec::own_request_prefix}
@@ -181,6 +183,20 @@ void dialogue::become_ready() {
   start_prompts();
 }
 
+void dialogue::log_end(const child_ended& end, std::string_view uuid) {
+  auto detached = end.kind == exit_kind::detached;
+  context_.log.write(end.asked ? log_level::info : log_level::error, logger,
+                     detached    ? "claude_detached"
+                     : end.asked ? "claude_stopped"
+                                 : "claude_exited",
+                     {{"pid", end.pid},
+                      {"end", to_string(end.kind)},
+                      {"exit_code", end.exit_code},
+                      {"signal", end.signal},
+                      {"uuid", uuid},
+                      {"cut_bytes", end.cut_bytes}});
+}
+
 void dialogue::take(const child_ended& end) {
   child_ = child_state::none;
   to_child.clear();
@@ -189,15 +205,12 @@ void dialogue::take(const child_ended& end) {
   voice_->end_line();
   const auto& flying = prompts_.in_flight();
   auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
-  context_.log.write(end.asked ? log_level::info : log_level::error, logger,
-                     end.asked ? "claude_stopped" : "claude_exited",
-                     {{"pid", end.pid},
-                      {"exit_code", end.exit_code},
-                      {"signal", end.signal},
-                      {"uuid", uuid},
-                      {"cut_bytes", end.cut_bytes}});
+  log_end(end, uuid);
   if (end.asked)
-    return fail_all("shutting_down", "Claude was stopped before the result");
+    return fail_all("shutting_down",
+                    end.kind == exit_kind::detached
+                      ? "the agent let go of Claude before the result"
+                      : "Claude was stopped before the result");
   voice_->claude_exited(end, uuid);
   if (!session_refused_)
     return;
@@ -311,6 +324,8 @@ void dialogue::take(const begin_drain& drain) {
 }
 
 void dialogue::take(const interrupt_turn&) {
+  if (child_ == child_state::none)
+    fail_all("shutting_down", "Claude was away until the agent's time was up");
   if (child_ != child_state::ready || prompts_.in_flight().empty())
     return;
   auto id = std::string{codec::own_request_prefix}

@@ -27,7 +27,7 @@ void raw_relay::take(const child_started& child) {
   started_ = child;
   runs_ = true;
   context_.log.write(log_level::info, logger, "child_started",
-                     {{"pid", child.pid}});
+                     {{"pid", child.pid}, {"attached", child.attached}});
 }
 
 void raw_relay::take(const child_output& output) {
@@ -38,8 +38,11 @@ void raw_relay::take(const child_ended& end) {
   runs_ = false;
   context_.log.write(
     end.asked ? log_level::info : log_level::error, logger,
-    end.asked ? "child_stopped" : "child_exited",
+    end.kind == exit_kind::detached ? "child_detached"
+    : end.asked                     ? "child_stopped"
+                                    : "child_exited",
     {{"pid", end.pid},
+     {"end", to_string(end.kind)},
      {"exit_code", end.exit_code},
      {"signal", end.signal},
      {"input_pieces_waiting", std::uint64_t{to_child.size()}}});
