@@ -1,5 +1,7 @@
 #include "actors/child_link.hpp"
 
+#include "messages/codec/input_outline.hpp"
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -26,6 +28,11 @@ bool picks_session(std::string_view argument) {
   return argument == "--continue" || argument == "-c"
          || argument == "--fork-session" || argument.starts_with("--resume=")
          || argument.starts_with("--session-id=");
+}
+
+bool is_whole_object(std::string_view line) {
+  codec::input_outline ignored;
+  return line.starts_with('{') && codec::read_outline(line, ignored).empty();
 }
 
 } // namespace
@@ -83,10 +90,18 @@ void child_link::on_change(notification notify) {
 child_process::launch_result child_link::launch(const launch_child& how) {
   auto command = config_.command;
   command.arguments = session_arguments(std::move(command.arguments), how);
-  resumed_ = !session_in(command.arguments).empty();
+  process_.on_appeared([this] {
+    appeared_ = true;
+    if (notify_)
+      notify_();
+  });
   auto result = process_.launch(command);
-  if (result.error)
+  if (result.error || result.waiting)
     return result;
+  attached_ = result.attached;
+  resumed_ = !attached_ && !session_in(command.arguments).empty();
+  joining_ = attached_ && !config_.raw;
+  half_line_ = 0;
   ++generation_;
   stage_ = stage::running;
   asked_to_end_ = output_ended_ = reading_output_ = false;
@@ -175,7 +190,7 @@ void child_link::kill(std::string_view event, std::string_view why) {
 }
 
 child_started child_link::description() const {
-  return {generation_, process_.pid(), resumed_};
+  return {generation_, process_.pid(), resumed_, attached_};
 }
 
 void child_link::read_output() {
@@ -192,9 +207,7 @@ void child_link::take_output(const byte_source::result& result) {
     if (!result.data.empty())
       to_conversation.push(child_output{0, result.keep(), true});
   } else if (!result.data.empty()) {
-    if (auto piece = framer_.feed(result.data))
-      to_conversation.push(
-        child_output{0, bytes{std::move(piece->data)}, piece->ends_line});
+    take_lines(result.data);
   }
   if (result.error)
     context_.log.write(log_level::error, logger, "output_unreadable",
@@ -202,6 +215,32 @@ void child_link::take_output(const byte_source::result& result) {
   output_ended_ = result.at_end || result.error;
   if (notify_)
     notify_();
+}
+
+void child_link::take_lines(std::string_view data) {
+  auto piece = framer_.feed(data);
+  if (piece && joining_)
+    drop_half_line(*piece);
+  if (piece && !piece->data.empty())
+    to_conversation.push(
+      child_output{0, bytes{std::move(piece->data)}, piece->ends_line});
+}
+
+// Of the first line after attaching, somebody else may have read the beginning.
+void child_link::drop_half_line(codec::output_framer::piece& piece) {
+  std::string_view all{piece.data};
+  auto end = std::min(all.find('\n'), all.size());
+  auto is_long = end == all.size();
+  joining_ = is_long && (half_line_ > 0 || !all.starts_with('{'));
+  if (!joining_ && half_line_ == 0
+      && (is_long || is_whole_object(all.substr(0, end))))
+    return;
+  auto dropped = std::min(end + 1, all.size());
+  half_line_ += dropped;
+  piece.data.erase(0, dropped);
+  if (!joining_)
+    context_.log.write(log_level::warn, logger, "half_line_dropped",
+                       {{"pid", process_.pid()}, {"bytes", half_line_}});
 }
 
 // Reads all of stderr as it comes: a child must not hang because nobody reads
@@ -239,16 +278,18 @@ void child_link::log_errors(bool at_end) {
 
 void child_link::conclude() {
   child_ended end;
-  if (auto rest = framer_.end(end.cut_bytes))
+  if (auto rest = framer_.end(end.cut_bytes); rest && !joining_)
     to_conversation.push(
       child_output{0, bytes{std::move(rest->data)}, rest->ends_line});
   auto exit = process_.exit_status();
   end.pid = process_.pid();
   end.exit_code = exit.exit_code;
   end.signal = exit.signal;
+  end.kind = exit.kind;
   end.asked = asked_to_end_;
   if (!end.asked)
     end.renewal = renewal_.reason;
+  end.awaits_next = awaits_next();
   to_conversation.push(end);
   stage_ = stage::concluded;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -50,6 +51,9 @@ public:
 
   /// Reads on while credit allows, and takes note of the child's end.
   void advance();
+
+  /// After a launch that is `waiting`: the next one may find a child.
+  bool appeared() { return std::exchange(appeared_, false); }
 
   /// Whether a child was launched and its end not yet delivered.
   bool occupied() const { return stage_ != stage::none; }
@@ -105,6 +109,11 @@ public:
   bool running() const { return process_.running(); }
   bool asked_to_end() const { return asked_to_end_; }
 
+  /// After this child another one is waited for, not started.
+  bool awaits_next() const {
+    return process_.only_attaches() && !asked_to_end_;
+  }
+
   outbox<delivery> to_conversation;
   inbox from_conversation;
 
@@ -115,6 +124,8 @@ private:
   void read_output();
   void read_errors();
   void take_output(const byte_source::result& result);
+  void take_lines(std::string_view data);
+  void drop_half_line(codec::output_framer::piece& piece);
   void take_errors(const byte_source::result& result);
   void log_errors(bool at_end);
   void conclude();
@@ -133,6 +144,10 @@ private:
   renew_child renewal_;
   bool reading_output_ = false;
   bool output_ended_ = false;
+  bool attached_ = false;
+  bool joining_ = false;        // attached, and no line has begun since
+  std::uint64_t half_line_ = 0; // bytes dropped of what began before that
+  bool appeared_ = false;
 };
 
 } // namespace container_agent

@@ -11,6 +11,18 @@
 
 namespace container_agent {
 
+namespace {
+
+std::string text_of(const child_exit& exit) {
+  if (exit.kind != exit_kind::known)
+    return "ended; how is not known, as it was no child of the agent";
+  return exit.signal != 0
+           ? "ended by signal " + std::to_string(exit.signal)
+           : "ended with exit code " + std::to_string(exit.exit_code);
+}
+
+} // namespace
+
 claude_process::claude_process(caf::actor_config& config, child_link& link,
                                actor_context context)
   : agent_actor{config, context}, link_{link} {}
@@ -39,13 +51,21 @@ claude_process::behavior_type claude_process::make_behavior() {
       advance();
     },
     [this](const renew_child& how) { renew(how); },
-    [this](const child_changed&) { advance(); },
+    [this](const child_changed&) {
+      if (awaited_ && link_.appeared())
+        start_child(launch_child{*awaited_});
+      advance();
+    },
     [this](const close_child_input&) {
+      if (awaited_)
+        return quit();
       context_.log.write(log_level::info, name(), "stdin_closed", {});
       link_.close_input();
       advance();
     },
     [this](const signal_child& s) {
+      if (awaited_)
+        return quit();
       context_.log.write(log_level::warn, name(), "group_signalled",
                          {{"signal", s.signal}});
       if (auto error = link_.signal_group(s.signal))
@@ -78,12 +98,18 @@ void claude_process::start_child(const launch_child& how) {
   auto result = link_.launch(how);
   if (result.error)
     return quit(make_error(agent_error::launch_failed, result.what));
+  if (result.waiting) {
+    awaited_ = how;
+    return;
+  }
+  awaited_.reset();
   tell(peers().conversation, link_.description());
   advance();
 }
 
 void claude_process::take(const child_input& input) {
-  if (!link_.from_conversation.expects(input.sequence))
+  // Input that comes while a child is waited for comes again once it is there.
+  if (awaited_ || !link_.from_conversation.expects(input.sequence))
     return;
   link_.write(input.data);
   link_.from_conversation.take();
@@ -174,18 +200,17 @@ void claude_process::end_if_concluded() {
   auto exit = link_.exit_status();
   auto asked = link_.asked_to_end();
   auto renewal = link_.renewal();
+  auto awaits_next = link_.awaits_next();
   link_.reset();
   if (asked)
     return quit();
+  if (awaits_next) // the conversation asks for it
+    return;
   if (!renewal.reason.empty())
     return quit(make_error(renewal.fault ? agent_error::child_ended
                                          : agent_error::child_renewed,
                            renewal.reason));
-  quit(
-    make_error(agent_error::child_ended,
-               exit.signal != 0
-                 ? "ended by signal " + std::to_string(exit.signal)
-                 : "ended with exit code " + std::to_string(exit.exit_code)));
+  quit(make_error(agent_error::child_ended, text_of(exit)));
 }
 
 } // namespace container_agent

@@ -5,6 +5,7 @@
 #include "actors/ports.hpp"
 
 #include <chrono>
+#include <optional>
 
 namespace container_agent {
 
@@ -15,7 +16,8 @@ namespace container_agent {
 /// Dies when:     the child has ended and all it said was taken: with
 ///                `child_ended` if nobody asked it to, with `child_renewed` if
 ///                it shall be started again, else in peace; when it cannot be
-///                started (`launch_failed`)
+///                started (`launch_failed`). Where children are only attached
+///                to, it lives on and the next one is waited for
 class claude_process : public agent_actor<claude_process_actor> {
 public:
   claude_process(caf::actor_config& config, child_link& link,
@@ -56,8 +58,9 @@ private:
 
   child_link& link_;
   child_input_window granted_;
-  std::uint64_t lingering_since_ = 0; // the delivery that was next then
-  bool mute_ = false;                 // noticed, and its time runs
+  std::optional<launch_child> awaited_; // nothing to attach to yet
+  std::uint64_t lingering_since_ = 0;   // the delivery that was next then
+  bool mute_ = false;                   // noticed, and its time runs
 };
 
 } // namespace container_agent

@@ -21,11 +21,18 @@ conversation::behavior_type conversation::make_behavior() {
     [this](const host_input_ended& end) { take(bridge_.from_input, end); },
     [this](const child_started& child) {
       launching_ = told_renewal_ = false;
+      // While it was waited for, nothing was taken.
+      if (child.attached)
+        bridge_.to_child.rewind();
       bridge_.take(child);
       settle();
     },
     [this](const child_output& output) { take(bridge_.from_child, output); },
-    [this](const child_ended& end) { take(bridge_.from_child, end); },
+    [this](const child_ended& end) {
+      take(bridge_.from_child, end);
+      if (end.awaits_next && !launching_)
+        ask_for_child();
+    },
     [this](const child_input_window& window) {
       bridge_.to_child.update(window);
       settle();

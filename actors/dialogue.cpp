@@ -252,6 +252,8 @@ void dialogue::take(const begin_drain& drain) {
 }
 
 void dialogue::take(const interrupt_turn&) {
+  if (child_ == child_state::none)
+    fail_all("shutting_down", "Claude was away until the agent's time was up");
   if (child_ == child_state::ready && !prompts_.in_flight().empty())
     interrupt();
 }

@@ -115,6 +115,7 @@ private:
   void take_replay(const codec::envelope& replay);
   void take_own_response(const codec::envelope& response);
   void become_ready();
+  void log_end(const child_ended& end, std::string_view uuid);
 
   // prompts
   void start_prompts();

@@ -25,7 +25,9 @@ void dialogue::take(const child_started& child) {
   open_requests_.clear();
   to_child.clear();
   context_.log.write(log_level::info, logger, "claude_started",
-                     {{"pid", child.pid}, {"resumed", child.resumed}});
+                     {{"pid", child.pid},
+                      {"resumed", child.resumed},
+                      {"attached", child.attached}});
   if (config_.transparent)
     return become_ready();
   initialize_id_ = std::string{codec::own_request_prefix}
@@ -45,6 +47,21 @@ void dialogue::become_ready() {
   start_prompts();
 }
 
+void dialogue::log_end(const child_ended& end, std::string_view uuid) {
+  auto detached = end.kind == exit_kind::detached;
+  auto wanted = is_wanted(end);
+  context_.log.write(wanted ? log_level::info : log_level::error, logger,
+                     detached ? "claude_detached"
+                     : wanted ? "claude_stopped"
+                              : "claude_exited",
+                     {{"pid", end.pid},
+                      {"end", to_string(end.kind)},
+                      {"exit_code", end.exit_code},
+                      {"signal", end.signal},
+                      {"uuid", uuid},
+                      {"cut_bytes", end.cut_bytes}});
+}
+
 void dialogue::take(const child_ended& end) {
   child_ = child_state::none;
   to_child.clear();
@@ -54,17 +71,13 @@ void dialogue::take(const child_ended& end) {
   const auto& flying = prompts_.in_flight();
   auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
   renewal_.reset();
-  auto wanted = is_wanted(end);
-  context_.log.write(wanted ? log_level::info : log_level::error, logger,
-                     wanted ? "claude_stopped" : "claude_exited",
-                     {{"pid", end.pid},
-                      {"exit_code", end.exit_code},
-                      {"signal", end.signal},
-                      {"uuid", uuid},
-                      {"cut_bytes", end.cut_bytes}});
+  log_end(end, uuid);
   if (end.asked)
-    return fail_all("shutting_down", "Claude was stopped before the result");
-  if (wanted)
+    return fail_all("shutting_down",
+                    end.kind == exit_kind::detached
+                      ? "the agent let go of Claude before the result"
+                      : "Claude was stopped before the result");
+  if (is_wanted(end))
     return; // the record `restarting` says why
   voice_->claude_exited(end, uuid);
   if (!session_refused_)

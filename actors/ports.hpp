@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/bytes.hpp"
+#include "messages/exit_kind.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -100,6 +101,7 @@ public:
 struct child_exit {
   std::int32_t exit_code = 0;
   std::int32_t signal = 0; ///< 0 if it exited
+  exit_kind kind = exit_kind::known;
 };
 
 /// As shells and `tini` say it: the exit code, or 128 and the signal.
@@ -126,6 +128,8 @@ public:
     std::int32_t pid = 0;
     std::error_code error;
     std::string what;
+    bool attached = false; ///< it ran already, started by somebody else
+    bool waiting = false; ///< there is none to attach to yet, see `on_appeared`
   };
   virtual launch_result launch(const child_command& command) = 0;
 
@@ -144,7 +148,8 @@ public:
   virtual byte_source& output() = 0;
   virtual byte_source& error_output() = 0;
 
-  /// Closes the child's stdin once what is pending has been written.
+  /// Closes the child's stdin once what is pending has been written. Of one
+  /// that was attached to the agent lets go altogether then.
   virtual void close_input() = 0;
 
   /// Sends `signal` to the whole process group, also after the child's end for
@@ -153,6 +158,13 @@ public:
 
   /// Called when the child has ended.
   virtual void on_exit(notification notify) = 0;
+
+  /// Whether children are waited for instead of started.
+  virtual bool only_attaches() const { return false; }
+
+  /// Called when, after a `launch` that is `waiting`, the next `launch` may
+  /// find one.
+  virtual void on_appeared(notification notify) { (void)notify; }
 };
 
 /// Time of day, for records and logs. Delays come from the actor's own clock.

@@ -29,7 +29,7 @@ void raw_relay::take(const child_started& child) {
   gave_up_ = false;
   renewal_ = {};
   context_.log.write(log_level::info, logger, "child_started",
-                     {{"pid", child.pid}});
+                     {{"pid", child.pid}, {"attached", child.attached}});
 }
 
 void raw_relay::take(const child_output& output) {
@@ -40,8 +40,11 @@ void raw_relay::take(const child_ended& end) {
   runs_ = false;
   context_.log.write(
     is_wanted(end) ? log_level::info : log_level::error, logger,
-    is_wanted(end) ? "child_stopped" : "child_exited",
+    end.kind == exit_kind::detached ? "child_detached"
+    : is_wanted(end)                ? "child_stopped"
+                                    : "child_exited",
     {{"pid", end.pid},
+     {"end", to_string(end.kind)},
      {"exit_code", end.exit_code},
      {"signal", end.signal},
      {"input_pieces_waiting", std::uint64_t{to_child.size()}}});

@@ -12,4 +12,13 @@ std::string to_string(line_ending x) {
   return "unknown";
 }
 
+std::string to_string(exit_kind x) {
+  switch (x) {
+    case exit_kind::known: return "known";
+    case exit_kind::unknown: return "unknown";
+    case exit_kind::detached: return "detached";
+  }
+  return "unknown";
+}
+
 } // namespace container_agent

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/bytes.hpp"
+#include "messages/exit_kind.hpp"
 
 #include <caf/meta/type_name.hpp>
 
@@ -80,14 +81,17 @@ struct child_output {
 struct child_ended {
   std::uint64_t sequence = 0;
   std::int32_t pid = 0;
-  std::int32_t exit_code = 0; ///< valid if `signal` is 0
+  std::int32_t exit_code = 0; ///< valid if `signal` is 0 and `kind` is `known`
   std::int32_t signal = 0;
   bool asked = false;          ///< it was told to end, for good
   std::uint64_t cut_bytes = 0; ///< of an unfinished last line, not delivered
   std::string renewal;         ///< why it was ended to be started again, if so
+  exit_kind kind = exit_kind::known;
+  bool awaits_next = false; ///< ask for the next one, which will be waited for
 
   CONTAINER_AGENT_INSPECT(child_ended, x.sequence, x.pid, x.exit_code, x.signal,
-                          x.asked, x.cut_bytes, x.renewal)
+                          x.asked, x.cut_bytes, x.renewal, x.kind,
+                          x.awaits_next)
 };
 
 /// Somebody wanted that end.
@@ -101,9 +105,11 @@ inline bool is_wanted(const child_ended& end) {
 struct child_started {
   std::uint64_t generation = 0;
   std::int32_t pid = 0;
-  bool resumed = false; ///< started with `--resume`
+  bool resumed = false;  ///< started with `--resume`
+  bool attached = false; ///< it ran before, and the agent has joined it
 
-  CONTAINER_AGENT_INSPECT(child_started, x.generation, x.pid, x.resumed)
+  CONTAINER_AGENT_INSPECT(child_started, x.generation, x.pid, x.resumed,
+                          x.attached)
 };
 
 /// Asks for a child, unless one runs. With a `session_id` that session is
@@ -373,5 +379,6 @@ struct health_report {
 };
 
 std::string to_string(line_ending x);
+std::string to_string(exit_kind x);
 
 } // namespace container_agent

@@ -77,14 +77,9 @@ program_lookup find_program(const child_command& command) {
     return {{}, error_of(EINVAL), "no program was named"};
   if (name.find('/') != std::string::npos)
     return {name, {}, {}};
-  auto folders = path_of(command);
   std::string unusable;
-  for (std::size_t begin = 0; begin <= folders.size();) {
-    auto end = std::min(folders.find(':', begin), folders.size());
-    auto folder = folders.substr(begin, end - begin);
-    begin = end + 1;
-    // An empty entry means the current folder.
-    auto candidate = folder.empty() ? "./" + name : folder + '/' + name;
+  for (const auto& folder : folders_in_path(command)) {
+    auto candidate = folder + '/' + name;
     auto error = check_executable(seen_from(command.directory, candidate));
     if (error == 0)
       return {candidate, {}, {}};
@@ -93,7 +88,20 @@ program_lookup find_program(const child_command& command) {
   }
   if (!unusable.empty())
     return {{}, error_of(EACCES), "not executable: " + unusable};
-  return {{}, error_of(ENOENT), "not found in PATH (" + folders + ")"};
+  return {{}, error_of(ENOENT), "not found in PATH (" + path_of(command) + ")"};
+}
+
+std::vector<std::string> folders_in_path(const child_command& command) {
+  auto folders = path_of(command);
+  std::vector<std::string> result;
+  for (std::size_t begin = 0; begin <= folders.size();) {
+    auto end = std::min(folders.find(':', begin), folders.size());
+    auto folder = folders.substr(begin, end - begin);
+    // An empty entry means the current folder.
+    result.push_back(folder.empty() ? "." : std::move(folder));
+    begin = end + 1;
+  }
+  return result;
 }
 
 std::string describe_directory_failure(const std::error_code& error) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace container_agent::runtime {
 
@@ -18,6 +19,10 @@ struct program_lookup {
 /// own environment. A relative folder in PATH is relative to the command's
 /// directory. A program with a slash is taken as it is.
 program_lookup find_program(const child_command& command);
+
+/// The folders that a name is looked for in, as the command's own PATH has
+/// them.
+std::vector<std::string> folders_in_path(const child_command& command);
 
 /// Why the folder can't be the child's, for a user; given that chdir(2) failed
 /// with `error`.

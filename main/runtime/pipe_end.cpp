@@ -165,6 +165,13 @@ void pipe_source::close() {
   state_->failure = {};
 }
 
+void pipe_source::end() {
+  state_->close();
+  state_->failure = {};
+  if (state_->on_result)
+    state_->start();
+}
+
 bool pipe_source::is_open() const {
   return state_->fd.is_open();
 }
@@ -193,6 +200,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   std::uint64_t opened = 0; // tells a wait on an earlier descriptor apart
   bool waiting = false;     // for room
   bool closing = false;     // once nothing is pending
+  notification on_closed;
 
   explicit state(event_loop& l) : loop{l}, fd{l.io()} {}
 
@@ -267,8 +275,14 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
       remove(static_cast<std::size_t>(count));
     }
     if (closing)
-      close();
+      close_in_order();
     notify_from_loop();
+  }
+
+  void close_in_order() {
+    close();
+    if (on_closed)
+      loop.post(std::exchange(on_closed, nullptr));
   }
 
   ssize_t write_gathered() {
@@ -298,7 +312,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   }
 
   void fail(std::error_code error) {
-    close();
+    close_in_order();
     failure = error;
     notify_from_loop();
   }
@@ -329,12 +343,14 @@ void pipe_sink::open(int number) {
 }
 
 void pipe_sink::close() {
+  state_->on_closed = nullptr;
   state_->close();
 }
 
-void pipe_sink::close_when_drained() {
+void pipe_sink::close_when_drained(notification on_closed) {
+  state_->on_closed = std::move(on_closed);
   if (state_->queue.empty())
-    state_->close();
+    state_->close_in_order();
   else
     state_->closing = true;
 }

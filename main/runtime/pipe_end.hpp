@@ -30,6 +30,9 @@ public:
   /// closed source finds its end.
   void close();
 
+  /// Closes the descriptor; an outstanding read finds the end.
+  void end();
+
   /// False before `open`, after `close`, and after the end or an error was
   /// reported (the descriptor is closed then).
   bool is_open() const;
@@ -71,8 +74,9 @@ public:
   /// Closes at once; pending bytes are dropped, nobody is notified.
   void close();
 
-  /// Closes once nothing is pending, which may be now.
-  void close_when_drained();
+  /// Closes once nothing is pending, which may be now. `on_closed` is called
+  /// from the loop when that has happened, or the sink has failed.
+  void close_when_drained(notification on_closed = {});
 
   /// False before `open`, once closed, and after an error.
   bool is_open() const;

@@ -42,11 +42,11 @@ std::string iso8601(time_point time) {
 }
 
 std::string ready_record(time_point time, const child_started& child,
-                         bool attached, std::string_view session_id) {
+                         std::string_view session_id) {
   auto r = record(time, "ready");
   r["pid"] = child.pid;
   r["session_id"] = text_or_null(session_id);
-  r["attached"] = attached;
+  r["attached"] = child.attached;
   r["resumed"] = child.resumed;
   return line(r);
 }
@@ -77,7 +77,9 @@ std::string claude_exited_record(time_point time, const child_ended& child,
                                  std::string_view uuid) {
   auto r = record(time, "claude_exited");
   r["pid"] = child.pid;
-  if (child.signal != 0)
+  if (child.kind != exit_kind::known)
+    r["exit_code"] = nullptr;
+  else if (child.signal != 0)
     r["signal"] = child.signal;
   else
     r["exit_code"] = child.exit_code;

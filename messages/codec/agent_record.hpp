@@ -17,7 +17,7 @@ using time_point = std::chrono::system_clock::time_point;
 std::string iso8601(time_point time);
 
 std::string ready_record(time_point time, const child_started& child,
-                         bool attached, std::string_view session_id);
+                         std::string_view session_id);
 
 std::string accepted_record(time_point time, std::string_view uuid,
                             std::uint64_t position, bool duplicate);

@@ -34,7 +34,7 @@ TEST(agent_record, time_is_utc_with_milliseconds) {
 }
 
 TEST(agent_record, ready) {
-  EXPECT_EQ(codec::ready_record(noon, {3, 77, true}, false, "s1"),
+  EXPECT_EQ(codec::ready_record(noon, {3, 77, true, false}, "s1"),
             head("ready")
               + R"(,"pid":77,"session_id":"s1","attached":false,)"
                 R"("resumed":true})"
@@ -42,7 +42,7 @@ TEST(agent_record, ready) {
 }
 
 TEST(agent_record, ready_before_a_session_is_known) {
-  EXPECT_EQ(codec::ready_record(noon, {3, 77, false}, true, ""),
+  EXPECT_EQ(codec::ready_record(noon, {3, 77, false, true}, ""),
             head("ready")
               + R"(,"pid":77,"session_id":null,"attached":true,)"
                 R"("resumed":false})"

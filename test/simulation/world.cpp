@@ -73,7 +73,8 @@ world::~world() {
   reader_.on_arrival({});
   link_.on_change({});
   host_out_.on_drained({});
-  root_ = nullptr;
+  if (family_)
+    family_->abandon();
   system_.await_actors_before_shutdown(false);
 }
 
@@ -94,7 +95,7 @@ outcome world::run() {
 }
 
 void world::start() {
-  supervisor_config config;
+  supervision_config config;
   config.children = agent_children(
     {reader_, protocol_, link_, output_, progress_}, plan_.tree, context_);
   for (auto& spec : config.children)
@@ -104,7 +105,9 @@ void world::start() {
       return start(self, directory);
     };
   config.on_stopped = [this](std::int32_t code) { exit_code_ = code; };
-  root_ = system_.spawn<supervisor>(std::move(config), context_);
+  config.policy.max_restarts = 100'000;
+  family_.emplace(std::move(config), context_);
+  family_->start(system_);
   schedule_events();
   host_.start();
 }
@@ -117,7 +120,7 @@ void world::schedule_events() {
       run_.tell("signal", [] { return std::string{"SIGTERM"}; });
       signalled_ = true;
       if (!exit_code_)
-        caf::anon_send(root_, begin_shutdown{"SIGTERM", 0, true});
+        family_->shut_down({"SIGTERM", 0, true});
     });
 }
 
@@ -158,7 +161,7 @@ void world::shut_down() {
   if (run_.violation)
     return;
   if (!exit_code_ && !std::exchange(signalled_, true))
-    caf::anon_send(root_, begin_shutdown{"SIGTERM", 0, true});
+    family_->shut_down({"SIGTERM", 0, true});
   auto ended = [this] { return exit_code_.has_value(); };
   if (!run_until(longest_shutdown(), ended) && !run_.violation)
     run_.violate("the shutdown does not end");

@@ -104,7 +104,7 @@ private:
   actor_settings settings_;
   caf::actor_system system_;
   seeded_scheduler& scheduler_;
-  supervisor_actor root_;
+  std::optional<supervision> family_;
   std::optional<std::int32_t> exit_code_;
   std::uint64_t steps_ = 0;
   bool signalled_ = false;

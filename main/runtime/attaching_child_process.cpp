@@ -1,0 +1,123 @@
+#include "main/runtime/attaching_child_process.hpp"
+
+#include <unistd.h>
+
+#include <vector>
+
+namespace container_agent::runtime {
+
+namespace {
+
+constexpr std::string_view logger = "claude_process";
+
+} // namespace
+
+attaching_child_process::attaching_child_process(event_loop& loop,
+                                                 fifo_watch& files,
+                                                 event_log& log,
+                                                 child_process& spawned,
+                                                 attach_settings settings)
+  : log_{log},
+    settings_{settings},
+    search_{table_, settings.claude, ::getpid(), ::geteuid()},
+    attached_{loop, table_},
+    watch_{loop, files, log},
+    spawned_{spawned},
+    current_{&spawned} {}
+
+child_process::launch_result
+attaching_child_process::launch(const child_command& command) {
+  auto looks
+    = settings_.only || (first_ && (settings_.look || settings_.pid != 0));
+  claude_choice choice;
+  if (looks) {
+    choice = look(command);
+    if (auto result = try_attach(choice); result.attached) {
+      watch_.stop();
+      waiting_ = false;
+      current_ = &attached_;
+      return result;
+    }
+    tell_refused(choice);
+  }
+  first_ = false;
+  if (settings_.only) {
+    wait(command, choice);
+    launch_result result;
+    result.waiting = true;
+    return result;
+  }
+  current_ = &spawned_;
+  return spawned_.launch(command);
+}
+
+claude_choice attaching_child_process::look(const child_command& command) {
+  return first_ && settings_.pid != 0 ? search_.find(settings_.pid)
+                                      : search_.find(names_of(command));
+}
+
+child_process::launch_result
+attaching_child_process::try_attach(claude_choice& choice) {
+  first_ = false;
+  if (!choice.attach)
+    return {};
+  const auto& found = *choice.attach;
+  auto result = attached_.attach(found.pid, found.start_time);
+  if (result.error)
+    choice.refused.push_back({found.pid, "not_attached", result.what,
+                              "It may have ended, or another agent was "
+                              "quicker."});
+  else
+    log_.write(log_level::info, logger, "claude_attached",
+               {{"pid", found.pid},
+                {"input", found.input.target},
+                {"output", found.output.target}});
+  return result;
+}
+
+void attaching_child_process::wait(const child_command& command,
+                                   const claude_choice& choice) {
+  if (!std::exchange(waiting_, true))
+    log_.write(log_level::info, logger, "attach_waits",
+               {{"command", command.program}});
+  std::vector<std::int32_t> in_the_way;
+  for (const auto& x : choice.refused) {
+    in_the_way.push_back(x.pid);
+    in_the_way.insert(in_the_way.end(), x.users.begin(), x.users.end());
+  }
+  watch_.start(command, in_the_way, [this] {
+    if (auto call = on_appeared_)
+      call();
+  });
+}
+
+// Each once: while one is waited for there are many looks.
+void attaching_child_process::tell_refused(const claude_choice& choice) {
+  for (const auto& x : choice.refused)
+    if (told_.emplace(x.pid, x.reason).second)
+      log_.write(log_level::warn, logger, "attach_refused",
+                 {{"pid", x.pid},
+                  {"reason", x.reason},
+                  {"detail", x.detail},
+                  {"advice", x.advice}});
+}
+
+void attaching_child_process::on_exit(notification notify) {
+  attached_.on_exit(notify);
+  spawned_.on_exit(std::move(notify));
+}
+
+void attaching_child_process::on_appeared(notification notify) {
+  on_appeared_ = std::move(notify);
+}
+
+std::optional<attach_refusal> attach_problem(std::int32_t pid, bool claude) {
+  process_table table;
+  claude_search search{table, claude, ::getpid(), ::geteuid()};
+  auto choice = search.find(pid);
+  if (choice.attach)
+    return std::nullopt;
+  return choice.refused.front();
+}
+
+} // namespace container_agent::runtime
