@@ -88,6 +88,8 @@ child_process::launch_result child_link::launch(const launch_child& how) {
   if (result.error)
     return result;
   ++generation_;
+  attached_ = result.attached;
+  resumed_ = resumed_ && !attached_;
   stage_ = stage::running;
   asked_to_end_ = output_ended_ = reading_output_ = false;
   from_conversation.begin_at(how.first_input);
@@ -137,8 +139,12 @@ std::uint64_t child_link::input_credit() const {
 
 void child_link::close_input() {
   asked_to_end_ = true;
-  if (stage_ == stage::running)
+  if (stage_ != stage::running)
+    return;
+  if (config_.farewell.empty())
     process_.close_input();
+  else
+    write(bytes{config_.farewell});
 }
 
 std::error_code child_link::signal_group(int signal) {
@@ -160,7 +166,7 @@ void child_link::check_input() {
 }
 
 child_started child_link::description() const {
-  return {generation_, process_.pid(), resumed_};
+  return {generation_, process_.pid(), resumed_, attached_};
 }
 
 void child_link::read_output() {
@@ -177,9 +183,14 @@ void child_link::take_output(const byte_source::result& result) {
     if (!result.data.empty())
       to_conversation.push(child_output{0, result.keep(), true});
   } else if (!result.data.empty()) {
+    // A piece begins with what the framer still held of the reads before.
+    auto origin = result.origin;
+    if (origin != bytes::nowhere)
+      origin -= framer_.held();
     if (auto piece = framer_.feed(result.data))
       to_conversation.push(
-        child_output{0, bytes{std::move(piece->data)}, piece->ends_line});
+        child_output{0, bytes{std::move(piece->data)}.with_origin(origin),
+                     piece->ends_line});
   }
   if (result.error)
     context_.log.write(log_level::error, logger, "output_unreadable",

@@ -16,6 +16,10 @@ struct child_link_config {
   child_command command; ///< with the arguments of the first launch
   bool raw = false;      ///< bytes, no lines
 
+  /// Written to the child where its stdin can't be closed, because it holds it
+  /// open itself; empty: it is closed.
+  std::string farewell;
+
   /// Lines of the child up to this length are passed on whole or not at all;
   /// longer ones piece by piece.
   std::size_t max_held_line = 1024 * 1024;
@@ -105,6 +109,7 @@ private:
   stage stage_ = stage::none;
   std::uint64_t generation_ = 0;
   bool resumed_ = false;
+  bool attached_ = false;
   bool asked_to_end_ = false;
   bool reading_output_ = false;
   bool output_ended_ = false;

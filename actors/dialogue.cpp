@@ -27,9 +27,11 @@ std::string dialogue_config::validate() const {
   return {};
 }
 
-dialogue::dialogue(dialogue_config config, actor_context context)
+dialogue::dialogue(dialogue_config config, actor_context context,
+                   journal* notes)
   : config_{std::move(config)},
     context_{context},
+    notes_{notes != nullptr ? *notes : no_notes_},
     voice_{make_host_voice(config_.voice, context, to_host)},
     prompts_{config_.queue},
     scanner_{{.max_result
@@ -38,6 +40,13 @@ dialogue::dialogue(dialogue_config config, actor_context context)
 // -- the host's lines ---------------------------------------------------------
 
 void dialogue::take(const host_line& line) {
+  line_end_ = line.end;
+  take_text(line);
+  if (auto end = std::exchange(line_end_, 0); end > 0)
+    notes_.input_taken(end);
+}
+
+void dialogue::take_text(const host_line& line) {
   ++counters_.lines;
   if (line.ending == line_ending::too_long)
     return reject("too_long",
@@ -124,6 +133,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                       {"bytes", std::uint64_t{p.line.size()}},
                       {"position", std::uint64_t{position}}});
   ++counters_.accepted;
+  notes_.accepted(p.uuid, p.line, std::exchange(line_end_, 0));
   voice_->accepted(p.uuid, position, false);
   prompts_.push(std::move(p));
   start_prompts();
@@ -157,15 +167,23 @@ void dialogue::take(const child_started& child) {
     return; // an actor was restarted, the child was not
   started_ = child;
   child_ = child_state::starting;
-  lifecycle_known_ = session_refused_ = false;
+  session_refused_ = false;
+  taken_up_ = taken_up_ && child.attached;
+  if (!taken_up_)
+    lifecycle_known_ = false;
   open_requests_.clear();
   to_child.clear();
   context_.log.write(log_level::info, logger, "claude_started",
-                     {{"pid", child.pid}, {"resumed", child.resumed}});
+                     {{"pid", child.pid},
+                      {"resumed", child.resumed},
+                      {"attached", child.attached}});
   if (config_.transparent)
     return become_ready();
-  initialize_id_ = std::string{codec::own_request_prefix}
-                   + "initialize:" + std::to_string(++own_requests_);
+  // Of a child that was adopted, an answer that an earlier agent has waited for
+  // may be under way.
+  initialize_id_ = std::string{codec::own_request_prefix} + "initialize:"
+                   + std::to_string(child.attached ? context_.random.next()
+                                                   : ++own_requests_);
   to_child.push(
     {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
 }
@@ -177,12 +195,16 @@ void dialogue::become_ready() {
   voice_->ready(started_, session_);
   for (auto& line : std::exchange(held_control_, {}))
     send_line(std::move(line));
-  resend_prompts();
+  if (std::exchange(taken_up_, false))
+    resend_unheard();
+  else
+    resend_prompts();
   start_prompts();
 }
 
 void dialogue::take(const child_ended& end) {
   child_ = child_state::none;
+  taken_up_ = line_unseen_ = false;
   to_child.clear();
   open_requests_.clear();
   scanner_.finish();
@@ -202,8 +224,7 @@ void dialogue::take(const child_ended& end) {
   if (!session_refused_)
     return;
   auto lost = session_.empty() ? config_.given_session : session_;
-  session_.clear();
-  anew_ = true;
+  set_session({}, true);
   context_.log.write(log_level::error, logger, "session_lost",
                      {{"session_id", lost}});
   voice_->session_lost(lost);
@@ -237,7 +258,16 @@ void dialogue::start_prompts() {
 void dialogue::send(const prompt& p) {
   context_.log.write(log_level::debug, logger, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
+  notes_.sent(p.uuid, p.sent);
   to_child.push({0, p.line});
+}
+
+// What an earlier agent has sent, and this very child has not spoken of by now,
+// never reached it: it speaks of a prompt before it answers what came later.
+void dialogue::resend_unheard() {
+  for (const auto& p : prompts_.in_flight())
+    if (!p.started)
+      send(p);
 }
 
 void dialogue::resend_prompts() {
@@ -262,6 +292,7 @@ void dialogue::close(const std::string& uuid) {
   if (!prompts_.close(uuid))
     return;
   ++counters_.answered;
+  notes_.closed(uuid);
   context_.log.write(log_level::info, logger, "prompt_answered",
                      {{"uuid", uuid}});
 }
@@ -272,6 +303,7 @@ void dialogue::fail(const prompt& p, std::string_view reason,
   context_.log.write(
     log_level::error, logger, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
+  notes_.closed(p.uuid);
   voice_->failed(p.uuid, reason, detail);
 }
 

@@ -20,7 +20,7 @@ public:
   }
 
   void ready(const child_started& child, std::string_view session) override {
-    say(codec::ready_record(now(), child, false, session));
+    say(codec::ready_record(now(), child, child.attached, session));
   }
 
   void accepted(std::string_view uuid, std::uint64_t position,

@@ -93,7 +93,8 @@ void supervisor::introduce_all() {
 
 void supervisor::shut_down(begin_shutdown why) {
   if (!shutdown_)
-    shutdown_ = begin_shutdown{why.reason, why.exit_code, false};
+    shutdown_
+      = begin_shutdown{why.reason, why.exit_code, false, why.keep_claude};
   if (directory_.shutdown_coordinator)
     send(directory_.shutdown_coordinator, std::move(why));
 }

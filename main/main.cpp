@@ -62,8 +62,9 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
   runtime::signals signals{loop,
                            {.on_terminate =
                               [&](int signal) {
-                                running->shut_down(
-                                  signal == SIGINT ? "SIGINT" : "SIGTERM");
+                                running->shut_down(signal == SIGINT ? "SIGINT"
+                                                                    : "SIGTERM",
+                                                   signal == SIGTERM);
                               },
                             .on_hangup = [&] { log.reopen(); }}};
   running.emplace(loop, log, settings, std::move(environment));

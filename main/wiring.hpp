@@ -27,8 +27,9 @@ public:
   /// process's exit code. Throws whatever escapes an actor.
   std::int32_t run();
 
-  /// A signal: begins the shutdown, or hurries the one that has begun.
-  void shut_down(std::string reason);
+  /// A signal: begins the shutdown, or hurries the one that has begun. In an
+  /// `upgrade` a Claude that is to be kept stays.
+  void shut_down(std::string reason, bool upgrade);
 
 private:
   struct parts;

@@ -185,6 +185,7 @@ void pipe_source::report_end(bool) {}
 
 struct pipe_sink::state : std::enable_shared_from_this<state> {
   event_loop& loop;
+  piece_writer* writer;
   descriptor fd;
   std::deque<bytes> queue;
   std::size_t pending = 0; // bytes in `queue`
@@ -194,7 +195,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   bool waiting = false;     // for room
   bool closing = false;     // once nothing is pending
 
-  explicit state(event_loop& l) : loop{l}, fd{l.io()} {}
+  state(event_loop& l, piece_writer* w) : loop{l}, writer{w}, fd{l.io()} {}
 
   void close() {
     close_quietly(fd);
@@ -216,15 +217,13 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
       append(std::move(data));
       return;
     }
-    auto text = data.view();
-    auto count = without_interruption(
-      [&] { return ::write(fd.native_handle(), text.data(), text.size()); });
+    auto count = without_interruption([&] { return write_one(data); });
     if (count < 0 && errno != EAGAIN) {
       fail(last_error());
       return;
     }
     auto written = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-    if (written == text.size())
+    if (written == data.size())
       return;
     append(data.part(written));
     wait();
@@ -255,7 +254,10 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
     if (queue.empty()) // taken away meanwhile
       return;
     while (!queue.empty()) {
-      auto count = write_gathered();
+      auto count
+        = writer
+            ? without_interruption([&] { return write_one(queue.front()); })
+            : write_gathered();
       if (count < 0 && errno != EAGAIN) {
         fail(last_error());
         return;
@@ -269,6 +271,12 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
     if (closing)
       close();
     notify_from_loop();
+  }
+
+  ssize_t write_one(const bytes& data) {
+    auto text = data.view();
+    return writer ? writer->write(fd.native_handle(), data)
+                  : ::write(fd.native_handle(), text.data(), text.size());
   }
 
   ssize_t write_gathered() {
@@ -313,8 +321,8 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   }
 };
 
-pipe_sink::pipe_sink(event_loop& loop)
-  : state_{std::make_shared<state>(loop)} {}
+pipe_sink::pipe_sink(event_loop& loop, piece_writer* writer)
+  : state_{std::make_shared<state>(loop, writer)} {}
 
 pipe_sink::~pipe_sink() {
   state_->notify = nullptr;
