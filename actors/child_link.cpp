@@ -100,7 +100,7 @@ child_process::launch_result child_link::launch(const launch_child& how) {
     return result;
   attached_ = result.attached;
   resumed_ = !attached_ && !session_in(command.arguments).empty();
-  joining_ = attached_ && !config_.raw;
+  joining_ = result.midstream && !config_.raw;
   half_line_ = 0;
   ++generation_;
   stage_ = stage::running;
@@ -154,7 +154,14 @@ std::uint64_t child_link::input_credit() const {
 void child_link::close_input() {
   asked_to_end_ = true;
   if (stage_ == stage::running)
+    end_input();
+}
+
+void child_link::end_input() {
+  if (config_.farewell.empty())
     process_.close_input();
+  else
+    write(bytes{config_.farewell});
 }
 
 std::error_code child_link::signal_group(int signal) {
@@ -178,7 +185,7 @@ void child_link::renew(const renew_child& how) {
   if (how.at_once)
     kill("claude_killed", how.reason);
   else
-    process_.close_input();
+    end_input();
 }
 
 void child_link::kill(std::string_view event, std::string_view why) {
@@ -207,7 +214,7 @@ void child_link::take_output(const byte_source::result& result) {
     if (!result.data.empty())
       to_conversation.push(child_output{0, result.keep(), true});
   } else if (!result.data.empty()) {
-    take_lines(result.data);
+    take_lines(result.data, result.origin);
   }
   if (result.error)
     context_.log.write(log_level::error, logger, "output_unreadable",
@@ -217,13 +224,16 @@ void child_link::take_output(const byte_source::result& result) {
     notify_();
 }
 
-void child_link::take_lines(std::string_view data) {
+void child_link::take_lines(std::string_view data, std::uint64_t origin) {
+  // A piece begins with what the framer still held of the reads before.
+  if (origin != bytes::nowhere)
+    origin -= framer_.held();
   auto piece = framer_.feed(data);
   if (piece && joining_)
     drop_half_line(*piece);
   if (piece && !piece->data.empty())
-    to_conversation.push(
-      child_output{0, bytes{std::move(piece->data)}, piece->ends_line});
+    to_conversation.push(child_output{
+      0, bytes{std::move(piece->data)}.with_origin(origin), piece->ends_line});
 }
 
 // Of the first line after attaching, somebody else may have read the beginning.

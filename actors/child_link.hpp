@@ -19,6 +19,10 @@ struct child_link_config {
   child_command command; ///< with the arguments of the first launch
   bool raw = false;      ///< bytes, no lines
 
+  /// Written to the child where its stdin can't be closed, because it holds it
+  /// open itself; empty: it is closed.
+  std::string farewell;
+
   /// Lines of the child up to this length are passed on whole or not at all;
   /// longer ones piece by piece.
   std::size_t max_held_line = 1024 * 1024;
@@ -124,7 +128,8 @@ private:
   void read_output();
   void read_errors();
   void take_output(const byte_source::result& result);
-  void take_lines(std::string_view data);
+  void take_lines(std::string_view data, std::uint64_t origin);
+  void end_input();
   void drop_half_line(codec::output_framer::piece& piece);
   void take_errors(const byte_source::result& result);
   void log_errors(bool at_end);
@@ -140,11 +145,11 @@ private:
   stage stage_ = stage::none;
   std::uint64_t generation_ = 0;
   bool resumed_ = false;
+  bool attached_ = false;
   bool asked_to_end_ = false;
   renew_child renewal_;
   bool reading_output_ = false;
   bool output_ended_ = false;
-  bool attached_ = false;
   bool joining_ = false;        // attached, and no line has begun since
   std::uint64_t half_line_ = 0; // bytes dropped of what began before that
   bool appeared_ = false;

@@ -27,9 +27,11 @@ std::string dialogue_config::validate() const {
   return {};
 }
 
-dialogue::dialogue(dialogue_config config, actor_context context)
+dialogue::dialogue(dialogue_config config, actor_context context,
+                   journal* notes)
   : config_{std::move(config)},
     context_{context},
+    notes_{notes != nullptr ? *notes : no_notes_},
     voice_{make_host_voice(config_.voice, context, to_host)},
     prompts_{config_.queue},
     scanner_{{.max_result
@@ -38,6 +40,13 @@ dialogue::dialogue(dialogue_config config, actor_context context)
 // -- the host's lines ---------------------------------------------------------
 
 void dialogue::take(const host_line& line) {
+  line_end_ = line.end;
+  take_text(line);
+  if (auto end = std::exchange(line_end_, 0); end > 0)
+    notes_.input_taken(end);
+}
+
+void dialogue::take_text(const host_line& line) {
   ++counters_.lines;
   if (line.ending == line_ending::too_long)
     return reject("too_long",
@@ -130,6 +139,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                       {"bytes", std::uint64_t{p.line.size()}},
                       {"position", std::uint64_t{position}}});
   ++counters_.accepted;
+  notes_.accepted(p.uuid, p.line, std::exchange(line_end_, 0));
   voice_->accepted(p.uuid, position, false);
   prompts_.push(std::move(p));
   start_prompts();
@@ -169,6 +179,7 @@ void dialogue::start_prompts() {
 void dialogue::send(const prompt& p) {
   context_.log.write(log_level::debug, logger, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
+  notes_.sent(p.uuid, p.sent);
   to_child.push({0, p.line});
   ++signs_;
 }
@@ -179,6 +190,14 @@ void dialogue::interrupt() {
   context_.log.write(log_level::warn, logger, "turn_interrupted",
                      {{"uuid", prompts_.in_flight().front().uuid}});
   to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
+}
+
+// What an earlier agent has sent, and this very child has not spoken of by now,
+// never reached it: it speaks of a prompt before it answers what came later.
+void dialogue::resend_unheard() {
+  for (const auto& p : prompts_.in_flight())
+    if (!p.started)
+      send(p);
 }
 
 void dialogue::resend_prompts() {
@@ -203,6 +222,7 @@ void dialogue::close(const std::string& uuid) {
   if (!prompts_.close(uuid))
     return;
   ++counters_.answered;
+  notes_.closed(uuid);
   context_.log.write(log_level::info, logger, "prompt_answered",
                      {{"uuid", uuid}});
 }
@@ -213,6 +233,7 @@ void dialogue::fail(const prompt& p, std::string_view reason,
   context_.log.write(
     log_level::error, logger, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
+  notes_.closed(p.uuid);
   voice_->failed(p.uuid, reason, detail);
 }
 

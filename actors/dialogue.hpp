@@ -6,6 +6,7 @@
 #include "actors/prompt_queue.hpp"
 #include "messages/codec/envelope.hpp"
 #include "messages/codec/input_message.hpp"
+#include "messages/codec/kept_conversation.hpp"
 
 #include <deque>
 #include <memory>
@@ -63,7 +64,16 @@ struct dialogue_config {
 /// dialogue_output.cpp, Claude's life in dialogue_child.cpp.
 class dialogue : public bridge {
 public:
-  dialogue(dialogue_config config, actor_context context);
+  /// `notes` is for the next agent, if Claude is to outlive this one.
+  dialogue(dialogue_config config, actor_context context,
+           journal* notes = nullptr);
+
+  /// Goes on where an earlier agent stopped. Before anything else.
+  void restore(const codec::kept_conversation& kept);
+
+  /// The host's output stands within a line of Claude's, whose rest comes
+  /// first. Likewise.
+  void begin_in_line();
 
   void take(const host_line& line) override;
   void take(const host_input_ended& end) override;
@@ -102,6 +112,7 @@ private:
   enum class child_state : std::uint8_t { none, starting, ready };
 
   // the host's lines
+  void take_text(const host_line& line);
   void take_message(codec::input_message message, std::uint64_t line);
   void take_prompt(codec::input_message message, std::uint64_t line);
   void take_control(codec::input_message message);
@@ -123,6 +134,9 @@ private:
   void interrupt();
   void give_stalled_up();
   void resend_prompts();
+  void resend_unheard();
+  void note_begun(prompt& p);
+  void set_session(std::string id, bool anew);
   void close(const std::string& uuid);
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
   void fail_in_flight(const prompt& p, std::string_view reason,
@@ -134,6 +148,8 @@ private:
 
   dialogue_config config_;
   actor_context context_;
+  journal no_notes_;
+  journal& notes_;
   std::unique_ptr<host_voice> voice_;
   prompt_queue prompts_;
   codec::envelope_scanner scanner_;
@@ -142,6 +158,8 @@ private:
   child_started started_;
   bool lifecycle_known_ = false; // this child reports `command_lifecycle`
   bool session_refused_ = false;
+  bool taken_up_ = false;    // what is in flight was sent by an earlier agent
+  bool line_unseen_ = false; // a part of a line went by with an earlier agent
   bool anew_ = false;
   bool interrupted_ = false; // for having been silent
   std::optional<renew_child> renewal_;
@@ -153,6 +171,7 @@ private:
   std::unordered_set<std::string> open_requests_; // Claude's, for the host
   std::deque<std::string> held_control_;
 
+  std::uint64_t line_end_ = 0; // of the host's line, until it is noted
   bool draining_ = false;
   bool input_ended_ = false;
   std::size_t status_requests_ = 0;

@@ -18,7 +18,10 @@ void dialogue::take(const child_started& child) {
     return; // an actor was restarted, the child was not
   started_ = child;
   child_ = child_state::starting;
-  lifecycle_known_ = session_refused_ = interrupted_ = false;
+  session_refused_ = interrupted_ = false;
+  taken_up_ = taken_up_ && child.attached;
+  if (!taken_up_)
+    lifecycle_known_ = false;
   renewal_.reset();
   gave_up_.clear();
   ++signs_;
@@ -30,8 +33,11 @@ void dialogue::take(const child_started& child) {
                       {"attached", child.attached}});
   if (config_.transparent)
     return become_ready();
-  initialize_id_ = std::string{codec::own_request_prefix}
-                   + "initialize:" + std::to_string(child.generation);
+  // Of a child that was adopted, an answer that an earlier agent has waited for
+  // may be under way.
+  initialize_id_ = std::string{codec::own_request_prefix} + "initialize:"
+                   + std::to_string(child.attached ? context_.random.next()
+                                                   : child.generation);
   to_child.push(
     {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
 }
@@ -43,7 +49,10 @@ void dialogue::become_ready() {
   voice_->ready(started_, session_);
   for (auto& line : std::exchange(held_control_, {}))
     send_line(std::move(line));
-  resend_prompts();
+  if (std::exchange(taken_up_, false))
+    resend_unheard();
+  else
+    resend_prompts();
   start_prompts();
 }
 
@@ -64,6 +73,7 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid) {
 
 void dialogue::take(const child_ended& end) {
   child_ = child_state::none;
+  taken_up_ = line_unseen_ = false;
   to_child.clear();
   open_requests_.clear();
   scanner_.finish();
@@ -83,8 +93,7 @@ void dialogue::take(const child_ended& end) {
   if (!session_refused_)
     return;
   auto lost = session_.empty() ? config_.given_session : session_;
-  session_.clear();
-  anew_ = true;
+  set_session({}, true);
   context_.log.write(log_level::error, logger, "session_lost",
                      {{"session_id", lost}});
   voice_->session_lost(lost);

@@ -65,8 +65,8 @@ void dialogue::take_line(const codec::envelope& line) {
   if (!line.session_id.empty()
       && (line.type == "system" || line.type == "command_lifecycle"
           || line.type == "result")
-      && !line.is_error)
-    session_ = line.session_id;
+      && !line.is_error && line.session_id != session_)
+    set_session(line.session_id, false);
   if (line.type == "result")
     take_result(line);
   else if (line.type == "command_lifecycle")
@@ -122,9 +122,13 @@ void dialogue::take_lifecycle(const codec::envelope& event) {
   auto* p = prompts_.find_in_flight(event.command_uuid);
   if (p == nullptr)
     return;
-  if (event.state == "queued" || event.state == "started") {
-    p->started = true;
-    return;
+  if (event.state == "queued" || event.state == "started")
+    return note_begun(*p);
+  // Its result may be in the line that this agent has seen the end of only.
+  if (line_unseen_) {
+    auto uuid = p->uuid;
+    close(uuid);
+    return start_prompts();
   }
   // Every turn that ran has named its prompts in a `result` before this.
   fail_in_flight(*p, "no_result",

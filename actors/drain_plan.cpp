@@ -28,6 +28,8 @@ drain_plan::phase drain_plan::after(event e) const {
     = phase_ == phase::draining || phase_ == phase::interrupting;
   switch (e) {
     case event::begin: return phase_ == phase::stopped ? phase_ : next;
+    case event::leave:
+      return phase_ == phase::running ? phase::flushing : after(event::begin);
     case event::time_up: return active ? next : phase_;
     case event::drained: return waits_for_turn ? phase::closing : phase_;
     case event::child_gone:

@@ -34,7 +34,8 @@ struct drain_timeouts {
 /// | stopped      | stop the actors            |                              |
 ///
 /// `drained` leads to closing, `child gone` to flushing, `time up` and a
-/// further signal to the next phase. Whatever does not fit a phase changes
+/// further signal to the next phase; `leave` from running to flushing: Claude
+/// goes on without the agent. Whatever does not fit a phase changes
 /// nothing, so events may come late or twice.
 class drain_plan {
 public:
@@ -51,6 +52,7 @@ public:
 
   enum class event : std::uint8_t {
     begin,      ///< a signal, the end of the input, or a fault
+    leave,      ///< only the agent shall end
     drained,    ///< no turn in flight
     child_gone, ///< the child has ended, or there is none
     flushed,    ///< the output is written

@@ -46,6 +46,9 @@ public:
   virtual void status(std::string_view document) = 0;
   virtual void stopping(std::string_view reason) = 0;
 
+  /// The output stands within a line of Claude's, from an earlier agent.
+  void begin_in_line() { mid_line_ = true; }
+
   /// The child is gone: a line that it has not finished is ended.
   void end_line();
 

@@ -68,6 +68,8 @@ void line_reader::take(const byte_source::result& result) {
     raw_ = result.keep();
   else if (!result.data.empty())
     framer_.feed(result.data);
+  if (result.origin != bytes::nowhere)
+    read_to_ = result.origin + result.data.size();
   at_end_ = result.at_end;
   finished_ = finished_ || (result.at_end && config_.exit_on_eof);
   if (notify_)
@@ -79,7 +81,7 @@ bool line_reader::deliver_next() {
     auto piece = std::exchange(raw_, {});
     auto size = piece.size();
     to_conversation.push(
-      host_line{0, ++lines_, std::move(piece), line_ending::raw, size});
+      host_line{0, ++lines_, std::move(piece), line_ending::raw, size, 0});
     return true;
   }
   if (auto line = framer_.next()) {
@@ -100,8 +102,9 @@ bool line_reader::deliver_next() {
 }
 
 void line_reader::deliver(codec::framed_line line) {
+  auto end = read_to_ > 0 ? read_to_ - framer_.held() : 0;
   to_conversation.push(host_line{0, ++lines_, bytes{std::move(line.text)},
-                                 ending_of(line.what), line.size});
+                                 ending_of(line.what), line.size, end});
 }
 
 } // namespace container_agent

@@ -54,6 +54,7 @@ private:
   codec::line_framer framer_;
   bytes raw_;
   std::uint64_t lines_ = 0;
+  std::uint64_t read_to_ = 0; // in the input, if its source says where it is
   bool reading_ = false;
   bool at_end_ = false;   // the writers have left: what is half read is cut
   bool finished_ = false; // no more will be read

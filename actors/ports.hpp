@@ -40,6 +40,10 @@ public:
     /// `data` again, for keeps, if the source gives its block away; else empty.
     bytes block{};
 
+    /// Where `data` begins in the stream, if it was only looked at and is still
+    /// there: see `bytes::origin`.
+    std::uint64_t origin = bytes::nowhere;
+
     /// `data`, for keeps.
     bytes keep() const { return block.empty() ? bytes{data} : block; }
   };
@@ -128,7 +132,8 @@ public:
     std::int32_t pid = 0;
     std::error_code error;
     std::string what;
-    bool attached = false; ///< it ran already, started by somebody else
+    bool attached = false;  ///< it ran already
+    bool midstream = false; ///< … and where its output stands is not known
     bool waiting = false; ///< there is none to attach to yet, see `on_appeared`
   };
   virtual launch_result launch(const child_command& command) = 0;
@@ -165,6 +170,23 @@ public:
   /// Called when, after a `launch` that is `waiting`, the next `launch` may
   /// find one.
   virtual void on_appeared(notification notify) { (void)notify; }
+};
+
+/// What must outlive the agent itself (`--keep-claude`), noted as it happens:
+/// see `codec::kept_conversation`. This one notes nothing.
+class journal {
+public:
+  virtual ~journal() = default;
+
+  /// A prompt was taken; `line` is what Claude gets. `input` as below.
+  virtual void accepted(const std::string&, const bytes&, std::uint64_t) {}
+  virtual void sent(const std::string& /*uuid*/, std::uint32_t /*times*/) {}
+  virtual void begun(const std::string& /*uuid*/) {}
+  virtual void closed(const std::string& /*uuid*/) {}
+  virtual void session(const std::string& /*id*/, bool /*anew*/) {}
+
+  /// The input up to this position was dealt with.
+  virtual void input_taken(std::uint64_t) {}
 };
 
 /// Time of day, for records and logs. Delays come from the actor's own clock.

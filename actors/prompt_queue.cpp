@@ -24,6 +24,11 @@ void prompt_queue::push(prompt p) {
   waiting_.push_back(std::move(p));
 }
 
+void prompt_queue::push_in_flight(prompt p) {
+  remember(p.uuid);
+  in_flight_.push_back(std::move(p));
+}
+
 const prompt* prompt_queue::start_next() {
   if (waiting_.empty() || in_flight_.size() >= limits_.in_flight)
     return nullptr;

@@ -47,6 +47,12 @@ public:
   /// Appends a prompt and remembers its uuid.
   void push(prompt p);
 
+  /// The same for one that an earlier agent has sent already.
+  void push_in_flight(prompt p);
+
+  /// Takes note of a uuid that was accepted before.
+  void remember(const std::string& uuid);
+
   /// Takes the first waiting prompt into flight, or returns null if there is
   /// none or enough are in flight.
   const prompt* start_next();
@@ -72,8 +78,6 @@ public:
   static constexpr std::size_t remembered_uuids = 16 * 1024;
 
 private:
-  void remember(const std::string& uuid);
-
   limits limits_;
   std::deque<prompt> waiting_;
   std::deque<prompt> in_flight_;

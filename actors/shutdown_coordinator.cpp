@@ -41,10 +41,14 @@ void shutdown_coordinator::begin(const begin_shutdown& why) {
   if (first) {
     progress_.reason = why.reason;
     progress_.exit_code = why.exit_code;
+    progress_.keep_claude = why.keep_claude;
   }
   context_.log.write(log_level::info, name(), "shutdown_requested",
-                     {{"reason", why.reason}, {"exit_code", why.exit_code}});
-  take(drain_plan::event::begin);
+                     {{"reason", why.reason},
+                      {"exit_code", why.exit_code},
+                      {"keep_claude", why.keep_claude}});
+  using event = drain_plan::event;
+  take(why.keep_claude ? event::leave : event::begin);
 }
 
 void shutdown_coordinator::take(drain_plan::event event) {

@@ -20,6 +20,7 @@ struct shutdown_progress {
 
   std::string reason;
   std::int32_t exit_code = 0;
+  bool keep_claude = false; ///< the agent leaves, Claude stays
 };
 
 /// Owns:          the order of the shutdown (see the table in drain_plan.hpp)

@@ -215,7 +215,8 @@ void supervisor::end_agent(const child& c, std::string reason,
 
 void supervisor::shut_down(begin_shutdown why) {
   if (!lent_.shutdown)
-    lent_.shutdown = begin_shutdown{why.reason, why.exit_code, false};
+    lent_.shutdown
+      = begin_shutdown{why.reason, why.exit_code, false, why.keep_claude};
   if (lent_.directory.shutdown_coordinator)
     send(lent_.directory.shutdown_coordinator, std::move(why));
 }

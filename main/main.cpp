@@ -55,7 +55,7 @@ void shut_down(agent& running, int signal) {
   switch (signal) {
     case SIGQUIT: return running.shut_down_now("SIGQUIT");
     case SIGINT: return running.shut_down("SIGINT");
-    default: return running.shut_down("SIGTERM");
+    default: return running.upgrade("SIGTERM");
   }
 }
 

@@ -108,6 +108,28 @@ void check_formats(const option_sources& given, const options& read) {
                        "Add --output-format stream-json, or use none."};
 }
 
+/// What the agent takes up again is Claude's lines, as they stand in its pipe.
+void check_keep(const option_sources& given, const options& read) {
+  if (!read.claude.keep) {
+    if (given.has("keep-dir"))
+      throw option_error{given.where("keep-dir"),
+                         "has a meaning with --keep-claude only",
+                         "Add that, or leave this out."};
+    return;
+  }
+  auto refuse = [&](std::string what) {
+    throw option_error{given.where("keep-claude"), std::move(what),
+                       "Leave one of the two out."};
+  };
+  if (read.claude.mode == options::bridge_mode::raw)
+    refuse("can't go with --mode raw: only stream-json can be taken up again");
+  if (read.output.open_for_each_reply)
+    refuse("can't go with --compat, which means text output: only stream-json "
+           "can be taken up again");
+  if (read.output.format != format_out::stream_json)
+    refuse("can't go with text output: only stream-json can be taken up again");
+}
+
 /// Claude's options that are the agent's own business, and why.
 struct reserved_option {
   std::string_view name;
@@ -208,6 +230,7 @@ void check_variables(const option_sources& given,
 void refuse_contradictions(const option_sources& given, const options& read) {
   check_pipes(given, read.pipes);
   check_formats(given, read);
+  check_keep(given, read);
   check_claude_arguments(given, read);
   check_variables(given, read.claude);
   if (read.supervision.delay > read.supervision.delay_max)

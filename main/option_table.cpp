@@ -60,6 +60,11 @@ constexpr std::array rows{
   option_row{"permission-prompts", one, "WHO", child, "auto",
              "host: the host answers them; none: nobody;\n"
              "auto: host with stream-json output"},
+  option_row{"keep-claude", flag, "", child, "",
+             "it outlives the agent's crash or upgrade, and\n"
+             "the next agent goes on with it"},
+  option_row{"keep-dir", one, "DIR", child, "",
+             "where it is found again [PIPE-DIR/NAME.kept]"},
 
   option_row{"max-in-flight", one, "N", limits, "1",
              "prompts that Claude has at a time"},

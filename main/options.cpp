@@ -94,6 +94,8 @@ void read_claude(const option_sources& given, options::claude_section& claude) {
   given.read("cwd", claude.directory);
   given.read("env", claude.environment);
   given.read("env-pass", claude.pass);
+  given.read("keep-claude", claude.keep);
+  given.read("keep-dir", claude.keep_directory);
 }
 
 void read_rules(const option_sources& given, std::vector<restart_rule>& rules) {
@@ -164,6 +166,9 @@ options read_all(command_line line,
   read_pipes(given, result.pipes);
   read_protocol(given, result);
   read_claude(given, result.claude);
+  if (result.claude.keep_directory.empty())
+    result.claude.keep_directory
+      = result.pipes.directory + '/' + result.pipes.instance + ".kept";
   read_limits(given, result);
   read_log(given, result.log);
   resolve_formats(given, result);

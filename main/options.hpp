@@ -66,7 +66,9 @@ struct options {
     std::vector<std::string> pass; ///< names passed on; a last * matches all
     /// Claude's permission requests go to the host, which must answer them.
     bool host_answers_permissions = true;
-    bool transparent = false; ///< nothing injected, no queue
+    bool transparent = false;   ///< nothing injected, no queue
+    bool keep = false;          ///< Claude outlives the agent
+    std::string keep_directory; ///< where it is found again; resolved
   };
 
   struct limit_section {

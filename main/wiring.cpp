@@ -7,10 +7,15 @@
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
 #include "main/runtime/fifo_reply_output.hpp"
+#include "main/runtime/input_spool.hpp"
+#include "main/runtime/journal_file.hpp"
+#include "main/runtime/keep_place.hpp"
+#include "main/runtime/kept_child.hpp"
 #include "main/runtime/orphan_reaper.hpp"
 #include "main/runtime/scheduler.hpp"
 #include "main/runtime/system_ports.hpp"
 #include "main/settings.hpp"
+#include "messages/codec/agent_record.hpp"
 #include "messages/type_ids.hpp"
 
 #include <caf/actor_system.hpp>
@@ -60,6 +65,29 @@ struct actor_settings : caf::actor_system_config {
   }
 };
 
+// What `--keep-claude` needs: where Claude is found again, Claude, and what the
+// next agent has to know.
+struct kept_parts {
+  runtime::keep_place place;
+  runtime::journal_file notes;
+  runtime::input_spool spool;
+  runtime::kept_child process;
+
+  kept_parts(runtime::event_loop& loop, event_log& log, const options& settings)
+    : place{settings.claude.keep_directory, settings.pipes.permissions},
+      notes{place.journal_path(), log},
+      process{loop, place} {
+    auto path = place.input_path();
+    if (auto error = spool.open(path, notes.conversation().input))
+      throw runtime::fifo_error{path + ": " + error.message()
+                                + ". Give it room and permission, or choose "
+                                  "another directory: --keep-dir."};
+    if (spool.begins_anew())
+      notes.input_taken(0);
+    notes.on_input([this](std::uint64_t input) { spool.release(input); });
+  }
+};
+
 using host_output_port = std::variant<std::monostate, runtime::fifo_output,
                                       runtime::fifo_reply_output>;
 
@@ -72,7 +100,11 @@ struct agent::parts {
         std::vector<std::string> environment);
   ~parts();
 
+  runtime::input_spool* keep(const options& settings);
   host_sink& open_output(event_log& log, const options& settings);
+  child_process& make_process(const options& settings);
+  child_link_config make_child_config(const options& settings,
+                                      std::vector<std::string> environment);
   std::unique_ptr<bridge> make_bridge(const options& settings);
   supervision_config tell_family(const options& settings);
   void finish(bool keep_pipes);
@@ -84,10 +116,12 @@ struct agent::parts {
   actor_context context;
 
   runtime::fifo_watch watch;
+  std::optional<kept_parts> kept;
   runtime::fifo_input input;
   host_output_port output_port;
   host_sink& output;
-  runtime::posix_child_process process;
+  std::optional<runtime::posix_child_process> ordinary_process;
+  child_process& process;
   std::optional<runtime::orphan_reaper> reaper;
 
   line_reader reader;
@@ -109,12 +143,13 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     loop{l},
     context{clock, random, log, installed_hook()},
     watch{loop, log},
-    input{loop, watch, log, place_of(settings.pipes.input, settings)},
+    input{loop, watch, log, place_of(settings.pipes.input, settings),
+          keep(settings)},
     output{open_output(log, settings)},
-    process{loop, is_raw(settings) ? raw_pipe_capacity : 0},
+    process{make_process(settings)},
     reader{input, line_reader_settings(settings)},
     protocol{make_bridge(settings)},
-    link{process, child_settings(settings, std::move(environment)), context},
+    link{process, make_child_config(settings, std::move(environment)), context},
     output_resources{output, {}, 0, 0},
     progress{drain_settings(settings)},
     family{tell_family(settings), context},
@@ -122,7 +157,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     system{actor_config} {
   progress.stop_input_first = is_raw(settings);
   if (settings.process.subreaper || ::getpid() == 1)
-    reaper.emplace(loop, log, process);
+    reaper.emplace(loop, log, ordinary_process ? &*ordinary_process : nullptr);
 }
 
 // After an error that ended the loop there are actors that will never end: they
@@ -135,8 +170,23 @@ agent::parts::~parts() {
   system.await_actors_before_shutdown(false);
 }
 
+runtime::input_spool* agent::parts::keep(const options& settings) {
+  if (!settings.claude.keep)
+    return nullptr;
+  kept.emplace(loop, context.log, settings);
+  return &kept->spool;
+}
+
 host_sink& agent::parts::open_output(event_log& log, const options& settings) {
   auto place = place_of(settings.pipes.output, settings);
+  if (kept) {
+    auto& result = output_port.emplace<runtime::fifo_output>(
+      loop, watch, log, std::move(place), runtime::fifo_output::content::lines,
+      &kept->process.output_writer());
+    if (kept->process.output_standing() == runtime::move_note::standing::torn)
+      result.write(bytes{"\n"});
+    return result;
+  }
   if (settings.output.open_for_each_reply)
     return output_port.emplace<runtime::fifo_reply_output>(loop, watch, log,
                                                            std::move(place));
@@ -146,10 +196,38 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
     is_raw(settings) ? content::raw : content::lines);
 }
 
+child_process& agent::parts::make_process(const options& settings) {
+  if (kept)
+    return kept->process;
+  return ordinary_process.emplace(loop,
+                                  is_raw(settings) ? raw_pipe_capacity : 0);
+}
+
+child_link_config
+agent::parts::make_child_config(const options& settings,
+                                std::vector<std::string> environment) {
+  auto result = child_settings(settings, std::move(environment));
+  if (kept)
+    result.max_held_line = kept->process.max_held_line();
+  // Claude Code's own way to end in order (exit code 0).
+  if (kept)
+    result.farewell = codec::control_request_line(
+      std::string{codec::own_request_prefix} + "end", "end_session");
+  return result;
+}
+
 std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
   if (is_raw(settings))
     return std::make_unique<raw_relay>(context);
-  return std::make_unique<dialogue>(dialogue_settings(settings), context);
+  auto result = std::make_unique<dialogue>(dialogue_settings(settings), context,
+                                           kept ? &kept->notes : nullptr);
+  if (kept) {
+    result->restore(kept->notes.conversation());
+    if (kept->process.output_standing()
+        == runtime::move_note::standing::in_line)
+      result->begin_in_line();
+  }
+  return result;
 }
 
 supervision_config agent::parts::tell_family(const options& settings) {
@@ -169,8 +247,11 @@ supervision_config agent::parts::tell_family(const options& settings) {
 }
 
 void agent::parts::finish(bool keep_pipes) {
+  // What a kept Claude has said stays in its own pipe, for the next agent.
+  auto left = progress.keep_claude;
   if (auto lost = output.pending(); lost > 0 || !protocol->to_host.empty())
-    context.log.write(log_level::error, "agent", "output_lost",
+    context.log.write(left ? log_level::warn : log_level::error, "agent",
+                      left ? "output_left" : "output_lost",
                       {{"bytes", std::uint64_t{lost}},
                        {"pieces", std::uint64_t{protocol->to_host.size()}},
                        {"reason", "nobody read the output in time"}});
@@ -181,7 +262,7 @@ void agent::parts::finish(bool keep_pipes) {
         port.finish(keep_pipes);
     },
     output_port);
-  if (reaper)
+  if (reaper && !left)
     reaper->finish();
 }
 
@@ -200,7 +281,11 @@ std::int32_t agent::run() {
     p.context.log.write(
       log_level::error, "agent", "actors_left",
       {{"count", std::uint64_t{p.system.registry().running()}}});
-  p.finish(p.settings.pipes.keep);
+  p.finish(p.settings.pipes.keep || p.progress.keep_claude);
+  // After an end in order there is nothing to be taken up again.
+  if (p.kept && !p.progress.keep_claude && !p.process.running()
+      && p.exit_code == static_cast<std::int32_t>(exit_code::graceful))
+    p.kept->place.remove();
   // The loop has nothing left to wait for, should it end without a word.
   return p.exit_code.value_or(
     static_cast<std::int32_t>(exit_code::internal_error));
@@ -208,6 +293,11 @@ std::int32_t agent::run() {
 
 void agent::shut_down(std::string reason) {
   parts_->family.shut_down({std::move(reason), 0, true});
+}
+
+void agent::upgrade(std::string reason) {
+  parts_->family.shut_down(
+    {std::move(reason), 0, true, parts_->settings.claude.keep});
 }
 
 // The second one hurries the first.

@@ -30,6 +30,9 @@ public:
   /// A signal: begins the shutdown, or hurries the one that has begun.
   void shut_down(std::string reason);
 
+  /// The same, but a Claude that is to be kept (`--keep-claude`) stays.
+  void upgrade(std::string reason);
+
   /// The same, but the turn in flight is not waited for.
   void shut_down_now(std::string reason);
 

@@ -5,6 +5,7 @@
 #include <caf/none.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,8 +49,23 @@ public:
     offset = offset < size_ ? offset : size_;
     result.offset_ += offset;
     result.size_ = count < size_ - offset ? count : size_ - offset;
+    if (origin_ != nowhere)
+      result.origin_ += offset;
     return result;
   }
+
+  /// Where the first byte stands in the stream that these are a copy of, while
+  /// the stream may still hold them (`--keep-claude`); else `nowhere`. Parts
+  /// know theirs, too.
+  std::uint64_t origin() const { return origin_; }
+
+  bytes with_origin(std::uint64_t position) const {
+    bytes result{*this};
+    result.origin_ = position;
+    return result;
+  }
+
+  static constexpr std::uint64_t nowhere = UINT64_MAX;
 
   friend bool operator==(const bytes& a, const bytes& b) {
     return a.view() == b.view();
@@ -68,6 +84,7 @@ private:
   std::shared_ptr<const char> block_;
   std::size_t offset_ = 0;
   std::size_t size_ = 0;
+  std::uint64_t origin_ = nowhere;
 };
 
 /// Only the size: what hosts and Claude say to each other has no place in

@@ -44,8 +44,11 @@ struct host_line {
   line_ending ending = line_ending::complete;
   std::uint64_t size = 0; ///< bytes of the line, line ending not counted
 
+  /// Where it ends in the input, if that is noted for a later agent; else 0.
+  std::uint64_t end = 0;
+
   CONTAINER_AGENT_INSPECT(host_line, x.sequence, x.number, x.text, x.ending,
-                          x.size)
+                          x.size, x.end)
 };
 
 /// No more input will come and everything before was delivered: the host's last
@@ -247,13 +250,17 @@ struct restart_claude {
 };
 
 /// The agent shall end in order. The first one's reason and exit code count; a
-/// further one that is `urgent` (a signal) cuts short what is waited for.
+/// further one that is `urgent` (a signal) cuts short what is waited for. With
+/// `keep_claude` only the agent ends, and at once: Claude and its turn go on,
+/// for the next agent.
 struct begin_shutdown {
   std::string reason;
   std::int32_t exit_code = 0;
   bool urgent = false;
+  bool keep_claude = false;
 
-  CONTAINER_AGENT_INSPECT(begin_shutdown, x.reason, x.exit_code, x.urgent)
+  CONTAINER_AGENT_INSPECT(begin_shutdown, x.reason, x.exit_code, x.urgent,
+                          x.keep_claude)
 };
 
 /// Read no more input.

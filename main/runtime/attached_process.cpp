@@ -169,7 +169,7 @@ attached_process::attach(std::int32_t pid, std::uint64_t start_time, ends own) {
     s.error_output.close();
   s.wait();
   launch_result result{pid, {}, {}};
-  result.attached = true;
+  result.attached = result.midstream = true;
   return result;
 }
 

@@ -30,6 +30,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;
   fifo_place place;
+  input_spool* spool;
   fifo_watch::subscription subscription;
   descriptor fd;
   unique_fd keeper;
@@ -47,8 +48,8 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   bool lost = false;     // the path leads to nothing usable
   bool finished = false; // for good
 
-  state(event_loop& l, event_log& g, fifo_place p)
-    : loop{l}, log{g}, place{std::move(p)}, fd{l.io()} {}
+  state(event_loop& l, event_log& g, fifo_place p, input_spool* s)
+    : loop{l}, log{g}, place{std::move(p)}, spool{s}, fd{l.io()} {}
 
   // -- descriptors ------------------------------------------------------------
 
@@ -173,15 +174,20 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
       return;
     }
     auto buffer = loop.read_buffer();
-    auto count = ::read(fd.native_handle(), buffer.data(), buffer.size());
+    auto origin = spool != nullptr ? spool->position() : bytes::nowhere;
+    auto count = read_into(buffer);
     while (count < 0 && errno == EINTR)
-      count = ::read(fd.native_handle(), buffer.data(), buffer.size());
+      count = read_into(buffer);
     if (count > 0) {
       auto size = static_cast<std::size_t>(count);
       // A FIFO gives all it has, so less than asked for has emptied it.
       may_hold_data = size == buffer.size() || fresh;
       heard = true;
-      deliver({{buffer.data(), size}, false, {}, loop.give_read_buffer(size)});
+      deliver({{buffer.data(), size},
+               false,
+               {},
+               loop.give_read_buffer(size),
+               origin});
     } else if (count < 0 && errno != EAGAIN) {
       failure = last_error();
       deliver({{}, false, failure});
@@ -190,6 +196,12 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     } else {
       found_nothing(count == 0);
     }
+  }
+
+  ssize_t read_into(std::span<char> buffer) {
+    return spool != nullptr
+             ? spool->read(fd.native_handle(), buffer)
+             : ::read(fd.native_handle(), buffer.data(), buffer.size());
   }
 
   void found_nothing(bool all_writers_left) {
@@ -243,8 +255,8 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
 };
 
 fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
-                       fifo_place place)
-  : state_{std::make_shared<state>(loop, log, std::move(place))} {
+                       fifo_place place, input_spool* spool)
+  : state_{std::make_shared<state>(loop, log, std::move(place), spool)} {
   state_->place.prepare(state_->log, logger);
   std::weak_ptr<state> weak{state_};
   state_->subscription = watch.watch_path(state_->place.path(), [weak] {
@@ -254,6 +266,8 @@ fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
   if (auto error = state_->open())
     throw fifo_error{"cannot open " + state_->place.path() + ": "
                      + error.message()};
+  // What an earlier agent has not dealt with comes first.
+  state_->may_hold_data = spool != nullptr && spool->holds_unread();
 }
 
 fifo_input::~fifo_input() {

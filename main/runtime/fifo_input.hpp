@@ -4,6 +4,7 @@
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fifo_place.hpp"
 #include "main/runtime/fifo_watch.hpp"
+#include "main/runtime/input_spool.hpp"
 
 #include <memory>
 
@@ -27,8 +28,9 @@ namespace container_agent::runtime {
 class fifo_input final : public byte_source {
 public:
   /// Prepares and opens the FIFO. Throws `fifo_error`.
+  /// With a spool, which must live as long, everything goes through it.
   fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
-             fifo_place place);
+             fifo_place place, input_spool* spool = nullptr);
   fifo_input(const fifo_input&) = delete;
   fifo_input& operator=(const fifo_input&) = delete;
   ~fifo_input() override;

@@ -54,13 +54,14 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   int looks = 0; // again, since a reader left
   bool finished = false;
 
-  state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p, content k)
+  state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p, content k,
+        piece_writer* writer)
     : loop{l},
       watch{w},
       log{g},
       place{std::move(p)},
       kind{k},
-      sink{l},
+      sink{l, writer},
       look_again{l.io()} {}
 
   bool lines() const { return kind == content::lines; }
@@ -322,8 +323,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 };
 
 fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
-                         fifo_place place, content kind)
-  : state_{std::make_shared<state>(loop, watch, log, std::move(place), kind)} {
+                         fifo_place place, content kind, piece_writer* writer)
+  : state_{
+    std::make_shared<state>(loop, watch, log, std::move(place), kind, writer)} {
   std::weak_ptr<state> weak{state_};
   state_->place.prepare(state_->log, logger);
   state_->sink.on_drained([weak] {

@@ -4,6 +4,7 @@
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fifo_place.hpp"
 #include "main/runtime/fifo_watch.hpp"
+#include "main/runtime/pipe_end.hpp"
 
 #include <memory>
 
@@ -32,9 +33,11 @@ public:
     raw,   ///< bytes: nothing is repeated or left out
   };
 
-  /// Prepares and opens the FIFO. Throws `fifo_error`.
+  /// Prepares and opens the FIFO. Throws `fifo_error`. `writer`: see
+  /// `pipe_sink`.
   fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
-              fifo_place place, content kind = content::lines);
+              fifo_place place, content kind = content::lines,
+              piece_writer* writer = nullptr);
   fifo_output(const fifo_output&) = delete;
   fifo_output& operator=(const fifo_output&) = delete;
   ~fifo_output() override;

@@ -178,6 +178,10 @@ std::string directory_of(const std::string& path) {
   return end == std::string::npos ? "/" : path.substr(0, end + 1);
 }
 
+void make_directory_of(const std::string& path, mode_t mode) {
+  make_directory(path, directory_of(path), mode);
+}
+
 fifo_place::fifo_place(std::string path, mode_t mode, int capacity)
   : path_{std::move(path)},
     mode_{mode & 0777},

@@ -98,4 +98,8 @@ private:
 /// The directory that a path's last component is in.
 std::string directory_of(const std::string& path);
 
+/// Makes that directory if it is missing, as `fifo_place` does for FIFOs of
+/// this mode. Throws `fifo_error`.
+void make_directory_of(const std::string& path, mode_t mode);
+
 } // namespace container_agent::runtime

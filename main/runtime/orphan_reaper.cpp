@@ -18,9 +18,10 @@ constexpr std::chrono::seconds kill_limit{1};
 } // namespace
 
 orphan_reaper::orphan_reaper(event_loop& loop, event_log& log,
-                             posix_child_process& managed)
+                             posix_child_process* managed)
   : log_{log}, managed_{managed}, set_{loop.io(), SIGCHLD} {
-  managed_.on_reaped([this] { reap(); });
+  if (managed_)
+    managed_->on_reaped([this] { reap(); });
   wait();
   // Some may have ended before: whoever was this process before its exec(2)
   // has left them.
@@ -28,7 +29,8 @@ orphan_reaper::orphan_reaper(event_loop& loop, event_log& log,
 }
 
 orphan_reaper::~orphan_reaper() {
-  managed_.on_reaped(nullptr);
+  if (managed_)
+    managed_->on_reaped(nullptr);
 }
 
 void orphan_reaper::wait() {
@@ -46,7 +48,8 @@ void orphan_reaper::reap() {
   for (;;) {
     siginfo_t ended{};
     if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0
-        || ended.si_pid == 0 || ended.si_pid == managed_.guard_pid())
+        || ended.si_pid == 0
+        || (managed_ && ended.si_pid == managed_->guard_pid()))
       return;
     int status = 0;
     if (::waitpid(ended.si_pid, &status, WNOHANG) == ended.si_pid)

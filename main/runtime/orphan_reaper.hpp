@@ -12,11 +12,12 @@ namespace container_agent::runtime {
 /// subreaper wants to: what other programs in the container leave behind (what
 /// comes of the child itself is its guard's). Wakes up on SIGCHLD only.
 ///
-/// The guard of the managed child is left to `posix_child_process`.
+/// The guard of the managed child, if there is one, is left to
+/// `posix_child_process`.
 class orphan_reaper {
 public:
   /// All of them must outlive the reaper. At most one at a time.
-  orphan_reaper(event_loop& loop, event_log& log, posix_child_process& managed);
+  orphan_reaper(event_loop& loop, event_log& log, posix_child_process* managed);
   orphan_reaper(const orphan_reaper&) = delete;
   orphan_reaper& operator=(const orphan_reaper&) = delete;
   ~orphan_reaper();
@@ -31,7 +32,7 @@ private:
   void report(pid_t pid, int status);
 
   event_log& log_;
-  posix_child_process& managed_;
+  posix_child_process* managed_;
   boost::asio::basic_signal_set<boost::asio::io_context::executor_type> set_;
 };
 

@@ -192,6 +192,7 @@ void pipe_source::report_end(bool) {}
 
 struct pipe_sink::state : std::enable_shared_from_this<state> {
   event_loop& loop;
+  piece_writer* writer;
   descriptor fd;
   std::deque<bytes> queue;
   std::size_t pending = 0; // bytes in `queue`
@@ -202,7 +203,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   bool closing = false;     // once nothing is pending
   notification on_closed;
 
-  explicit state(event_loop& l) : loop{l}, fd{l.io()} {}
+  state(event_loop& l, piece_writer* w) : loop{l}, writer{w}, fd{l.io()} {}
 
   void close() {
     close_quietly(fd);
@@ -224,15 +225,13 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
       append(std::move(data));
       return;
     }
-    auto text = data.view();
-    auto count = without_interruption(
-      [&] { return ::write(fd.native_handle(), text.data(), text.size()); });
+    auto count = without_interruption([&] { return write_one(data); });
     if (count < 0 && errno != EAGAIN) {
       fail(last_error());
       return;
     }
     auto written = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-    if (written == text.size())
+    if (written == data.size())
       return;
     append(data.part(written));
     wait();
@@ -263,7 +262,10 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
     if (queue.empty()) // taken away meanwhile
       return;
     while (!queue.empty()) {
-      auto count = write_gathered();
+      auto count
+        = writer
+            ? without_interruption([&] { return write_one(queue.front()); })
+            : write_gathered();
       if (count < 0 && errno != EAGAIN) {
         fail(last_error());
         return;
@@ -283,6 +285,12 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
     close();
     if (on_closed)
       loop.post(std::exchange(on_closed, nullptr));
+  }
+
+  ssize_t write_one(const bytes& data) {
+    auto text = data.view();
+    return writer ? writer->write(fd.native_handle(), data)
+                  : ::write(fd.native_handle(), text.data(), text.size());
   }
 
   ssize_t write_gathered() {
@@ -327,8 +335,8 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   }
 };
 
-pipe_sink::pipe_sink(event_loop& loop)
-  : state_{std::make_shared<state>(loop)} {}
+pipe_sink::pipe_sink(event_loop& loop, piece_writer* writer)
+  : state_{std::make_shared<state>(loop, writer)} {}
 
 pipe_sink::~pipe_sink() {
   state_->notify = nullptr;

@@ -3,6 +3,8 @@
 #include "actors/ports.hpp"
 #include "main/runtime/event_loop.hpp"
 
+#include <sys/types.h>
+
 #include <deque>
 #include <memory>
 #include <system_error>
@@ -50,6 +52,17 @@ private:
   std::shared_ptr<state> state_;
 };
 
+/// A way to write of its own, for a `pipe_sink` where a plain write(2) will not
+/// do.
+class piece_writer {
+public:
+  virtual ~piece_writer() = default;
+
+  /// As write(2) of `piece` to the non-blocking pipe `to`: how many bytes of it
+  /// are there now, or -1 with `errno` set.
+  virtual ssize_t write(int to, const bytes& piece) = 0;
+};
+
 /// The writing end of a pipe as a `byte_sink`. It can be opened again and
 /// again.
 ///
@@ -61,7 +74,8 @@ public:
   /// they are tiny.
   static constexpr std::size_t max_pieces_per_write = 64;
 
-  explicit pipe_sink(event_loop& loop);
+  /// `writer`, if there is one, writes in place of write(2), a piece a call.
+  explicit pipe_sink(event_loop& loop, piece_writer* writer = nullptr);
   pipe_sink(const pipe_sink&) = delete;
   pipe_sink& operator=(const pipe_sink&) = delete;
   ~pipe_sink() override;

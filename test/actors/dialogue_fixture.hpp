@@ -3,6 +3,7 @@
 #include "actors/dialogue.hpp"
 #include "messages/codec/agent_record.hpp"
 #include "test/actors/claude_lines.hpp"
+#include "test/actors/kept_notes.hpp"
 #include "test/actors/outboxes.hpp"
 #include "test/support/actor_ports.hpp"
 
@@ -30,8 +31,18 @@ public:
   /// Made at the first use, from `settings`.
   dialogue& talk() {
     if (!talk_)
-      talk_ = std::make_unique<dialogue>(settings, context);
+      talk_ = std::make_unique<dialogue>(settings, context, &notes);
     return *talk_;
+  }
+
+  /// What the dialogue has noted for a later agent.
+  kept_notes notes;
+
+  /// The agent was killed, and there is another one.
+  void next_agent() {
+    auto kept = notes.now;
+    talk_.reset();
+    talk().restore(kept);
   }
 
   // -- the host ---------------------------------------------------------------
@@ -66,6 +77,16 @@ public:
     start(resumed);
     claude(claude::initialized(initialize_));
   }
+
+  /// The child of an earlier agent is taken up, and has not answered yet.
+  void attach() {
+    talk().take(child_started{++generation_, pid(), false, true});
+    auto request = json::parse(to_claude());
+    initialize_ = request.at("request_id").get<std::string>();
+  }
+
+  /// It answers now.
+  void initialized() { claude(claude::initialized(initialize_)); }
 
   /// The same, with all that was said read and forgotten.
   void ready() {

@@ -42,6 +42,7 @@
 ///   --terse                  say `result` and `completed` only, no words;
 ///                            of a long prompt only its first 20 bytes
 ///   --record-stdin           keep every line that comes in
+///   --record-stdout          keep every byte that goes out
 ///   --ready-stderr TEXT      write a line to stderr at the start
 ///   --raw-flood BYTES        no protocol: write so many bytes, then exit 0
 ///
@@ -290,6 +291,8 @@ int start(int argc, char** argv) {
     raw_flood(self.kept, args.raw_flood);
     return 0;
   }
+  if (args.record_stdout)
+    self.say.out.record_to(self.kept.open("stdout"));
   if (!args.ready_stderr.empty())
     std::fprintf(stderr, "%s\n", args.ready_stderr.c_str());
   auto& session = self.say.session_id;

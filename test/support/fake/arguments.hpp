@@ -21,6 +21,7 @@ struct arguments {
   bool initialize = true;
   bool terse = false;
   bool record_stdin = false;
+  bool record_stdout = false;
   std::string ready_stderr;
   unsigned long long raw_flood = 0;
 };
@@ -49,6 +50,8 @@ inline arguments parse(int argc, char** argv) {
       result.terse = true;
     } else if (name == "--record-stdin") {
       result.record_stdin = true;
+    } else if (name == "--record-stdout") {
+      result.record_stdout = true;
     } else if (name == "--ready-stderr") {
       result.ready_stderr = value();
     } else if (name == "--raw-flood") {

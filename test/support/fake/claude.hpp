@@ -201,6 +201,9 @@ private:
       for (const auto& waiting : queue_)
         queued.push_back(waiting["uuid"]);
       answer["response"] = {{"still_queued", queued}};
+    } else if (subtype == "end_session") {
+      say.emit({{"type", "control_response"}, {"response", answer}});
+      die(0);
     } else if (subtype.rfind("set_", 0) != 0) {
       answer = {{"subtype", "error"},
                 {"request_id", id},

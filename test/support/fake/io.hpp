@@ -61,7 +61,11 @@ public:
 
   void bytes(std::string_view text) { buffer_ += text; }
 
+  /// Everything is written to this file as well, before it is written.
+  void record_to(int file) { record_ = file; }
+
   void flush() {
+    record();
     write_all(STDOUT_FILENO, buffer_);
     buffer_.clear();
   }
@@ -69,19 +73,27 @@ public:
   /// As `flush`; calls `on_stall` when nobody reads for a while.
   template <class Function>
   void flush(Function on_stall) {
+    record();
     write_watched(buffer_, on_stall);
     buffer_.clear();
   }
 
   /// As `flush`, with a write(2) for every byte.
   void dribble() {
+    record();
     for (char c : buffer_)
       write_all(STDOUT_FILENO, {&c, 1});
     buffer_.clear();
   }
 
 private:
+  void record() const {
+    if (record_ >= 0)
+      write_all(record_, buffer_);
+  }
+
   std::string buffer_;
+  int record_ = -1;
 };
 
 /// stdin, line by line.

@@ -40,6 +40,12 @@ public:
     ::close(fd);
   }
 
+  /// Opens `file` for appending.
+  [[nodiscard]] int open(const std::string& file) const {
+    return ::open((dir_ / file).c_str(),
+                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  }
+
   /// How many lines of `file` are `line` (or, if that is empty, how many
   /// there are).
   [[nodiscard]] std::size_t count(const std::string& file,

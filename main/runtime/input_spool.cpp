@@ -1,0 +1,58 @@
+#include "main/runtime/input_spool.hpp"
+
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace container_agent::runtime {
+
+std::error_code input_spool::open(const std::string& path,
+                                  std::uint64_t dealt_with) {
+  file_.reset(
+    ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  struct stat found {};
+  if (!file_ || ::fstat(file_.get(), &found) != 0)
+    return last_error();
+  end_ = static_cast<std::uint64_t>(found.st_size);
+  next_ = dealt_with;
+  begins_anew_ = end_ <= dealt_with;
+  if (!begins_anew_)
+    return {};
+  next_ = end_ = 0;
+  return ::ftruncate(file_.get(), 0) == 0 ? std::error_code{} : last_error();
+}
+
+ssize_t input_spool::read(int fifo, std::span<char> buffer) {
+  if (!holds_unread()) {
+    auto at = static_cast<loff_t>(end_);
+    auto count = ::splice(fifo, nullptr, file_.get(), &at, buffer.size(),
+                          SPLICE_F_NONBLOCK);
+    if (count <= 0)
+      return count;
+    end_ += static_cast<std::uint64_t>(count);
+  }
+  auto size = std::min<std::uint64_t>(buffer.size(), end_ - next_);
+  auto count
+    = ::pread(file_.get(), buffer.data(), static_cast<std::size_t>(size),
+              static_cast<off_t>(next_));
+  if (count > 0)
+    next_ += static_cast<std::uint64_t>(count);
+  return count;
+}
+
+// A hole in place of a shorter file: positions stay what they are. Where the
+// file system has none, the file grows until the next start.
+void input_spool::release(std::uint64_t position) {
+  if (position < released_ + release_step)
+    return;
+  ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+              static_cast<off_t>(released_),
+              static_cast<off_t>(position - released_));
+  released_ = position;
+}
+
+} // namespace container_agent::runtime

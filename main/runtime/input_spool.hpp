@@ -1,0 +1,50 @@
+#pragma once
+
+#include "main/runtime/fd.hpp"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <system_error>
+
+namespace container_agent::runtime {
+
+/// The host's input on its way, where it must not be lost with the agent
+/// (`--keep-claude`): splice(2) moves it from the FIFO into a file, and it is
+/// read from there. What the agent has read and not dealt with when it is
+/// killed, the next one reads again.
+class input_spool {
+public:
+  /// Opens the file, made if missing; the bytes before `dealt_with` are of no
+  /// more use. If none are left, the file begins anew: see `begins_anew`.
+  std::error_code open(const std::string& path, std::uint64_t dealt_with);
+
+  /// Nothing was left: positions count from 0 again.
+  bool begins_anew() const { return begins_anew_; }
+
+  /// Whether it holds bytes that were not read from it.
+  bool holds_unread() const { return next_ < end_; }
+
+  /// Where the next byte read will stand.
+  std::uint64_t position() const { return next_; }
+
+  /// As read(2) of the FIFO, non-blocking.
+  ssize_t read(int fifo, std::span<char> buffer);
+
+  /// The bytes before `position` were dealt with: gives their room back.
+  void release(std::uint64_t position);
+
+  /// Room is given back in pieces of this size.
+  static constexpr std::uint64_t release_step = 1024 * 1024;
+
+private:
+  unique_fd file_;
+  std::uint64_t released_ = 0;
+  std::uint64_t next_ = 0;
+  std::uint64_t end_ = 0;
+  bool begins_anew_ = false;
+};
+
+} // namespace container_agent::runtime

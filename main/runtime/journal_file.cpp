@@ -1,0 +1,146 @@
+#include "main/runtime/journal_file.hpp"
+
+#include "main/runtime/fifo_place.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace container_agent::runtime {
+
+namespace {
+
+constexpr std::string_view logger = "agent";
+
+std::error_code write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    auto count = ::write(file, text.data(), text.size());
+    if (count < 0 && errno != EINTR)
+      return last_error();
+    if (count > 0)
+      text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+std::error_code read_all(const std::string& path, std::string& text) {
+  unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  if (!file)
+    return errno == ENOENT ? std::error_code{} : last_error();
+  struct stat found {};
+  if (::fstat(file.get(), &found) != 0)
+    return last_error();
+  text.resize(static_cast<std::size_t>(found.st_size));
+  std::size_t got = 0;
+  while (got < text.size()) {
+    auto count = ::read(file.get(), text.data() + got, text.size() - got);
+    if (count < 0 && errno != EINTR)
+      return last_error();
+    if (count == 0)
+      break;
+    got += count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+  text.resize(got);
+  return {};
+}
+
+} // namespace
+
+journal_file::journal_file(std::string path, event_log& log)
+  : path_{std::move(path)}, log_{log} {
+  std::string text;
+  auto error = read_all(path_, text);
+  if (!error) {
+    if (auto refused = now_.take_all(text))
+      log_.write(log_level::error, logger, "journal_damaged",
+                 {{"path", path_}, {"entries", std::uint64_t{refused}}});
+    error = begin_anew();
+  }
+  if (error)
+    throw fifo_error{path_ + ": " + error.message()
+                     + ". Give it room and permission, or choose another "
+                       "directory: --keep-dir."};
+}
+
+void journal_file::accepted(const std::string& uuid, const bytes& line,
+                            std::uint64_t input) {
+  now_.accept(uuid, line);
+  now_.input = input > 0 ? input : now_.input;
+  append(codec::accepted_entry(uuid, line.view(), now_.input));
+  tell_input();
+}
+
+void journal_file::sent(const std::string& uuid, std::uint32_t times) {
+  now_.send(uuid, times);
+  append(codec::sent_entry(uuid, times));
+}
+
+void journal_file::begun(const std::string& uuid) {
+  now_.begin(uuid);
+  append(codec::begun_entry(uuid));
+}
+
+void journal_file::closed(const std::string& uuid) {
+  now_.close(uuid);
+  append(codec::closed_entry(uuid));
+}
+
+void journal_file::session(const std::string& id, bool anew) {
+  now_.session_id = id;
+  now_.anew = anew;
+  append(codec::session_entry(id, anew));
+}
+
+void journal_file::input_taken(std::uint64_t input) {
+  now_.input = input;
+  append(codec::input_entry(input));
+  tell_input();
+}
+
+void journal_file::tell_input() const {
+  if (on_input_)
+    on_input_(now_.input);
+}
+
+void journal_file::append(const std::string& entry) {
+  grown_ += entry.size();
+  auto error
+    = grown_ > max_growth ? begin_anew() : write_all(file_.get(), entry);
+  if (error)
+    complain(error);
+  else
+    complained_ = false;
+}
+
+// Beside the old one, which it then takes the place of: one of both is whole.
+std::error_code journal_file::begin_anew() {
+  auto next = path_ + ".new";
+  unique_fd file{::open(
+    next.c_str(),
+    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!file)
+    return last_error();
+  if (auto error = write_all(file.get(), now_.text()))
+    return error;
+  if (::rename(next.c_str(), path_.c_str()) != 0)
+    return last_error();
+  file_ = std::move(file);
+  grown_ = 0;
+  return {};
+}
+
+// The agent goes on all the same: what is lost is what a crash would cost.
+void journal_file::complain(std::error_code error) {
+  if (std::exchange(complained_, true))
+    return;
+  log_.write(log_level::error, logger, "journal_not_written",
+             {{"path", path_},
+              {"error", error.message()},
+              {"effect", "a later agent may not know of all prompts"}});
+}
+
+} // namespace container_agent::runtime

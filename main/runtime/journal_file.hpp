@@ -1,0 +1,56 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "main/runtime/fd.hpp"
+#include "messages/codec/kept_conversation.hpp"
+
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace container_agent::runtime {
+
+/// The journal of a kept conversation, appended to a file entry by entry. What
+/// was written is there for the next agent once write(2) has returned: it
+/// survives this process, not the machine (nor does Claude).
+class journal_file final : public journal {
+public:
+  /// Takes what an earlier agent has left, and begins a new file with it.
+  /// Throws `fifo_error`.
+  journal_file(std::string path, event_log& log);
+
+  /// As of now: at the start, what the earlier agent has left.
+  const codec::kept_conversation& conversation() const { return now_; }
+
+  /// Called with how much of the input was dealt with, once that is noted.
+  void on_input(std::function<void(std::uint64_t)> call) {
+    on_input_ = std::move(call);
+  }
+
+  void accepted(const std::string& uuid, const bytes& line,
+                std::uint64_t input) override;
+  void sent(const std::string& uuid, std::uint32_t times) override;
+  void begun(const std::string& uuid) override;
+  void closed(const std::string& uuid) override;
+  void session(const std::string& id, bool anew) override;
+  void input_taken(std::uint64_t input) override;
+
+  /// The file is written anew once it has grown by this much.
+  static constexpr std::size_t max_growth = 4 * 1024 * 1024;
+
+private:
+  void append(const std::string& entry);
+  void tell_input() const;
+  std::error_code begin_anew();
+  void complain(std::error_code error);
+
+  std::string path_;
+  event_log& log_;
+  codec::kept_conversation now_;
+  std::function<void(std::uint64_t)> on_input_;
+  unique_fd file_;
+  std::size_t grown_ = 0;
+  bool complained_ = false;
+};
+
+} // namespace container_agent::runtime

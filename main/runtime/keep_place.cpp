@@ -1,0 +1,137 @@
+#include "main/runtime/keep_place.hpp"
+
+#include "main/runtime/fifo_end.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+namespace container_agent::runtime {
+
+namespace {
+
+constexpr mode_t only_us = 0600;
+
+// As much as a process without privileges may ask for. It is what Claude can
+// say while no agent is there.
+constexpr int capacity = 1024 * 1024;
+
+std::string reason() {
+  return last_error().message();
+}
+
+bool same_file(const std::string& name, int descriptor) {
+  struct stat a {
+  }, b{};
+  return ::stat(name.c_str(), &a) == 0 && ::fstat(descriptor, &b) == 0
+         && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+} // namespace
+
+keep_place::keep_place(std::string directory, mode_t pipe_mode)
+  : directory_{std::move(directory)},
+    in_{directory_ + "/stdin.fifo", only_us, capacity},
+    out_{directory_ + "/stdout.fifo", only_us, capacity},
+    errors_{directory_ + "/stderr.fifo", only_us} {
+  make_directory(pipe_mode);
+  lock();
+  in_.prepare();
+  out_.prepare();
+  errors_.prepare();
+  if (auto error = note.open(directory_ + "/moving"))
+    throw fifo_error{directory_ + "/moving: " + error.message()
+                     + ". Give it room and permission, or choose another "
+                       "directory: --keep-dir."};
+}
+
+void keep_place::make_directory(mode_t pipe_mode) {
+  make_directory_of(directory_, pipe_mode);
+  if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST)
+    throw fifo_error{"cannot make the directory " + directory_ + ": " + reason()
+                     + ". Make it, or choose another: --keep-dir."};
+  struct stat found {};
+  if (::lstat(directory_.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
+    throw fifo_error{directory_
+                     + " is no directory. Move it away, or choose "
+                       "another: --keep-dir."};
+  // Whoever may write in there could talk to Claude, or replace the pipes.
+  if (found.st_uid != ::geteuid() || (found.st_mode & 022) != 0)
+    throw fifo_error{
+      directory_
+      + " must be this user's own, and nobody else's to write to. Correct its "
+        "owner and mode (0700), or choose another: --keep-dir."};
+}
+
+void keep_place::lock() {
+  auto path = directory_ + "/lock";
+  lock_.reset(
+    ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, only_us));
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (lock_ && ::fcntl(lock_.get(), F_SETLK, &whole) == 0)
+    return;
+  if (!lock_ || (errno != EAGAIN && errno != EACCES))
+    throw fifo_error{"cannot lock " + path + ": " + reason()
+                     + ". Choose another directory: --keep-dir."};
+  auto found = ::fcntl(lock_.get(), F_GETLK, &whole) == 0
+               && whole.l_type != F_UNLCK && whole.l_pid > 0;
+  throw fifo_error{
+    directory_ + " is in use by another agent"
+    + (found ? " (pid " + std::to_string(whole.l_pid) + ")" : "")
+    + ". Stop that one, or give this one another --instance or --keep-dir."};
+}
+
+const fifo_place& keep_place::place(stream which) const {
+  switch (which) {
+    case stream::in: return in_;
+    case stream::out: return out_;
+    case stream::errors: break;
+  }
+  return errors_;
+}
+
+unique_fd keep_place::open(stream which) const {
+  return place(which).open(O_RDWR);
+}
+
+unique_fd keep_place::open_for_child(stream which) const {
+  return unique_fd{
+    ::open(place(which).current_name().c_str(), O_RDWR | O_CLOEXEC)};
+}
+
+std::optional<pid_t> keep_place::running() const {
+  unique_fd file{::open((directory_ + "/pid").c_str(), O_RDONLY | O_CLOEXEC)};
+  std::array<char, 32> text{};
+  if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0)
+    return std::nullopt;
+  auto pid = static_cast<pid_t>(std::strtol(text.data(), nullptr, 10));
+  auto process = "/proc/" + std::to_string(pid) + "/fd/";
+  auto in = open(stream::in);
+  auto out = open(stream::out);
+  if (pid <= 1 || !same_file(process + '0', in.get())
+      || !same_file(process + '1', out.get()))
+    return std::nullopt;
+  return pid;
+}
+
+unique_fd keep_place::open_number() const {
+  return unique_fd{::open((directory_ + "/pid").c_str(),
+                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                          only_us)};
+}
+
+void keep_place::remove() {
+  for (auto name : {"/pid", "/journal", "/input", "/moving", "/stdin.fifo",
+                    "/stdout.fifo", "/stderr.fifo", "/lock"})
+    ::unlink((directory_ + name).c_str());
+  ::rmdir(directory_.c_str());
+}
+
+} // namespace container_agent::runtime

@@ -1,0 +1,220 @@
+#include "main/runtime/kept_child.hpp"
+
+#include "main/runtime/fifo_end.hpp"
+#include "main/runtime/kept_spawn.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <limits.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+namespace container_agent::runtime {
+
+namespace {
+
+namespace asio = boost::asio;
+
+using descriptor
+  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
+
+constexpr auto busy = std::errc::device_or_resource_busy;
+
+unique_fd must_open(const keep_place& place, keep_place::stream which) {
+  auto result = place.open(which);
+  if (!result)
+    throw fifo_error{"a pipe of the kept Claude can't be opened: "
+                     + last_error().message()
+                     + ". Choose another directory: --keep-dir."};
+  return result;
+}
+
+} // namespace
+
+// Claude ends at half a line, and the next agent could not know where one was
+// cut. So a line goes in one write(2) where it can: up to PIPE_BUF bytes that
+// is so always, and up to the FIFO's capacity while the FIFO is empty. Where it
+// can't it is noted that a line is under way.
+class kept_child::whole_lines final : public piece_writer {
+public:
+  explicit whole_lines(move_note& note) : note_{note} {}
+
+  ssize_t write(int to, const bytes& piece) override {
+    auto text = piece.view();
+    auto whole = text.size() <= PIPE_BUF
+                 || (unread_bytes(to) == 0 && text.size() <= fifo_capacity(to));
+    if (!whole)
+      note_.half_input(true);
+    auto count = ::write(to, text.data(), text.size());
+    if (count == static_cast<ssize_t>(text.size()))
+      note_.half_input(false);
+    else if (count > 0)
+      note_.half_input(true);
+    return count;
+  }
+
+private:
+  move_note& note_;
+};
+
+// Shared with the wait, which may outlive the object.
+struct kept_child::state : std::enable_shared_from_this<state> {
+  event_loop& loop;
+  peeked_pipe& output;
+  pipe_sink& input;
+  descriptor pidfd;
+  bool runs = false;
+  bool ours = false; // a child of this very process
+  bool group_gone = true;
+  pid_t pid = 0;
+  child_exit status;
+  notification on_exit;
+
+  state(event_loop& l, peeked_pipe& o, pipe_sink& i)
+    : loop{l}, output{o}, input{i}, pidfd{l.io()} {}
+
+  void watch(pid_t number, bool is_ours) {
+    pid = number;
+    ours = is_ours;
+    runs = true;
+    group_gone = false;
+    status = {};
+    output.expect_end(false);
+    unique_fd opened{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
+    boost::system::error_code error;
+    if (opened)
+      pidfd.assign(opened.get(), error);
+    if (!opened || error) { // it has ended before
+      loop.post([self = shared_from_this()] { self->end(); });
+      return;
+    }
+    (void)opened.release();
+    pidfd.async_wait(
+      descriptor::wait_read,
+      [self = shared_from_this()](boost::system::error_code failed) {
+        if (!failed)
+          self->end();
+      });
+  }
+
+  void end() {
+    boost::system::error_code ignored;
+    pidfd.close(ignored);
+    auto native = 0;
+    runs = false;
+    if (!ours || ::waitpid(pid, &native, WNOHANG) != pid)
+      status.exit_code = -1;
+    else if (WIFSIGNALED(native))
+      status.signal = WTERMSIG(native);
+    else
+      status.exit_code = WEXITSTATUS(native);
+    group_gone = ::kill(-pid, 0) != 0 && errno == ESRCH;
+    output.expect_end(true);
+    input.close();
+    if (auto call = on_exit)
+      call();
+  }
+};
+
+kept_child::kept_child(event_loop& loop, keep_place& place)
+  : place_{place},
+    writer_{std::make_unique<whole_lines>(place.note)},
+    input_{loop, writer_.get()},
+    output_{loop, place.note},
+    errors_{loop} {
+  using stream = keep_place::stream;
+  // Opened before the look: from now on nothing is lost with Claude.
+  if (auto error = output_.open(must_open(place, stream::out)))
+    throw fifo_error{"the output of the kept Claude can't be watched: "
+                     + error.message() + ". Leave --keep-claude out."};
+  errors_.open(must_open(place, stream::errors).release());
+  found_ = place.running();
+  standing_
+    = place.note.look(output_.look(move_note::max_piece), found_.has_value());
+  place.note.settle(standing_);
+  if (!found_)
+    read_all(must_open(place, stream::out).get());
+  state_ = std::make_shared<state>(loop, output_, input_);
+}
+
+kept_child::~kept_child() {
+  state_->on_exit = nullptr;
+  boost::system::error_code ignored;
+  state_->pidfd.close(ignored);
+}
+
+// Writes that do not fit into a page's rest begin a new one, so a pipe is full
+// at half its capacity, at worst.
+std::size_t kept_child::max_held_line() const {
+  return fifo_capacity(place_.open(keep_place::stream::out).get()) / 4;
+}
+
+child_process::launch_result kept_child::launch(const child_command& command) {
+  if (running())
+    return {0, std::make_error_code(busy), "a child runs already"};
+  if (std::exchange(first_, false) && found_)
+    return take_over(*found_);
+  return start(command);
+}
+
+child_process::launch_result kept_child::take_over(pid_t pid) {
+  auto half = place_.note.half_input();
+  input_.open(must_open(place_, keep_place::stream::in).release());
+  state_->watch(pid, false);
+  // It has half a line whose rest nobody knows: it is resumed as after a crash.
+  if (half)
+    signal_group(SIGKILL);
+  launch_result result{pid, {}, {}};
+  result.attached = true;
+  return result;
+}
+
+child_process::launch_result kept_child::start(const child_command& command) {
+  auto in = place_.open(keep_place::stream::in);
+  if (!in)
+    return {0, last_error(), "its stdin can't be opened"};
+  read_all(in.get()); // what a dead one has not read
+  place_.note.half_input(false);
+  auto result = spawn_kept(command, place_);
+  if (result.error)
+    return result;
+  input_.open(in.release());
+  state_->watch(result.pid, true);
+  return result;
+}
+
+bool kept_child::running() const {
+  return state_->runs;
+}
+
+std::int32_t kept_child::pid() const {
+  return state_->pid;
+}
+
+child_exit kept_child::exit_status() const {
+  return state_->status;
+}
+
+void kept_child::close_input() {
+  signal_group(SIGTERM);
+}
+
+std::error_code kept_child::signal_group(int signal) {
+  if (state_->group_gone || ::kill(-state_->pid, signal) == 0)
+    return {};
+  if (errno != ESRCH)
+    return last_error();
+  state_->group_gone = !running();
+  return {};
+}
+
+void kept_child::on_exit(notification notify) {
+  state_->on_exit = std::move(notify);
+}
+
+} // namespace container_agent::runtime

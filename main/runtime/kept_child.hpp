@@ -1,0 +1,75 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "main/runtime/event_loop.hpp"
+#include "main/runtime/keep_place.hpp"
+#include "main/runtime/peeked_pipe.hpp"
+#include "main/runtime/pipe_end.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace container_agent::runtime {
+
+/// A child that outlives the agent (`--keep-claude`), on the FIFOs of a
+/// `keep_place`. The first launch takes over the one that an earlier agent has
+/// left, if it runs. Nothing here ends it but `signal_group` and `close_input`.
+class kept_child final : public child_process {
+public:
+  /// Throws `fifo_error`.
+  kept_child(event_loop& loop, keep_place& place);
+  kept_child(const kept_child&) = delete;
+  kept_child& operator=(const kept_child&) = delete;
+  ~kept_child() override;
+
+  /// Where the host's output stands, from before this agent.
+  move_note::standing output_standing() const { return standing_; }
+
+  /// Whether a child was found that an earlier agent has left.
+  bool found() const { return found_.has_value(); }
+
+  /// A longer line has to be passed on before it is whole: it might fill the
+  /// FIFO, which it leaves only with its next piece.
+  std::size_t max_held_line() const;
+
+  /// What the host's output is written with.
+  piece_writer& output_writer() { return output_; }
+
+  launch_result launch(const child_command& command) override;
+  bool running() const override;
+  std::int32_t pid() const override;
+
+  /// Of a child that an earlier agent has started only the parent could know:
+  /// `exit_code` is then -1.
+  child_exit exit_status() const override;
+
+  byte_sink& input() override { return input_; }
+  byte_source& output() override { return output_; }
+  byte_source& error_output() override { return errors_; }
+
+  /// Its stdin can't end, as it holds it open itself: it is sent SIGTERM
+  /// instead, once what is pending has been written.
+  void close_input() override;
+
+  std::error_code signal_group(int signal) override;
+  void on_exit(notification notify) override;
+
+private:
+  struct state;
+  class whole_lines;
+
+  launch_result take_over(pid_t pid);
+  launch_result start(const child_command& command);
+
+  keep_place& place_;
+  std::unique_ptr<whole_lines> writer_;
+  pipe_sink input_;
+  peeked_pipe output_;
+  pipe_source errors_;
+  std::optional<pid_t> found_;
+  bool first_ = true;
+  move_note::standing standing_;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace container_agent::runtime

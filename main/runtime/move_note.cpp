@@ -1,0 +1,125 @@
+#include "main/runtime/move_note.hpp"
+
+#include "main/runtime/fd.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+namespace container_agent::runtime {
+
+namespace {
+
+// "kept 001": the layout below.
+constexpr std::uint64_t layout = 0x3130302074706562;
+
+} // namespace
+
+struct move_note::page {
+  std::uint64_t magic = layout;
+  std::atomic<std::uint32_t> moving{0}; // bytes of `piece`; 0: nothing moves
+  std::atomic<bool> in_line{false};     // before the move
+  std::atomic<bool> own{false};         // something of our own is being written
+  std::atomic<bool> half_input{false};
+  char piece[max_piece] = {};
+};
+
+move_note::move_note() : unmapped_{std::make_unique<page>()} {
+  page_ = unmapped_.get();
+}
+
+move_note::~move_note() {
+  if (!unmapped_)
+    ::munmap(page_, sizeof(page));
+}
+
+std::error_code move_note::open(const std::string& path) {
+  unique_fd file{
+    ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!file)
+    return last_error();
+  struct stat found {};
+  if (::fstat(file.get(), &found) != 0)
+    return last_error();
+  auto is_note = found.st_size == static_cast<off_t>(sizeof(page));
+  if (!is_note && ::ftruncate(file.get(), 0) != 0)
+    return last_error();
+  // Allocated, so that no store finds the disk full.
+  if (auto failed = ::posix_fallocate(file.get(), 0, sizeof(page)))
+    return {failed, std::generic_category()};
+  auto* memory = ::mmap(nullptr, sizeof(page), PROT_READ | PROT_WRITE,
+                        MAP_SHARED, file.get(), 0);
+  if (memory == MAP_FAILED)
+    return last_error();
+  page_ = static_cast<page*>(memory);
+  unmapped_.reset();
+  if (page_->magic != layout)
+    new (page_) page;
+  return {};
+}
+
+bool move_note::in_line() const {
+  return page_->in_line;
+}
+
+// The order of the stores is all that matters: whoever reads them comes after
+// this process, not beside it.
+void move_note::begin_move(std::string_view piece) {
+  auto size = std::min(piece.size(), max_piece);
+  std::memcpy(page_->piece, piece.data(), size);
+  page_->moving = static_cast<std::uint32_t>(size);
+}
+
+void move_note::end_move(std::size_t count) {
+  if (count > 0)
+    page_->in_line = page_->piece[count - 1] != '\n';
+  page_->moving = 0;
+}
+
+void move_note::begin_own() {
+  page_->own = true;
+}
+
+void move_note::end_own(bool ends_line) {
+  page_->in_line = !ends_line;
+  page_->own = false;
+}
+
+bool move_note::half_input() const {
+  return page_->half_input;
+}
+
+void move_note::half_input(bool half) {
+  page_->half_input = half;
+}
+
+// What has not gone is what the unread begins with. Where several answers fit
+// they agree on all that is asked here: no line of JSON is the end of another
+// one, and within a line every place is within a line.
+move_note::standing move_note::look(std::string_view unread, bool alive) const {
+  if (page_->own)
+    return standing::torn;
+  std::string_view piece{page_->piece,
+                         std::min<std::size_t>(page_->moving, max_piece)};
+  if (!alive)
+    return piece.empty() && !page_->in_line ? standing::line_start
+                                            : standing::torn;
+  std::size_t gone = 0;
+  while (gone < piece.size() && !unread.starts_with(piece.substr(gone)))
+    ++gone;
+  auto in_line = gone == 0 ? page_->in_line.load() : piece[gone - 1] != '\n';
+  return in_line ? standing::in_line : standing::line_start;
+}
+
+void move_note::settle(standing found) {
+  page_->in_line = found == standing::in_line;
+  page_->own = found == standing::torn;
+  page_->moving = 0;
+}
+
+} // namespace container_agent::runtime

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace container_agent::runtime {
+
+/// What an agent is about to move to the host's output, noted so that the next
+/// one knows where the host stands if this one is killed, at whatever
+/// instruction. The note is a mapped file: what was stored is there for the
+/// next one without a system call.
+class move_note {
+public:
+  /// Bytes that may be moved under one note: a read's worth. A longer piece
+  /// goes in several.
+  static constexpr std::size_t max_piece = 64 * 1024;
+
+  move_note();
+  move_note(const move_note&) = delete;
+  move_note& operator=(const move_note&) = delete;
+  ~move_note();
+
+  /// Maps the file, which is made if missing. What is no note of ours counts as
+  /// empty.
+  std::error_code open(const std::string& path);
+
+  /// The output ends within a line of Claude's.
+  bool in_line() const;
+
+  // -- moving Claude's bytes --------------------------------------------------
+
+  /// `piece` (at most `max_piece`) is about to go.
+  void begin_move(std::string_view piece);
+
+  /// So much of it has gone.
+  void end_move(std::size_t count);
+
+  // -- writing the agent's own ------------------------------------------------
+
+  /// Something is about to be written that may be torn: it is not written at
+  /// once, or not a line.
+  void begin_own();
+
+  /// All of it is written; it ends as it ends.
+  void end_own(bool ends_line);
+
+  // -- Claude's stdin ---------------------------------------------------------
+
+  /// Whether a part of a line, and not its end, was given to Claude.
+  bool half_input() const;
+  void half_input(bool half);
+
+  // -- the next agent ---------------------------------------------------------
+
+  /// Where the output stands after the agent that wrote this was killed.
+  enum class standing {
+    line_start, ///< between two lines
+    in_line,    ///< within a line of Claude's, whose rest is unread
+    torn,       ///< perhaps within a line whose rest is lost: LF first
+  };
+
+  /// `unread` is what Claude's output begins with, at least `max_piece` bytes
+  /// if there are so many. `alive`: nothing was lost of it.
+  standing look(std::string_view unread, bool alive) const;
+
+  /// Takes note of what was found: `look` need not find out again.
+  void settle(standing found);
+
+private:
+  struct page;
+  page* page_ = nullptr;
+  std::unique_ptr<page> unmapped_; ///< until `open`
+};
+
+} // namespace container_agent::runtime

@@ -1,0 +1,136 @@
+#include "messages/codec/kept_conversation.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace container_agent::codec {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string line(const ordered_json& entry) {
+  return entry.dump(-1, ' ', false, ordered_json::error_handler_t::replace)
+         + '\n';
+}
+
+bool has_text(const ordered_json& entry, const char* name) {
+  auto i = entry.find(name);
+  return i != entry.end() && i->is_string();
+}
+
+std::uint64_t number_in(const ordered_json& entry, const char* name,
+                        std::uint64_t otherwise) {
+  auto i = entry.find(name);
+  return i != entry.end() && i->is_number_unsigned() ? i->get<std::uint64_t>()
+                                                     : otherwise;
+}
+
+} // namespace
+
+void kept_conversation::accept(std::string_view uuid, bytes line) {
+  prompts.push_back({std::string{uuid}, std::move(line), 0, false});
+}
+
+void kept_conversation::send(std::string_view uuid, std::uint32_t times) {
+  if (auto* p = find(uuid)) {
+    p->sent = times;
+    p->begun = false;
+  }
+}
+
+void kept_conversation::begin(std::string_view uuid) {
+  if (auto* p = find(uuid))
+    p->begun = true;
+}
+
+void kept_conversation::close(std::string_view uuid) {
+  std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
+  closed_uuids.emplace_back(uuid);
+  if (closed_uuids.size() > max_closed)
+    closed_uuids.pop_front();
+}
+
+bool kept_conversation::take(std::string_view text) {
+  auto entry = ordered_json::parse(text, nullptr, false);
+  if (!entry.is_object())
+    return false;
+  input = number_in(entry, "input", input);
+  auto uuid = [&](const char* name) { return entry[name].get<std::string>(); };
+  if (has_text(entry, "accepted") && has_text(entry, "line"))
+    accept(uuid("accepted"), bytes{uuid("line")});
+  else if (has_text(entry, "sent"))
+    send(uuid("sent"),
+         static_cast<std::uint32_t>(number_in(entry, "times", 1)));
+  else if (has_text(entry, "begun"))
+    begin(uuid("begun"));
+  else if (has_text(entry, "closed"))
+    close(uuid("closed"));
+  else if (has_text(entry, "session")) {
+    session_id = uuid("session");
+    anew = entry.value("anew", false);
+  } else
+    return entry.contains("input");
+  return true;
+}
+
+std::size_t kept_conversation::take_all(std::string_view journal) {
+  std::size_t refused = 0;
+  for (;;) {
+    auto end = journal.find('\n');
+    if (end == std::string_view::npos)
+      return refused;
+    if (!take(journal.substr(0, end)))
+      ++refused;
+    journal.remove_prefix(end + 1);
+  }
+}
+
+std::string kept_conversation::text() const {
+  auto result = session_entry(session_id, anew) + input_entry(input);
+  for (const auto& uuid : closed_uuids)
+    result += closed_entry(uuid);
+  for (const auto& p : prompts) {
+    result += accepted_entry(p.uuid, p.line.view(), input);
+    if (p.sent > 0)
+      result += sent_entry(p.uuid, p.sent);
+    if (p.begun)
+      result += begun_entry(p.uuid);
+  }
+  return result;
+}
+
+kept_prompt* kept_conversation::find(std::string_view uuid) {
+  auto i = std::find_if(prompts.begin(), prompts.end(),
+                        [uuid](const auto& p) { return p.uuid == uuid; });
+  return i == prompts.end() ? nullptr : &*i;
+}
+
+std::string accepted_entry(std::string_view uuid, std::string_view text,
+                           std::uint64_t input) {
+  return line({{"accepted", uuid}, {"line", text}, {"input", input}});
+}
+
+std::string sent_entry(std::string_view uuid, std::uint32_t times) {
+  return line({{"sent", uuid}, {"times", times}});
+}
+
+std::string begun_entry(std::string_view uuid) {
+  return line({{"begun", uuid}});
+}
+
+std::string closed_entry(std::string_view uuid) {
+  return line({{"closed", uuid}});
+}
+
+std::string session_entry(std::string_view id, bool anew) {
+  return line({{"session", id}, {"anew", anew}});
+}
+
+std::string input_entry(std::uint64_t input) {
+  return line({{"input", input}});
+}
+
+} // namespace container_agent::codec

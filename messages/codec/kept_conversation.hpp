@@ -1,0 +1,78 @@
+#pragma once
+
+#include "messages/bytes.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace container_agent::codec {
+
+/// A prompt that has no result yet.
+struct kept_prompt {
+  std::string uuid;
+  bytes line;             ///< for Claude, with its LF
+  std::uint32_t sent = 0; ///< to a child, how often; 0: it waits
+  bool begun = false;     ///< the last of them has said that it has it
+};
+
+/// What an agent has to know to go on where an earlier one stopped, and the
+/// entries of the journal that this is kept in: JSON, a line each.
+///
+/// | entry                           | what has happened                      |
+/// | ------------------------------- | -------------------------------------- |
+/// | `{"accepted":UUID,"line":TEXT}` | a prompt was taken                     |
+/// | `{"sent":UUID,"times":N}`       | it is given to a child, the Nth time   |
+/// | `{"begun":UUID}`                | that child has it                      |
+/// | `{"closed":UUID}`               | it has its result, or has failed       |
+/// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |
+/// | `{"input":N}`                   | input up to here was dealt with        |
+///
+/// `accepted` may have `input`, too.
+class kept_conversation {
+public:
+  /// Uuids of closed prompts that are remembered, as many as the queue does.
+  static constexpr std::size_t max_closed = 16 * 1024;
+
+  /// In the order of their acceptance.
+  std::deque<kept_prompt> prompts;
+
+  /// Uuids of prompts that were closed, the oldest first.
+  std::deque<std::string> closed_uuids;
+
+  std::string session_id;
+  bool anew = false; ///< the session was lost: begin another one
+
+  /// Bytes of the host's input that were dealt with.
+  std::uint64_t input = 0;
+
+  void accept(std::string_view uuid, bytes line);
+  void send(std::string_view uuid, std::uint32_t times);
+  void begin(std::string_view uuid);
+  void close(std::string_view uuid);
+
+  /// Takes an entry, without its LF. False if it is none: then nothing happens.
+  bool take(std::string_view entry);
+
+  /// Takes a whole journal. What follows its last LF was not finished, and is
+  /// left out. Returns the number of entries that were none.
+  std::size_t take_all(std::string_view journal);
+
+  /// The shortest journal that comes to the same.
+  std::string text() const;
+
+private:
+  kept_prompt* find(std::string_view uuid);
+};
+
+// Each entry with its LF.
+std::string accepted_entry(std::string_view uuid, std::string_view line,
+                           std::uint64_t input);
+std::string sent_entry(std::string_view uuid, std::uint32_t times);
+std::string begun_entry(std::string_view uuid);
+std::string closed_entry(std::string_view uuid);
+std::string session_entry(std::string_view id, bool anew);
+std::string input_entry(std::uint64_t input);
+
+} // namespace container_agent::codec

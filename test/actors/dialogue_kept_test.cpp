@@ -1,0 +1,177 @@
+#include "test/actors/dialogue_fixture.hpp"
+
+#include <string>
+
+/// An agent is killed, and the next one goes on with the same Claude.
+namespace container_agent::test {
+
+namespace {
+
+class kept_dialogue : public dialogue_fixture {};
+
+} // namespace
+
+TEST_F(kept_dialogue, a_prompt_that_waited_is_sent_once_claude_is_ready) {
+  prompt("u-1");
+  next_agent();
+  attach();
+  EXPECT_EQ(to_claude(), "");
+  initialized();
+  EXPECT_EQ(to_claude(), user_line("u-1") + '\n');
+}
+
+TEST_F(kept_dialogue, a_prompt_that_claude_works_on_is_not_sent_again) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "queued"));
+  next_agent();
+  attach();
+  initialized();
+  EXPECT_EQ(to_claude(), "");
+  records();
+  claude(claude::lifecycle("u-1", "started") + claude::result({"u-1"}, "yes"));
+  EXPECT_EQ(talk().status().in_flight, 0U);
+  EXPECT_EQ(talk().status().answered, 1U);
+}
+
+TEST_F(kept_dialogue, a_prompt_that_never_reached_claude_is_sent_again) {
+  ready();
+  prompt("u-1"); // noted as sent, and the agent was killed before it was
+  next_agent();
+  attach();
+  initialized();
+  EXPECT_EQ(to_claude(), user_line("u-1") + '\n');
+  EXPECT_EQ(subtypes(), "ready"); // nothing was sent twice: no `resent`
+}
+
+TEST_F(kept_dialogue, a_prompt_that_claude_speaks_of_before_it_answers_is_not) {
+  ready();
+  prompt("u-1");
+  next_agent();
+  attach();
+  claude(claude::lifecycle("u-1", "queued"));
+  initialized();
+  EXPECT_EQ(to_claude(), "");
+}
+
+TEST_F(kept_dialogue, a_result_that_came_meanwhile_closes_the_prompt) {
+  ready();
+  prompt("u-1");
+  prompt("u-2", "next");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  attach();
+  claude(claude::result({"u-1"}, "yes"));
+  initialized();
+  EXPECT_EQ(to_claude(), user_line("u-2", "next") + '\n');
+}
+
+TEST_F(kept_dialogue, the_answer_to_an_earlier_agent_is_swallowed) {
+  start();
+  to_claude();
+  next_agent();
+  attach();
+  claude(claude::initialized("container_agent:initialize:1"));
+  EXPECT_EQ(to_host(), "");
+  initialized();
+  auto ready = record();
+  EXPECT_EQ(ready["subtype"], "ready");
+  EXPECT_TRUE(ready["attached"].get<bool>());
+}
+
+TEST_F(kept_dialogue, one_that_died_meanwhile_is_resumed_and_sent_the_rest) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  EXPECT_EQ(talk().launch_plan().session_id, claude::session);
+  start_ready(true);
+  EXPECT_EQ(subtypes(), "ready resent");
+  answer("u-1");
+  EXPECT_EQ(talk().status().in_flight, 0U);
+}
+
+TEST_F(kept_dialogue, one_that_dies_under_the_next_agent_is_resumed) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  attach();
+  initialized();
+  records();
+  crash();
+  start_ready(true);
+  EXPECT_EQ(subtypes(), "claude_exited ready resent");
+}
+
+TEST_F(kept_dialogue, answered_prompts_are_still_known) {
+  ready();
+  prompt("u-1");
+  answer("u-1");
+  next_agent();
+  attach();
+  initialized();
+  records();
+  prompt("u-1");
+  EXPECT_EQ(record()["duplicate"], true);
+  EXPECT_EQ(to_claude(), "");
+}
+
+TEST_F(kept_dialogue, failed_prompts_are_not_sent_by_the_next_agent) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "cancelled"));
+  next_agent();
+  EXPECT_EQ(talk().status().in_flight, 0U);
+}
+
+TEST_F(kept_dialogue, a_lost_session_is_not_resumed_by_the_next_agent) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  crash();
+  start(true);
+  claude(claude::no_conversation(claude::session));
+  crash(0);
+  next_agent();
+  EXPECT_EQ(talk().launch_plan().session_id, "");
+  EXPECT_TRUE(talk().launch_plan().anew);
+}
+
+TEST_F(kept_dialogue, records_wait_for_the_rest_of_a_line) {
+  next_agent();
+  talk().begin_in_line();
+  prompt("u-1");
+  EXPECT_EQ(to_host(), "");
+  attach();
+  claude("of a line\"}\n");
+  auto all = to_host();
+  EXPECT_TRUE(all.starts_with("of a line\"}\n{\"type\":\"container_agent\""))
+    << all;
+}
+
+TEST_F(kept_dialogue, a_result_whose_end_alone_was_seen_is_no_failure) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  talk().begin_in_line();
+  attach();
+  initialized();
+  claude("the end of a long result\"}\n"
+         + claude::lifecycle("u-1", "completed"));
+  EXPECT_EQ(subtypes(), "ready");
+  EXPECT_EQ(talk().status().answered, 1U);
+}
+
+TEST_F(kept_dialogue, notes_how_far_the_input_was_dealt_with) {
+  ready();
+  auto line = user_line("u-1");
+  talk().take(host_line{0, 1, bytes{line}, line_ending::complete, line.size(),
+                        line.size() + 1});
+  EXPECT_EQ(notes.now.input, line.size() + 1);
+  talk().take(host_line{0, 2, bytes{"{"}, line_ending::complete, 1, 200});
+  EXPECT_EQ(notes.now.input, 200U);
+}
+
+} // namespace container_agent::test

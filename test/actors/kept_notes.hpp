@@ -1,0 +1,32 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "messages/codec/kept_conversation.hpp"
+
+#include <string>
+
+namespace container_agent::test {
+
+/// A journal in memory: what the next agent would find.
+class kept_notes : public journal {
+public:
+  codec::kept_conversation now;
+
+  void accepted(const std::string& uuid, const bytes& line,
+                std::uint64_t input) override {
+    now.accept(uuid, line);
+    now.input = input;
+  }
+  void sent(const std::string& uuid, std::uint32_t times) override {
+    now.send(uuid, times);
+  }
+  void begun(const std::string& uuid) override { now.begin(uuid); }
+  void closed(const std::string& uuid) override { now.close(uuid); }
+  void session(const std::string& id, bool anew) override {
+    now.session_id = id;
+    now.anew = anew;
+  }
+  void input_taken(std::uint64_t input) override { now.input = input; }
+};
+
+} // namespace container_agent::test

@@ -1,0 +1,130 @@
+#include "test/integration/common.hpp"
+#include "test/support/kept_host.hpp"
+
+#include <map>
+#include <random>
+#include <set>
+
+/// Fifty agents killed at random moments under load: what Claude has written
+/// and what the host has read are the same bytes.
+namespace container_agent::test {
+
+namespace {
+
+constexpr int kills = 50;
+constexpr std::size_t longest_line = 200 * 1024;
+
+class load {
+public:
+  load(kept_host& host, unsigned seed) : host_{host}, random_{seed} {}
+
+  std::size_t number(std::size_t least, std::size_t most) {
+    return std::uniform_int_distribution<std::size_t>{least, most}(random_);
+  }
+
+  /// Lines of 100 bytes to 200 KiB, in prompts and in answers.
+  void prompt() {
+    auto uuid = "u-" + std::to_string(sent_.size());
+    sent_.push_back(uuid);
+    auto line
+      = number(0, 3) == 0 ? number(1000, longest_line) : number(100, 3000);
+    if (number(0, 3) == 0)
+      host_.prompt(std::string(line, 'p'), uuid);
+    else
+      host_.prompt("flood " + std::to_string(number(line, 4 * longest_line))
+                     + ' ' + std::to_string(line),
+                   uuid);
+  }
+
+  /// Prompts without an answer, that the host has read.
+  std::size_t open() {
+    static constexpr std::string_view mark = R"("state":"completed")";
+    const auto& stream = host_.stream();
+    for (auto at = stream.find(mark, looked_); at != std::string::npos;
+         at = stream.find(mark, looked_)) {
+      looked_ = at + mark.size();
+      ++answered_;
+    }
+    looked_
+      = std::max(looked_, stream.size() - std::min(stream.size(), mark.size()));
+    return sent_.size() - std::min(sent_.size(), answered_);
+  }
+
+  [[nodiscard]] const std::vector<std::string>& sent() const { return sent_; }
+
+private:
+  kept_host& host_;
+  std::mt19937 random_;
+  std::vector<std::string> sent_;
+  std::size_t looked_ = 0;
+  std::size_t answered_ = 0;
+};
+
+/// What the child says it wrote, but for the answers to the agents.
+std::string written(const kept_host& host) {
+  std::string result;
+  std::istringstream in{read_file(host.state_dir() / "stdout")};
+  std::string line;
+  while (std::getline(in, line))
+    if (line.find(R"("request_id":"container_agent:)") == std::string::npos)
+      result += line + '\n';
+  return result;
+}
+
+std::size_t first_difference(const std::string& a, const std::string& b) {
+  auto end = std::min(a.size(), b.size());
+  return static_cast<std::size_t>(
+    std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(end),
+                  b.begin())
+      .first
+    - a.begin());
+}
+
+void expect_same(const std::string& is, const std::string& should) {
+  if (is == should)
+    return;
+  auto at = first_difference(is, should);
+  auto from = at < 200 ? 0 : at - 200;
+  ADD_FAILURE() << "read " << is.size() << " bytes, written " << should.size()
+                << ", different at " << at << ":\n"
+                << is.substr(from, 400) << "\n-- instead of\n"
+                << should.substr(from, 400);
+}
+
+} // namespace
+
+TEST(keep_claude_kill, fifty_random_kills_lose_tear_and_double_nothing) {
+  const unsigned seed = 20261124;
+  kept_host host{{"--log-level", "warn"}, {"--record-stdout"}};
+  load traffic{host, seed};
+  host.start_agent();
+  for (int killed = 0; killed < kills; ++killed) {
+    for (auto left = traffic.number(0, 300'000); left > 0;) {
+      while (traffic.open() < 4)
+        traffic.prompt();
+      auto size = traffic.number(1, 30'000); // the host is slow
+      left -= std::min(left, host.step(size, deadline{}));
+    }
+    host.kill_agent();
+    host.start_agent();
+  }
+  auto last = traffic.sent().back();
+  host.wait_for(
+    [&](const json& line) {
+      return line.value("command_uuid", "") == last
+             && line.value("state", "") == "completed";
+    },
+    "the end of the last command");
+  expect_same(host.claude_lines(), written(host));
+  EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
+  std::map<std::string, int> runs;
+  for (const auto& uuid : lines_of(host.state_dir() / "runs"))
+    ++runs[uuid];
+  for (const auto& uuid : traffic.sent())
+    EXPECT_EQ(runs[uuid], 1) << uuid;
+  std::istringstream lines{host.stream()};
+  for (std::string line; std::getline(lines, line);)
+    ASSERT_TRUE(json::accept(line)) << "torn: " << line.substr(0, 400);
+}
+
+} // namespace container_agent::test

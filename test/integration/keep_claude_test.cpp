@@ -1,0 +1,129 @@
+#include "test/integration/common.hpp"
+#include "test/support/kept_host.hpp"
+
+#include <csignal>
+
+/// Claude outlives the agent, and the next one goes on with it.
+namespace container_agent::test {
+
+namespace {
+
+/// A turn that goes on when told to.
+class turn_gate {
+public:
+  explicit turn_gate(const kept_host& host) : path_{host.dir() / "gate"} {
+    make_fifo(path_);
+  }
+
+  [[nodiscard]] std::string prompt() const { return "gate " + path_.string(); }
+  void open() const { open_write_close(path_, "x"); }
+
+private:
+  std::filesystem::path path_;
+};
+
+bool begins(const json& line, std::string_view uuid) {
+  return line.value("type", "") == "command_lifecycle"
+         && line.value("command_uuid", "") == uuid
+         && line.value("state", "") == "started";
+}
+
+} // namespace
+
+TEST(keep_claude, a_turn_goes_on_through_a_killed_agent_and_is_answered_once) {
+  kept_host host;
+  turn_gate gate{host};
+  host.start_agent();
+  auto ready = host.wait_for_record("ready");
+  EXPECT_FALSE(ready["attached"].get<bool>());
+  EXPECT_EQ(ready["pid"], host.claude_pid());
+  host.prompt(gate.prompt(), "u-1");
+  host.wait_for([](const json& line) { return begins(line, "u-1"); }, "a turn");
+  host.kill_agent();
+  gate.open();
+  host.start_agent();
+  EXPECT_EQ(host.wait_for_result("u-1")["is_error"], false);
+  ready = host.wait_for_record("ready");
+  EXPECT_TRUE(ready["attached"].get<bool>());
+  EXPECT_EQ(ready["pid"], host.claude_pid());
+  EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
+  EXPECT_EQ(count_in(host.state_dir() / "runs", "u-1"), 1U);
+}
+
+TEST(keep_claude, prompts_that_wait_are_there_for_the_next_agent) {
+  kept_host host;
+  turn_gate gate{host};
+  host.start_agent();
+  host.prompt(gate.prompt(), "u-1");
+  host.prompt("second", "u-2");
+  host.prompt("third", "u-3");
+  host.wait_for([](const json& line) { return begins(line, "u-1"); }, "a turn");
+  host.kill_agent();
+  host.start_agent();
+  gate.open();
+  for (const auto* uuid : {"u-1", "u-2", "u-3"}) {
+    host.wait_for_result(uuid);
+    EXPECT_EQ(count_in(host.state_dir() / "runs", uuid), 1U);
+  }
+}
+
+TEST(keep_claude, sigterm_leaves_claude_in_mid_turn) {
+  kept_host host;
+  turn_gate gate{host};
+  host.start_agent();
+  host.prompt(gate.prompt(), "u-1");
+  host.wait_for([](const json& line) { return begins(line, "u-1"); }, "a turn");
+  EXPECT_EQ(host.end_agent(SIGTERM).code, 0);
+  EXPECT_EQ(kind_of(host.dir() / "pipes/claude.in.fifo"), "fifo");
+  EXPECT_EQ(::kill(host.claude_pid(), 0), 0);
+  host.start_agent();
+  gate.open();
+  host.wait_for_result("u-1");
+  EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
+}
+
+TEST(keep_claude, sigint_ends_claude_too_and_leaves_nothing) {
+  kept_host host;
+  host.start_agent();
+  auto claude = host.wait_for_record("ready")["pid"].get<pid_t>();
+  host.prompt("hello", "u-1");
+  host.wait_for_result("u-1");
+  EXPECT_EQ(host.end_agent(SIGINT).code, 0);
+  EXPECT_NE(::kill(claude, 0), 0);
+  EXPECT_FALSE(std::filesystem::exists(host.kept_dir()));
+}
+
+TEST(keep_claude, one_that_died_while_no_agent_was_there_is_resumed) {
+  kept_host host;
+  host.start_agent();
+  host.prompt("hello", "u-1");
+  auto session = host.wait_for_result("u-1")["session_id"];
+  host.kill_agent();
+  auto claude = host.claude_pid();
+  ::kill(claude, SIGKILL);
+  wait_gone(claude);
+  host.start_agent();
+  host.wait_for([](const json& x) { return x.value("subtype", "") == "ready"; },
+                "the first ready");
+  host.prompt("again", "u-2");
+  EXPECT_EQ(host.wait_for_result("u-2")["session_id"], session);
+  EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 2U);
+  EXPECT_NE(host.claude_pid(), claude);
+}
+
+TEST(keep_claude, a_second_agent_is_refused_and_told_of_the_first) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  auto first = host.agent().pid();
+  agent_options options;
+  options.pipe_dir = host.dir() / "other";
+  options.args = {"--keep-claude", "--keep-dir", host.kept_dir()};
+  options.open_input = options.open_output = false;
+  agent_process second{options};
+  EXPECT_EQ(second.wait_exit().code, 3);
+  EXPECT_THAT(second.stderr_text(),
+              HasSubstr("(pid " + std::to_string(first) + ")"));
+}
+
+} // namespace container_agent::test

@@ -1,0 +1,94 @@
+#include "messages/codec/kept_conversation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace container_agent::test {
+
+namespace {
+
+using codec::kept_conversation;
+
+// Everything that an entry can be, once.
+const std::string whole
+  = codec::session_entry("s-1", false)
+    + codec::accepted_entry("u-1", "{\"a\":\"\\n\"}\n", 20)
+    + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
+    + codec::accepted_entry("u-2", "{\"b\":2}\n", 40)
+    + codec::closed_entry("u-1") + codec::sent_entry("u-2", 1)
+    + codec::input_entry(50);
+
+kept_conversation taken(std::string_view journal) {
+  kept_conversation result;
+  EXPECT_EQ(result.take_all(journal), 0U);
+  return result;
+}
+
+} // namespace
+
+TEST(kept_conversations, know_what_waits_what_flies_and_what_is_done) {
+  auto kept = taken(whole);
+  ASSERT_EQ(kept.prompts.size(), 1U);
+  EXPECT_EQ(kept.prompts[0].uuid, "u-2");
+  EXPECT_EQ(kept.prompts[0].line, bytes{"{\"b\":2}\n"});
+  EXPECT_EQ(kept.prompts[0].sent, 1U);
+  EXPECT_FALSE(kept.prompts[0].begun);
+  EXPECT_EQ(kept.closed_uuids.front(), "u-1");
+  EXPECT_EQ(kept.session_id, "s-1");
+  EXPECT_EQ(kept.input, 50U);
+}
+
+TEST(kept_conversations, keep_a_line_byte_for_byte) {
+  const std::string line = "{\"t\":\"\\u00e9 \xC3\xA9 \\\\ \\\" \x7F\"}\n";
+  auto kept = taken(codec::accepted_entry("u \"1\"", line, 1));
+  ASSERT_EQ(kept.prompts.size(), 1U);
+  EXPECT_EQ(kept.prompts[0].line, bytes{line});
+  EXPECT_EQ(kept.prompts[0].uuid, "u \"1\"");
+}
+
+TEST(kept_conversations, torn_at_any_byte_know_all_whole_entries_before) {
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    auto torn = std::string_view{whole}.substr(0, size);
+    auto end = torn.rfind('\n');
+    auto entire = torn.substr(0, end == std::string_view::npos ? 0 : end + 1);
+    EXPECT_EQ(taken(torn).text(), taken(entire).text()) << size;
+  }
+}
+
+TEST(kept_conversations, come_to_the_same_when_written_anew_after_any_entry) {
+  for (std::size_t at = 0; at <= whole.size(); ++at) {
+    if (at > 0 && whole[at - 1] != '\n')
+      continue;
+    auto kept = taken(std::string_view{whole}.substr(0, at));
+    auto again = taken(kept.text());
+    EXPECT_EQ(again.text(), kept.text()) << at;
+    again.take_all(std::string_view{whole}.substr(at));
+    EXPECT_EQ(again.text(), taken(whole).text()) << at;
+  }
+}
+
+TEST(kept_conversations, a_new_send_is_not_begun_yet) {
+  auto kept = taken(codec::accepted_entry("u-1", "{}\n", 3)
+                    + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
+                    + codec::sent_entry("u-1", 2));
+  EXPECT_EQ(kept.prompts[0].sent, 2U);
+  EXPECT_FALSE(kept.prompts[0].begun);
+}
+
+TEST(kept_conversations, remember_as_many_closed_prompts_as_the_queue) {
+  kept_conversation kept;
+  for (std::size_t i = 0; i <= kept_conversation::max_closed; ++i)
+    kept.close("u-" + std::to_string(i));
+  EXPECT_EQ(kept.closed_uuids.size(), kept_conversation::max_closed);
+  EXPECT_EQ(kept.closed_uuids.front(), "u-1");
+}
+
+TEST(kept_conversations, count_what_is_no_entry_and_go_on) {
+  kept_conversation kept;
+  EXPECT_EQ(kept.take_all("rubbish\n[]\n{\"closed\":\"u-1\"}\n{\"x\":1}\n"),
+            3U);
+  EXPECT_EQ(kept.closed_uuids.size(), 1U);
+}
+
+} // namespace container_agent::test

@@ -1,0 +1,91 @@
+#include "main/runtime/journal_file.hpp"
+
+#include "test/runtime/fifo_fixture.hpp"
+#include "test/support/temp_dir.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace container_agent::test {
+
+namespace {
+
+using runtime::journal_file;
+
+class journal_file_test : public testing::Test {
+public:
+  temp_dir dir;
+  recording_log log;
+
+  journal_file open() { return {dir / "journal", log}; }
+  std::string text() const { return read_file(dir / "journal"); }
+};
+
+} // namespace
+
+TEST_F(journal_file_test, what_one_agent_notes_the_next_one_knows) {
+  {
+    auto notes = open();
+    notes.accepted("u-1", bytes{"{}\n"}, 3);
+    notes.sent("u-1", 1);
+    notes.begun("u-1");
+    notes.accepted("u-2", bytes{"{\"x\":1}\n"}, 10);
+    notes.session("s-1", false);
+    notes.input_taken(12);
+  }
+  auto kept = open().conversation();
+  ASSERT_EQ(kept.prompts.size(), 2U);
+  EXPECT_TRUE(kept.prompts[0].begun);
+  EXPECT_EQ(kept.prompts[1].sent, 0U);
+  EXPECT_EQ(kept.session_id, "s-1");
+  EXPECT_EQ(kept.input, 12U);
+}
+
+TEST_F(journal_file_test, a_torn_end_is_left_out_and_not_in_the_way) {
+  open().accepted("u-1", bytes{"{}\n"}, 3);
+  auto whole = text();
+  open();
+  write_file(dir / "journal", whole + R"({"accepted":"u-2","li)");
+  {
+    auto notes = open();
+    EXPECT_EQ(notes.conversation().prompts.size(), 1U);
+    notes.accepted("u-3", bytes{"{}\n"}, 9);
+  }
+  EXPECT_EQ(open().conversation().prompts.size(), 2U);
+  EXPECT_EQ(log.count("journal_damaged"), 0U);
+}
+
+TEST_F(journal_file_test, is_written_anew_before_it_has_grown_too_much) {
+  auto notes = open();
+  const std::string line = std::string(100'000, 'x') + '\n';
+  for (int i = 0; i < 100; ++i) {
+    auto uuid = "u-" + std::to_string(i);
+    notes.accepted(uuid, bytes{line}, 1);
+    notes.sent(uuid, 1);
+    notes.closed(uuid);
+    EXPECT_LE(text().size(), journal_file::max_growth + 200'000);
+  }
+  EXPECT_EQ(open().conversation().closed_uuids.size(), 100U);
+}
+
+TEST_F(journal_file_test, tells_how_much_of_the_input_is_noted) {
+  auto notes = open();
+  std::vector<std::uint64_t> told;
+  notes.on_input([&](std::uint64_t input) { told.push_back(input); });
+  notes.accepted("u-1", bytes{"{}\n"}, 3);
+  notes.input_taken(5);
+  EXPECT_EQ(told, (std::vector<std::uint64_t>{3, 5}));
+}
+
+TEST_F(journal_file_test, a_damaged_entry_is_logged) {
+  write_file(dir / "journal", "rubbish\n{\"closed\":\"u-1\"}\n");
+  EXPECT_EQ(open().conversation().closed_uuids.size(), 1U);
+  EXPECT_EQ(log.field("journal_damaged", "entries"), "1");
+}
+
+TEST_F(journal_file_test, what_can_not_be_written_is_an_error_at_the_start) {
+  EXPECT_THROW(journal_file(dir / "missing/journal", log), runtime::fifo_error);
+}
+
+} // namespace container_agent::test

@@ -1,0 +1,117 @@
+#include "main/runtime/move_note.hpp"
+
+#include "test/support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace container_agent::test {
+
+namespace {
+
+using runtime::move_note;
+using standing = move_note::standing;
+
+class move_note_test : public testing::Test {
+public:
+  temp_dir dir;
+
+  /// What the next agent makes of the file, when the FIFO begins with this.
+  standing next(std::string_view unread, bool alive = true) {
+    move_note later;
+    EXPECT_FALSE(later.open(dir / "moving"));
+    return later.look(unread, alive);
+  }
+
+  /// Where the output stands after `gone` bytes of the piece have gone and
+  /// nothing more was noted.
+  standing killed_after(const std::string& piece, std::size_t gone,
+                        const std::string& behind) {
+    move_note note;
+    EXPECT_FALSE(note.open(dir / "moving"));
+    note.settle(standing::line_start);
+    note.begin_move(piece);
+    return next(piece.substr(gone) + behind);
+  }
+};
+
+} // namespace
+
+TEST_F(move_note_test, a_new_file_stands_between_lines) {
+  EXPECT_EQ(next(""), standing::line_start);
+}
+
+TEST_F(move_note_test, tells_where_a_killed_move_stopped_at_every_byte) {
+  const std::string piece = "{\"a\":1}\n{\"b\":{\"c\":22}}\n{\"d\":3}\n";
+  for (const std::string behind : {"", "{\"a\":1}\n", "{\"e\"", "{\"d\":3}\n"})
+    for (std::size_t gone = 0; gone <= piece.size(); ++gone) {
+      auto at_start = gone == 0 || piece[gone - 1] == '\n';
+      EXPECT_EQ(killed_after(piece, gone, behind),
+                at_start ? standing::line_start : standing::in_line)
+        << gone << " before " << behind;
+    }
+}
+
+TEST_F(move_note_test, tells_the_same_within_a_long_line_of_one_letter) {
+  const std::string piece = "{\"a\":\"" + std::string(1000, 'x');
+  const std::string behind = std::string(5000, 'x') + "\"}\n";
+  EXPECT_EQ(killed_after(piece, 0, behind), standing::line_start);
+  for (auto gone : {1UL, 6UL, 7UL, 500UL, piece.size() - 1, piece.size()})
+    EXPECT_EQ(killed_after(piece, gone, behind), standing::in_line) << gone;
+}
+
+TEST_F(move_note_test, a_move_that_was_noted_stands_where_it_ended) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.begin_move("{\"a\":1}\n{\"b\"");
+  note.end_move(8);
+  EXPECT_EQ(next("{\"b\""), standing::line_start);
+  note.begin_move("{\"b\"");
+  note.end_move(4);
+  EXPECT_EQ(next(":2}\n"), standing::in_line);
+  note.begin_move(":2}\n");
+  note.end_move(0); // no room
+  EXPECT_EQ(next(":2}\n"), standing::in_line);
+}
+
+TEST_F(move_note_test, a_line_of_our_own_that_may_be_torn_is_ended) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.begin_own();
+  EXPECT_EQ(next("{\"a\":1}\n"), standing::torn);
+  note.end_own(true);
+  EXPECT_EQ(next("{\"a\":1}\n"), standing::line_start);
+}
+
+TEST_F(move_note_test, a_line_whose_rest_died_with_claude_is_ended) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  EXPECT_EQ(next("", false), standing::line_start);
+  note.begin_move("{\"a\":1}\n");
+  EXPECT_EQ(next("", false), standing::torn);
+  note.end_move(3);
+  EXPECT_EQ(next("", false), standing::torn);
+}
+
+TEST_F(move_note_test, half_a_line_of_input_is_remembered) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.half_input(true);
+  move_note later;
+  ASSERT_FALSE(later.open(dir / "moving"));
+  EXPECT_TRUE(later.half_input());
+}
+
+TEST_F(move_note_test, a_file_that_is_no_note_counts_as_empty) {
+  write_file(dir / "moving", "something else");
+  EXPECT_EQ(next(""), standing::line_start);
+}
+
+TEST_F(move_note_test, what_can_not_be_opened_is_an_error) {
+  move_note note;
+  EXPECT_EQ(note.open(dir / "missing/moving"),
+            std::errc::no_such_file_or_directory);
+}
+
+} // namespace container_agent::test
