@@ -3,6 +3,8 @@
 #include "messages/errors.hpp"
 #include "messages/type_ids.hpp"
 
+#include <algorithm>
+
 namespace container_agent {
 
 std::string conversation_config::validate() const {
@@ -221,7 +223,9 @@ conversation::limit_of(bridge::patience::kind what) const {
     case kind::nothing: break;
     case kind::start: return config_.start_timeout;
     case kind::turn: return config_.stall_timeout;
-    case kind::interrupt: return interrupt_grace;
+    case kind::interrupt:
+      return std::min<std::chrono::milliseconds>(interrupt_grace,
+                                                 config_.stall_timeout);
   }
   return {};
 }

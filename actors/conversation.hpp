@@ -35,7 +35,8 @@ public:
   /// How long the health monitor may take for a host's `status`.
   static constexpr std::chrono::seconds status_timeout{2};
 
-  /// How long a Claude that was interrupted for its silence may stay silent.
+  /// How long a Claude that was interrupted for its silence may stay silent;
+  /// less if `stall_timeout` is less.
   static constexpr std::chrono::seconds interrupt_grace{10};
 
 protected:

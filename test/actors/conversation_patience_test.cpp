@@ -76,12 +76,19 @@ TEST_F(conversation_patience, is_over_when_nothing_is_owed_any_more) {
 }
 
 TEST_F(conversation_patience, with_an_interrupt_is_short) {
-  owe(kind::turn);
-  protocol.after_overdue = {kind::interrupt, 7};
-  advance(1000ms);
-  EXPECT_EQ(protocol.times_overdue, 1);
-  advance(conversation::interrupt_grace);
-  EXPECT_EQ(protocol.times_overdue, 2);
+  for (auto time : {1000ms, 60'000ms}) {
+    settings.stall_timeout = time;
+    protocol.times_overdue = 0;
+    start();
+    owe(kind::turn);
+    protocol.after_overdue = {kind::interrupt, 7};
+    advance(time);
+    EXPECT_EQ(protocol.times_overdue, 1);
+    advance(
+      std::min<std::chrono::milliseconds>(time, conversation::interrupt_grace));
+    EXPECT_EQ(protocol.times_overdue, 2);
+    kill(talk);
+  }
 }
 
 TEST_F(conversation_patience, survives_the_actor) {

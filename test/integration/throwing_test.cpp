@@ -80,7 +80,7 @@ public:
 
   /// Reads on until at most so many prompts have no end yet.
   void read_until_open(std::size_t most) {
-    while (uuids_.size() - ledger_.ended(uuids_) > most)
+    while (uuids_.size() - ledger_.ends() > most)
       ledger_.take(agent_.next_line());
   }
 

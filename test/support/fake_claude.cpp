@@ -21,6 +21,7 @@
 ///   emit-file PATH     these bytes, whatever they are
 ///   ignore-signals     SIGTERM and SIGINT from now on
 ///   stubborn           ignore them, the interrupt and the end of stdin too
+///   stubborn-once      … but only the first time that this uuid runs
 ///   grandchild         leave a process that holds the pipes
 ///   grandchild-away    … in a session of its own
 ///   no-read            read no more, for ever
@@ -232,6 +233,11 @@ const std::map<std::string, word>& words() {
        handle(SIGTERM, SIG_IGN);
        handle(SIGINT, SIG_IGN);
        stay(c.self);
+     }},
+    {"stubborn-once",
+     [](context& c) {
+       if (c.among_first(1))
+         words().at("stubborn")(c);
      }},
     {"grandchild", [](context& c) { leave_grandchild(c.self, c.t, false); }},
     {"grandchild-away",

@@ -32,31 +32,36 @@ public:
     if (type == "result") {
       for (const auto& uuid :
            record.value("user_message_uuids", nlohmann::json::array()))
-        ++entries_[uuid.get<std::string>()].results;
+        end(uuid.get<std::string>(), &entry::results);
       return;
     }
     if (type != "container_agent")
       return;
-    auto& e = entries_[record.value("uuid", "")];
+    auto uuid = record.value("uuid", "");
     auto subtype = record.value("subtype", "");
-    e.accepted += subtype == "accepted" ? 1 : 0;
-    e.failed += subtype == "failed" ? 1 : 0;
-    e.rejected += subtype == "rejected" ? 1 : 0;
+    if (subtype == "accepted")
+      ++entries_[uuid].accepted;
+    else if (subtype == "failed")
+      end(uuid, &entry::failed);
+    else if (subtype == "rejected")
+      end(uuid, &entry::rejected);
   }
 
   const entry& of(const std::string& uuid) { return entries_[uuid]; }
 
-  /// How many of these have come to an end.
-  std::size_t ended(const std::vector<std::string>& uuids) {
-    std::size_t count = 0;
-    for (const auto& uuid : uuids)
-      count += entries_[uuid].ends() > 0 ? 1 : 0;
-    return count;
-  }
+  /// How many prompts have come to an end.
+  std::size_t ends() const { return ends_; }
 
   const std::vector<std::string>& torn() const { return torn_; }
 
 private:
+  void end(const std::string& uuid, int entry::*how) {
+    auto& e = entries_[uuid];
+    ends_ += e.ends() == 0 ? 1 : 0;
+    ++(e.*how);
+  }
+
+  std::size_t ends_ = 0;
   std::map<std::string, entry> entries_;
   std::vector<std::string> torn_;
 };
