@@ -108,6 +108,8 @@ private:
   bool asked_to_end_ = false;
   bool reading_output_ = false;
   bool output_ended_ = false;
+  bool reading_errors_ = false;
+  bool errors_ended_ = false;
 };
 
 } // namespace container_agent
