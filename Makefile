@@ -1,10 +1,12 @@
 # Thin: CMake builds (CMakePresets.json), ctest tests, tools/ installs.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench format lint install fuzz clean
+.PHONY: help deps build demo test bench simulate format lint install fuzz \
+  clean
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
+SEEDS ?= 100000
 
 # Ninja where there is one. Found out when a recipe runs, as the line before may
 # have installed it; a build folder that exists keeps its own.
@@ -42,6 +44,11 @@ bench: ## Measures latency, throughput, start and memory against chained cats
 	@tools/install-dependencies.sh build
 	@$(build) container-agent-bench
 	@build/container-agent-bench $(BENCH_ARGS)
+
+simulate: ## Simulates the whole agent, SEEDS=100000 runs, on all cores
+	@tools/install-dependencies.sh build test
+	@$(build) simulation
+	@tools/simulate.sh $(SEEDS) $(JOBS)
 
 format: ## Lays out every C++ file
 	@tools/install-dependencies.sh lint

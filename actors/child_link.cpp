@@ -106,6 +106,7 @@ child_process::launch_result child_link::launch(const launch_child& how) {
   stage_ = stage::running;
   asked_to_end_ = output_ended_ = reading_output_ = false;
   renewal_ = {};
+  reading_errors_ = errors_ended_ = false;
   from_conversation.begin_at(how.first_input);
   auto tell = [this] {
     if (notify_)
@@ -113,7 +114,6 @@ child_process::launch_result child_link::launch(const launch_child& how) {
   };
   process_.on_exit(tell);
   process_.input().on_drained(tell);
-  read_errors();
   return result;
 }
 
@@ -128,8 +128,10 @@ void child_link::advance() {
   }
   if (stage_ == stage::running)
     check_input();
-  if (stage_ == stage::running || stage_ == stage::exited)
+  if (stage_ == stage::running || stage_ == stage::exited) {
+    read_errors();
     read_output();
+  }
   if (stage_ == stage::exited && output_ended_)
     conclude();
 }
@@ -203,9 +205,10 @@ child_started child_link::description() const {
 void child_link::read_output() {
   if (reading_output_ || output_ended_ || !to_conversation.may_send())
     return;
-  reading_output_ = true;
   process_.output().read(
     [this](const byte_source::result& r) { take_output(r); });
+  reading_output_ = true; // not before: should that have thrown, it is tried
+                          // again
 }
 
 void child_link::take_output(const byte_source::result& result) {
@@ -256,17 +259,20 @@ void child_link::drop_half_line(codec::output_framer::piece& piece) {
 // Reads all of stderr as it comes: a child must not hang because nobody reads
 // its complaints. The log says no more of a line than `max_error_line`.
 void child_link::read_errors() {
+  if (reading_errors_ || errors_ended_)
+    return;
   process_.error_output().read(
     [this](const byte_source::result& r) { take_errors(r); });
+  reading_errors_ = true;
 }
 
 void child_link::take_errors(const byte_source::result& result) {
+  reading_errors_ = false;
   if (!result.data.empty())
     errors_.feed(result.data);
-  auto over = result.at_end || result.error;
-  log_errors(static_cast<bool>(over));
-  if (!over)
-    read_errors();
+  errors_ended_ = result.at_end || result.error;
+  log_errors(errors_ended_);
+  read_errors();
 }
 
 void child_link::log_errors(bool at_end) {

@@ -153,6 +153,8 @@ private:
   bool joining_ = false;        // attached, and no line has begun since
   std::uint64_t half_line_ = 0; // bytes dropped of what began before that
   bool appeared_ = false;
+  bool reading_errors_ = false;
+  bool errors_ended_ = false;
 };
 
 } // namespace container_agent

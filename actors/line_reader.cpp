@@ -54,11 +54,11 @@ bool line_reader::stop() {
 void line_reader::read() {
   if (reading_ || finished_ || error_)
     return;
-  reading_ = true;
   // Half a line must not wait for ever for a writer that has left. While
   // nothing is half read, writers may come and go unnoticed.
   source_.report_end(config_.exit_on_eof || framer_.holds_part());
   source_.read([this](const byte_source::result& r) { take(r); });
+  reading_ = true; // not before: should that have thrown, it is tried again
 }
 
 void line_reader::take(const byte_source::result& result) {

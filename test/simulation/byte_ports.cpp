@@ -61,6 +61,12 @@ void simulated_source::read(handler on_result) {
   wake();
 }
 
+void simulated_source::cancel() {
+  handler_ = nullptr;
+  if (on_delivery)
+    on_delivery({}, true);
+}
+
 void simulated_source::report_end(bool on) {
   reports_end_ = on;
   wake();

@@ -44,7 +44,8 @@ public:
 
   // -- for whoever judges -----------------------------------------------------
 
-  /// Called with what a read is about to deliver.
+  /// Called with what a read is about to deliver. A reader that has given up
+  /// sees the end of it, too.
   std::function<void(std::string_view data, bool at_end)> on_delivery;
 
   /// Its reader has closed it: nothing is delivered any more.
@@ -53,7 +54,7 @@ public:
   // -- the agent's side -------------------------------------------------------
 
   void read(handler on_result) override;
-  void cancel() override { handler_ = nullptr; }
+  void cancel() override;
   void report_end(bool on) override;
 
 private:

@@ -158,13 +158,15 @@ void judge::output_ended(std::string_view rest) {
     run_.violate("the output ends in a torn line: " + shown(rest));
 }
 
-std::string judge::owed() const {
-  std::string result;
+std::string judge::owed_prompts() const {
   for (const auto& [uuid, state] : prompts_)
-    if (state.end.empty()) {
-      result += " an end of prompt " + uuid + ';';
-      break;
-    }
+    if (state.end.empty())
+      return " an end of prompt " + uuid + ';';
+  return {};
+}
+
+std::string judge::owed() const {
+  auto result = owed_prompts();
   if (input.open() > 0)
     result
       += " a record for line " + std::to_string(input.next()->number) + ';';

@@ -58,6 +58,9 @@ public:
   /// What is still owed to the host, in words; empty if nothing.
   std::string owed() const;
 
+  /// The part of it that is about prompts that were accepted.
+  std::string owed_prompts() const;
+
   /// Prompts that were accepted and have no end.
   std::size_t open_prompts() const { return open_prompts_; }
 

@@ -61,10 +61,13 @@ bool seeded_scheduler::step() {
   if (count == 0)
     return true; // what was due has nobody to go to
   auto index = order_.below(count);
-  if (index < jobs_.size())
+  if (index < jobs_.size()) {
     run_job(index);
-  else
+  } else {
+    // Out of the loop itself an exception would end the program.
+    run_.faults.at_message("the loop");
     run_.calendar.run(index - jobs_.size());
+  }
   return true;
 }
 

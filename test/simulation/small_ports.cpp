@@ -27,6 +27,10 @@ std::uint64_t simulated_log::count(const std::string& event) const {
   return i == counts_.end() ? 0 : i->second;
 }
 
+bool simulated_log::gave_up(std::string_view actor) const {
+  return actor.empty() ? !given_up_.empty() : given_up_.contains(actor);
+}
+
 void simulated_log::write(log_level, std::string_view logger,
                           std::string_view event,
                           std::initializer_list<log_field> fields) {
@@ -34,6 +38,8 @@ void simulated_log::write(log_level, std::string_view logger,
   if (i == counts_.end())
     i = counts_.emplace(event, 0).first;
   ++i->second;
+  if (event == "gave_up")
+    given_up_.insert(std::get<std::string>(fields.begin()->value));
   run_.tell("log", [&] {
     auto text = std::string{logger} + ' ' + std::string{event};
     for (const auto& field : fields)

@@ -4,6 +4,7 @@
 #include "test/simulation/run_context.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace container_agent::simulation {
@@ -50,6 +51,9 @@ public:
   /// How often an event was logged.
   std::uint64_t count(const std::string& event) const;
 
+  /// Whether the supervisor has given this actor up, or with an empty name any.
+  bool gave_up(std::string_view actor = {}) const;
+
   bool enabled(log_level) const override { return true; }
   void write(log_level level, std::string_view logger, std::string_view event,
              std::initializer_list<log_field> fields) override;
@@ -57,6 +61,7 @@ public:
 private:
   run_context& run_;
   std::map<std::string, std::uint64_t, std::less<>> counts_;
+  std::set<std::string, std::less<>> given_up_;
 };
 
 } // namespace container_agent::simulation

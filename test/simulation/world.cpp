@@ -149,7 +149,7 @@ void world::come_to_rest() {
   claude_.behave();
   host_.behave();
   auto over = [this] {
-    return exit_code_ || signalled_ || log_.count("gave_up") > 0
+    return exit_code_ || signalled_ || log_.gave_up()
            || (scheduler_.idle() && (at_rest() || stuck()));
   };
   if (!run_until(longest_way_to_rest, over) && !run_.violation)
@@ -176,10 +176,16 @@ void world::end() {
   auto all_ended = [this] { return system_.registry().running() == 0; };
   if (!run_until(end_timeout, all_ended) && !run_.violation)
     return run_.violate("actors live on after the end");
-  if (claude_.running())
+  if (claude_.running() && !log_.gave_up("claude_process"))
     return run_.violate("Claude lives on after the end");
   host_.read_to_end();
-  if (auto owed = judge_.owed(); !owed.empty() && !run_.violation)
+  // Without them nothing can be said or read any more.
+  if (log_.gave_up("conversation") || log_.gave_up("pipe_output")
+      || log_.gave_up("pipe_input"))
+    return;
+  auto owed
+    = log_.gave_up("claude_process") ? judge_.owed_prompts() : judge_.owed();
+  if (!owed.empty() && !run_.violation)
     run_.violate("the host is still owed:" + owed);
 }
 
@@ -215,7 +221,7 @@ bool world::stuck() const {
 }
 
 std::int32_t world::expected_exit_code() const {
-  if (log_.count("gave_up") == 0)
+  if (!log_.gave_up())
     return 0;
   return *exit_code_ == 5 || *exit_code_ == 6 ? *exit_code_ : 5;
 }
