@@ -208,7 +208,7 @@ posix_child_process::~posix_child_process() {
   if (!running())
     return;
   signal_group(SIGKILL);
-  if (!wait_for_end(state_->guard_pid, kill_deadline()))
+  if (!wait_for_end({&state_->guard_pid, 1}, kill_deadline()))
     state_->kill_guard();
   boost::system::error_code ignored;
   state_->guard->wait(ignored);

@@ -15,8 +15,7 @@
 #include <climits>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
-#include <string>
+#include <utility>
 
 namespace container_agent::runtime {
 
@@ -91,13 +90,19 @@ std::vector<pid_t> children() {
   return found;
 }
 
-bool wait_for_end(pid_t pid, steady_time until) {
-  unique_fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-  if (!process)
-    return true; // the caller looks again
-  pollfd entry{process.get(), POLLIN, 0};
+bool wait_for_end(std::span<const pid_t> pids, steady_time until) {
+  std::vector<unique_fd> processes;
+  std::vector<pollfd> entries;
+  for (auto pid : pids) {
+    unique_fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    if (!process)
+      return true; // the caller looks again
+    entries.push_back({process.get(), POLLIN, 0});
+    processes.push_back(std::move(process));
+  }
   for (;;) {
-    auto count = ::poll(&entry, 1, milliseconds_until(until));
+    auto count
+      = ::poll(entries.data(), entries.size(), milliseconds_until(until));
     if (count >= 0 || errno != EINTR)
       return count > 0;
   }
@@ -110,11 +115,11 @@ bool kill_children(steady_time until, std::span<const pid_t> spared,
     std::erase_if(found, [spared](pid_t pid) {
       return std::find(spared.begin(), spared.end(), pid) != spared.end();
     });
-    pid_t killed = 0;
+    std::vector<pid_t> killed;
     for (auto pid : found)
       if (::kill(pid, SIGKILL) == 0)
-        killed = pid;
-    if (killed == 0)
+        killed.push_back(pid);
+    if (killed.empty())
       return found.empty();
     if (!wait_for_end(killed, until))
       return false;

@@ -24,9 +24,9 @@ bool is_child(pid_t pid);
 /// tells; without /proc there are none. At most 256: the others after those.
 std::vector<pid_t> children();
 
-/// Waits for the end of a child, and leaves it to be reaped. Returns false if
-/// `until` has passed.
-bool wait_for_end(pid_t pid, steady_time until);
+/// Waits until one of these children has ended, and leaves it to be reaped.
+/// Returns false if `until` has passed.
+bool wait_for_end(std::span<const pid_t> pids, steady_time until);
 
 /// Kills all children but the spared ones, and then what they leave to us, and
 /// so on; reaps them all. `on_end` is told each and its wait status. Returns
