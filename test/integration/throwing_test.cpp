@@ -30,7 +30,7 @@ void add_handlers(handler_set& into, const std::string& actor,
   stepped_config config;
   caf::actor_system system{config};
   auto name = [&](const std::type_info& type) {
-    return *system.types().portable_name(caf::rtti_pair{0, &type});
+    return system.types().portable_name(caf::rtti_pair{0, &type});
   };
   (into.insert(actor + ' '
                + name(typeid(typename message_of<Signatures>::type))),
@@ -182,17 +182,34 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
     host.expect_all_answered();
   }
   {
-    SCOPED_TRACE("a stall, and a Claude that closes its stdout");
+    SCOPED_TRACE("a stall");
     agent_process agent{throwing(log, 0, {"--stall-timeout", "200ms"})};
     bookkeeper host{agent};
     host.prompt("hang");
-    host.read_until_open(0);
-    host.prompt("close-stdout-once");
     host.read_until_open(0);
     agent.send_signal(SIGTERM);
     host.read_rest();
     EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
     host.expect_exactly_once();
+  }
+  {
+    SCOPED_TRACE("a Claude that closes its stdout, a host that does not read");
+    agent_process agent{throwing(log, 0)};
+    bookkeeper host{agent};
+    host.prompt("close-stdout-once");
+    host.read_until_open(0);
+    directory_watch watch(agent.state_dir());
+    agent.set_reading(false);
+    host.prompt("flood 4000000");
+    watch.wait_until(
+      [&] { return kind_of(agent.state_dir() / "stalled") == "regular"; },
+      "a full output");
+    agent.set_reading(true);
+    host.read_until_open(0);
+    agent.send_signal(SIGTERM);
+    host.read_rest();
+    EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+    host.expect_all_answered();
   }
   {
     SCOPED_TRACE("a Claude that is given up");
@@ -221,9 +238,12 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
     EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
   }
   auto all = thrown(log);
+  lines spared;
   for (const auto& handler : all_handlers())
     for (auto moment : {" before", " after"})
-      EXPECT_THAT(all, testing::Contains(handler + moment));
+      if (std::count(all.begin(), all.end(), handler + moment) == 0)
+        spared.push_back(handler + moment);
+  EXPECT_THAT(spared, testing::IsEmpty());
 }
 
 } // namespace container_agent::test
