@@ -1,13 +1,16 @@
 #include "main/runtime/fifo_end.hpp"
 
 #include "actors/ports.hpp"
+#include "main/runtime/fd.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace container_agent::runtime {
@@ -47,6 +50,19 @@ std::string read_all(int descriptor) {
     if (count <= 0 && !interrupted)
       return result;
   }
+}
+
+std::string look_at_all(int descriptor) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    return {};
+  unique_fd reader{ends[0]};
+  unique_fd writer{ends[1]};
+  ::fcntl(writer.get(), F_SETPIPE_SZ,
+          static_cast<int>(fifo_capacity(descriptor)));
+  if (::tee(descriptor, writer.get(), INT_MAX, SPLICE_F_NONBLOCK) <= 0)
+    return {};
+  return read_all(reader.get());
 }
 
 } // namespace container_agent::runtime

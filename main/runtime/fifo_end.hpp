@@ -24,4 +24,7 @@ std::string fifo_name(int descriptor);
 /// Takes out all that is unread. `descriptor` is non-blocking.
 std::string read_all(int descriptor);
 
+/// The same without taking it out. Nothing if that can't be done.
+std::string look_at_all(int descriptor);
+
 } // namespace container_agent::runtime

@@ -79,6 +79,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     if (auto error = open_writer())
       return error;
     capacity = fifo_capacity(keeper.get());
+    // Of an earlier agent, whose reader is still there.
+    if (lines())
+      tail.begin_within(bytes{look_at_all(keeper.get())});
     if (lines() && !watch.error())
       watch_readers();
     return {};

@@ -134,8 +134,8 @@ kept_child::kept_child(event_loop& loop, keep_place& place)
                      + error.message() + ". Leave --keep-claude out."};
   errors_.open(must_open(place, stream::errors).release());
   found_ = place.running();
-  standing_
-    = place.note.look(output_.look(move_note::max_piece), found_.has_value());
+  standing_ = place.note.look(look_at_all(must_open(place, stream::out).get()),
+                              found_.has_value());
   place.note.settle(standing_);
   if (!found_)
     read_all(must_open(place, stream::out).get());

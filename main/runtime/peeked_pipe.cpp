@@ -170,23 +170,6 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     return {};
   }
 
-  std::string look(std::size_t size) {
-    copy();
-    std::string result(std::min(size, in_copy), '\0');
-    std::size_t got = 0;
-    while (got < result.size()) {
-      auto count
-        = ::read(copy_out.get(), result.data() + got, result.size() - got);
-      if (count <= 0)
-        break;
-      got += static_cast<std::size_t>(count);
-    }
-    in_copy -= got;
-    result.resize(got);
-    drop_from_copy(in_copy);
-    return result;
-  }
-
   // Last in every path: the handler may do anything to us.
   void deliver(const result& found) {
     auto call = std::exchange(on_result, nullptr);
@@ -253,10 +236,6 @@ peeked_pipe::~peeked_pipe() {
 
 std::error_code peeked_pipe::open(unique_fd fifo) {
   return state_->open(std::move(fifo));
-}
-
-std::string peeked_pipe::look(std::size_t size) {
-  return state_->look(size);
 }
 
 void peeked_pipe::read(handler on_result) {

@@ -7,7 +7,6 @@
 #include "main/runtime/pipe_end.hpp"
 
 #include <memory>
-#include <string>
 #include <system_error>
 
 namespace container_agent::runtime {
@@ -34,9 +33,6 @@ public:
 
   /// Takes the FIFO, open for reading and writing and non-blocking.
   std::error_code open(unique_fd fifo);
-
-  /// What the FIFO begins with, at most `size` bytes. For the start.
-  std::string look(std::size_t size);
 
   void read(handler on_result) override;
   void cancel() override;

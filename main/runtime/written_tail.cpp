@@ -16,6 +16,12 @@ void written_tail::append(bytes piece) {
   pieces_.push_back(std::move(piece));
 }
 
+void written_tail::begin_within(bytes unread) {
+  clear();
+  begins_line_ = unread.empty();
+  append(std::move(unread));
+}
+
 void written_tail::trim(std::size_t unread) {
   // The reader is at this offset or behind it.
   auto lowest = size_ > unread ? size_ - unread : 0;

@@ -28,6 +28,10 @@ public:
   /// `piece` was given to the output, after all earlier ones.
   void append(bytes piece);
 
+  /// Begins with what an earlier writer has left unread. Where the line began
+  /// that it begins in is not known.
+  void begin_within(bytes unread);
+
   /// Forgets what is not needed as long as at most the last `unread` bytes may
   /// be unread. Keeps a line's start for up to the limit. Costs one look at
   /// each byte of a line without end, and at one byte of a whole line.

@@ -103,6 +103,21 @@ TEST(drain_plan, without_a_child_nothing_is_closed_or_killed) {
   EXPECT_EQ(plan.now(), phase::flushing);
 }
 
+TEST(drain_plan, leaving_only_flushes) {
+  drain_plan plan{{}};
+  EXPECT_TRUE(plan.take(event::leave));
+  EXPECT_EQ(plan.now(), phase::flushing);
+  EXPECT_TRUE(plan.take(event::leave)); // a second signal
+  EXPECT_EQ(plan.now(), phase::stopped);
+  EXPECT_FALSE(plan.take(event::leave));
+}
+
+TEST(drain_plan, leaving_hurries_an_end_that_has_begun) {
+  auto plan = plan_in(phase::draining);
+  EXPECT_TRUE(plan.take(event::leave));
+  EXPECT_EQ(plan.now(), phase::interrupting);
+}
+
 TEST(drain_plan, events_may_come_late_or_twice) {
   auto plan = plan_in(phase::flushing);
   EXPECT_FALSE(plan.take(event::drained));

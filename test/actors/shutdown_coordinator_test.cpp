@@ -152,6 +152,26 @@ TEST_F(shutdown_coordinators, raw_mode_stops_the_input_at_once) {
   EXPECT_EQ(input.count<stop_input>(), 1u);
 }
 
+TEST_F(shutdown_coordinators, an_agent_that_leaves_claude_only_flushes) {
+  start();
+  happen(begin_shutdown{"SIGTERM", 0, true, true});
+  EXPECT_EQ(phase(), "flushing");
+  EXPECT_TRUE(progress.keep_claude);
+  EXPECT_EQ(input.count<stop_input>(), 1U);
+  EXPECT_EQ(conversation.names(), "flush_output");
+  EXPECT_EQ(claude.names(), "");
+  happen(output_flushed{});
+  EXPECT_EQ(supervisor.take<stop_agent>().exit_code, 0);
+}
+
+TEST_F(shutdown_coordinators, leaving_comes_too_late_for_an_end_in_order) {
+  start();
+  begin("stop requested");
+  happen(begin_shutdown{"SIGTERM", 0, true, true});
+  EXPECT_EQ(phase(), "interrupting");
+  EXPECT_FALSE(progress.keep_claude);
+}
+
 TEST_F(shutdown_coordinators, events_out_of_season_change_nothing) {
   start();
   happen(turn_drained{});

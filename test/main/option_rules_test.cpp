@@ -49,6 +49,16 @@ INSTANTIATE_TEST_SUITE_P(
             "is no time\n  Give one from 0 to 24h"},
     refusal{"no_switch", {"--check=maybe"}, "--check: \"maybe\" is neither"},
     refusal{"instance", {"--instance=../x"}, "can't be an instance's name"},
+    refusal{"keep_raw",
+            {"--keep-claude", "--mode=raw", "--claude-command=cat"},
+            "--keep-claude: can't go with --mode raw"},
+    refusal{"keep_compat",
+            {"--keep-claude", "--compat=cc-bridge"},
+            "--keep-claude: can't go with --compat"},
+    refusal{"keep_text",
+            {"--keep-claude", "--output-format=text"},
+            "--keep-claude: can't go with text output"},
+    refusal{"keep_dir", {"--keep-dir=/x"}, "with --keep-claude only"},
     refusal{
       "same_pipe", {"--input-pipe=/x", "--output-pipe=/x"}, "same pipe, /x"},
     refusal{

@@ -168,11 +168,4 @@ TEST_F(peeked_pipe_test, finds_the_end_when_told_that_there_is_one) {
   EXPECT_EQ(in_fifo(), 5U) << "what nobody has written yet stays";
 }
 
-TEST_F(peeked_pipe_test, a_look_takes_nothing) {
-  say("hello\n");
-  EXPECT_EQ(source.look(3), "hel");
-  EXPECT_EQ(source.look(100), "hello\n");
-  EXPECT_EQ(read().origin(), 0U);
-}
-
 } // namespace container_agent::test

@@ -32,6 +32,17 @@ TEST(written_tail, all_read_at_the_end_of_a_line_needs_nothing) {
   EXPECT_EQ(joined(tail.resume(0).pieces), "");
 }
 
+TEST(written_tail, of_an_earlier_writer_only_the_first_line_is_unknown) {
+  written_tail tail;
+  tail.begin_within(bytes{"of a line\ntwo\n"});
+  tail.append(bytes{"three\n"});
+  EXPECT_FALSE(tail.at_line_start(20));
+  EXPECT_TRUE(tail.at_line_start(10));
+  auto result = tail.resume(20);
+  EXPECT_EQ(joined(result.pieces), "two\nthree\n");
+  EXPECT_EQ(result.cut, 10U);
+}
+
 TEST(written_tail, nothing_read_begins_with_the_first_byte) {
   auto tail = tail_of({"one\n", "two\n"});
   EXPECT_TRUE(tail.at_line_start(8));
