@@ -68,6 +68,13 @@ struct options {
     bool transparent = false; ///< nothing injected, no queue
   };
 
+  /// Claude Code that runs already. docs/attach.md
+  struct attach_section {
+    bool look = true;     ///< at the start, whether one can be attached to
+    bool only = false;    ///< never start one
+    std::int32_t pid = 0; ///< this one; 0: none was named
+  };
+
   struct limit_section {
     std::uint64_t max_in_flight = 1;                 ///< prompts
     std::uint64_t max_line_bytes = 16 * 1024 * 1024; ///< without its LF
@@ -101,6 +108,7 @@ struct options {
   input_section input;
   output_section output;
   claude_section claude;
+  attach_section attach;
   limit_section limits;
   supervision_section supervision;
   shutdown_section shutdown;

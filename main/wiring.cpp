@@ -2,6 +2,7 @@
 
 #include "actors/agent_tree.hpp"
 #include "actors/raw_relay.hpp"
+#include "main/runtime/attaching_child_process.hpp"
 #include "main/runtime/child_process.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
@@ -45,6 +46,10 @@ runtime::fifo_place place_of(const std::string& path, const options& o) {
                              is_raw(o) ? raw_fifo_capacity : 0};
 }
 
+runtime::attach_settings attach_settings_of(const options& o) {
+  return {o.attach.look, o.attach.only, o.attach.pid, !is_raw(o)};
+}
+
 struct actor_settings : caf::actor_system_config {
   explicit actor_settings(runtime::event_loop& loop) {
     add_message_types<caf::id_block::container_agent>();
@@ -84,7 +89,8 @@ struct agent::parts {
   runtime::fifo_input input;
   host_output_port output_port;
   host_sink& output;
-  runtime::posix_child_process process;
+  runtime::posix_child_process spawned;
+  runtime::attaching_child_process process;
 
   line_reader reader;
   std::unique_ptr<bridge> protocol;
@@ -107,7 +113,8 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     watch{loop, log},
     input{loop, watch, log, place_of(settings.pipes.input, settings)},
     output{open_output(log, settings)},
-    process{loop, is_raw(settings) ? raw_pipe_capacity : 0},
+    spawned{loop, is_raw(settings) ? raw_pipe_capacity : 0},
+    process{loop, watch, log, spawned, attach_settings_of(settings)},
     reader{input, line_reader_settings(settings)},
     protocol{make_bridge(settings)},
     link{process, child_settings(settings, std::move(environment)), context},
