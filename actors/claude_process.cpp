@@ -109,7 +109,7 @@ void claude_process::start_child(const launch_child& how) {
 
 void claude_process::take(const child_input& input) {
   // Input that comes while a child is waited for comes again once it is there.
-  if (awaited_ || !link_.from_conversation.expects(input.sequence))
+  if (!link_.occupied() || !link_.from_conversation.expects(input.sequence))
     return;
   link_.write(input.data);
   link_.from_conversation.take();

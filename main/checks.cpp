@@ -2,6 +2,7 @@
 
 #include "main/environment.hpp"
 #include "main/option_types.hpp"
+#include "main/runtime/attaching_child_process.hpp"
 #include "main/runtime/exec_failure.hpp"
 #include "main/runtime/fifo_place.hpp"
 #include "main/settings.hpp"
@@ -124,6 +125,27 @@ finding check_command(const options::claude_section& claude,
              "or say where it is: --claude-command PATH.";
   return {verdict::problem, "command", claude.command,
           reason,           advice,    exit_code::claude_not_found};
+}
+
+/// What is only attached to need not be there yet.
+finding check_command_to_wait_for(finding found) {
+  if (found.result != verdict::problem)
+    return found;
+  found.result = verdict::warning;
+  found.advice = "With --attach-only it is waited for.";
+  found.code = exit_code::graceful;
+  return found;
+}
+
+finding check_attach(const options& settings) {
+  auto pid = settings.attach.pid;
+  auto process = "process " + std::to_string(pid);
+  auto problem = runtime::attach_problem(
+    pid, settings.claude.mode == options::bridge_mode::claude);
+  if (!problem)
+    return ok("attach to", "", process);
+  return {verdict::problem, "attach to",     process,
+          problem->detail,  problem->advice, exit_code::claude_not_found};
 }
 
 /// Claude's folder for transcripts must be writable, or a restart can't resume.
@@ -260,8 +282,14 @@ check_options(const options& settings,
   auto folder = check_directory(settings.claude.directory);
   result.push_back(folder);
   // In a folder that is not there, everything would be missing.
-  if (folder.result == verdict::ok)
-    result.push_back(check_command(settings.claude, environment));
+  if (folder.result == verdict::ok) {
+    auto command = check_command(settings.claude, environment);
+    result.push_back(settings.attach.only
+                       ? check_command_to_wait_for(std::move(command))
+                       : std::move(command));
+  }
+  if (settings.attach.pid != 0)
+    result.push_back(check_attach(settings));
   if (settings.claude.mode == options::bridge_mode::claude) {
     result.push_back(check_home(environment));
     result.push_back(check_log_in(environment));

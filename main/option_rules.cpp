@@ -225,6 +225,17 @@ void check_variables(const option_sources& given,
   }
 }
 
+void check_attach(const option_sources& given) {
+  bool off = false;
+  given.read("no-attach", off);
+  if (!off)
+    return;
+  for (auto name : {"attach-only", "attach-pid"})
+    if (given.has(name))
+      throw option_error{given.where(name), "can't go with --no-attach",
+                         "Leave one of the two out."};
+}
+
 } // namespace
 
 void refuse_contradictions(const option_sources& given, const options& read) {
@@ -233,6 +244,7 @@ void refuse_contradictions(const option_sources& given, const options& read) {
   check_keep(given, read);
   check_claude_arguments(given, read);
   check_variables(given, read.claude);
+  check_attach(given);
   if (read.supervision.delay > read.supervision.delay_max)
     throw option_error{
       given.where(given.has("restart-delay") ? "restart-delay"

@@ -65,6 +65,11 @@ constexpr std::array rows{
              "the next agent goes on with it"},
   option_row{"keep-dir", one, "DIR", child, "",
              "where it is found again [PIPE-DIR/NAME.kept]"},
+  option_row{"no-attach", flag, "", child, "",
+             "do not look for a Claude that runs already"},
+  option_row{"attach-only", flag, "", child, "",
+             "never start one: attach to one that runs, or\nwait for it"},
+  option_row{"attach-pid", one, "PID", child, "", "attach to this one"},
 
   option_row{"max-in-flight", one, "N", limits, "1",
              "prompts that Claude has at a time"},
@@ -188,8 +193,8 @@ Every option is also read from the environment (CONTAINER_AGENT_MAX_QUEUE)
 and from the --config file; the command line comes first, the file last.
 
 Exit codes: 0 orderly end, 1 internal error, 2 bad usage or configuration,
-3 bad pipe, 4 Claude not found, 5 gave up restarting Claude, 6 gave up
-restarting a part of itself, 7 another agent uses the pipes.
+3 bad pipe, 4 Claude not found or not to be attached to, 5 gave up restarting
+Claude, 6 gave up restarting a part of itself, 7 another agent uses the pipes.
 )";
   return text;
 }

@@ -27,6 +27,7 @@ constexpr std::uint64_t most_queued = 1'000'000;
 constexpr std::uint64_t least_queue_bytes = 1;
 constexpr std::uint64_t most_queue_bytes = 1024 * 1024 * kib;
 constexpr std::uint64_t most_restarts = 1000;
+constexpr std::uint64_t most_pid = 4 * 1024 * 1024; // PID_MAX_LIMIT of Linux
 constexpr std::chrono::milliseconds longest_wait = 24h;
 
 void read_pipes(const option_sources& given, options::pipe_section& pipes) {
@@ -109,6 +110,18 @@ void read_rules(const option_sources& given, std::vector<restart_rule>& rules) {
   }
 }
 
+void read_attach(const option_sources& given, options& result) {
+  auto& attach = result.attach;
+  bool off = false;
+  given.read("no-attach", off);
+  given.read("attach-only", attach.only);
+  std::uint64_t pid = 0;
+  given.read_count("attach-pid", 1, most_pid, pid);
+  attach.pid = static_cast<std::int32_t>(pid);
+  // Whatever a raw child is, it does not say that it is meant to be shared.
+  attach.look = !off && result.claude.mode == options::bridge_mode::claude;
+}
+
 void read_limits(const option_sources& given, options& result) {
   auto& limits = result.limits;
   given.read_count("max-in-flight", 1, most_in_flight, limits.max_in_flight);
@@ -169,6 +182,7 @@ options read_all(command_line line,
   if (result.claude.keep_directory.empty())
     result.claude.keep_directory
       = result.pipes.directory + '/' + result.pipes.instance + ".kept";
+  read_attach(given, result);
   read_limits(given, result);
   read_log(given, result.log);
   resolve_formats(given, result);

@@ -71,6 +71,13 @@ struct options {
     std::string keep_directory; ///< where it is found again; resolved
   };
 
+  /// Claude Code that runs already. docs/attach.md
+  struct attach_section {
+    bool look = true;     ///< at the start, whether one can be attached to
+    bool only = false;    ///< never start one
+    std::int32_t pid = 0; ///< this one; 0: none was named
+  };
+
   struct limit_section {
     std::uint64_t max_in_flight = 1;                 ///< prompts
     std::uint64_t max_line_bytes = 16 * 1024 * 1024; ///< without its LF
@@ -113,6 +120,7 @@ struct options {
   input_section input;
   output_section output;
   claude_section claude;
+  attach_section attach;
   limit_section limits;
   supervision_section supervision;
   shutdown_section shutdown;

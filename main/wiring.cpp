@@ -3,6 +3,7 @@
 #include "actors/agent_tree.hpp"
 #include "actors/raw_relay.hpp"
 #include "main/hook.hpp"
+#include "main/runtime/attaching_child_process.hpp"
 #include "main/runtime/child_process.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
@@ -51,6 +52,10 @@ bool is_raw(const options& o) {
 runtime::fifo_place place_of(const std::string& path, const options& o) {
   return runtime::fifo_place{path, o.pipes.permissions,
                              is_raw(o) ? raw_fifo_capacity : 0};
+}
+
+runtime::attach_settings attach_settings_of(const options& o) {
+  return {o.attach.look, o.attach.only, o.attach.pid, !is_raw(o)};
 }
 
 struct actor_settings : caf::actor_system_config {
@@ -120,7 +125,8 @@ struct agent::parts {
   runtime::fifo_input input;
   host_output_port output_port;
   host_sink& output;
-  std::optional<runtime::posix_child_process> ordinary_process;
+  std::optional<runtime::posix_child_process> spawned;
+  std::optional<runtime::attaching_child_process> attaching;
   child_process& process;
   std::optional<runtime::orphan_reaper> reaper;
 

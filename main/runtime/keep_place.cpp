@@ -128,8 +128,8 @@ unique_fd keep_place::open_number() const {
 }
 
 void keep_place::remove() {
-  for (auto name : {"/pid", "/journal", "/journal.new", "/input", "/moving", "/stdin.fifo",
-                    "/stdout.fifo", "/stderr.fifo", "/lock"})
+  for (auto name : {"/pid", "/journal", "/journal.new", "/input", "/moving",
+                    "/stdin.fifo", "/stdout.fifo", "/stderr.fifo", "/lock"})
     ::unlink((directory_ + name).c_str());
   ::rmdir(directory_.c_str());
 }
