@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/child_link.hpp"
+#include "actors/control.hpp"
 #include "actors/health_monitor.hpp"
 #include "actors/line_reader.hpp"
 #include "actors/pipe_output.hpp"
@@ -20,6 +21,8 @@ struct agent_resources {
   child_link& child;
   pipe_output_resources& output;
   shutdown_progress& shutdown;
+  control_port* control = nullptr;    ///< null: nobody can ask
+  process_probe* processes = nullptr; ///< null: no figures of processes
 };
 
 /// What the actors are told, each its own part.
@@ -27,6 +30,7 @@ struct agent_tree_config {
   pipe_output_config output;
   health_monitor_config health;
   restart_policy_config restarts;
+  control_config control{};
 };
 
 /// All children of the supervisor, in the order of their start: whoever is

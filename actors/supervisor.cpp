@@ -37,6 +37,10 @@ supervisor_actor::behavior_type supervisor::make_behavior() {
         send(directory_.shutdown_coordinator, *shutdown_);
     },
     [this](const begin_shutdown& why) { shut_down(why); },
+    [this](const restart_claude& why) {
+      context_.log.write(log_level::info, name(), "restart_requested",
+                         {{"reason", why.reason}, {"at_once", why.at_once}});
+    },
     [this](const stop_agent& stop) {
       if (exit_code_)
         return;
@@ -46,6 +50,7 @@ supervisor_actor::behavior_type supervisor::make_behavior() {
     [this](const get_supervisor_status&) {
       supervisor_status status;
       status.restarts = restarts_;
+      status.gave_up = gave_up_on_;
       for (auto& c : children_)
         status.restarts_in_window = std::max<std::uint64_t>(
           status.restarts_in_window, c.policy.recent(clock().now()));
@@ -86,6 +91,7 @@ void supervisor::introduce_all() {
   introduce(directory_.pipe_output);
   introduce(directory_.health_monitor);
   introduce(directory_.shutdown_coordinator);
+  introduce(directory_.control);
   introduce(directory_.conversation);
   introduce(directory_.claude_process);
   introduce(directory_.pipe_input);
@@ -137,6 +143,7 @@ void supervisor::give_up(child& c, const std::string& reason) {
                      {{"actor", c.spec.name},
                       {"restarts", c.spec.policy.max_restarts},
                       {"reason", reason}});
+  gave_up_on_ = c.spec.name;
   auto code = static_cast<std::int32_t>(c.spec.gave_up);
   introduce_all();
   if (directory_.conversation)

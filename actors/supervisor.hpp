@@ -58,8 +58,8 @@ struct supervisor_config {
 
 /// Owns:          its children's lives: starts them in order, restarts each one
 ///                that fails (one_for_one), stops them in reverse order
-/// Receives from: shutdown_coordinator, health_monitor, the runtime (downs and
-///                signals)
+/// Receives from: shutdown_coordinator, health_monitor, control, the runtime
+///                (downs and signals)
 /// Sends to:      all children (`peers_changed`), conversation,
 ///                shutdown_coordinator (gave up)
 /// Dies when:     all children have stopped
@@ -97,6 +97,7 @@ private:
   std::vector<child> children_;
   peers_changed directory_;
   std::uint64_t restarts_ = 0;
+  std::string gave_up_on_;
   std::optional<begin_shutdown> shutdown_; // the first one there was
   std::optional<std::int32_t> exit_code_;  // set once the end has begun
 };

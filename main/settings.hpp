@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/child_link.hpp"
+#include "actors/control.hpp"
 #include "actors/dialogue.hpp"
 #include "actors/drain_plan.hpp"
 #include "actors/health_monitor.hpp"
@@ -30,6 +31,8 @@ drain_timeouts drain_settings(const options& o);
 health_monitor_config health_settings(const options& o);
 
 restart_policy_config restart_settings(const options& o);
+
+control_config control_settings(const options& o);
 
 /// What is wrong with them together, or an empty string.
 std::string settings_fault(const options& o);

@@ -3,9 +3,11 @@
 #include "actors/agent_tree.hpp"
 #include "actors/raw_relay.hpp"
 #include "main/runtime/child_process.hpp"
+#include "main/runtime/control_server.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
 #include "main/runtime/fifo_reply_output.hpp"
+#include "main/runtime/process_probe.hpp"
 #include "main/runtime/scheduler.hpp"
 #include "main/runtime/system_ports.hpp"
 #include "main/settings.hpp"
@@ -70,6 +72,7 @@ struct agent::parts {
   ~parts();
 
   host_sink& open_output(event_log& log, const options& settings);
+  void open_control(const options& settings);
   std::unique_ptr<bridge> make_bridge(const options& settings);
   void start(const options& settings);
   void finish(bool keep_pipes);
@@ -85,6 +88,8 @@ struct agent::parts {
   host_output_port output_port;
   host_sink& output;
   runtime::posix_child_process process;
+  runtime::proc_probe processes;
+  std::optional<runtime::control_server> control_socket;
 
   line_reader reader;
   std::unique_ptr<bridge> protocol;
@@ -116,6 +121,12 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     actor_config{loop},
     system{actor_config} {
   progress.stop_input_first = is_raw(settings);
+  try {
+    open_control(settings);
+  } catch (...) {
+    finish(settings.pipes.keep); // else pipes made a moment ago would stay
+    throw;
+  }
 }
 
 // After an error that ended the loop there are actors that will never end: they
@@ -124,6 +135,8 @@ agent::parts::~parts() {
   reader.on_arrival({});
   link.on_change({});
   output.on_drained({});
+  if (control_socket)
+    control_socket->on_request({});
   root = nullptr;
   system.await_actors_before_shutdown(false);
 }
@@ -139,6 +152,22 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
     is_raw(settings) ? content::raw : content::lines);
 }
 
+// Nobody has asked for the one at the default path: where it can't be made,
+// such as in a folder that is not the agent's, the agent does without.
+void agent::parts::open_control(const options& settings) {
+  if (settings.control.path.empty())
+    return;
+  try {
+    control_socket.emplace(loop, context.log, settings.control.path);
+  } catch (const runtime::socket_error& error) {
+    if (settings.control.asked_for
+        || error.why() != runtime::socket_error::kind::unusable)
+      throw;
+    context.log.write(log_level::warn, "agent", "control_unavailable",
+                      {{"error", error.what()}});
+  }
+}
+
 std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
   if (is_raw(settings))
     return std::make_unique<raw_relay>(context);
@@ -148,9 +177,10 @@ std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
 void agent::parts::start(const options& settings) {
   supervisor_config config;
   config.children
-    = agent_children({reader, *protocol, link, output_resources, progress},
+    = agent_children({reader, *protocol, link, output_resources, progress,
+                      control_socket ? &*control_socket : nullptr, &processes},
                      {pipe_output_settings(settings), health_settings(settings),
-                      restart_settings(settings)},
+                      restart_settings(settings), control_settings(settings)},
                      context);
   config.on_stopped = [this](std::int32_t code) { exit_code = code; };
   root = system.spawn<supervisor>(std::move(config), context);
@@ -167,6 +197,8 @@ void agent::parts::finish(bool keep_pipes) {
                       {{"bytes", std::uint64_t{lost}},
                        {"pieces", std::uint64_t{protocol->to_host.size()}},
                        {"reason", "nobody read the output in time"}});
+  if (control_socket)
+    control_socket->finish();
   input.finish(keep_pipes);
   std::visit(
     [keep_pipes](auto& port) {

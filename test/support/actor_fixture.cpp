@@ -60,6 +60,10 @@ void actor_fixture::advance(std::chrono::milliseconds time) {
   }
 }
 
+std::size_t actor_fixture::timers() {
+  return scheduler().clock().schedule().size();
+}
+
 caf::scheduler::test_coordinator& actor_fixture::scheduler() {
   return dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
 }

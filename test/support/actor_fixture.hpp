@@ -55,6 +55,9 @@ public:
   /// after whatever became due.
   void advance(std::chrono::milliseconds time);
 
+  /// How many messages and timeouts are due later.
+  std::size_t timers();
+
   /// Spawns an actor of ours. The test's end waits for it.
   template <class Actor, class... Args>
   auto spawn(Args&&... args) {
