@@ -16,7 +16,7 @@ struct client_error : std::runtime_error {
 };
 
 /// A connection to the control socket of an agent. Blocking, with deadlines:
-/// neither CAF nor Asio, so that a health check costs a millisecond.
+/// neither CAF nor Asio, so that a health check costs next to nothing.
 class control_client {
 public:
   /// Connects. All that is said has to be over after `timeout`. Throws
