@@ -5,6 +5,7 @@
 #include "actors/pipe_input.hpp"
 #include "messages/type_ids.hpp"
 
+#include <memory>
 namespace container_agent {
 
 std::vector<child_spec> agent_children(const agent_resources& lent,
@@ -16,10 +17,15 @@ std::vector<child_spec> agent_children(const agent_resources& lent,
                                                 std::ref(lent.output),
                                                 config.output, context));
   result.push_back(make_child_spec<health_monitor>(
-    "health_monitor", &p::health_monitor, config.health, context));
+    "health_monitor", &p::health_monitor, std::make_shared<health_history>(),
+    lent.processes, config.health, context));
   result.push_back(make_child_spec<shutdown_coordinator>(
     "shutdown_coordinator", &p::shutdown_coordinator, std::ref(lent.shutdown),
     context));
+  if (lent.control != nullptr)
+    result.push_back(make_child_spec<control>("control", &p::control,
+                                              std::ref(*lent.control),
+                                              config.control, context));
   result.push_back(make_child_spec<conversation>(
     "conversation", &p::conversation, std::ref(lent.protocol), config.talk,
     context));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/child_link.hpp"
+#include "actors/control.hpp"
 #include "actors/conversation.hpp"
 #include "actors/health_monitor.hpp"
 #include "actors/line_reader.hpp"
@@ -22,6 +23,8 @@ struct agent_resources {
   child_link& child;
   pipe_output_resources& output;
   shutdown_progress& shutdown;
+  control_port* control = nullptr;    ///< null: nobody can ask
+  process_probe* processes = nullptr; ///< null: no figures of processes
 };
 
 /// What the actors are told, each its own part.
@@ -34,6 +37,7 @@ struct agent_tree_config {
 
   /// What is said of single children: a last look at each spec.
   std::function<void(child_spec&)> adjust;
+  control_config control{};
 };
 
 /// All children of the supervisor, in the order of their start: whoever is

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/credit.hpp"
+#include "actors/turn_clock.hpp"
 #include "messages/payloads.hpp"
 
 #include <string>
@@ -81,6 +82,10 @@ public:
 
   virtual conversation_status status() const = 0;
 
+  /// A number that tells the turn in flight from those before and after it; 0
+  /// if there is none, or turns are not known.
+  virtual std::uint64_t turn() const { return 0; }
+
   /// Number of status documents that the host has asked for and not got.
   virtual std::size_t status_requests() const = 0;
 
@@ -90,6 +95,7 @@ public:
   outbox<child_input> to_child;
   inbox from_input;
   inbox from_child;
+  turn_clock pace;
 
   /// Pieces of at most `read_size` bytes that may wait for the host.
   static constexpr std::size_t max_unsent_output = 8;

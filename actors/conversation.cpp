@@ -29,7 +29,9 @@ conversation::behavior_type conversation::make_behavior() {
       bridge_.take(child);
       settle();
     },
-    [this](const child_output& output) { take(bridge_.from_child, output); },
+    [this](const child_output& output) {
+      take(bridge_.from_child, output, true);
+    },
     [this](const child_ended& end) {
       take(bridge_.from_child, end);
       if (end.awaits_next && !launching_)
@@ -72,17 +74,24 @@ conversation::behavior_type conversation::make_behavior() {
       flushing_ = true;
       settle();
     },
-    [this](const get_conversation_status&) { return bridge_.status(); },
+    [this](const get_conversation_status&) {
+      auto status = bridge_.status();
+      auto now = clock().now();
+      status.turn_age = bridge_.pace.age(now);
+      status.silence = bridge_.pace.silence(now);
+      return status;
+    },
     [this](const peers_changed& now) { take_peers(now); },
   };
 }
 
 template <class Delivery>
-void conversation::take(inbox& from, const Delivery& delivery) {
+void conversation::take(inbox& from, const Delivery& delivery, bool spoke) {
   if (from.expects(delivery.sequence)) {
     bridge_.take(delivery);
     from.take();
   }
+  note_turn(spoke);
   settle();
 }
 
@@ -103,8 +112,16 @@ void conversation::take_peers(const peers_changed& now) {
   settle();
 }
 
+// Reads the clock only where there is something to note.
+void conversation::note_turn(bool spoke) {
+  auto turn = bridge_.turn();
+  if (turn != bridge_.pace.turn() || (spoke && turn != 0))
+    bridge_.pace.note(turn, spoke, clock().now());
+}
+
 // Sends on what has become possible, whatever it was that happened.
 void conversation::settle() {
+  note_turn();
   while (const auto* input = bridge_.to_child.next())
     tell(peers().claude_process, *input);
   while (const auto* output = bridge_.to_host.next())

@@ -44,10 +44,11 @@ protected:
 
 private:
   template <class Delivery>
-  void take(inbox& from, const Delivery& delivery);
+  void take(inbox& from, const Delivery& delivery, bool spoke = false);
 
   void take_peers(const peers_changed& now);
   void settle();
+  void note_turn(bool spoke = false);
   void grant_credit();
   void ask_for_child();
   void ask_for_status();

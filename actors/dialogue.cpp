@@ -288,6 +288,10 @@ bool dialogue::finished() const {
          && to_child.empty();
 }
 
+std::uint64_t dialogue::turn() const {
+  return prompts_.in_flight().empty() ? 0 : prompts_.closed() + 1;
+}
+
 conversation_status dialogue::status() const {
   auto result = counters_;
   result.ready = child_ == child_state::ready;

@@ -99,6 +99,7 @@ public:
   bool finished() const override;
 
   conversation_status status() const override;
+  std::uint64_t turn() const override;
   std::size_t status_requests() const override { return status_requests_; }
   void answer_status(std::string_view document) override;
 

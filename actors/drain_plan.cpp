@@ -11,6 +11,10 @@ std::string drain_timeouts::validate() const {
   return {};
 }
 
+std::chrono::milliseconds drain_timeouts::total() const {
+  return turn + interrupt + close + terminate + kill + flush;
+}
+
 bool drain_plan::take(event e) {
   if (e == event::child_gone)
     child_gone_ = true;

@@ -18,6 +18,9 @@ struct drain_timeouts {
   std::chrono::milliseconds flush{500};      ///< for the host to read the rest
 
   std::string validate() const;
+
+  /// What all of it takes at most.
+  std::chrono::milliseconds total() const;
 };
 
 /// The order in which the agent ends, as a table without actors or clocks:

@@ -1,12 +1,16 @@
 #pragma once
 
 #include "actors/agent_actor.hpp"
+#include "actors/health_state.hpp"
 #include "actors/ports.hpp"
 #include "messages/codec/status_document.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,29 +20,36 @@ struct health_monitor_config {
   /// Between two looks round; 0: only when somebody asks.
   std::chrono::milliseconds interval{10'000};
 
+  /// Claude is restarted between two turns when a look finds more; 0: never.
+  std::uint64_t max_claude_rss = 0;
+
   std::string validate() const;
 };
 
-/// What state the agent is in:
-///
-/// | state    | when                                                        |
-/// | -------- | ----------------------------------------------------------- |
-/// | starting | Claude was not ready yet                                    |
-/// | ready    | Claude takes prompts, and none is in flight                 |
-/// | busy     | a turn is in flight                                         |
-/// | degraded | Claude is away, was restarted within the window, or an actor |
-/// |          | did not answer                                              |
-/// | failed   | neither conversation nor claude_process answered            |
-std::string judge(const codec::status_facts& facts, bool was_ready,
-                  std::size_t silent_core_actors);
+/// What outlives the actor.
+struct health_history {
+  std::optional<caf::actor_clock::time_point> started;
+  std::string state = "starting";
+  bool was_ready = false;
+  std::uint64_t restart_asked = 0; ///< the child's generation, for its memory
+};
 
-/// Owns:          the status document, made anew each time it is asked for
-/// Receives from: conversation, its own tick
-/// Sends to:      conversation, claude_process, pipe_output, supervisor
+/// Owns:          the status document, made anew each time it is asked for; the
+///                verdict on it is `judge`'s (actors/health_state.hpp)
+/// Receives from: conversation, control, its own tick
+/// Sends to:      all others (questions), supervisor (`restart_claude`)
 /// Dies when:     never by itself
+///
+/// A look round is one question to each actor, all at once. On this one thread
+/// the answers are there microseconds later, so nothing waits for time to pass:
+/// whoever has not answered by the next tick is silent. Only if somebody waits
+/// for the document is there a deadline. So an idle agent wakes up once a tick.
 class health_monitor : public agent_actor<health_monitor_actor> {
 public:
-  health_monitor(caf::actor_config& config, health_monitor_config settings,
+  /// `processes` may be null.
+  health_monitor(caf::actor_config& config,
+                 std::shared_ptr<health_history> history,
+                 process_probe* processes, health_monitor_config settings,
                  actor_context context);
 
   const char* name() const override { return "health_monitor"; }
@@ -52,20 +63,29 @@ protected:
   behavior_type make_behavior() override;
 
 private:
+  using time_point = caf::actor_clock::time_point;
+
+  caf::result<health_report> report();
   void tick();
   void begin_round();
   template <class Peer, class Query, class Answer>
   void ask(std::string who, const Peer& peer, Query query,
-           Answer codec::status_facts::*into, bool core);
+           Answer codec::status_facts::*into);
+  void close(const std::string& who);
+  void give_up_waiting();
   void end_round();
+  void look_at_processes();
+  void watch_memory();
 
+  std::shared_ptr<health_history> history_;
+  process_probe* processes_;
   health_monitor_config config_;
-  caf::actor_clock::time_point started_;
   codec::status_facts facts_;
-  std::string state_ = "starting";
-  bool was_ready_ = false;
-  std::size_t unanswered_ = 0; // of the round that is under way
-  std::size_t silent_core_ = 0;
+  std::set<std::string> unanswered_; // of the round that is under way
+  std::uint64_t round_ = 0;          // tells late answers apart
+  time_point round_began_;
+  time_point tick_due_;
+  std::optional<std::chrono::milliseconds> loop_lag_;
   std::vector<caf::typed_response_promise<health_report>> waiting_;
 };
 

@@ -39,6 +39,9 @@ public:
   /// Why reading has failed, if it has; told once, then it is tried again.
   std::error_code take_error() { return std::exchange(error_, {}); }
 
+  /// Bytes that nobody has read yet.
+  std::size_t unread() const { return source_.unread(); }
+
   outbox<delivery> to_conversation;
 
 private:

@@ -27,6 +27,7 @@ pipe_input::behavior_type pipe_input::make_behavior() {
         context_.log.write(log_level::info, name(), "input_stopped", {});
       advance();
     },
+    [this](const get_input_status&) { return input_status{reader_.unread()}; },
     [this](const peers_changed& now) {
       if (replaced(now, &peers_changed::conversation))
         reader_.to_conversation.rewind();

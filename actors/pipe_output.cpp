@@ -37,7 +37,8 @@ pipe_output::behavior_type pipe_output::make_behavior() {
     },
     [this](const get_output_status&) {
       return output_status{resources_.sink.pending(),
-                           resources_.dropped_replies};
+                           resources_.dropped_replies,
+                           resources_.sink.unread()};
     },
     [this](const peers_changed& now) {
       if (replaced(now, &peers_changed::conversation))

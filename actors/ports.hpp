@@ -2,11 +2,13 @@
 
 #include "messages/bytes.hpp"
 #include "messages/exit_kind.hpp"
+#include "messages/process_usage.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -57,6 +59,9 @@ public:
   /// Gives the outstanding read up; its handler is not called any more.
   virtual void cancel() = 0;
 
+  /// Bytes that wait in the kernel to be read; 0 if that is not known.
+  virtual std::size_t unread() const { return 0; }
+
   /// Whether a FIFO shall report `at_end` when its last writer leaves. Off at
   /// the start, when writers may come and go. No effect on other sources.
   virtual void report_end(bool on) = 0;
@@ -95,6 +100,9 @@ public:
   /// Gives the oldest unfinished reply up: nobody came to read it. Returns the
   /// number of its bytes that were not written.
   virtual std::size_t drop_reply() = 0;
+
+  /// Bytes written that the host has not read yet; 0 if that is not known.
+  virtual std::size_t unread() const { return 0; }
 
   /// Replies finished or dropped so far: tells a timer whether the reply that
   /// it was set for still waits.
@@ -188,6 +196,54 @@ public:
   /// The input up to this position was dealt with.
   virtual void input_taken(std::uint64_t) {}
 };
+
+/// What the kernel tells of processes.
+class process_probe {
+public:
+  virtual ~process_probe() = default;
+
+  /// The agent itself.
+  virtual process_usage own() = 0;
+
+  /// Nothing if there is no such process (any more), or it can't be looked at.
+  virtual std::optional<process_usage> of(std::int32_t pid) = 0;
+};
+
+/// Where clients ask (docs/control.md). They may go at any time; whoever has
+/// gone does not get his answer, and nobody else does.
+class control_port {
+public:
+  virtual ~control_port() = default;
+
+  struct request {
+    std::uint64_t id = 0; ///< never used twice
+    std::string line;     ///< without LF, at most `max_request` bytes
+
+    /// Times that it was handed out, from 1: more if whoever took it has died.
+    std::uint32_t attempt = 1;
+
+    std::int32_t pid = 0; ///< who asks; 0 if not known
+  };
+
+  /// The next request that waits, if any. It is in the taker's hands until
+  /// `answer`.
+  virtual std::optional<request> next() = 0;
+
+  /// One line, without LF. Nothing happens if the client has gone.
+  virtual void answer(std::uint64_t id, std::string_view line) = 0;
+
+  /// All requests that were taken and not answered wait again: for one who
+  /// takes over from one who has died.
+  virtual void take_back() = 0;
+
+  virtual std::size_t connections() const = 0;
+
+  /// Called when a request has come.
+  virtual void on_request(notification notify) = 0;
+};
+
+/// 4 KiB: the longest request of a client.
+inline constexpr std::size_t max_request = 4096;
 
 /// Time of day, for records and logs. Delays come from the actor's own clock.
 class wall_clock {

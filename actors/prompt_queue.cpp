@@ -46,9 +46,10 @@ prompt* prompt_queue::find_in_flight(std::string_view uuid) {
 }
 
 bool prompt_queue::close(std::string_view uuid) {
-  return std::erase_if(in_flight_,
-                       [uuid](const prompt& p) { return p.uuid == uuid; })
-         > 0;
+  auto count = std::erase_if(
+    in_flight_, [uuid](const prompt& p) { return p.uuid == uuid; });
+  closed_ += count;
+  return count > 0;
 }
 
 std::vector<prompt> prompt_queue::drain_waiting() {

@@ -70,6 +70,9 @@ public:
   /// Removes and returns all that wait.
   std::vector<prompt> drain_waiting();
 
+  /// How many have been closed so far.
+  std::uint64_t closed() const { return closed_; }
+
   std::size_t waiting() const { return waiting_.size(); }
   std::size_t waiting_bytes() const { return waiting_bytes_; }
   bool idle() const { return waiting_.empty() && in_flight_.empty(); }
@@ -82,6 +85,7 @@ private:
   std::deque<prompt> waiting_;
   std::deque<prompt> in_flight_;
   std::size_t waiting_bytes_ = 0;
+  std::uint64_t closed_ = 0;
   std::unordered_set<std::string> seen_;
   std::deque<const std::string*> seen_order_; // into seen_: nodes do not move
 };

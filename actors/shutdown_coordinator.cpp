@@ -22,6 +22,9 @@ shutdown_coordinator::behavior_type shutdown_coordinator::make_behavior() {
       if (deadline.id == deadline_)
         take(event::time_up);
     },
+    [this](const get_shutdown_status&) {
+      return shutdown_status{to_string(progress_.plan.now())};
+    },
     [this](const peers_changed& now) {
       auto first = !peers().supervisor;
       meet(now);

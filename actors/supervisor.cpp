@@ -76,6 +76,7 @@ void supervisor::introduce_all() {
   introduce(all.pipe_output);
   introduce(all.health_monitor);
   introduce(all.shutdown_coordinator);
+  introduce(all.control);
   introduce(all.conversation);
   introduce(all.claude_process);
   introduce(all.pipe_input);
@@ -235,9 +236,12 @@ void supervisor::stop_next() {
 supervisor_status supervisor::status() const {
   supervisor_status result;
   result.restarts = lent_.restarts;
-  for (const auto& c : lent_.children)
+  for (const auto& c : lent_.children) {
     result.restarts_in_window = std::max<std::uint64_t>(
       result.restarts_in_window, c.policy.recent(clock().now()));
+    if (c.now == child::state::given_up)
+      result.gave_up = c.spec.name;
+  }
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "main/runtime/attaching_child_process.hpp"
 #include "main/runtime/exec_failure.hpp"
 #include "main/runtime/fifo_place.hpp"
+#include "main/runtime/socket_place.hpp"
 #include "main/settings.hpp"
 
 #include <sys/stat.h>
@@ -76,6 +77,27 @@ finding check_pipe(std::string what, const std::string& path,
   struct stat status;
   bool there = ::lstat(path.c_str(), &status) == 0;
   return ok(std::move(what), path, there ? "is there" : "will be made");
+}
+
+finding check_control(const options::control_section& control) {
+  if (control.path.empty())
+    return ok("control socket", "", "none");
+  try {
+    runtime::socket_place::check(control.path);
+    return ok("control socket", control.path, "will be made");
+  } catch (const runtime::socket_error& error) {
+    // The agent that runs may well be the one that is checked here.
+    auto harmless = error.why() == runtime::socket_error::kind::in_use
+                    || (error.why() == runtime::socket_error::kind::unusable
+                        && !control.asked_for);
+    return {harmless ? verdict::warning : verdict::problem,
+            "control socket",
+            control.path,
+            error.what(),
+            "Its place is --control-socket, or follows from --pipe-dir and "
+            "--instance.",
+            harmless ? exit_code::graceful : exit_code::bad_pipe};
+  }
 }
 
 finding check_directory(const std::string& directory) {
@@ -279,6 +301,7 @@ check_options(const options& settings,
                       "Correct its name, or remove it.", exit_code::graceful});
   result.push_back(check_pipe("input pipe", pipes.input, pipes));
   result.push_back(check_pipe("output pipe", pipes.output, pipes));
+  result.push_back(check_control(settings.control));
   auto folder = check_directory(settings.claude.directory);
   result.push_back(folder);
   // In a folder that is not there, everything would be missing.

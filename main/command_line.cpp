@@ -41,6 +41,10 @@ std::vector<std::string> prepare(const std::vector<std::string>& arguments,
 }
 
 command_line_error unknown(std::string_view word) {
+  if (is_subcommand(word))
+    return {"unexpected argument " + in_quotes(word),
+            "A subcommand comes first: container-agent " + std::string{word}
+              + " [options]."};
   if (!word.starts_with('-'))
     return {
       "unexpected argument " + in_quotes(word),

@@ -1,4 +1,5 @@
 #include "main/checks.hpp"
+#include "main/client.hpp"
 #include "main/environment.hpp"
 #include "main/logging.hpp"
 #include "main/options.hpp"
@@ -6,6 +7,7 @@
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fifo_place.hpp"
 #include "main/runtime/signals.hpp"
+#include "main/runtime/socket_place.hpp"
 #include "main/wiring.hpp"
 #include "messages/errors.hpp"
 
@@ -25,6 +27,14 @@ std::int32_t leave(const early_exit& end) {
   return end.code;
 }
 
+std::int32_t run_client(int argc, char** argv,
+                        const std::vector<std::string>& environment) {
+  auto parsed = parse_client_options(argc, argv, environment);
+  if (const auto* end = std::get_if<early_exit>(&parsed))
+    return leave(*end);
+  return leave(ask_agent(std::get<client_options>(parsed)));
+}
+
 void log_start(event_log& log, const options& settings) {
   for (const auto& warning : settings.warnings)
     log.write(log_level::warn, "agent", "option_warning", {{"text", warning}});
@@ -33,6 +43,7 @@ void log_start(event_log& log, const options& settings) {
              {"pid", std::int32_t{getpid()}},
              {"input", settings.pipes.input},
              {"output", settings.pipes.output},
+             {"control", settings.control.path},
              {"command", redact(settings.claude.command)},
              {"arguments", redact_arguments(settings.claude.arguments)}});
 }
@@ -84,6 +95,8 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
 
 int main(int argc, char** argv) {
   auto own = own_environment();
+  if (is_client(argc, argv))
+    return run_client(argc, argv, own);
   auto parsed = parse_options(argc, argv, own);
   if (const auto* end = std::get_if<early_exit>(&parsed))
     return leave(*end);
@@ -112,6 +125,8 @@ int main(int argc, char** argv) {
   } catch (const runtime::fifo_in_use& error) {
     return failed(exit_code::already_running, error);
   } catch (const runtime::fifo_error& error) {
+    return failed(exit_code::bad_pipe, error);
+  } catch (const runtime::socket_error& error) {
     return failed(exit_code::bad_pipe, error);
   } catch (const std::exception& error) {
     log->write(log_level::error, "agent", "internal_error",

@@ -47,6 +47,24 @@ void check_pipes(const option_sources& given, const options::pipe_section& x) {
                        "Give two paths."};
 }
 
+void check_health(const option_sources& given, const options& read) {
+  if (read.health.max_claude_rss > 0 && read.health.interval.count() == 0)
+    throw option_error{given.where("max-claude-rss"),
+                       "nobody looks at Claude's memory with "
+                       "--health-interval 0",
+                       "Give an interval such as 10s, or leave this out."};
+}
+
+void check_control(const option_sources& given, const options& read) {
+  const auto& path = read.control.path;
+  if (read.control.asked_for && path.find('\0') != std::string::npos)
+    throw option_error{given.where("control-socket"),
+                       "has a NUL character in it", "Give a path."};
+  if (!path.empty() && (path == read.pipes.input || path == read.pipes.output))
+    throw option_error{given.where("control-socket"),
+                       path + " is one of the pipes", "Give another path."};
+}
+
 void check_raw(const option_sources& given, const options& read) {
   for (auto name : {"input-format", "output-format", "compat", "reply-timeout",
                     "transparent", "max-in-flight", "permission-prompts"})
@@ -245,6 +263,8 @@ void refuse_contradictions(const option_sources& given, const options& read) {
   check_claude_arguments(given, read);
   check_variables(given, read.claude);
   check_attach(given);
+  check_health(given, read);
+  check_control(given, read);
   if (read.supervision.delay > read.supervision.delay_max)
     throw option_error{
       given.where(given.has("restart-delay") ? "restart-delay"

@@ -18,6 +18,7 @@ constexpr std::string_view child = "Claude";
 constexpr std::string_view limits = "Limits";
 constexpr std::string_view life = "Faults, shutdown, health";
 constexpr std::string_view log = "Log";
+constexpr std::string_view clients = client_group;
 constexpr std::string_view general = "General";
 
 constexpr std::array rows{
@@ -31,6 +32,8 @@ constexpr std::array rows{
   option_row{"pipe-mode", one, "OCTAL", pipes, "0660",
              "permissions of pipes that are made"},
   option_row{"keep-pipes", flag, "", pipes, "", "leave own pipes at the end"},
+  option_row{"control-socket", one, "PATH", pipes, "",
+             "where subcommands ask [beside the pipes];\nnone: nowhere"},
 
   option_row{"mode", one, "MODE", protocol, "claude",
              "claude; raw: any program's bytes"},
@@ -104,6 +107,9 @@ constexpr std::array rows{
              "reap orphans, as process 1 always does"},
   option_row{"health-interval", one, "TIME", life, "10s",
              "between looks at oneself; 0: never"},
+  option_row{
+    "max-claude-rss", one, "SIZE", life, "0",
+    "restart a Claude that uses more memory,\nbetween turns; 0: never"},
 
   option_row{"log-level", one, "LEVEL", log, "info",
              "trace, debug, info, warn, error, off"},
@@ -111,6 +117,16 @@ constexpr std::array rows{
              "json; text: for people"},
   option_row{"log-file", one, "PATH", log, "",
              "append there [stderr]; SIGHUP reopens it"},
+
+  option_row{"timeout", one, "TIME", clients, "5s",
+             "how long the agent may take to answer"},
+  option_row{"json", flag, "", clients, "", "status: the whole document"},
+  option_row{"live", flag, "", clients, "",
+             "health: only whether the agent itself works"},
+  option_row{"ready", flag, "", clients, "",
+             "health: whether prompts will be worked on"},
+  option_row{"now", flag, "", clients, "",
+             "restart-claude: in the middle of a turn, too"},
 
   option_row{"config", one, "FILE", general, "",
              "read options from it: max-queue = 100"},
@@ -143,6 +159,12 @@ std::span<const option_row> option_table() {
   return rows;
 }
 
+bool is_subcommand(std::string_view word) {
+  constexpr std::array<std::string_view, 4> names{"health", "status", "stop",
+                                                  "restart-claude"};
+  return std::find(names.begin(), names.end(), word) != names.end();
+}
+
 const option_row* find_option(std::string_view name) {
   auto found = std::find_if(rows.begin(), rows.end(),
                             [&](const auto& row) { return row.name == name; });
@@ -172,12 +194,19 @@ std::string suggest_option(std::string_view word) {
 
 std::string help_text() {
   std::string text = R"(Usage: container-agent [options] [-- Claude's arguments]
+       container-agent SUBCOMMAND [options]
 
 Bridges Claude Code and two named pipes: a prompt written into the one is
 answered on the other, in one conversation that outlives crashes.
 
   container-agent --pipe-dir /run/claude -- --model opus
   container-agent --output-format text --env-pass 'GIT_*' --cwd /src
+
+Subcommands ask the agent that runs (with the same --pipe-dir and --instance):
+  health           whether it is well: exit code 0 or 1, and one line why
+  status           how it is
+  stop             ends it in order, and waits for its end
+  restart-claude   starts Claude again, between two turns
 )";
   std::string_view group;
   for (const auto& row : rows) {

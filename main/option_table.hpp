@@ -27,8 +27,14 @@ struct option_row {
   std::string_view help;    ///< may have line breaks
 };
 
+/// The group of the options that only subcommands have.
+inline constexpr std::string_view client_group = "Subcommands";
+
 /// All options in the order of --help.
 std::span<const option_row> option_table();
+
+/// "health", "status", "stop", "restart-claude".
+bool is_subcommand(std::string_view word);
 
 /// The row of an option, or nothing.
 const option_row* find_option(std::string_view name);

@@ -8,6 +8,8 @@
 #include <boost/version.hpp>
 #include <caf/config.hpp>
 
+#include <array>
+
 namespace container_agent {
 
 namespace {
@@ -28,6 +30,7 @@ constexpr std::uint64_t least_queue_bytes = 1;
 constexpr std::uint64_t most_queue_bytes = 1024 * 1024 * kib;
 constexpr std::uint64_t most_restarts = 1000;
 constexpr std::uint64_t most_pid = 4 * 1024 * 1024; // PID_MAX_LIMIT of Linux
+constexpr std::uint64_t most_claude_rss = 1024 * 1024 * 1024 * kib;
 constexpr std::chrono::milliseconds longest_wait = 24h;
 
 void read_pipes(const option_sources& given, options::pipe_section& pipes) {
@@ -42,6 +45,22 @@ void read_pipes(const option_sources& given, options::pipe_section& pipes) {
     pipes.input = pipes.directory + '/' + pipes.instance + ".in.fifo";
   if (pipes.output.empty())
     pipes.output = pipes.directory + '/' + pipes.instance + ".out.fifo";
+}
+
+// Beside the input: whoever has given it a place of its own may have several
+// agents of the same instance name.
+void read_control(const option_sources& given,
+                  const options::pipe_section& pipes,
+                  options::control_section& control) {
+  constexpr std::string_view suffix = ".control.sock";
+  control.asked_for = given.has("control-socket");
+  control.path
+    = (given.has("input-pipe") ? pipes.input
+                               : pipes.directory + '/' + pipes.instance)
+      + std::string{suffix};
+  given.read("control-socket", control.path);
+  if (control.path == "none")
+    control = {};
 }
 
 void read_protocol(const option_sources& given, options& result) {
@@ -151,6 +170,8 @@ void read_limits(const option_sources& given, options& result) {
   given.read("subreaper", result.process.subreaper);
   given.read_duration("health-interval", 0ms, longest_wait,
                       result.health.interval);
+  given.read_size("max-claude-rss", 0, most_claude_rss,
+                  result.health.max_claude_rss);
 }
 
 void read_log(const option_sources& given, options::log_section& log) {
@@ -169,14 +190,60 @@ void read_log(const option_sources& given, options::log_section& log) {
   given.read("log-file", log.file);
 }
 
+// An option of subcommands, given to the agent itself, is most likely a
+// subcommand forgotten. In the environment and the file it may stand for both.
+void refuse_client_options(const command_line& line) {
+  for (const auto& row : option_table())
+    if (row.group == client_group && line.values.contains(row.name))
+      throw option_error{"--" + std::string{row.name},
+                         "is an option of subcommands",
+                         "Name one first, such as: container-agent health."};
+}
+
+// Which subcommand an option belongs to.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4>
+  client_switches{{{"json", "status"},
+                   {"live", "health"},
+                   {"ready", "health"},
+                   {"now", "restart-claude"}}};
+
+client_options read_client(std::string command, command_line line,
+                           const std::vector<std::string>& environment) {
+  for (auto [name, owner] : client_switches)
+    if (line.values.contains(name) && command != owner)
+      throw option_error{"--" + std::string{name},
+                         "is an option of " + std::string{owner} + ", not of "
+                           + command,
+                         "Leave it out."};
+  if (line.values.contains("live") && line.values.contains("ready"))
+    throw option_error{"--live", "can't go with --ready",
+                       "Ask one question at a time."};
+  option_sources given{std::move(line), environment};
+  client_options result;
+  result.command = std::move(command);
+  options::pipe_section pipes;
+  options::control_section control;
+  read_pipes(given, pipes);
+  read_control(given, pipes, control);
+  result.socket = control.path;
+  given.read_duration("timeout", 1ms, longest_wait, result.timeout);
+  given.read("json", result.json);
+  given.read("live", result.live);
+  given.read("ready", result.ready);
+  given.read("now", result.now);
+  return result;
+}
+
 options read_all(command_line line,
                  const std::vector<std::string>& environment) {
+  refuse_client_options(line);
   auto passed_on = std::move(line.passed_on);
   option_sources given{std::move(line), environment};
   options result;
   given.read("config", result.config_file);
   given.read("check", result.check);
   read_pipes(given, result.pipes);
+  read_control(given, result.pipes, result.control);
   read_protocol(given, result);
   read_claude(given, result.claude);
   if (result.claude.keep_directory.empty())
@@ -218,6 +285,26 @@ parse_options(int argc, const char* const* argv,
     return early_exit{0, version_text()};
   try {
     return read_all(std::move(read), environment);
+  } catch (const option_error& error) {
+    return usage_error(error);
+  }
+}
+
+bool is_client(int argc, const char* const* argv) {
+  return argc > 1 && is_subcommand(argv[1]);
+}
+
+std::variant<client_options, early_exit>
+parse_client_options(int argc, const char* const* argv,
+                     const std::vector<std::string>& environment) {
+  auto line = read_command_line(argc - 1, argv + 1);
+  if (auto* error = std::get_if<command_line_error>(&line))
+    return usage_error({"", error->what, error->advice});
+  auto& read = std::get<command_line>(line);
+  if (read.values.contains("help"))
+    return early_exit{0, help_text()};
+  try {
+    return read_client(argv[1], std::move(read), environment);
   } catch (const option_error& error) {
     return usage_error(error);
   }

@@ -108,6 +108,13 @@ struct options {
 
   struct health_section {
     std::chrono::milliseconds interval{10'000}; ///< 0: off
+    std::uint64_t max_claude_rss = 0;           ///< bytes; 0: off
+  };
+
+  /// The control socket.
+  struct control_section {
+    std::string path;       ///< resolved; empty: none
+    bool asked_for = false; ///< by the user, not by default
   };
 
   struct log_section {
@@ -126,6 +133,7 @@ struct options {
   shutdown_section shutdown;
   process_section process;
   health_section health;
+  control_section control;
   log_section log;
 
   bool check = false;      ///< check everything and start nothing
@@ -147,6 +155,27 @@ struct early_exit {
 std::variant<options, early_exit>
 parse_options(int argc, const char* const* argv,
               const std::vector<std::string>& environment);
+
+/// What a subcommand was told: `container-agent health --live`.
+struct client_options {
+  std::string command;
+  std::string socket; ///< empty: the user has turned it off
+  std::chrono::milliseconds timeout{5'000}; ///< for the agent's answer
+  bool json = false;
+  bool live = false;
+  bool ready = false;
+  bool now = false;
+};
+
+/// Whether the first argument is a subcommand's name.
+bool is_client(int argc, const char* const* argv);
+
+/// Reads the same three sources for a subcommand. Options of the agent are
+/// allowed, so that both can be given the same ones; those that say where the
+/// socket is count.
+std::variant<client_options, early_exit>
+parse_client_options(int argc, const char* const* argv,
+                     const std::vector<std::string>& environment);
 
 /// The whole text of --help, for a terminal of 80 columns.
 std::string help_text();

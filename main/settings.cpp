@@ -77,7 +77,8 @@ drain_timeouts drain_settings(const options& o) {
 }
 
 health_monitor_config health_settings(const options& o) {
-  return {.interval = o.health.interval};
+  return {.interval = o.health.interval,
+          .max_claude_rss = o.health.max_claude_rss};
 }
 
 conversation_config conversation_settings(const options& o) {
@@ -104,12 +105,16 @@ restart_policy_config restart_settings(const options& o) {
   return result;
 }
 
+control_config control_settings(const options& o) {
+  return {.stop_at_most = drain_settings(o).total()};
+}
+
 std::string settings_fault(const options& o) {
   for (const auto& fault :
        {dialogue_settings(o).validate(), child_settings(o, {}).validate(),
         pipe_output_settings(o).validate(), drain_settings(o).validate(),
         health_settings(o).validate(), restart_settings(o).validate(),
-        conversation_settings(o).validate()})
+        conversation_settings(o).validate(), control_settings(o).validate()})
     if (!fault.empty())
       return fault;
   for (const auto& rule : o.supervision.rules)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/child_link.hpp"
+#include "actors/control.hpp"
 #include "actors/conversation.hpp"
 #include "actors/dialogue.hpp"
 #include "actors/drain_plan.hpp"
@@ -37,6 +38,7 @@ restart_policy_config restart_settings(const options& o);
 
 /// What the user said of one child of the supervisor (`--restart`).
 void adjust(child_spec& spec, const options& o);
+control_config control_settings(const options& o);
 
 /// What is wrong with them together, or an empty string.
 std::string settings_fault(const options& o);

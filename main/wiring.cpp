@@ -5,6 +5,7 @@
 #include "main/hook.hpp"
 #include "main/runtime/attaching_child_process.hpp"
 #include "main/runtime/child_process.hpp"
+#include "main/runtime/control_server.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
 #include "main/runtime/fifo_reply_output.hpp"
@@ -13,6 +14,7 @@
 #include "main/runtime/keep_place.hpp"
 #include "main/runtime/kept_child.hpp"
 #include "main/runtime/orphan_reaper.hpp"
+#include "main/runtime/process_probe.hpp"
 #include "main/runtime/scheduler.hpp"
 #include "main/runtime/system_ports.hpp"
 #include "main/settings.hpp"
@@ -110,6 +112,7 @@ struct agent::parts {
   child_process& make_process(const options& settings);
   child_link_config make_child_config(const options& settings,
                                       std::vector<std::string> environment);
+  void open_control(const options& settings);
   std::unique_ptr<bridge> make_bridge(const options& settings);
   supervision_config tell_family(const options& settings);
   void finish(bool keep_pipes);
@@ -129,6 +132,8 @@ struct agent::parts {
   std::optional<runtime::attaching_child_process> attaching;
   child_process& process;
   std::optional<runtime::orphan_reaper> reaper;
+  runtime::proc_probe processes;
+  std::optional<runtime::control_server> control_socket;
 
   line_reader reader;
   std::unique_ptr<bridge> protocol;
@@ -136,7 +141,7 @@ struct agent::parts {
   pipe_output_resources output_resources;
   shutdown_progress progress;
   std::optional<std::int32_t> exit_code;
-  supervision family;
+  std::optional<supervision> family;
 
   actor_settings actor_config;
   caf::actor_system system;
@@ -158,12 +163,18 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     link{process, make_child_config(settings, std::move(environment)), context},
     output_resources{output, {}, 0, 0},
     progress{drain_settings(settings)},
-    family{tell_family(settings), context},
     actor_config{loop},
     system{actor_config} {
   progress.stop_input_first = is_raw(settings);
+  try {
+    open_control(settings);
+  } catch (...) {
+    finish(settings.pipes.keep); // else pipes made a moment ago would stay
+    throw;
+  }
+  family.emplace(tell_family(settings), context);
   if (settings.process.subreaper || ::getpid() == 1)
-    reaper.emplace(loop, log, ordinary_process ? &*ordinary_process : nullptr);
+    reaper.emplace(loop, log, spawned ? &*spawned : nullptr);
 }
 
 // After an error that ended the loop there are actors that will never end: they
@@ -172,7 +183,10 @@ agent::parts::~parts() {
   reader.on_arrival({});
   link.on_change({});
   output.on_drained({});
-  family.abandon();
+  if (control_socket)
+    control_socket->on_request({});
+  if (family)
+    family->abandon();
   system.await_actors_before_shutdown(false);
 }
 
@@ -202,11 +216,28 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
     is_raw(settings) ? content::raw : content::lines);
 }
 
+// Nobody has asked for the one at the default path: where it can't be made,
+// such as in a folder that is not the agent's, the agent does without.
+void agent::parts::open_control(const options& settings) {
+  if (settings.control.path.empty())
+    return;
+  try {
+    control_socket.emplace(loop, context.log, settings.control.path);
+  } catch (const runtime::socket_error& error) {
+    if (settings.control.asked_for
+        || error.why() != runtime::socket_error::kind::unusable)
+      throw;
+    context.log.write(log_level::warn, "agent", "control_unavailable",
+                      {{"error", error.what()}});
+  }
+}
+
 child_process& agent::parts::make_process(const options& settings) {
   if (kept)
     return kept->process;
-  return ordinary_process.emplace(loop,
-                                  is_raw(settings) ? raw_pipe_capacity : 0);
+  spawned.emplace(loop, is_raw(settings) ? raw_pipe_capacity : 0);
+  return attaching.emplace(loop, watch, context.log, *spawned,
+                           attach_settings_of(settings));
 }
 
 child_link_config
@@ -241,12 +272,15 @@ supervision_config agent::parts::tell_family(const options& settings) {
   told.talk = conversation_settings(settings);
   told.output = pipe_output_settings(settings);
   told.health = health_settings(settings);
+  told.control = control_settings(settings);
   told.restarts = restart_settings(settings);
   told.on_give_up = settings.supervision.on_give_up;
   told.adjust = [&settings](child_spec& spec) { adjust(spec, settings); };
   supervision_config result;
-  result.children = agent_children(
-    {reader, *protocol, link, output_resources, progress}, told, context);
+  result.children
+    = agent_children({reader, *protocol, link, output_resources, progress,
+                      control_socket ? &*control_socket : nullptr, &processes},
+                     told, context);
   result.policy = restart_settings(settings);
   result.on_stopped = [this](std::int32_t code) { exit_code = code; };
   return result;
@@ -261,6 +295,8 @@ void agent::parts::finish(bool keep_pipes) {
                       {{"bytes", std::uint64_t{lost}},
                        {"pieces", std::uint64_t{protocol->to_host.size()}},
                        {"reason", "nobody read the output in time"}});
+  if (control_socket)
+    control_socket->finish();
   input.finish(keep_pipes);
   std::visit(
     [keep_pipes](auto& port) {
@@ -281,7 +317,7 @@ agent::~agent() = default;
 
 std::int32_t agent::run() {
   auto& p = *parts_;
-  p.family.start(p.system);
+  p.family->start(p.system);
   p.loop.run_until([&p] { return p.exit_code.has_value(); });
   if (!runtime::run_until_all_ended(p.system, p.loop, end_timeout))
     p.context.log.write(
@@ -298,11 +334,11 @@ std::int32_t agent::run() {
 }
 
 void agent::shut_down(std::string reason) {
-  parts_->family.shut_down({std::move(reason), 0, true});
+  parts_->family->shut_down({std::move(reason), 0, true});
 }
 
 void agent::upgrade(std::string reason) {
-  parts_->family.shut_down(
+  parts_->family->shut_down(
     {std::move(reason), 0, true, parts_->settings.claude.keep});
 }
 

@@ -25,6 +25,8 @@ using pipe_input_actor = caf::typed_actor<
   caf::reacts_to<input_arrived>,
   // shutdown_coordinator: read no more
   caf::reacts_to<stop_input>,
+  // health_monitor
+  caf::replies_to<get_input_status>::with<input_status>,
   // supervisor
   caf::reacts_to<peers_changed>>;
 
@@ -84,10 +86,10 @@ using pipe_output_actor = caf::typed_actor<
 
 /// Asks, judges, and keeps the status document.
 using health_monitor_actor = caf::typed_actor<
-  // conversation: the host wants to know
+  // conversation: the host wants to know; control: a client does
   caf::replies_to<get_health>::with<health_report>,
   // itself
-  caf::reacts_to<health_tick>,
+  caf::reacts_to<health_tick>, caf::reacts_to<deadline_passed>,
   // supervisor
   caf::reacts_to<peers_changed>>;
 
@@ -101,6 +103,17 @@ using shutdown_coordinator_actor = caf::typed_actor<
   caf::reacts_to<output_flushed>,
   // itself
   caf::reacts_to<deadline_passed>,
+  // health_monitor
+  caf::replies_to<get_shutdown_status>::with<shutdown_status>,
+  // supervisor
+  caf::reacts_to<peers_changed>>;
+
+/// Does what clients of the control socket ask for.
+using control_actor = caf::typed_actor<
+  // the control port: somebody asks
+  caf::reacts_to<control_requested>,
+  // health_monitor
+  caf::replies_to<get_control_status>::with<control_status>,
   // supervisor
   caf::reacts_to<peers_changed>>;
 
@@ -108,10 +121,10 @@ using shutdown_coordinator_actor = caf::typed_actor<
 using supervisor_actor = caf::typed_actor<
   // itself, after a backoff
   caf::reacts_to<restart_child>,
-  // whoever wants Claude started again
-  caf::reacts_to<restart_claude>,
-  // signals: passed on to the shutdown_coordinator that is there now
+  // signals, control: passed on to the shutdown_coordinator that is there now
   caf::reacts_to<begin_shutdown>,
+  // control, health_monitor
+  caf::reacts_to<restart_claude>,
   // shutdown_coordinator: the drain is over
   caf::reacts_to<stop_agent>,
   // health_monitor
@@ -128,11 +141,12 @@ struct peers_changed {
   pipe_output_actor pipe_output;
   health_monitor_actor health_monitor;
   shutdown_coordinator_actor shutdown_coordinator;
+  control_actor control;
   supervisor_actor supervisor;
 
   CONTAINER_AGENT_INSPECT(peers_changed, x.pipe_input, x.conversation,
                           x.claude_process, x.pipe_output, x.health_monitor,
-                          x.shutdown_coordinator, x.supervisor)
+                          x.shutdown_coordinator, x.control, x.supervisor)
 };
 
 } // namespace container_agent

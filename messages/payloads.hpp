@@ -200,6 +200,11 @@ struct child_changed {
   CONTAINER_AGENT_INSPECT(child_changed)
 };
 
+/// A client of the control socket has asked for something.
+struct control_requested {
+  CONTAINER_AGENT_INSPECT(control_requested)
+};
+
 /// Time is up for something that the receiver set itself; `id` tells stale
 /// ones apart.
 struct deadline_passed {
@@ -332,11 +337,13 @@ struct conversation_status {
   std::uint64_t failed = 0;
   std::uint64_t rejected = 0;
   std::uint64_t resent = 0;
+  std::chrono::milliseconds turn_age{0}; ///< 0 unless one is in flight
+  std::chrono::milliseconds silence{0};  ///< since Claude's last word in it
 
   CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.gave_up, x.session_id,
                           x.queued, x.queued_bytes, x.in_flight, x.lines,
                           x.accepted, x.answered, x.failed, x.rejected,
-                          x.resent)
+                          x.resent, x.turn_age, x.silence)
 };
 
 struct get_child_status {
@@ -351,6 +358,16 @@ struct child_status {
   CONTAINER_AGENT_INSPECT(child_status, x.running, x.pid, x.generation)
 };
 
+struct get_input_status {
+  CONTAINER_AGENT_INSPECT(get_input_status)
+};
+
+struct input_status {
+  std::uint64_t unread_bytes = 0; ///< in the FIFO
+
+  CONTAINER_AGENT_INSPECT(input_status, x.unread_bytes)
+};
+
 struct get_output_status {
   CONTAINER_AGENT_INSPECT(get_output_status)
 };
@@ -358,8 +375,30 @@ struct get_output_status {
 struct output_status {
   std::uint64_t pending_bytes = 0; ///< taken, not yet written
   std::uint64_t dropped_replies = 0;
+  std::uint64_t unread_bytes = 0; ///< in the FIFO, not yet read by the host
 
-  CONTAINER_AGENT_INSPECT(output_status, x.pending_bytes, x.dropped_replies)
+  CONTAINER_AGENT_INSPECT(output_status, x.pending_bytes, x.dropped_replies,
+                          x.unread_bytes)
+};
+
+struct get_shutdown_status {
+  CONTAINER_AGENT_INSPECT(get_shutdown_status)
+};
+
+struct shutdown_status {
+  std::string phase = "running"; ///< of the `drain_plan`
+
+  CONTAINER_AGENT_INSPECT(shutdown_status, x.phase)
+};
+
+struct get_control_status {
+  CONTAINER_AGENT_INSPECT(get_control_status)
+};
+
+struct control_status {
+  std::uint64_t connections = 0; ///< open now
+
+  CONTAINER_AGENT_INSPECT(control_status, x.connections)
 };
 
 struct get_supervisor_status {
@@ -369,8 +408,10 @@ struct get_supervisor_status {
 struct supervisor_status {
   std::uint64_t restarts = 0;           ///< of any child, since the start
   std::uint64_t restarts_in_window = 0; ///< of the child with the most
+  std::string gave_up{}; ///< the child that is not started any more, if any
 
-  CONTAINER_AGENT_INSPECT(supervisor_status, x.restarts, x.restarts_in_window)
+  CONTAINER_AGENT_INSPECT(supervisor_status, x.restarts, x.restarts_in_window,
+                          x.gave_up)
 };
 
 struct get_health {

@@ -26,6 +26,7 @@
   X(input_arrived)                                                             \
   X(output_drained)                                                            \
   X(child_changed)                                                             \
+  X(control_requested)                                                         \
   X(deadline_passed)                                                           \
   X(restart_scheduled)                                                         \
   X(restarts_exhausted)                                                        \
@@ -45,8 +46,14 @@
   X(conversation_status)                                                       \
   X(get_child_status)                                                          \
   X(child_status)                                                              \
+  X(get_input_status)                                                          \
+  X(input_status)                                                              \
   X(get_output_status)                                                         \
   X(output_status)                                                             \
+  X(get_shutdown_status)                                                       \
+  X(shutdown_status)                                                           \
+  X(get_control_status)                                                        \
+  X(control_status)                                                            \
   X(get_supervisor_status)                                                     \
   X(supervisor_status)                                                         \
   X(get_health)                                                                \

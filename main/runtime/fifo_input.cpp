@@ -1,6 +1,7 @@
 #include "main/runtime/fifo_input.hpp"
 
 #include "main/runtime/fd.hpp"
+#include "main/runtime/fifo_end.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -292,6 +293,11 @@ void fifo_input::report_end(bool on) {
     state_->failure = error;
   if (state_->failure || !state_->waiting)
     state_->start();
+}
+
+std::size_t fifo_input::unread() const {
+  auto& fd = state_->fd;
+  return fd.is_open() ? unread_bytes(fd.native_handle()) : 0;
 }
 
 void fifo_input::finish(bool keep_fifo) {

@@ -38,6 +38,7 @@ public:
   void read(handler on_result) override;
   void cancel() override;
   void report_end(bool on) override;
+  std::size_t unread() const override;
 
   /// For the end of the agent: closes the FIFO for good, and removes it if it
   /// was made here and shall not be kept. Nothing is delivered after this.

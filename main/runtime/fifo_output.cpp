@@ -364,6 +364,10 @@ std::error_code fifo_output::error() const {
   return state_->error();
 }
 
+std::size_t fifo_output::unread() const {
+  return state_->keeper ? unread_bytes(state_->keeper.get()) : 0;
+}
+
 void fifo_output::end_reply() {
   ++state_->replies;
 }

@@ -46,6 +46,7 @@ public:
   std::size_t pending() const override;
   void on_drained(notification notify) override;
   std::error_code error() const override;
+  std::size_t unread() const override;
 
   /// No effect: there is no end of a reply to be seen in this FIFO.
   void end_reply() override;

@@ -4,19 +4,64 @@
 
 namespace container_agent::codec {
 
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+void add_usage(ordered_json& object, const std::optional<process_usage>& x) {
+  object["rss_bytes"] = x ? ordered_json(x->resident_bytes) : nullptr;
+  object["cpu_ms"] = x ? ordered_json(x->cpu.count()) : nullptr;
+}
+
+ordered_json claude(const status_facts& facts) {
+  ordered_json result
+    = {{"running", facts.child.running},
+       {"ready", facts.conversation.ready},
+       {"pid", facts.child.running ? ordered_json(facts.child.pid) : nullptr},
+       {"session_id", text_or_null(facts.conversation.session_id)},
+       {"launches", facts.child.generation}};
+  add_usage(result, facts.claude);
+  return result;
+}
+
+ordered_json turn(const conversation_status& c) {
+  if (c.in_flight == 0)
+    return nullptr;
+  return {{"age_ms", c.turn_age.count()}, {"silence_ms", c.silence.count()}};
+}
+
+ordered_json own(const status_facts& facts) {
+  ordered_json result;
+  result["pid"] = facts.own ? ordered_json(facts.own->pid) : nullptr;
+  add_usage(result, facts.own);
+  result["loop_lag_ms"]
+    = facts.loop_lag ? ordered_json(facts.loop_lag->count()) : nullptr;
+  result["control_connections"] = facts.control.connections;
+  return result;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string result;
+  for (const auto& name : names)
+    result += (result.empty() ? "" : ",") + name;
+  return result;
+}
+
+} // namespace
+
 std::string status_document(const status_facts& facts) {
-  using nlohmann::ordered_json;
   const auto& c = facts.conversation;
   ordered_json document;
   document["state"] = facts.state;
+  document["live"] = facts.live;
+  document["ready"] = facts.ready;
+  document["why"] = facts.why;
   document["uptime_s"] = facts.uptime.count();
-  document["claude"]
-    = {{"running", facts.child.running},
-       {"ready", c.ready},
-       {"pid", facts.child.running ? ordered_json(facts.child.pid) : nullptr},
-       {"session_id", c.session_id.empty() ? ordered_json(nullptr)
-                                           : ordered_json(c.session_id)},
-       {"launches", facts.child.generation}};
+  document["claude"] = claude(facts);
   document["prompts"] = {{"in_flight", c.in_flight},
                          {"queued", c.queued},
                          {"queued_bytes", c.queued_bytes},
@@ -24,13 +69,20 @@ std::string status_document(const status_facts& facts) {
                          {"answered", c.answered},
                          {"failed", c.failed},
                          {"resent", c.resent}};
-  document["input"] = {{"lines", c.lines}, {"rejected", c.rejected}};
+  document["turn"] = turn(c);
+  document["input"] = {{"lines", c.lines},
+                       {"rejected", c.rejected},
+                       {"unread_bytes", facts.input.unread_bytes}};
   document["output"] = {{"pending_bytes", facts.output.pending_bytes},
-                        {"dropped_replies", facts.output.dropped_replies}};
+                        {"dropped_replies", facts.output.dropped_replies},
+                        {"unread_bytes", facts.output.unread_bytes}};
   document["restarts"] = {{"total", facts.supervisor.restarts},
-                          {"in_window", facts.supervisor.restarts_in_window}};
+                          {"in_window", facts.supervisor.restarts_in_window},
+                          {"gave_up", text_or_null(facts.supervisor.gave_up)}};
+  document["agent"] = own(facts);
+  document["shutdown"] = facts.shutdown.phase;
   if (!facts.silent.empty())
-    document["silent"] = facts.silent;
+    document["silent"] = joined(facts.silent);
   return document.dump();
 }
 

@@ -203,4 +203,32 @@ TEST_F(conversations, status_is_the_protocols) {
             42u);
 }
 
+TEST_F(conversations, status_tells_how_long_the_turn_lasts_and_is_silent) {
+  start();
+  protocol.turn_number = 1;
+  happen(line(1, "a"));
+  advance(300ms);
+  happen(child_output{1, bytes{"x\n"}, true});
+  advance(200ms);
+  auto status = ask<conversation_status>(talk, get_conversation_status{});
+  EXPECT_EQ(status->turn_age, 500ms);
+  EXPECT_EQ(status->silence, 200ms);
+  protocol.turn_number = 0;
+  happen(child_output{2, bytes{"x\n"}, true});
+  status = ask<conversation_status>(talk, get_conversation_status{});
+  EXPECT_EQ(status->turn_age, 0ms);
+}
+
+TEST_F(conversations, the_next_one_knows_since_when_the_turn_lasts) {
+  start();
+  protocol.turn_number = 1;
+  happen(line(1, "a"));
+  advance(300ms);
+  kill(talk);
+  start();
+  advance(200ms);
+  auto status = ask<conversation_status>(talk, get_conversation_status{});
+  EXPECT_EQ(status->turn_age, 500ms);
+}
+
 } // namespace container_agent::test

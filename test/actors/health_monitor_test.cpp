@@ -1,8 +1,11 @@
 #include "actors/health_monitor.hpp"
 
 #include "test/support/actor_fixture.hpp"
+#include "test/support/control_ports.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <memory>
 
 namespace container_agent::test {
 
@@ -11,15 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-codec::status_facts facts(bool ready, std::uint64_t in_flight = 0,
-                          std::uint64_t restarts = 0) {
-  codec::status_facts f;
-  f.conversation.ready = ready;
-  f.conversation.in_flight = in_flight;
-  f.supervisor.restarts_in_window = restarts;
-  return f;
-}
-
 class health_monitors : public actor_fixture {
 public:
   probe<conversation_actor> conversation
@@ -27,11 +21,20 @@ public:
   probe<claude_process_actor> claude
     = make_probe(&peers_changed::claude_process);
   probe<pipe_output_actor> output = make_probe(&peers_changed::pipe_output);
+  probe<pipe_input_actor> input = make_probe(&peers_changed::pipe_input);
+  probe<shutdown_coordinator_actor> coordinator
+    = make_probe(&peers_changed::shutdown_coordinator);
+  probe<control_actor> control = make_probe(&peers_changed::control);
   probe<supervisor_actor> supervisor = make_probe(&peers_changed::supervisor);
+  fake_probe processes;
+  std::shared_ptr<health_history> history = std::make_shared<health_history>();
   health_monitor_actor monitor;
 
-  void start(std::chrono::milliseconds interval = 0ms) {
-    monitor = spawn<health_monitor>(health_monitor_config{interval}, context);
+  void start(std::chrono::milliseconds interval = 0ms,
+             std::uint64_t max_claude_rss = 0) {
+    monitor = spawn<health_monitor>(
+      history, &processes, health_monitor_config{interval, max_claude_rss},
+      context);
     introduce(monitor);
   }
 
@@ -50,29 +53,6 @@ public:
 
 } // namespace
 
-TEST(judge, starting_until_claude_was_ready) {
-  EXPECT_EQ(judge(facts(false), false, 0), "starting");
-  EXPECT_EQ(judge(facts(true), false, 0), "ready");
-}
-
-TEST(judge, busy_while_a_turn_runs) {
-  EXPECT_EQ(judge(facts(true, 1), true, 0), "busy");
-}
-
-TEST(judge, degraded_when_claude_is_away_or_was_restarted) {
-  EXPECT_EQ(judge(facts(false), true, 0), "degraded");
-  EXPECT_EQ(judge(facts(false, 0, 1), false, 0), "degraded");
-  EXPECT_EQ(judge(facts(true, 1, 1), true, 0), "degraded");
-}
-
-TEST(judge, degraded_when_somebody_is_silent_failed_when_the_core_is) {
-  auto f = facts(true);
-  f.silent = "pipe_output";
-  EXPECT_EQ(judge(f, true, 0), "degraded");
-  EXPECT_EQ(judge(f, true, 1), "degraded");
-  EXPECT_EQ(judge(f, true, 2), "failed");
-}
-
 TEST_F(health_monitors, a_question_is_answered_with_everybodys_facts) {
   be_ready();
   output.answer(output_status{11, 12});
@@ -87,6 +67,65 @@ TEST_F(health_monitors, a_question_is_answered_with_everybodys_facts) {
   EXPECT_EQ(document["claude"]["session_id"], "s1");
   EXPECT_EQ(document["output"]["pending_bytes"], 11);
   EXPECT_EQ(document["restarts"]["total"], 3);
+}
+
+TEST_F(health_monitors, the_document_tells_what_the_kernel_knows) {
+  be_ready();
+  processes.others[77] = {77, 300'000'000, 12'000ms};
+  start();
+  auto document = json::parse(report()->document);
+  EXPECT_EQ(document["claude"]["rss_bytes"], 300'000'000);
+  EXPECT_EQ(document["claude"]["cpu_ms"], 12'000);
+  EXPECT_EQ(document["agent"]["rss_bytes"], 8'000'000);
+}
+
+TEST_F(health_monitors, a_process_that_has_just_gone_has_no_figures) {
+  be_ready();
+  start();
+  auto document = json::parse(report()->document);
+  EXPECT_EQ(document["claude"]["pid"], 77);
+  EXPECT_TRUE(document["claude"]["rss_bytes"].is_null());
+}
+
+TEST_F(health_monitors, without_a_probe_there_are_no_figures) {
+  be_ready();
+  monitor = spawn<health_monitor>(history, nullptr, health_monitor_config{0ms},
+                                  context);
+  introduce(monitor);
+  EXPECT_TRUE(json::parse(report()->document)["agent"]["pid"].is_null());
+}
+
+TEST_F(health_monitors, live_and_ready_are_told_apart) {
+  start();
+  auto document = json::parse(report()->document);
+  EXPECT_EQ(document["live"], true);
+  EXPECT_EQ(document["ready"], false);
+  EXPECT_EQ(document["why"], "Claude is starting");
+}
+
+TEST_F(health_monitors, every_actor_is_asked) {
+  start();
+  ASSERT_TRUE(report());
+  EXPECT_EQ(conversation.names(), " get_conversation_status");
+  EXPECT_EQ(claude.names(), " get_child_status");
+  EXPECT_EQ(input.names(), " get_input_status");
+  EXPECT_EQ(output.names(), " get_output_status");
+  EXPECT_EQ(supervisor.names(), " get_supervisor_status");
+  EXPECT_EQ(coordinator.names(), " get_shutdown_status");
+  EXPECT_EQ(control.names(), " get_control_status");
+}
+
+TEST_F(health_monitors, the_next_one_knows_what_was) {
+  be_ready();
+  start();
+  report();
+  kill(monitor);
+  advance(5'000ms);
+  conversation.answer(conversation_status{});
+  start();
+  auto document = json::parse(report()->document);
+  EXPECT_EQ(document["state"], "degraded");
+  EXPECT_EQ(document["uptime_s"], 5);
 }
 
 TEST_F(health_monitors, uptime_is_counted_from_the_start) {
@@ -111,7 +150,7 @@ TEST_F(health_monitors, somebody_silent_is_named_after_a_second) {
   EXPECT_FALSE(report());
   advance(health_monitor::answer_timeout);
   EXPECT_EQ(log.field("state_changed", "to"), "degraded");
-  EXPECT_EQ(log.field("state_changed", "silent"), "pipe_output");
+  EXPECT_EQ(log.field("state_changed", "why"), "pipe_output does not answer");
 }
 
 TEST_F(health_monitors, a_silent_core_is_a_failure) {
@@ -121,8 +160,81 @@ TEST_F(health_monitors, a_silent_core_is_a_failure) {
   report();
   advance(health_monitor::answer_timeout);
   EXPECT_EQ(log.field("state_changed", "to"), "failed");
-  EXPECT_EQ(log.field("state_changed", "silent"),
-            "conversation,claude_process");
+  EXPECT_EQ(log.field("state_changed", "why"),
+            "neither conversation nor claude_process answers");
+}
+
+TEST_F(health_monitors, whoever_is_silent_at_a_tick_is_named_at_the_next) {
+  be_ready();
+  start(2'000ms);
+  output.fall_silent();
+  advance(2'000ms);
+  EXPECT_EQ(log.count("state_changed"), 0u);
+  advance(2'000ms);
+  EXPECT_EQ(log.field("state_changed", "why"), "pipe_output does not answer");
+}
+
+TEST_F(health_monitors, a_tick_within_the_time_to_answer_waits_for_the_next) {
+  be_ready();
+  start(400ms);
+  output.fall_silent();
+  advance(1'200ms);
+  EXPECT_EQ(output.count<get_output_status>(), 1u);
+  EXPECT_EQ(log.count("state_changed"), 0u);
+  advance(400ms); // begun at 400, so 1.2 s ago
+  EXPECT_EQ(output.count<get_output_status>(), 2u);
+  EXPECT_EQ(log.field("state_changed", "to"), "degraded");
+}
+
+TEST_F(health_monitors, an_idle_tick_sets_no_other_timer) {
+  be_ready();
+  start(10'000ms);
+  advance(10'000ms);
+  // Nothing but the next tick is due.
+  EXPECT_EQ(pending_timers(), 1u);
+}
+
+TEST_F(health_monitors, a_late_answer_does_not_count_for_the_next_round) {
+  be_ready();
+  start();
+  conversation.fall_silent();
+  EXPECT_FALSE(report());
+  advance(health_monitor::answer_timeout);
+  auto again = report();
+  EXPECT_FALSE(again);
+  EXPECT_EQ(conversation.count<get_conversation_status>(), 2u);
+}
+
+TEST_F(health_monitors, a_late_tick_is_the_loops_lag) {
+  be_ready();
+  start(1'000ms);
+  EXPECT_TRUE(
+    json::parse(report()->document)["agent"]["loop_lag_ms"].is_null());
+  advance(1'000ms);
+  EXPECT_EQ(json::parse(report()->document)["agent"]["loop_lag_ms"], 0);
+}
+
+TEST_F(health_monitors, too_large_a_claude_is_restarted_once_a_generation) {
+  be_ready();
+  processes.others[77] = {77, 300ull << 20, 0ms};
+  start(1'000ms, 200ull << 20);
+  advance(3'000ms);
+  ASSERT_EQ(supervisor.count<restart_claude>(), 1u);
+  auto wish = supervisor.take<restart_claude>();
+  EXPECT_EQ(wish.reason, "memory: 300 MiB over --max-claude-rss 200 MiB");
+  EXPECT_FALSE(wish.at_once);
+  EXPECT_EQ(log.field("claude_too_large", "pid"), "77");
+  claude.answer(child_status{true, 77, 2});
+  advance(1'000ms);
+  EXPECT_EQ(supervisor.count<restart_claude>(), 1u);
+}
+
+TEST_F(health_monitors, a_claude_at_its_limit_is_left_alone) {
+  be_ready();
+  processes.others[77] = {77, 200ull << 20, 0ms};
+  start(1'000ms, 200ull << 20);
+  advance(3'000ms);
+  EXPECT_EQ(supervisor.count<restart_claude>(), 0u);
 }
 
 TEST_F(health_monitors, an_actor_between_two_lives_is_not_waited_for) {
@@ -135,7 +247,8 @@ TEST_F(health_monitors, an_actor_between_two_lives_is_not_waited_for) {
 }
 
 TEST_F(health_monitors, without_any_peers_it_still_answers) {
-  monitor = spawn<health_monitor>(health_monitor_config{0ms}, context);
+  monitor = spawn<health_monitor>(history, &processes,
+                                  health_monitor_config{0ms}, context);
   auto answer = report();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->state, "starting");
@@ -173,6 +286,8 @@ TEST(health_monitor_config, is_checked) {
   EXPECT_EQ(health_monitor_config{}.validate(), "");
   EXPECT_EQ((health_monitor_config{0ms}.validate()), "");
   EXPECT_NE((health_monitor_config{-1ms}.validate()), "");
+  EXPECT_NE((health_monitor_config{0ms, 1}.validate()), "");
+  EXPECT_EQ((health_monitor_config{1ms, 1}.validate()), "");
 }
 
 } // namespace container_agent::test

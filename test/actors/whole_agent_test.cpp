@@ -3,6 +3,7 @@
 
 #include "test/actors/claude_lines.hpp"
 #include "test/support/actor_fixture.hpp"
+#include "test/support/control_ports.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,6 +30,8 @@ public:
   child_link link{child, {{"claude", {"-p"}, {}, {}}}, context};
   pipe_output_resources output{host_out, {}, 0, 0};
   shutdown_progress progress{{}};
+  fake_control_port clients{events};
+  fake_probe processes;
 
   std::optional<supervision> family;
   peers_changed now; ///< who is who now
@@ -39,8 +42,9 @@ public:
     settings.restarts.max_restarts = 1000;
     settings.restarts.jitter = 0;
     supervision_config config;
-    config.children = agent_children({reader, protocol, link, output, progress},
-                                     settings, context);
+    config.children = agent_children(
+      {reader, protocol, link, output, progress, &clients, &processes},
+      settings, context);
     for (auto& spec : config.children)
       spec.start = [this, start = spec.start](supervisor_actor::pointer self,
                                               peers_changed& directory) {
@@ -250,6 +254,8 @@ public:
       kill_now(&peers_changed::pipe_output);
     else if (name == "health_monitor")
       kill_now(&peers_changed::health_monitor);
+    else if (name == "control")
+      kill_now(&peers_changed::control);
     else
       kill_now(&peers_changed::shutdown_coordinator);
   }
@@ -263,8 +269,8 @@ private:
 };
 
 constexpr const char* everybody[]
-  = {"pipe_input",  "conversation",   "claude_process",
-     "pipe_output", "health_monitor", "shutdown_coordinator"};
+  = {"pipe_input",     "conversation",         "claude_process", "pipe_output",
+     "health_monitor", "shutdown_coordinator", "control"};
 
 } // namespace
 
@@ -286,6 +292,19 @@ TEST_P(death_of, loses_and_doubles_nothing_wherever_it_strikes) {
   }
   EXPECT_EQ(child.launches.size(), 1u) << "the child was adopted";
   EXPECT_GE(log.count("restart_scheduled"), 1u);
+}
+
+TEST_P(death_of, leaves_no_client_without_an_answer) {
+  claude_reads();
+  settle();
+  auto first = clients.give(R"({"command":"status"})");
+  kill_it();
+  advance(1ms);
+  auto second = clients.give(R"({"command":"status"})");
+  kill_it();
+  run_on();
+  EXPECT_TRUE(clients.answers.contains(first));
+  EXPECT_TRUE(clients.answers.contains(second));
 }
 
 TEST_P(death_of, does_not_stop_the_shutdown) {

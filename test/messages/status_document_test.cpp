@@ -12,11 +12,21 @@ using nlohmann::json;
 codec::status_facts some_facts() {
   codec::status_facts facts;
   facts.state = "busy";
+  facts.live = true;
+  facts.ready = true;
+  facts.why = "because";
   facts.uptime = std::chrono::seconds{61};
-  facts.conversation = {true, "s1", 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  using std::chrono::milliseconds;
+  facts.conversation = {
+    true, "s1", 1, 2, 3, 4, 5, 6, 7, 8, 9, milliseconds{15}, milliseconds{16}};
   facts.child = {true, 77, 10};
-  facts.output = {11, 12};
-  facts.supervisor = {13, 14};
+  facts.input = {17};
+  facts.output = {11, 12, 18};
+  facts.supervisor = {13, 14, "claude_process"};
+  facts.control = {19};
+  facts.claude = process_usage{77, 20, milliseconds{21}};
+  facts.own = process_usage{78, 22, milliseconds{23}};
+  facts.loop_lag = milliseconds{24};
   return facts;
 }
 
@@ -25,14 +35,19 @@ codec::status_facts some_facts() {
 TEST(status_document, tells_every_fact_once) {
   EXPECT_EQ(
     codec::status_document(some_facts()),
-    R"({"state":"busy","uptime_s":61,)"
+    R"({"state":"busy","live":true,"ready":true,"why":"because",)"
+    R"("uptime_s":61,)"
     R"("claude":{"running":true,"ready":true,"pid":77,"session_id":"s1",)"
-    R"("launches":10},)"
+    R"("launches":10,"rss_bytes":20,"cpu_ms":21},)"
     R"("prompts":{"in_flight":3,"queued":1,"queued_bytes":2,"accepted":5,)"
     R"("answered":6,"failed":7,"resent":9},)"
-    R"("input":{"lines":4,"rejected":8},)"
-    R"("output":{"pending_bytes":11,"dropped_replies":12},)"
-    R"("restarts":{"total":13,"in_window":14}})");
+    R"("turn":{"age_ms":15,"silence_ms":16},)"
+    R"("input":{"lines":4,"rejected":8,"unread_bytes":17},)"
+    R"("output":{"pending_bytes":11,"dropped_replies":12,"unread_bytes":18},)"
+    R"("restarts":{"total":13,"in_window":14,"gave_up":"claude_process"},)"
+    R"("agent":{"pid":78,"rss_bytes":22,"cpu_ms":23,"loop_lag_ms":24,)"
+    R"("control_connections":19},)"
+    R"("shutdown":"running"})");
 }
 
 TEST(status_document, a_claude_that_is_away_has_no_pid) {
@@ -45,10 +60,18 @@ TEST(status_document, a_claude_that_is_away_has_no_pid) {
   EXPECT_EQ(document["claude"]["running"], false);
 }
 
+TEST(status_document, what_is_not_known_is_null) {
+  auto document = json::parse(codec::status_document({}));
+  for (auto path : {"/claude/rss_bytes", "/claude/cpu_ms", "/turn",
+                    "/restarts/gave_up", "/agent/pid", "/agent/rss_bytes",
+                    "/agent/cpu_ms", "/agent/loop_lag_ms"})
+    EXPECT_TRUE(document.at(json::json_pointer{path}).is_null()) << path;
+}
+
 TEST(status_document, names_actors_that_did_not_answer) {
   auto facts = some_facts();
   EXPECT_FALSE(json::parse(codec::status_document(facts)).contains("silent"));
-  facts.silent = "conversation,pipe_output";
+  facts.silent = {"conversation", "pipe_output"};
   EXPECT_EQ(json::parse(codec::status_document(facts))["silent"],
             "conversation,pipe_output");
 }

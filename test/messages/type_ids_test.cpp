@@ -55,6 +55,7 @@ static_assert(knows_all<claude_process_actor>);
 static_assert(knows_all<pipe_output_actor>);
 static_assert(knows_all<health_monitor_actor>);
 static_assert(knows_all<shutdown_coordinator_actor>);
+static_assert(knows_all<control_actor>);
 static_assert(knows_all<supervisor_actor>);
 
 // What an unlisted type would look like to the check above.
@@ -83,7 +84,7 @@ TEST_F(type_ids, every_payload_is_registered_under_its_name) {
   ++count;
   CONTAINER_AGENT_MESSAGE_TYPES(CONTAINER_AGENT_CHECK)
 #undef CONTAINER_AGENT_CHECK
-  EXPECT_EQ(count, 42u);
+  EXPECT_EQ(count, 50u);
 }
 
 TEST_F(type_ids, every_payload_prints_with_its_name) {

@@ -56,7 +56,7 @@ public:
   bool reports_end() const { return reports_end_; }
 
   /// Bytes that nobody has read yet.
-  std::size_t unread() const { return unread_.size(); }
+  std::size_t unread() const override { return unread_.size(); }
 
   void read(handler on_result) override;
   void cancel() override { handler_ = nullptr; }

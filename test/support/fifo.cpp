@@ -52,6 +52,7 @@ std::string kind_of(const std::filesystem::path& path) {
     case S_IFREG: return "regular";
     case S_IFLNK: return "symlink";
     case S_IFDIR: return "directory";
+    case S_IFSOCK: return "socket";
     default: return "other";
   }
 }

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "main/runtime/fd.hpp"
+#include "main/runtime/socket_place.hpp"
+#include "messages/codec/control_message.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+namespace container_agent {
+
+/// Why the agent could not be asked: one line, complete for a user.
+struct client_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A connection to the control socket of an agent. Blocking, with deadlines:
+/// neither CAF nor Asio, so that a health check costs next to nothing.
+class control_client {
+public:
+  /// Connects. All that is said has to be over after `timeout`. Throws
+  /// `client_error`.
+  control_client(std::string path, std::chrono::milliseconds timeout);
+
+  /// Asks and waits for the answer. Throws `client_error`; if the agent does
+  /// not answer in time, the text tells what its process does.
+  codec::control_answer ask(const codec::control_request& request);
+
+  /// The agent's; 0 if it is in another PID namespace.
+  std::int32_t pid() const { return pid_; }
+
+  /// Waits until the agent's process has ended. False after `limit`. Throws
+  /// `client_error` if that can't be seen from here.
+  bool await_end(std::chrono::milliseconds limit);
+
+private:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  void connect();
+  void send(std::string_view text);
+  std::string receive();
+  void wait_for(short events);
+  [[noreturn]] void fail_silent() const;
+
+  std::string path_;
+  std::chrono::milliseconds timeout_;
+  time_point deadline_;
+  runtime::unique_fd socket_;
+  runtime::unique_fd process_; // its pidfd
+  std::int32_t pid_ = 0;
+};
+
+/// What the process does that does not answer, by its state in /proc: "it is
+/// stopped …".
+std::string describe_silence(char state);
+
+} // namespace container_agent

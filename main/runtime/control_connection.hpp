@@ -1,0 +1,71 @@
+#pragma once
+
+#include "main/runtime/event_loop.hpp"
+#include "main/runtime/fd.hpp"
+#include "main/runtime/socket_place.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace container_agent::runtime {
+
+/// One client of the control socket; see control_server.hpp for its life.
+class control_connection
+  : public std::enable_shared_from_this<control_connection> {
+public:
+  /// Called when a request is whole, and when the connection is over (for
+  /// whatever reason). Never from within a call to the connection but `answer`.
+  struct handlers {
+    std::function<void(control_connection&)> on_request;
+    std::function<void(control_connection&)> on_close;
+  };
+
+  control_connection(event_loop& loop, unique_fd connected, socket_peer peer,
+                     std::chrono::milliseconds patience, handlers h);
+
+  /// Begins to read.
+  void start() { read(); }
+
+  void answer(std::string_view line);
+  void close();
+
+  const socket_peer& peer() const { return peer_; }
+  const std::string& request() const { return request_; }
+
+  // The server's notes on the request that is under way.
+  std::uint64_t id = 0;
+  std::uint32_t attempt = 0;
+  bool asking = false; ///< a request waits for its answer
+  bool taken = false;  ///< and somebody works on it
+
+private:
+  using descriptor = boost::asio::posix::basic_stream_descriptor<
+    boost::asio::io_context::executor_type>;
+
+  void read();
+  void on_readable();
+  void look_for_request();
+  void refuse(std::string_view why);
+  void write();
+  void arm();
+
+  descriptor fd_;
+  boost::asio::steady_timer timer_;
+  socket_peer peer_;
+  std::chrono::milliseconds patience_;
+  handlers handlers_;
+  std::string received_;
+  std::string request_;
+  std::string unsent_;
+  bool at_end_ = false; // the client writes no more
+  bool last_ = false;   // close once what is unsent has gone
+};
+
+} // namespace container_agent::runtime

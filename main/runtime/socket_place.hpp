@@ -1,0 +1,90 @@
+#pragma once
+
+#include "main/runtime/fd.hpp"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+/// Unix domain sockets at a path: finding one, and making one. Plain system
+/// calls: the agent and the subcommands that ask it share this.
+namespace container_agent::runtime {
+
+/// A start-up error. Its text is complete for a user: what, where, why, what to
+/// do.
+class socket_error : public std::runtime_error {
+public:
+  enum class kind {
+    in_use,   ///< a living process listens there
+    occupied, ///< something that is no socket of ours is there
+    unusable, ///< no permission, no such folder, a name too long, …
+  };
+
+  socket_error(kind why, const std::string& what)
+    : std::runtime_error{what}, why_{why} {}
+
+  kind why() const noexcept { return why_; }
+
+private:
+  kind why_;
+};
+
+/// What bind(2) and connect(2) need for a path. A socket's address holds 107
+/// bytes (`sun_path`, unix(7)); a longer path is reached through a descriptor
+/// of its folder in /proc/self/fd, which is open as long as this lives.
+struct socket_name {
+  /// Throws `socket_error`.
+  explicit socket_name(const std::string& path);
+
+  const sockaddr* get() const {
+    return reinterpret_cast<const sockaddr*>(&address);
+  }
+
+  sockaddr_un address{};
+  socklen_t length = 0;
+  unique_fd folder;
+};
+
+/// Who is at the other end of a connection.
+struct socket_peer {
+  pid_t pid = 0; ///< 0: in another PID namespace
+  uid_t uid = 0;
+};
+std::optional<socket_peer> peer_of(int connection);
+
+/// A listening socket at a path, and the file that stands for it.
+class socket_place {
+public:
+  /// Makes and listens: mode 0600 from the first moment, whatever umask and
+  /// default ACLs say. What a dead agent has left is replaced. Throws
+  /// `socket_error`, naming the process if a living one listens there.
+  explicit socket_place(std::string path);
+
+  int listener() const { return listener_.get(); }
+  const std::string& path() const { return path_; }
+
+  /// Removes the file, unless it is another one by now. Returns an error that
+  /// kept it from being removed.
+  std::error_code remove();
+
+  /// Gives the listening socket away.
+  unique_fd take_listener() { return std::move(listener_); }
+
+  /// Looks whether one could be made, and touches nothing. Throws
+  /// `socket_error`.
+  static void check(const std::string& path);
+
+private:
+  bool bind_here();
+
+  std::string path_;
+  unique_fd listener_;
+  dev_t device_ = 0;
+  ino_t file_ = 0;
+};
+
+} // namespace container_agent::runtime

@@ -1,0 +1,122 @@
+#include "messages/codec/control_message.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace container_agent::codec {
+
+namespace {
+
+using json = nlohmann::json;
+using ordered_json = nlohmann::ordered_json;
+
+constexpr std::array commands{control_command::status, control_command::stop,
+                              control_command::restart_claude};
+
+// More than any agent can be told to take, in milliseconds.
+constexpr std::uint64_t longest_stop = 7 * 24 * 3'600'000;
+
+// Bytes from outside may be no UTF-8; an answer must be.
+std::string text_of(const ordered_json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string known_commands() {
+  std::string result;
+  for (auto command : commands)
+    result += (result.empty() ? "" : ", ") + std::string{to_string(command)};
+  return result;
+}
+
+} // namespace
+
+std::string_view to_string(control_command command) {
+  switch (command) {
+    case control_command::status: return "status";
+    case control_command::stop: return "stop";
+    case control_command::restart_claude: return "restart_claude";
+  }
+  return "unknown";
+}
+
+std::variant<control_request, control_fault>
+read_control_request(std::string_view line) {
+  auto value = json::parse(line, nullptr, false);
+  if (!value.is_object())
+    return control_fault{"not a JSON object"};
+  auto name = value.find("command");
+  if (name == value.end() || !name->is_string())
+    return control_fault{"the object has no \"command\", a string"};
+  for (auto command : commands) {
+    if (name->get_ref<const std::string&>() != to_string(command))
+      continue;
+    control_request result{command, false, {}};
+    if (auto now = value.find("now"); now != value.end()) {
+      if (!now->is_boolean())
+        return control_fault{"\"now\" is neither true nor false"};
+      result.now = now->get<bool>();
+    }
+    if (auto reason = value.find("reason"); reason != value.end()) {
+      if (!reason->is_string())
+        return control_fault{"\"reason\" is not a string"};
+      result.reason = reason->get<std::string>();
+    }
+    return result;
+  }
+  return control_fault{"unknown command; there are " + known_commands()};
+}
+
+std::string control_request_text(const control_request& request) {
+  ordered_json value;
+  value["command"] = to_string(request.command);
+  if (request.now)
+    value["now"] = true;
+  if (!request.reason.empty())
+    value["reason"] = request.reason;
+  return text_of(value);
+}
+
+std::string control_done() {
+  return R"({"ok":true})";
+}
+
+std::string control_failed(std::string_view why) {
+  return text_of({{"ok", false}, {"error", why}});
+}
+
+// The document is JSON already: parsing it to write it again would only cost.
+std::string control_status_answer(std::string_view document) {
+  return R"({"ok":true,"status":)" + std::string{document} + '}';
+}
+
+std::string control_stopping(std::chrono::milliseconds at_most) {
+  return text_of({{"ok", true}, {"at_most_ms", at_most.count()}});
+}
+
+control_answer read_control_answer(std::string_view line) {
+  auto value = ordered_json::parse(line, nullptr, false);
+  control_answer result;
+  result.error = "the answer is none: " + std::string{line.substr(0, 100)};
+  auto ok = value.is_object() ? value.find("ok") : value.end();
+  if (!value.is_object() || ok == value.end() || !ok->is_boolean())
+    return result;
+  result.ok = ok->get<bool>();
+  auto error = value.find("error");
+  if (result.ok)
+    result.error.clear();
+  else if (error != value.end() && error->is_string()
+           && !error->get_ref<const std::string&>().empty())
+    result.error = error->get<std::string>();
+  if (auto status = value.find("status"); status != value.end())
+    result.document = text_of(*status);
+  if (auto most = value.find("at_most_ms");
+      most != value.end() && most->is_number_unsigned())
+    result.at_most = std::chrono::milliseconds{
+      std::min(most->get<std::uint64_t>(), longest_stop)};
+  return result;
+}
+
+} // namespace container_agent::codec

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// What is said on the control socket: one JSON object a line, in both
+/// directions. docs/control.md explains it. Both sides are here: the agent's
+/// and that of the subcommands.
+namespace container_agent::codec {
+
+enum class control_command : std::uint8_t { status, stop, restart_claude };
+
+struct control_request {
+  control_command command = control_command::status;
+  bool now = false;   ///< of `restart_claude`: in the middle of a turn, too
+  std::string reason; ///< of `restart_claude`; may be empty
+};
+
+/// Why a line is no request: one sentence.
+struct control_fault {
+  std::string text;
+};
+
+/// `line` is without LF.
+std::variant<control_request, control_fault>
+read_control_request(std::string_view line);
+
+/// Without LF.
+std::string control_request_text(const control_request& request);
+
+// Answers, without LF.
+
+std::string control_done();
+std::string control_failed(std::string_view why);
+
+/// `document` is the status document, as JSON.
+std::string control_status_answer(std::string_view document);
+
+/// The shutdown has begun, and takes at most so long.
+std::string control_stopping(std::chrono::milliseconds at_most);
+
+struct control_answer {
+  bool ok = false;
+  std::string error;                    ///< why not ok
+  std::string document;                 ///< of `status`
+  std::chrono::milliseconds at_most{0}; ///< of `stop`
+};
+
+/// A line that is no answer comes back as an error that says so.
+control_answer read_control_answer(std::string_view line);
+
+std::string_view to_string(control_command command);
+
+} // namespace container_agent::codec
