@@ -351,6 +351,20 @@ TEST_F(dialogue_crash, without_a_turn_nothing_is_interrupted) {
   EXPECT_EQ(to_claude(), "");
 }
 
+TEST_F(dialogue_crash, without_a_child_the_turn_fails_when_its_time_is_up) {
+  run_one();
+  crash();
+  talk().take(begin_drain{"SIGTERM"});
+  EXPECT_FALSE(talk().drained()) << "a new child may still answer";
+  to_host();
+  talk().take(interrupt_turn{});
+  auto failed = record();
+  EXPECT_EQ(failed["subtype"], "failed");
+  EXPECT_EQ(failed["uuid"], "u1");
+  EXPECT_EQ(failed["reason"], "shutting_down");
+  EXPECT_TRUE(talk().drained());
+}
+
 TEST_F(dialogue_crash, input_that_ended_is_finished_after_the_last_answer) {
   run_one();
   prompt("u2");

@@ -132,6 +132,13 @@ INSTANTIATE_TEST_SUITE_P(
     refusal{"pass_odd_name", {"--env-pass=A*B"}, "can't be a variable's name"},
     refusal{
       "pass_assignment", {"--env-pass=A=1"}, "can't be a variable's name"},
+    refusal{"attach_only_and_none",
+            {"--attach-only", "--no-attach"},
+            "can't go with --no-attach"},
+    refusal{"attach_pid_and_none",
+            {"--no-attach", "--attach-pid=5"},
+            "can't go with --no-attach"},
+    refusal{"attach_pid_zero", {"--attach-pid=0"}, "--attach-pid"},
     refusal{"pass_claudecode",
             {"--env-pass=CLAUDECODE"},
             "CLAUDECODE is never passed"}),

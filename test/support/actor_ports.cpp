@@ -115,12 +115,28 @@ std::size_t fake_host_sink::drop_reply() {
 child_process::launch_result fake_child::launch(const child_command& command) {
   if (launch_error)
     return {0, std::exchange(launch_error, {}), std::exchange(launch_what, {})};
+  if (waits) {
+    launch_result result;
+    result.waiting = true;
+    return result;
+  }
   launches.push_back(command);
   ends_.push_back(std::make_unique<ends>(events_));
   signals.clear();
   running_ = true;
   status_ = {};
-  return {pid(), {}, {}};
+  launch_result result{pid(), {}, {}};
+  result.attached = attaches;
+  return result;
+}
+
+void fake_child::appear() {
+  waits = false;
+  attaches = true;
+  events_.post([this] {
+    if (appeared_)
+      appeared_();
+  });
 }
 
 std::int32_t fake_child::pid() const {

@@ -167,6 +167,22 @@ public:
   std::error_code launch_error;
   std::string launch_what;
 
+  /// The next launch finds one that runs already, or waits until `appear`.
+  bool attaches = false;
+  bool waits = false;
+
+  /// Children are never started, only waited for.
+  bool attach_only = false;
+
+  /// There may be one to attach to now.
+  void appear();
+
+  /// The agent has let go of it.
+  void let_go() { end({0, 0, exit_kind::detached}); }
+
+  /// It ends, and nobody learns how.
+  void vanish() { end({0, 0, exit_kind::unknown}); }
+
   /// Somebody that the child started keeps its stdout open after its end.
   bool output_stays_open = false;
 
@@ -197,6 +213,10 @@ public:
   void close_input() override { current().input_closed = true; }
   std::error_code signal_group(int signal) override;
   void on_exit(notification notify) override { notify_ = std::move(notify); }
+  bool only_attaches() const override { return attach_only; }
+  void on_appeared(notification notify) override {
+    appeared_ = std::move(notify);
+  }
 
   static constexpr std::int32_t first_pid = 1000;
 
@@ -221,6 +241,7 @@ private:
   bool running_ = false;
   child_exit status_;
   notification notify_;
+  notification appeared_;
 };
 
 /// Time of day that stands still until a test moves it.

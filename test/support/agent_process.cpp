@@ -44,6 +44,8 @@ std::vector<std::string> command_line(const agent_options& options,
     add("--claude-command", command);
   if (options.pass_state_dir)
     add("--env", "FAKE_CLAUDE_STATE=" + state.string());
+  if (!options.attach)
+    argv.push_back("--no-attach");
   argv.insert(argv.end(), options.args.begin(), options.args.end());
   if (!options.claude_args.empty()) {
     argv.push_back("--");

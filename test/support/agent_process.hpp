@@ -52,6 +52,10 @@ struct agent_options {
   /// --instance is given when this differs from the default.
   std::string instance = "claude";
 
+  /// false: --no-attach is given. Tests run side by side, and must not take
+  /// each other's Claude.
+  bool attach = false;
+
   bool open_input = true;  ///< Wait for the input FIFO and open it.
   bool open_output = true; ///< Wait for the output FIFO and open it.
 

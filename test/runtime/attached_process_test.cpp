@@ -1,0 +1,167 @@
+#include "main/runtime/attached_process.hpp"
+
+#include "test/runtime/loop_fixture.hpp"
+#include "test/support/fifo.hpp"
+#include "test/support/loose_process.hpp"
+#include "test/support/temp_dir.hpp"
+
+#include <sys/inotify.h>
+
+#include <csignal>
+
+namespace container_agent::test {
+
+namespace {
+
+/// `cat` on FIFOs; the parent is this test, so its end can be learnt.
+class attached_processes : public loop_fixture {
+public:
+  temp_dir dir;
+  runtime::process_table table;
+  runtime::attached_process attached{loop, table};
+  std::string output;
+  bool output_ended = false;
+  int exits = 0;
+
+  attached_processes() {
+    make_fifo(in());
+    make_fifo(out());
+    attached.on_exit([this] { ++exits; });
+  }
+
+  std::filesystem::path in() const { return dir / "in"; }
+  std::filesystem::path out() const { return dir / "out"; }
+
+  loose_process::options cat() const {
+    loose_process::options o;
+    o.argv = {"/bin/cat"};
+    o.arrange = on_fifos(in(), out());
+    return o;
+  }
+
+  std::uint64_t start_time(pid_t pid) const {
+    auto info = table.info(pid);
+    return info ? info->start_time : 0;
+  }
+
+  void attach(pid_t pid) {
+    auto result = attached.attach(pid, start_time(pid));
+    ASSERT_FALSE(result.error) << result.what;
+    ASSERT_TRUE(result.attached);
+    collect();
+  }
+
+  void collect() {
+    attached.output().read([this](const byte_source::result& found) {
+      output += found.data;
+      output_ended = found.at_end;
+      if (!found.at_end && !found.error)
+        collect();
+    });
+  }
+};
+
+} // namespace
+
+TEST_F(attached_processes, read_and_write_through_its_own_descriptors) {
+  loose_process process{cat()};
+  attach(process.pid());
+  EXPECT_TRUE(attached.running());
+  EXPECT_EQ(attached.pid(), process.pid());
+  attached.input().write(bytes{"hello"});
+  EXPECT_TRUE(run_until([&] { return output == "hello"; }));
+}
+
+TEST_F(attached_processes, are_noticed_to_end) {
+  loose_process process{cat()};
+  attach(process.pid());
+  process.kill();
+  ASSERT_TRUE(run_until([&] { return !attached.running() && output_ended; }));
+  EXPECT_EQ(exits, 1);
+  EXPECT_EQ(attached.exit_status().signal, SIGKILL);
+  EXPECT_EQ(attached.exit_status().kind, exit_kind::known);
+  EXPECT_FALSE(attached.signal_group(SIGTERM)) << "no error: nobody is there";
+}
+
+TEST_F(attached_processes, that_are_somebody_elses_children_end_unknown) {
+  // A shell between this test and cat. It gives what runs in the background
+  // /dev/null as stdin, unless it is told another one.
+  auto pid_file = dir / "pid";
+  loose_process::options o;
+  o.argv = {"/bin/sh", "-c", "cat <&3 & echo $! >&4; wait"};
+  o.arrange = [in = in(), out = out(), pid_file] {
+    make_descriptor(::open(in.c_str(), O_RDWR), 3);
+    make_descriptor(::open(out.c_str(), O_RDWR), 1);
+    make_descriptor(::open(pid_file.c_str(), O_WRONLY | O_CREAT, 0600), 4);
+  };
+  directory_watch watch{dir.path(), IN_MODIFY};
+  loose_process shell{o};
+  watch.wait_until([&] { return read_file(pid_file).ends_with('\n'); },
+                   "the number of cat");
+  auto pid = std::stoi(read_file(pid_file));
+  attach(pid);
+  ::kill(pid, SIGKILL);
+  ASSERT_TRUE(run_until([&] { return !attached.running(); }));
+  EXPECT_EQ(attached.exit_status().kind, exit_kind::unknown);
+}
+
+TEST_F(attached_processes, are_let_go_once_all_is_written) {
+  loose_process process{cat()};
+  attach(process.pid());
+  attached.input().write(bytes{"last"});
+  attached.close_input();
+  ASSERT_TRUE(run_until([&] { return exits == 1 && output_ended; }));
+  EXPECT_EQ(attached.exit_status().kind, exit_kind::detached);
+  EXPECT_FALSE(attached.signal_group(SIGKILL));
+  EXPECT_TRUE(process.lives());
+}
+
+TEST_F(attached_processes, are_let_go_by_the_end_of_the_object) {
+  loose_process process{cat()};
+  auto before = open_descriptors();
+  {
+    runtime::attached_process other{loop, table};
+    ASSERT_FALSE(other.attach(process.pid(), start_time(process.pid())).error);
+    EXPECT_EQ(open_descriptors(), before + 3);
+  }
+  loop.run_ready();
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_TRUE(process.lives());
+}
+
+TEST_F(attached_processes, get_signals) {
+  loose_process process{cat()};
+  attach(process.pid());
+  EXPECT_FALSE(attached.signal_group(SIGTERM));
+  ASSERT_TRUE(run_until([&] { return !attached.running(); }));
+  EXPECT_EQ(attached.exit_status().signal, SIGTERM);
+}
+
+TEST_F(attached_processes, are_refused_once_another_has_begun_in_their_place) {
+  loose_process process{cat()};
+  auto result = attached.attach(process.pid(), start_time(process.pid()) + 1);
+  EXPECT_TRUE(result.error);
+  EXPECT_NE(result.what.find("ended meanwhile"), std::string::npos);
+  process.kill();
+  auto pid = process.pid();
+  process.wait_gone();
+  EXPECT_TRUE(attached.attach(pid, 1).error);
+}
+
+TEST_F(attached_processes, have_one_agent_at_a_time) {
+  loose_process process{cat()};
+  attach(process.pid());
+  runtime::attached_process other{loop, table};
+  auto result = other.attach(process.pid(), start_time(process.pid()));
+  ASSERT_TRUE(result.error);
+  EXPECT_NE(result.what.find("another agent"), std::string::npos)
+    << result.what;
+  EXPECT_FALSE(other.running());
+  EXPECT_TRUE(attached.attach(process.pid(), 1).error) << "twice by one";
+}
+
+TEST_F(attached_processes, start_nothing) {
+  EXPECT_TRUE(attached.launch({"true", {}, {}, {}}).error);
+}
+
+} // namespace container_agent::test
