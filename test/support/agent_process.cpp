@@ -29,7 +29,8 @@ std::string tail(const std::string& text) {
 std::vector<std::string> command_line(const agent_options& options,
                                       const std::filesystem::path& pipe_dir,
                                       const std::filesystem::path& state) {
-  std::vector<std::string> argv{agent_binary()};
+  auto argv = options.launcher;
+  argv.push_back(agent_binary());
   auto add = [&](std::string name, std::string value) {
     argv.push_back(std::move(name));
     argv.push_back(std::move(value));
