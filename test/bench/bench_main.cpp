@@ -155,6 +155,7 @@ const std::vector<measurement>& measurements() {
     {"throughput-stream-json", "lines of 1 KB out of the child",
      measure_stream_json_throughput},
     {"start", "from the fork to the first byte bridged", measure_start},
+    {"stop", "from SIGTERM to the end of the agent, idle", measure_stop},
     {"idle", "memory, threads, wake-ups", measure_idle},
     {"memory", "growth while a side stalls or floods", measure_memory},
   };

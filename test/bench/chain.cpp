@@ -117,7 +117,7 @@ process::~process() {
   if (pid_ < 0)
     return;
   // Looked up before the kill, while they are still under it.
-  auto orphans = test::children_of(pid_);
+  auto orphans = test::descendants_of(pid_);
   kill_and_reap(pid_);
   for (auto orphan : orphans)
     kill_and_reap(orphan);
@@ -228,9 +228,13 @@ std::vector<pid_t> chain::pids() const {
   for (const auto& p : processes_)
     result.push_back(p.pid());
   if (what_.is_agent)
-    for (auto child : test::children_of(head().pid()))
+    for (auto child : test::children_of(guard()))
       result.push_back(child);
   return result;
+}
+
+pid_t chain::guard() const {
+  return test::children_of(head().pid()).at(0);
 }
 
 std::string chain::log_tail() const {

@@ -100,11 +100,14 @@ public:
   /// The first process: the agent, if there is one.
   [[nodiscard]] const process& head() const { return processes_.front(); }
 
+  /// The process between the agent and its child.
+  [[nodiscard]] pid_t guard() const;
+
   /// What the input FIFO holds by now.
   [[nodiscard]] int input_capacity() const;
 
-  /// All processes, the agent's child too, in the order in which the bytes
-  /// meet them.
+  /// All processes that bytes pass, the agent's child too, in the order in
+  /// which they meet them.
   [[nodiscard]] std::vector<pid_t> pids() const;
 
   /// The last lines that its processes wrote to stderr.

@@ -4,6 +4,9 @@
 #include "test/bench/payload.hpp"
 #include "test/bench/placement.hpp"
 
+#include <poll.h>
+
+#include <csignal>
 #include <stdexcept>
 #include <utility>
 
@@ -179,6 +182,22 @@ std::vector<figure> measure_start(const plan& p) {
     p.start_rounds,
     [&] { result.agent.push_back(start("agent", raw_agent(p.setup))); },
     [&] { result.cats.push_back(start("cats", cats(cats_for_a_round_trip))); });
+  return {std::move(result)};
+}
+
+std::vector<figure> measure_stop(const plan& p) {
+  figure result{"SIGTERM to gone, raw, idle", "ms", value_at_most(50)};
+  for (int run = 0; run < p.start_rounds; ++run) {
+    time_limit limit{patience};
+    chain agent{p.scratch / std::to_string(run), raw_agent(p.setup)};
+    agent.start_and_probe("probe\n");
+    pollfd gone{agent.head().pidfd(), POLLIN, 0};
+    auto begin = bench_clock::now();
+    ::kill(agent.head().pid(), SIGTERM);
+    while (::poll(&gone, 1, -1) != 1)
+      check_interrupted();
+    result.agent.push_back(microseconds_since(begin) / 1000);
+  }
   return {std::move(result)};
 }
 

@@ -7,6 +7,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <stdexcept>
@@ -37,15 +38,22 @@ double memory_of(const chain& system, const std::string& name) {
   return megabytes(status_number(test::status_of(system.head().pid()), name));
 }
 
-double pss_of(const chain& system) {
-  auto pid = std::to_string(system.head().pid());
-  std::ifstream in("/proc/" + pid + "/smaps_rollup");
+/// The sum of some lines of smaps_rollup.
+double mapped_of(pid_t pid, const std::vector<std::string>& names) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/smaps_rollup");
   std::string word;
+  double sum = 0;
   double kib = 0;
+  std::size_t found = 0;
   while (in >> word)
-    if (word == "Pss:" && in >> kib)
-      return megabytes(kib);
-  throw std::runtime_error("the kernel tells no Pss");
+    if (std::find(names.begin(), names.end(), word) != names.end()
+        && in >> kib) {
+      sum += kib;
+      ++found;
+    }
+  if (found != names.size())
+    throw std::runtime_error("the kernel tells no " + names.front());
+  return megabytes(sum);
 }
 
 /// How often the process has gone to sleep or was put aside so far, in all
@@ -209,7 +217,14 @@ std::vector<figure> measure_idle(const plan& p) {
      "MB",
      std::nullopt,
      {memory_of(stream_json, "RssAnon")}},
-    {"  its share (Pss)", "MB", std::nullopt, {pss_of(stream_json)}},
+    {"  its share (Pss)",
+     "MB",
+     std::nullopt,
+     {mapped_of(stream_json.head().pid(), {"Pss:"})}},
+    {"  the guard's own (private)",
+     "MB",
+     std::nullopt,
+     {mapped_of(stream_json.guard(), {"Private_Clean:", "Private_Dirty:"})}},
     {"threads", "", value_at_most(1), {status(stream_json, "Threads")}},
   };
 }

@@ -51,6 +51,24 @@ INSTANTIATE_TEST_SUITE_P(shutdown, signals, testing::Values(SIGTERM, SIGINT),
                            return info.param == SIGTERM ? "SIGTERM" : "SIGINT";
                          });
 
+// The benchmark measures it; this is against a wait that does not belong there.
+TEST(shutdown, of_an_idle_child_takes_no_time) {
+  std::vector<std::chrono::steady_clock::duration> times;
+  for (int i = 0; i < 5; ++i) {
+    auto options = patient();
+    options.args.insert(options.args.end(), {"--mode", "raw"});
+    options.claude_command = "cat";
+    agent_process agent{options};
+    agent.write_line("hello");
+    EXPECT_EQ(agent.read_bytes(6), "hello\n");
+    auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(agent.stop(), graceful);
+    times.push_back(std::chrono::steady_clock::now() - begin);
+  }
+  std::sort(times.begin(), times.end());
+  EXPECT_LT(times[2], std::chrono::milliseconds{500});
+}
+
 TEST(shutdown, while_claude_is_starting) {
   auto options = patient();
   options.claude_args = {"--no-initialize"};

@@ -29,8 +29,8 @@ std::string tail(const std::string& text) {
 std::vector<std::string> command_line(const agent_options& options,
                                       const std::filesystem::path& pipe_dir,
                                       const std::filesystem::path& state) {
-  std::vector<std::string> argv{options.program.empty() ? agent_binary()
-                                                        : options.program};
+  auto argv = options.launcher;
+  argv.push_back(options.program.empty() ? agent_binary() : options.program);
   auto add = [&](std::string name, std::string value) {
     argv.push_back(std::move(name));
     argv.push_back(std::move(value));

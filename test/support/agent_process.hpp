@@ -26,6 +26,9 @@ using json = nlohmann::json;
 /// How a test starts the agent. The defaults: stream-json, `fake_claude` as
 /// Claude Code, pipes in a directory of the test's own, both ends opened.
 struct agent_options {
+  /// What starts the agent, such as `unshare --pid --fork`.
+  std::vector<std::string> launcher;
+
   /// More options of the agent.
   std::vector<std::string> args;
 

@@ -58,6 +58,14 @@ std::vector<pid_t> children_of(pid_t pid) {
   return result;
 }
 
+std::vector<pid_t> descendants_of(pid_t pid) {
+  auto result = children_of(pid);
+  for (std::size_t i = 0; i < result.size(); ++i)
+    for (auto child : children_of(result[i]))
+      result.push_back(child);
+  return result;
+}
+
 bool is_alive(pid_t pid) {
   auto status = status_of(pid);
   auto i = status.find("State");

@@ -25,6 +25,9 @@ std::map<std::string, std::string> status_of(pid_t pid);
 /// The processes whose parent is `pid`.
 std::vector<pid_t> children_of(pid_t pid);
 
+/// Those, theirs, and so on; each before its own.
+std::vector<pid_t> descendants_of(pid_t pid);
+
 /// Is there a process with this number that is not a zombie?
 bool is_alive(pid_t pid);
 
