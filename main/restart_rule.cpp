@@ -22,6 +22,7 @@ struct actor_types {
 
 constexpr std::array known{
   actor_types{"claude_process", true},
+  actor_types{"control", true},
   actor_types{"conversation", false},
   actor_types{"health_monitor", true},
   actor_types{"pipe_input", false},
@@ -99,8 +100,8 @@ parse_restart_rule(std::string_view text) {
   if (*type == restart_type::temporary && !actor->may_be_missing)
     return restart_rule_error{
       std::string{name} + " can't be temporary: nothing works without it",
-      "Only claude_process (then the agent ends with it) and health_monitor "
-      "can."};
+      "Only claude_process (then the agent ends with it), control and "
+      "health_monitor can."};
   rule.type = *type;
   while (!text.empty()) {
     auto pair = cut(text, ',');

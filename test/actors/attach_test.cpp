@@ -232,7 +232,8 @@ public:
   conversation_actor talk;
 
   void start() {
-    talk = spawn<conversation>(protocol, context);
+    talk = spawn<conversation>(std::ref<bridge>(protocol),
+                               conversation_config{}, context);
     introduce(talk);
   }
 };

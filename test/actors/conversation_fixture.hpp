@@ -52,6 +52,7 @@ public:
     s.lines = 42;
     return s;
   }
+  std::uint64_t turn() const override { return turn_number; }
   std::size_t status_requests() const override { return requests; }
   void answer_status(std::string_view document) override {
     requests = 0;
@@ -66,6 +67,7 @@ public:
   std::string answered;
   std::size_t requests = 0;
   std::uint64_t generation = 0;
+  std::uint64_t turn_number = 0;
   bool throws = false;
   bool wants = true;
   bool runs = false;

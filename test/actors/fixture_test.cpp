@@ -27,6 +27,7 @@ protected:
       [](const child_gone&) {},
       [](const output_flushed&) {},
       [this](const deadline_passed&) { passed_ = true; },
+      [](const get_shutdown_status&) { return shutdown_status{}; },
       [](const peers_changed&) {},
     };
   }

@@ -43,6 +43,7 @@ handler_set all_handlers() {
   add_handlers(all, "conversation", conversation_actor::signatures{});
   add_handlers(all, "claude_process", claude_process_actor::signatures{});
   add_handlers(all, "pipe_output", pipe_output_actor::signatures{});
+  add_handlers(all, "control", control_actor::signatures{});
   add_handlers(all, "health_monitor", health_monitor_actor::signatures{});
   add_handlers(all, "shutdown_coordinator",
                shutdown_coordinator_actor::signatures{});
@@ -112,6 +113,18 @@ private:
   prompt_ledger ledger_;
   std::vector<std::string> uuids_;
 };
+
+/// A subcommand, until it has succeeded: each fault strikes once, so it must.
+void ask(const agent_process& agent, const std::string& command) {
+  for (int i = 0; i < 20; ++i) {
+    spawn_options client;
+    client.argv = {agent_binary(), command, "--pipe-dir",
+                   agent.input_path().parent_path()};
+    if (subprocess{client}.wait_exit() == exit_status{0, 0})
+      return;
+  }
+  ADD_FAILURE() << command << " never succeeds";
+}
 
 using lines = std::vector<std::string>;
 
@@ -236,6 +249,23 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
     agent.wait_for_log("reply_dropped");
     agent.send_signal(SIGTERM);
     EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+  }
+  {
+    SCOPED_TRACE("what is asked through the control socket");
+    agent_process agent{throwing(log, 0)};
+    bookkeeper host{agent};
+    host.prompt("hello");
+    host.read_until_open(0);
+    ask(agent, "status");
+    ask(agent, "restart-claude");
+    // Two may have been asked for, as the first answer may have been lost.
+    agent.wait_for_log("restart_planned");
+    host.prompt("again");
+    host.read_until_open(0);
+    ask(agent, "stop");
+    host.read_rest();
+    EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
+    host.expect_all_answered();
   }
   auto all = thrown(log);
   lines spared;

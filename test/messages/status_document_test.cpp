@@ -17,8 +17,20 @@ codec::status_facts some_facts() {
   facts.why = "because";
   facts.uptime = std::chrono::seconds{61};
   using std::chrono::milliseconds;
-  facts.conversation = {
-    true, "s1", 1, 2, 3, 4, 5, 6, 7, 8, 9, milliseconds{15}, milliseconds{16}};
+  facts.conversation = {true,
+                        false,
+                        "s1",
+                        1,
+                        2,
+                        3,
+                        4,
+                        5,
+                        6,
+                        7,
+                        8,
+                        9,
+                        milliseconds{15},
+                        milliseconds{16}};
   facts.child = {true, 77, 10};
   facts.input = {17};
   facts.output = {11, 12, 18};
