@@ -181,9 +181,10 @@ void dialogue::take(const child_started& child) {
     return become_ready();
   // Of a child that was adopted, an answer that an earlier agent has waited for
   // may be under way.
-  initialize_id_ = std::string{codec::own_request_prefix} + "initialize:"
-                   + std::to_string(child.attached ? context_.random.next()
-                                                   : ++own_requests_);
+  initialize_id_ = std::string{codec::own_request_prefix}
+                   + "initialize:" + std::to_string(++own_requests_);
+  if (child.attached)
+    initialize_id_ += '-' + std::to_string(context_.random.next());
   to_child.push(
     {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
 }
