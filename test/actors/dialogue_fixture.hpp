@@ -42,6 +42,7 @@ public:
   void next_agent() {
     auto kept = notes.now;
     talk_.reset();
+    generation_ = 0;
     talk().restore(kept);
   }
 
