@@ -50,6 +50,9 @@ public:
   virtual void take(const begin_drain& drain) = 0;
   virtual void take(const interrupt_turn& interrupt) = 0;
 
+  /// The shutdown is over: what is open now has no end to wait for.
+  virtual void close() = 0;
+
   /// Nothing is in flight any more, after `begin_drain`.
   virtual bool drained() const = 0;
 

@@ -46,6 +46,7 @@ conversation::behavior_type conversation::make_behavior() {
       settle();
     },
     [this](const flush_output&) {
+      bridge_.close();
       flushing_ = true;
       settle();
     },

@@ -222,7 +222,9 @@ void dialogue::take(const restart_scheduled& plan) {
 }
 
 void dialogue::take(const restarts_exhausted& end) {
-  fail_all("gave_up", end.reason);
+  // Without any other actor Claude can still finish its turn.
+  if (end.name == "claude_process")
+    fail_all("gave_up", end.reason);
 }
 
 // -- prompts ------------------------------------------------------------------
@@ -318,6 +320,14 @@ void dialogue::take(const interrupt_turn&) {
   context_.log.write(log_level::warn, logger, "turn_interrupted",
                      {{"uuid", prompts_.in_flight().front().uuid}});
   to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
+}
+
+// After the child's end there is nothing left to fail. But nobody may have been
+// there to end it, or to say so, before the time was up.
+void dialogue::close() {
+  closed_ = true;
+  voice_->end_line();
+  fail_all("shutting_down", "the agent stopped before the result");
 }
 
 bool dialogue::drained() const {

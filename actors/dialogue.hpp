@@ -76,6 +76,7 @@ public:
   void take(const restarts_exhausted& end) override;
   void take(const begin_drain& drain) override;
   void take(const interrupt_turn& interrupt) override;
+  void close() override;
   bool drained() const override;
   bool finished() const override;
 
@@ -138,6 +139,7 @@ private:
   std::deque<std::string> held_control_;
 
   bool draining_ = false;
+  bool closed_ = false;
   bool input_ended_ = false;
   std::size_t status_requests_ = 0;
   conversation_status counters_;

@@ -27,6 +27,7 @@ public:
   void take(const restarts_exhausted& end) override;
   void take(const begin_drain& drain) override;
   void take(const interrupt_turn&) override {}
+  void close() override {}
   bool drained() const override;
   bool finished() const override { return input_ended_ && to_child.empty(); }
 

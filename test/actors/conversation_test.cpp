@@ -37,6 +37,7 @@ public:
   void take(const restart_scheduled& plan) override { taken += plan.reason; }
   void take(const restarts_exhausted& end) override { taken += end.reason; }
   void take(const begin_drain&) override { is_drained = true; }
+  void close() override { is_closed = true; }
   void take(const interrupt_turn&) override { taken += "interrupt"; }
   bool drained() const override { return is_drained; }
   bool finished() const override { return is_finished; }
@@ -60,6 +61,7 @@ public:
   bool runs = false;
   bool is_drained = false;
   bool is_finished = false;
+  bool is_closed = false;
 };
 
 class conversations : public actor_fixture {
