@@ -129,7 +129,9 @@ void supervisor::take_failure(child& c, const caf::error& reason) {
     send(directory_.conversation,
          restart_scheduled{c.spec.name, plan->attempt, plan->delay, why});
   introduce_all();
-  delayed_send(this, plan->delay, restart_child{c.spec.name});
+  // The steps of a shutdown have little time, and need everybody.
+  auto delay = shutdown_ ? std::chrono::milliseconds{0} : plan->delay;
+  delayed_send(this, delay, restart_child{c.spec.name});
 }
 
 void supervisor::give_up(child& c, const std::string& reason) {
