@@ -74,6 +74,9 @@ public:
 
   virtual void overdue() = 0;
 
+  /// The shutdown is over: what is open now has no end to wait for.
+  virtual void close() = 0;
+
   /// Nothing is in flight any more, after `begin_drain`.
   virtual bool drained() const = 0;
 

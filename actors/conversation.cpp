@@ -70,7 +70,9 @@ conversation::behavior_type conversation::make_behavior() {
       bridge_.take(interrupt);
       settle();
     },
-    [this](const flush_output&) {
+    [this](const flush_output& flush) {
+      if (!flush.goes_on)
+        bridge_.close();
       flushing_ = true;
       settle();
     },

@@ -279,6 +279,14 @@ void dialogue::take(const interrupt_turn&) {
     interrupt();
 }
 
+// After the child's end there is nothing left to fail. But nobody may have been
+// there to end it, or to say so, before the time was up.
+void dialogue::close() {
+  closed_ = true;
+  voice_->end_line();
+  fail_all("shutting_down", "the agent stopped before the result");
+}
+
 bool dialogue::drained() const {
   return draining_ && prompts_.in_flight().empty();
 }

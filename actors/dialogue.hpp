@@ -95,6 +95,7 @@ public:
   const renew_child* renewal() const override;
   patience waits_for() const override;
   void overdue() override;
+  void close() override;
   bool drained() const override;
   bool finished() const override;
 
@@ -174,6 +175,7 @@ private:
 
   std::uint64_t line_end_ = 0; // of the host's line, until it is noted
   bool draining_ = false;
+  bool closed_ = false;
   bool input_ended_ = false;
   std::size_t status_requests_ = 0;
   conversation_status counters_;

@@ -113,13 +113,16 @@ void dialogue::take(const restart_scheduled& plan) {
 }
 
 void dialogue::take(const restarts_exhausted& end) {
-  if (end.waits && child_ == child_state::none && gave_up_.empty()) {
+  if (end.waits && end.name == "claude_process" && child_ == child_state::none
+      && gave_up_.empty()) {
     gave_up_ = end.reason.empty() ? "it failed" : end.reason;
     if (auto dropped = std::exchange(held_control_, {}); !dropped.empty())
       context_.log.write(log_level::warn, logger, "control_dropped",
                          {{"lines", std::uint64_t{dropped.size()}}});
   }
-  fail_all("gave_up", end.reason);
+  // Without any other actor Claude can still finish its turn.
+  if (end.name == "claude_process")
+    fail_all("gave_up", end.reason);
 }
 
 // -- a restart that somebody wants --------------------------------------------

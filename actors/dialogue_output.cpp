@@ -27,6 +27,8 @@ std::uint64_t dialogue::output_credit() const {
 }
 
 void dialogue::take(const child_output& output) {
+  if (closed_)
+    return; // it might hold the result of a prompt that was failed
   ++signs_;
   // Lines are passed on in runs, as they came; the agent's own records go
   // between lines, and answers to its own requests are left out.

@@ -33,6 +33,7 @@ public:
   }
   patience waits_for() const override { return {}; }
   void overdue() override {}
+  void close() override {}
   bool drained() const override;
   bool finished() const override { return input_ended_ && to_child.empty(); }
 

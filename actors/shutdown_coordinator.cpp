@@ -97,7 +97,7 @@ void shutdown_coordinator::give_orders() {
       break;
     case phase::flushing:
       tell(peers().pipe_input, stop_input{});
-      tell(peers().conversation, flush_output{});
+      tell(peers().conversation, flush_output{progress_.keep_claude});
       break;
     case phase::stopped:
       tell(peers().supervisor, stop_agent{progress_.exit_code});

@@ -169,7 +169,9 @@ void supervisor::take_failure(child& c, const caf::error& reason) {
                       {"attempt", plan->attempt},
                       {"delay_ms", std::int64_t{plan->delay.count()}},
                       {"reason", why}});
-  start_later(c, {c.spec.name, plan->attempt, plan->delay, why});
+  // The steps of a shutdown have little time, and need everybody.
+  auto delay = lent_.shutdown ? std::chrono::milliseconds{0} : plan->delay;
+  start_later(c, {c.spec.name, plan->attempt, delay, why});
 }
 
 void supervisor::start_later(child& c, restart_scheduled plan) {

@@ -296,9 +296,13 @@ struct child_gone {
 };
 
 /// Have everything written, and `output_flushed` said: the conversation passes
-/// this on behind all that it still had for the host.
+/// this on behind all that it still had for the host. What is in flight then
+/// has no end to wait for, and is failed, unless it `goes_on` under the next
+/// agent.
 struct flush_output {
-  CONTAINER_AGENT_INSPECT(flush_output)
+  bool goes_on = false;
+
+  CONTAINER_AGENT_INSPECT(flush_output, x.goes_on)
 };
 
 struct output_flushed {

@@ -35,6 +35,7 @@ public:
   void take(const restart_scheduled& plan) override { taken += plan.reason; }
   void take(const restarts_exhausted& end) override { taken += end.reason; }
   void take(const begin_drain&) override { is_drained = true; }
+  void close() override { is_closed = true; }
   void take(const interrupt_turn&) override { taken += "interrupt"; }
   void take(const restart_claude& wish) override { taken += wish.reason; }
   const renew_child* renewal() const override {
@@ -72,6 +73,7 @@ public:
   bool wants = true;
   bool runs = false;
   bool is_drained = false;
+  bool is_closed = false;
   bool is_finished = false;
 };
 

@@ -131,7 +131,8 @@ void claude_life::take_input(std::size_t most) {
 
 void claude_life::take_line(const std::string& line) {
   run_.tell("Claude", [&] { return "reads " + line.substr(0, 200); });
-  if (!line.starts_with('{') || !line.ends_with('}')) {
+  auto content = without_blanks(line);
+  if (!content.starts_with('{') || !content.ends_with('}')) {
     run_.violate("Claude was sent a line that it ends at: "
                  + line.substr(0, 200));
     return die({1, 0});

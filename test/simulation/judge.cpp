@@ -124,12 +124,21 @@ void judge::take_rejected(std::string_view line) {
 
 void judge::take_claude_line(std::string_view line) {
   // What a Claude that has died left unfinished may be dropped.
-  if (!claude_lines_.empty() && claude_lines_.front().cut
-      && claude_lines_.front().text != line)
+  while (!claude_lines_.empty() && claude_lines_.front().cut
+         && claude_lines_.front().text != line)
     claude_lines_.pop_front();
   if (claude_lines_.empty())
     return run_.violate("the host has read a line that Claude has not written: "
                         + shown(line));
+  // When its time is up, the agent ends the line that it is passing on, and no
+  // other may follow.
+  if (!line.empty() && claude_lines_.front().text != line
+      && claude_lines_.front().text.starts_with(line)) {
+    claude_lines_.clear();
+    claude_lines_.push_back(
+      {"nothing more behind a line that was ended", false});
+    return;
+  }
   if (claude_lines_.front().text != line)
     return run_.violate("the host has read " + shown(line)
                         + " where Claude wrote "

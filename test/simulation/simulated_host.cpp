@@ -134,6 +134,7 @@ simulated_host::script_line simulated_host::cut(script_line line) {
   if (all > 1 && !dice_.one_in(3))
     line.bytes.resize(dice_.between(1, all - 1));
   line.leaves = true;
+  owes_answer_ = true; // one that is written behind it may be lost with it
   return line;
 }
 
