@@ -209,6 +209,11 @@ void dialogue::resend_prompts() {
       prompts_.close(p.uuid);
       continue;
     }
+    if (p.stalls >= max_stalls) {
+      fail(p, "stalled", "Claude was silent over it for too long, twice");
+      prompts_.close(p.uuid);
+      continue;
+    }
     auto* flying = prompts_.find_in_flight(p.uuid);
     flying->started = false;
     ++counters_.resent;

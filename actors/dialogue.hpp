@@ -107,6 +107,9 @@ public:
   /// A prompt that was sent this often and killed Claude each time is failed.
   static constexpr std::uint32_t max_sends = 4;
 
+  /// A prompt over which Claude was silent for too long this often is failed.
+  static constexpr std::uint32_t max_stalls = 2;
+
   /// Control messages of the host that may wait for a child to be ready.
   static constexpr std::size_t max_held_control = 256;
 

@@ -173,16 +173,11 @@ void dialogue::overdue() {
   }
 }
 
+// What Claude has said before its end still counts: whether its prompts are
+// sent again or failed is decided when the next one is ready.
 void dialogue::give_stalled_up() {
-  auto unfinished = prompts_.in_flight(); // a copy: failing removes from it
-  for (const auto& p : unfinished) {
-    if (p.stalled) {
-      fail(p, "stalled", "Claude was silent over it for too long, twice");
-      prompts_.close(p.uuid);
-    } else {
-      prompts_.find_in_flight(p.uuid)->stalled = true;
-    }
-  }
+  for (auto& p : prompts_.in_flight())
+    ++p.stalls;
   renewal_ = {"stalled: silent for too long (--stall-timeout), and over the "
               "interrupt, too",
               true, true};

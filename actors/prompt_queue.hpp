@@ -18,7 +18,8 @@ struct prompt {
   bytes line;
   std::uint32_t sent = 0; ///< how often it was sent to a child
   bool started = false;   ///< this child has said that it works on it
-  bool stalled = false;   ///< it was silent over it for too long, once
+  std::uint32_t stalls
+    = 0; ///< how often Claude was silent over it for too long
 };
 
 /// The prompts between `accepted` and their end: those that wait and those in

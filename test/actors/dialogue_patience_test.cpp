@@ -123,9 +123,9 @@ TEST_F(dialogue_patience, a_prompt_that_stalls_twice_is_failed) {
   }
   auto all = records();
   ASSERT_EQ(all.size(), 4u);
-  EXPECT_EQ(all[2].at("subtype"), "failed");
-  EXPECT_EQ(all[2].at("uuid"), "u1");
-  EXPECT_EQ(all[2].at("reason"), "stalled");
+  EXPECT_EQ(all[3].at("subtype"), "failed");
+  EXPECT_EQ(all[3].at("uuid"), "u1");
+  EXPECT_EQ(all[3].at("reason"), "stalled");
   EXPECT_EQ(talk().status().in_flight, 0u);
 }
 
@@ -143,6 +143,20 @@ TEST_F(dialogue_patience, that_is_overdue_for_nothing_does_nothing) {
   talk().overdue();
   EXPECT_EQ(to_claude(), "");
   EXPECT_EQ(talk().renewal(), nullptr);
+}
+
+TEST_F(dialogue_patience, a_result_that_was_on_its_way_still_counts) {
+  in_turn();
+  for (int i = 0; i < 2; ++i) {
+    talk().overdue();
+    talk().overdue();
+    if (i == 1)
+      answer("u1");
+    end_renewed();
+    start_ready(true);
+  }
+  EXPECT_EQ(subtypes(), "ready resent ready");
+  EXPECT_EQ(talk().status().answered, 1u);
 }
 
 // -- restarts that somebody wants ---------------------------------------------

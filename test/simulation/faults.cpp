@@ -27,6 +27,7 @@ fault_plan fault_plan::draw(chance& dice) {
   plan.kill = rate(20, 1000);
   plan.port = rate(5, 200);
   plan.constructor = rate(2, 10);
+  plan.supervisor = dice.one_in(2);
   plan.most = static_cast<std::uint32_t>(dice.between(1, 60));
   return plan;
 }

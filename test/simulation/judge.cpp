@@ -112,7 +112,8 @@ void judge::take_rejected(std::string_view line) {
   if (expected == nullptr || number(line, "line") != expected->number)
     return run_.violate("rejected, but that line is not next: " + shown(line));
   auto reason = member(line, "reason");
-  auto untimely = reason == "queue_full" || reason == "shutting_down";
+  auto untimely = reason == "queue_full" || reason == "shutting_down"
+                  || reason == "claude_unavailable";
   auto fits = expected->what == expectation::kind::rejected
                 ? reason == expected->reason
                 : untimely;

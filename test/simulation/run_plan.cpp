@@ -13,6 +13,10 @@ agent_tree_config draw_tree(chance& dice) {
     tree.restarts.max_restarts = 100'000;
   tree.restarts.first_delay = dice.pick({0ms, 10ms, 200ms});
   tree.restarts.max_delay = dice.pick({200ms, 10'000ms});
+  tree.talk.stall_timeout = dice.pick({0ms, 5'000ms, 60'000ms});
+  tree.talk.start_timeout = dice.pick({0ms, 5'000ms, 120'000ms});
+  if (dice.one_in(3))
+    tree.on_give_up = give_up_action::wait;
   return tree;
 }
 
@@ -42,6 +46,8 @@ run_plan run_plan::draw(chance& dice) {
     while (dice.one_in(2))
       plan.signals.push_back(plan.signals.back() + dice.up_to(3s));
   }
+  for (auto count = dice.below(3); dice.one_in(3) && count > 0; --count)
+    plan.wishes.emplace_back(dice.up_to(plan.turmoil), dice.one_in(2));
   for (auto count = dice.below(3); count > 0; --count)
     plan.clock_jumps.emplace_back(
       dice.up_to(plan.turmoil),

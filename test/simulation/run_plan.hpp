@@ -32,6 +32,9 @@ struct run_plan {
   /// When signals come, if before the end of the turmoil.
   std::vector<time_span> signals;
 
+  /// When somebody wants Claude started again, and whether at once.
+  std::vector<std::pair<time_span, bool>> wishes;
+
   /// When somebody sets the clock, and by how much.
   std::vector<std::pair<time_span, std::chrono::hours>> clock_jumps;
 

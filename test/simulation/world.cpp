@@ -115,6 +115,8 @@ void world::start() {
 void world::schedule_events() {
   for (auto [time, hours] : plan_.clock_jumps)
     run_.calendar.after(time, [this, by = hours] { clock_.jump(by); });
+  for (auto [time, at_once] : plan_.wishes)
+    run_.calendar.after(time, [this, now = at_once] { wish(now); });
   for (auto time : plan_.signals)
     run_.calendar.after(time, [this] {
       run_.tell("signal", [] { return std::string{"SIGTERM"}; });
@@ -122,6 +124,12 @@ void world::schedule_events() {
       if (!exit_code_)
         family_->shut_down({"SIGTERM", 0, true});
     });
+}
+
+void world::wish(bool at_once) {
+  run_.tell("wish", [&] { return std::string{at_once ? "now" : "later"}; });
+  if (!exit_code_)
+    caf::anon_send(family_->root(), restart_claude{"a wish", at_once});
 }
 
 template <class Condition>
@@ -148,6 +156,8 @@ void world::come_to_rest() {
   run_.faults.cease();
   claude_.behave();
   host_.behave();
+  if (protocol_.status().gave_up)
+    wish(false); // somebody asks to try again
   auto over = [this] {
     return exit_code_ || signalled_ || log_.gave_up()
            || (scheduler_.idle() && (at_rest() || stuck()));

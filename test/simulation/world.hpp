@@ -67,6 +67,7 @@ private:
 
   void start();
   void schedule_events();
+  void wish(bool at_once);
   void in_turmoil();
   void come_to_rest();
   void shut_down();
