@@ -23,7 +23,7 @@ inline constexpr caf::atom_value agent_error_category = caf::atom("agent");
 
 /// Whether `error` is this one, whatever its text.
 inline bool is(const caf::error& error, agent_error code) {
-  return error.category() == agent_error_category
+  return error && error.category() == agent_error_category
          && error.code() == static_cast<std::uint8_t>(code);
 }
 

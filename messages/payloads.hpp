@@ -2,8 +2,8 @@
 
 #include "messages/bytes.hpp"
 #include "messages/exit_kind.hpp"
-
-#include <caf/meta/type_name.hpp>
+#include "messages/inspect.hpp"
+#include "messages/status.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -12,16 +12,6 @@
 /// What the actors say to each other. Commands are imperative, events past
 /// tense, queries begin with `get_`. Everything is plain data; `bytes` and
 /// texts of prompts print as their size only.
-///
-/// CAF 0.17 wants `inspect` in this form, newer CAF in another: one macro
-/// hides it.
-#define CONTAINER_AGENT_INSPECT(type, ...)                                     \
-  template <class Inspector>                                                   \
-  friend typename Inspector::result_type inspect(Inspector& f, type& x) {      \
-    (void)x;                                                                   \
-    return f(caf::meta::type_name(#type) __VA_OPT__(, ) __VA_ARGS__);          \
-  }
-
 namespace container_agent {
 
 // -- bytes from the host ------------------------------------------------------
@@ -314,120 +304,6 @@ struct stop_agent {
   std::int32_t exit_code = 0;
 
   CONTAINER_AGENT_INSPECT(stop_agent, x.exit_code)
-};
-
-// -- health -------------------------------------------------------------------
-
-/// Time for the health monitor's look round.
-struct health_tick {
-  CONTAINER_AGENT_INSPECT(health_tick)
-};
-
-struct get_conversation_status {
-  CONTAINER_AGENT_INSPECT(get_conversation_status)
-};
-
-/// Counters are since the start of the agent.
-struct conversation_status {
-  bool ready = false;   ///< Claude takes prompts
-  bool gave_up = false; ///< it is not started again unless somebody asks
-  std::string session_id;
-  std::uint64_t queued = 0;
-  std::uint64_t queued_bytes = 0;
-  std::uint64_t in_flight = 0;
-  std::uint64_t lines = 0;
-  std::uint64_t accepted = 0;
-  std::uint64_t answered = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t rejected = 0;
-  std::uint64_t resent = 0;
-  std::chrono::milliseconds turn_age{0}; ///< 0 unless one is in flight
-  std::chrono::milliseconds silence{0};  ///< since Claude's last word in it
-
-  CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.gave_up, x.session_id,
-                          x.queued, x.queued_bytes, x.in_flight, x.lines,
-                          x.accepted, x.answered, x.failed, x.rejected,
-                          x.resent, x.turn_age, x.silence)
-};
-
-struct get_child_status {
-  CONTAINER_AGENT_INSPECT(get_child_status)
-};
-
-struct child_status {
-  bool running = false;
-  std::int32_t pid = 0;
-  std::uint64_t generation = 0; ///< launches so far
-
-  CONTAINER_AGENT_INSPECT(child_status, x.running, x.pid, x.generation)
-};
-
-struct get_input_status {
-  CONTAINER_AGENT_INSPECT(get_input_status)
-};
-
-struct input_status {
-  std::uint64_t unread_bytes = 0; ///< in the FIFO
-
-  CONTAINER_AGENT_INSPECT(input_status, x.unread_bytes)
-};
-
-struct get_output_status {
-  CONTAINER_AGENT_INSPECT(get_output_status)
-};
-
-struct output_status {
-  std::uint64_t pending_bytes = 0; ///< taken, not yet written
-  std::uint64_t dropped_replies = 0;
-  std::uint64_t unread_bytes = 0; ///< in the FIFO, not yet read by the host
-
-  CONTAINER_AGENT_INSPECT(output_status, x.pending_bytes, x.dropped_replies,
-                          x.unread_bytes)
-};
-
-struct get_shutdown_status {
-  CONTAINER_AGENT_INSPECT(get_shutdown_status)
-};
-
-struct shutdown_status {
-  std::string phase = "running"; ///< of the `drain_plan`
-
-  CONTAINER_AGENT_INSPECT(shutdown_status, x.phase)
-};
-
-struct get_control_status {
-  CONTAINER_AGENT_INSPECT(get_control_status)
-};
-
-struct control_status {
-  std::uint64_t connections = 0; ///< open now
-
-  CONTAINER_AGENT_INSPECT(control_status, x.connections)
-};
-
-struct get_supervisor_status {
-  CONTAINER_AGENT_INSPECT(get_supervisor_status)
-};
-
-struct supervisor_status {
-  std::uint64_t restarts = 0;           ///< of any child, since the start
-  std::uint64_t restarts_in_window = 0; ///< of the child with the most
-  std::string gave_up{}; ///< the child that is not started any more, if any
-
-  CONTAINER_AGENT_INSPECT(supervisor_status, x.restarts, x.restarts_in_window,
-                          x.gave_up)
-};
-
-struct get_health {
-  CONTAINER_AGENT_INSPECT(get_health)
-};
-
-/// The status document, one JSON object as text.
-struct health_report {
-  std::string state; ///< starting, ready, busy, degraded or failed
-  std::string document;
-
-  CONTAINER_AGENT_INSPECT(health_report, x.state, x.document)
 };
 
 std::string to_string(line_ending x);

@@ -204,8 +204,8 @@ TEST_F(dialogue_fixture, an_end_that_is_not_known_has_no_exit_code) {
 }
 
 TEST_F(dialogue_fixture, a_child_that_was_joined_is_told_as_such) {
-  talk().take(child_started{1, 7, false, true});
-  claude(claude::initialized("container_agent:initialize:1"));
+  attach();
+  initialized();
   EXPECT_EQ(record()["attached"], true);
 }
 

@@ -158,7 +158,8 @@ TEST_F(shutdown_coordinators, an_agent_that_leaves_claude_only_flushes) {
   EXPECT_EQ(phase(), "flushing");
   EXPECT_TRUE(progress.keep_claude);
   EXPECT_EQ(input.count<stop_input>(), 1U);
-  EXPECT_EQ(conversation.names(), "flush_output");
+  EXPECT_EQ(conversation.names(), " flush_output");
+  EXPECT_TRUE(conversation.take<flush_output>().goes_on);
   EXPECT_EQ(claude.names(), "");
   happen(output_flushed{});
   EXPECT_EQ(supervisor.take<stop_agent>().exit_code, 0);

@@ -126,7 +126,7 @@ child_process::launch_result fake_child::launch(const child_command& command) {
   running_ = true;
   status_ = {};
   launch_result result{pid(), {}, {}};
-  result.attached = attaches;
+  result.attached = result.midstream = attaches;
   return result;
 }
 
