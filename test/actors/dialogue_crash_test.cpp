@@ -247,25 +247,6 @@ TEST_F(dialogue_crash, when_claude_is_given_up_every_prompt_fails) {
   EXPECT_EQ(all[1]["uuid"], "u2");
 }
 
-TEST_F(dialogue_crash, when_another_actor_is_given_up_the_turn_goes_on) {
-  run_one();
-  to_host();
-  talk().take(restarts_exhausted{"health_monitor", "runtime_error"});
-  EXPECT_TRUE(records().empty());
-  EXPECT_EQ(talk().status().in_flight, 1u);
-}
-
-TEST_F(dialogue_crash, what_is_open_when_the_time_is_up_fails_and_stays_so) {
-  run_one();
-  to_host();
-  talk().close();
-  claude(claude::result({"u1"}, "too late"));
-  auto all = records();
-  ASSERT_EQ(all.size(), 1u);
-  EXPECT_EQ(all[0]["subtype"], "failed");
-  EXPECT_EQ(all[0]["reason"], "shutting_down");
-}
-
 TEST_F(dialogue_crash, an_own_record_waits_for_the_end_of_a_broken_line) {
   ready();
   claude(R"({"type":"assistant","half of a lo)");

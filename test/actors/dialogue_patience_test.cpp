@@ -263,4 +263,21 @@ TEST_F(dialogue_patience, the_news_that_come_late_do_not_hurt_a_new_claude) {
   EXPECT_FALSE(talk().status().gave_up);
 }
 
+TEST_F(dialogue_patience, when_another_actor_is_given_up_the_turn_goes_on) {
+  in_turn();
+  talk().take(restarts_exhausted{"health_monitor", "runtime_error"});
+  EXPECT_TRUE(records().empty());
+  EXPECT_EQ(talk().status().in_flight, 1u);
+}
+
+TEST_F(dialogue_patience, what_is_open_when_the_time_is_up_fails_and_stays_so) {
+  in_turn();
+  talk().close();
+  claude(claude::result({"u1"}, "too late"));
+  auto all = records();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0]["subtype"], "failed");
+  EXPECT_EQ(all[0]["reason"], "shutting_down");
+}
+
 } // namespace container_agent::test
