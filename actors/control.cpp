@@ -1,6 +1,7 @@
 #include "actors/control.hpp"
 
 #include "messages/codec/control_message.hpp"
+#include "messages/errors.hpp"
 #include "messages/type_ids.hpp"
 
 #include <caf/send.hpp>
@@ -73,16 +74,27 @@ void control::take(const control_port::request& request) {
       status_wanted_.insert(request.id);
       return ask_for_status(request.id);
     case stop:
-      tell(peers().supervisor, begin_shutdown{"stop requested", 0, true});
-      return port_.answer(request.id,
-                          codec::control_stopping(config_.stop_at_most));
+      return order(request.id, begin_shutdown{"stop requested", 0, true},
+                   codec::control_stopping(config_.stop_at_most));
     case restart_claude:
-      tell(
-        peers().supervisor,
+      return order(
+        request.id,
         container_agent::restart_claude{
-          wish.reason.empty() ? "restart requested" : wish.reason, wish.now});
-      return port_.answer(request.id, codec::control_done());
+          wish.reason.empty() ? "restart requested" : wish.reason, wish.now},
+        codec::control_done());
   }
+}
+
+// Done is what the supervisor has taken note of, and no less.
+template <class Order>
+void control::order(std::uint64_t id, Order what, std::string done) {
+  request(peers().supervisor, caf::infinite, std::move(what))
+    .then([this, id, done] { port_.answer(id, done); },
+          [this, id](const caf::error& error) {
+            port_.answer(id, codec::control_failed(
+                               "the supervisor has failed at this request: "
+                               + describe(error)));
+          });
 }
 
 // Whoever is waiting is asked for again when there is another health monitor:

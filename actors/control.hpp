@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <set>
+#include <string>
 
 namespace container_agent {
 
@@ -43,6 +44,8 @@ private:
   void serve();
   void take(const control_port::request& request);
   void ask_for_status(std::uint64_t id);
+  template <class Order>
+  void order(std::uint64_t id, Order what, std::string done);
 
   control_port& port_;
   control_config config_;

@@ -37,6 +37,7 @@ void supervision::shut_down(begin_shutdown why) {
 
 void supervision::abandon() {
   over_ = true;
+  wish.reset();
   root_ = nullptr;
   directory = {};
 }

@@ -112,6 +112,7 @@ public:
   std::vector<child> children;
   peers_changed directory;
   std::uint64_t restarts = 0;
+  std::optional<restart_claude> wish;     ///< until there is a new Claude
   std::optional<begin_shutdown> shutdown; ///< the first one there was
   std::optional<std::int32_t> code;       ///< set once the end has begun
   actor_context context;

@@ -10,6 +10,16 @@
 
 namespace container_agent {
 
+namespace {
+
+// Not so if only the actor has failed: the next one adopts the child.
+bool is_end_of_child(const caf::error& reason) {
+  return !reason || is(reason, agent_error::child_ended)
+         || is(reason, agent_error::child_renewed);
+}
+
+} // namespace
+
 supervisor::supervisor(caf::actor_config& config, supervision& lent)
   : agent_actor{config, lent.context}, lent_{lent} {}
 
@@ -80,12 +90,14 @@ void supervisor::introduce_all() {
   introduce(all.conversation);
   introduce(all.claude_process);
   introduce(all.pipe_input);
-  // The conversation that was told may have died with it unread.
+  // The conversation that was told of these may have died with it unread.
   for (const auto& c : lent_.children)
     if (c.now == child::state::given_up && all.conversation)
       send(all.conversation,
            restarts_exhausted{c.spec.name, c.reason,
                               c.spec.on_give_up == give_up_action::wait});
+  if (lent_.wish && all.conversation)
+    send(all.conversation, *lent_.wish);
 }
 
 // -- restarts -----------------------------------------------------------------
@@ -116,7 +128,10 @@ void supervisor::restart_on_request(const restart_claude& wish) {
     c->due = clock().now();
     return restart({c->spec.name});
   }
-  if (c->now == state::running && lent_.directory.conversation)
+  if (c->now != state::running)
+    return;
+  lent_.wish = wish;
+  if (lent_.directory.conversation)
     send(lent_.directory.conversation, wish);
 }
 
@@ -126,6 +141,8 @@ void supervisor::take_down(const caf::down_msg& down) {
     return;
   c->address = {};
   c->spec.clear(lent_.directory);
+  if (c->spec.name == "claude_process" && is_end_of_child(down.reason))
+    lent_.wish.reset();
   if (lent_.code) {
     c->now = child::state::ended;
     return stop_next();

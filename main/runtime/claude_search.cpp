@@ -203,16 +203,17 @@ void claude_search::add_users(claude_candidate& candidate) const {
   }
 }
 
-// Its parent, or the parent's parent: an agent may have a guard in between.
+// Its parent, or, as an agent may have a guard in between, the parent's parent.
 std::int32_t claude_search::agent_above(const process_info& info) const {
+  std::int32_t found = 0;
   auto pid = info.parent;
   for (int generation = 0; generation < 2 && pid > 0; ++generation) {
-    if (pid != self_ && is_agent(pid))
-      return pid;
+    if (is_agent(pid))
+      found = pid;
     auto above = table_.info(pid);
     pid = above ? above->parent : 0;
   }
-  return 0;
+  return found == self_ ? 0 : found;
 }
 
 bool claude_search::is_agent(std::int32_t pid) const {

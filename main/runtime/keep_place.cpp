@@ -128,8 +128,10 @@ unique_fd keep_place::open_number() const {
 }
 
 void keep_place::remove() {
-  for (auto name : {"/pid", "/journal", "/journal.new", "/input", "/moving",
-                    "/stdin.fifo", "/stdout.fifo", "/stderr.fifo", "/lock"})
+  for (auto name :
+       {"/pid", "/journal", "/journal.new", "/input", "/moving", "/stdin.fifo",
+        "/stdout.fifo", "/stderr.fifo", "/stdin.fifo.lock", "/stdout.fifo.lock",
+        "/stderr.fifo.lock", "/lock"})
     ::unlink((directory_ + name).c_str());
   ::rmdir(directory_.c_str());
 }
