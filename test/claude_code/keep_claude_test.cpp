@@ -78,10 +78,10 @@ TEST_F(keep_claude_code, goes_on_through_an_upgrade_and_then_ends_in_order) {
   auto uuid = new_uuid();
   begin_slow("SLOW one", uuid);
   EXPECT_EQ(host->end_agent(SIGTERM).code, 0);
-  api_.release();
   host->start_agent();
-  EXPECT_FALSE(host->wait_for_result(uuid)["is_error"].get<bool>());
   EXPECT_EQ(wait_ready()["pid"], claude);
+  api_.release();
+  EXPECT_FALSE(host->wait_for_result(uuid)["is_error"].get<bool>());
   EXPECT_EQ(host->end_agent(SIGINT).code, 0);
   wait_gone(claude);
   EXPECT_FALSE(std::filesystem::exists(host->kept_dir()));

@@ -256,7 +256,13 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
     bookkeeper host{agent};
     host.prompt("hello");
     host.read_until_open(0);
-    ask(agent, "status");
+    // Each answer leaves the health monitor with a deadline that passes later.
+    for (auto moment : {" before", " after"}) {
+      ask(agent, "status");
+      agent.wait_for_stderr(
+        std::string{"health_monitor ::container_agent::deadline_passed"}
+        + moment);
+    }
     ask(agent, "restart-claude");
     // Two may have been asked for, as the first answer may have been lost.
     agent.wait_for_log("restart_planned");
