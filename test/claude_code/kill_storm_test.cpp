@@ -32,7 +32,7 @@ TEST_F(claude_code, heavy_killed_fifty_times_answers_each_prompt_once) {
                                "0ms", "--restart-delay-max", "1ms"})};
   std::mt19937 chance{20261124};
   ask(agent, "hello"); // from here on the session is saved
-  prompt_ledger ledger;
+  prompt_ledger ledger{claude_pid(agent)};
   std::vector<std::string> uuids;
   for (std::size_t i = 0; i < prompts; ++i) {
     uuids.push_back(new_uuid());
@@ -48,7 +48,7 @@ TEST_F(claude_code, heavy_killed_fifty_times_answers_each_prompt_once) {
     if (--left > 0)
       continue;
     left = lines_between(chance);
-    if (killed < kills && ::kill(claude_pid(agent), SIGKILL) == 0)
+    if (killed < kills && ledger.kill_child())
       ++killed;
   }
   EXPECT_EQ(killed, kills);

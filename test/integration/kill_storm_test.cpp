@@ -47,7 +47,7 @@ TEST(heavy, every_prompt_is_answered_once_whatever_kills_claude) {
     ended = ledger.ends();
     if (ended > before && ended >= kill_at && killed < kills) {
       // A child that is just being replaced is another one by now.
-      if (::kill(agent.child_pid(), SIGKILL) == 0)
+      if (ledger.kill_child())
         ++killed;
       kill_at = ended + next_kill(chance);
     }

@@ -230,6 +230,12 @@ json agent_process::next_record(deadline until) {
   return record;
 }
 
+pid_t agent_process::child_pid() const {
+  if (child_pid_ <= 1)
+    fail("no child is ready yet");
+  return child_pid_;
+}
+
 void agent_process::note(const json& record) {
   if (record.is_object() && text_in(record, "type") == "container_agent"
       && text_in(record, "subtype") == "ready" && record.contains("pid"))

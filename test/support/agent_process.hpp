@@ -95,8 +95,9 @@ public:
   [[nodiscard]] const std::filesystem::path& output_path() const noexcept {
     return output_path_;
   }
-  /// The child's number, from the last `ready` record that was read.
-  [[nodiscard]] pid_t child_pid() const noexcept { return child_pid_; }
+  /// The child's number, from the last `ready` record that was read. Throws if
+  /// there was none: a signal to -1 would go to every process there is.
+  [[nodiscard]] pid_t child_pid() const;
 
   // -- the input ------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ public:
     int ends() const { return results + failed + rejected; }
   };
 
+  /// `child`: the Claude that is ready already, if one is.
+  explicit prompt_ledger(pid_t child = 0) : child_pid_{child} {}
+
   /// Takes the next line of the output; lines that are no JSON count as torn.
   void take(const std::string& line) {
     auto record = nlohmann::json::parse(line, nullptr, false);
@@ -39,7 +43,9 @@ public:
       return;
     auto uuid = record.value("uuid", "");
     auto subtype = record.value("subtype", "");
-    if (subtype == "accepted")
+    if (subtype == "ready")
+      child_pid_ = record.value("pid", 0);
+    else if (subtype == "accepted")
       ++entries_[uuid].accepted;
     else if (subtype == "failed")
       end(uuid, &entry::failed);
@@ -52,6 +58,12 @@ public:
   /// How many prompts have come to an end.
   std::size_t ends() const { return ends_; }
 
+  /// SIGKILL to the Claude that was ready last. False if it is gone, or none
+  /// was ready yet: a signal to a number below 1 would go to many processes.
+  bool kill_child() const {
+    return child_pid_ > 1 && ::kill(child_pid_, SIGKILL) == 0;
+  }
+
   const std::vector<std::string>& torn() const { return torn_; }
 
 private:
@@ -61,6 +73,7 @@ private:
     ++(e.*how);
   }
 
+  pid_t child_pid_ = 0;
   std::size_t ends_ = 0;
   std::map<std::string, entry> entries_;
   std::vector<std::string> torn_;
