@@ -191,11 +191,10 @@ void world::end() {
   if (claude_.running() && rested_)
     return run_.violate("Claude lives on after the end");
   // Time was up, or nobody was there to write it; the agent logs that.
-  if (!protocol_.to_host.empty() || host_out_.pending() > 0)
+  if (!protocol_.to_host.empty() || host_out_.pending() > 0
+      || log_.gave_up("conversation"))
     return;
   host_.read_to_end();
-  if (log_.gave_up("conversation"))
-    return;
   auto owed = rested_ ? judge_.owed() : judge_.owed_prompts();
   if (!owed.empty() && !run_.violation)
     run_.violate("the host is still owed:" + owed);
