@@ -42,12 +42,12 @@ dialogue::dialogue(dialogue_config config, actor_context context,
 void dialogue::take(const host_line& line) {
   line_end_ = line.end;
   take_text(line);
+  ++counters_.lines; // not before: should that have thrown, it comes again
   if (auto end = std::exchange(line_end_, 0); end > 0)
     notes_.input_taken(end);
 }
 
 void dialogue::take_text(const host_line& line) {
-  ++counters_.lines;
   if (line.ending == line_ending::too_long)
     return reject("too_long",
                   std::to_string(line.size)
@@ -254,6 +254,10 @@ void dialogue::fail_all(std::string_view reason, std::string_view detail) {
   auto unfinished = std::exchange(prompts_.in_flight(), {});
   for (const auto& p : unfinished)
     fail(p, reason, detail);
+  fail_waiting(reason, detail);
+}
+
+void dialogue::fail_waiting(std::string_view reason, std::string_view detail) {
   for (const auto& p : prompts_.drain_waiting())
     fail(p, reason, detail);
 }
@@ -273,8 +277,7 @@ void dialogue::take(const begin_drain& drain) {
                       {"in_flight", std::uint64_t{prompts_.in_flight().size()}},
                       {"waiting", std::uint64_t{prompts_.waiting()}}});
   voice_->stopping(drain.reason);
-  for (const auto& p : prompts_.drain_waiting())
-    fail(p, "shutting_down", "the agent stopped before its turn came");
+  fail_waiting("shutting_down", "the agent stopped before its turn came");
 }
 
 void dialogue::take(const interrupt_turn&) {

@@ -147,6 +147,7 @@ private:
   void fail_in_flight(const prompt& p, std::string_view reason,
                       std::string_view detail);
   void fail_all(std::string_view reason, std::string_view detail);
+  void fail_waiting(std::string_view reason, std::string_view detail);
 
   bool own_request(std::string_view id) const;
   void send_line(std::string line);

@@ -14,8 +14,16 @@ constexpr std::string_view logger = "conversation";
 } // namespace
 
 void dialogue::take(const child_started& child) {
-  if (child.generation == started_.generation)
+  if (child.generation == started_.generation) {
+    gave_up_.clear();
     return; // an actor was restarted, the child was not
+  }
+  // Of a child that was adopted, an answer that an earlier agent has waited for
+  // may be under way. First of all: should this throw, the child comes again.
+  initialize_id_
+    = std::string{codec::own_request_prefix} + "initialize:"
+      + (child.attached ? "again:" + std::to_string(context_.random.next())
+                        : std::to_string(child.generation));
   started_ = child;
   child_ = child_state::starting;
   session_refused_ = interrupted_ = false;
@@ -33,12 +41,6 @@ void dialogue::take(const child_started& child) {
                       {"attached", child.attached}});
   if (config_.transparent)
     return become_ready();
-  // Of a child that was adopted, an answer that an earlier agent has waited for
-  // may be under way.
-  initialize_id_
-    = std::string{codec::own_request_prefix} + "initialize:"
-      + (child.attached ? "again:" + std::to_string(context_.random.next())
-                        : std::to_string(child.generation));
   to_child.push(
     {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
 }
@@ -113,16 +115,23 @@ void dialogue::take(const restart_scheduled& plan) {
 }
 
 void dialogue::take(const restarts_exhausted& end) {
-  if (end.waits && end.name == "claude_process" && child_ == child_state::none
-      && gave_up_.empty()) {
+  // Without any other actor Claude can still finish its turn.
+  if (end.name != "claude_process")
+    return;
+  if (!end.waits)
+    return fail_all("gave_up", end.reason);
+  if (gave_up_.empty()) {
     gave_up_ = end.reason.empty() ? "it failed" : end.reason;
     if (auto dropped = std::exchange(held_control_, {}); !dropped.empty())
       context_.log.write(log_level::warn, logger, "control_dropped",
                          {{"lines", std::uint64_t{dropped.size()}}});
   }
-  // Without any other actor Claude can still finish its turn.
-  if (end.name == "claude_process")
+  // A Claude that has outlived its actor may have answered what is in flight:
+  // whoever asks for Claude again hears that first.
+  if (child_ == child_state::none)
     fail_all("gave_up", end.reason);
+  else
+    fail_waiting("gave_up", end.reason);
 }
 
 // -- a restart that somebody wants --------------------------------------------
@@ -140,11 +149,12 @@ const renew_child* dialogue::renewal() const {
 
 // -- patience -----------------------------------------------------------------
 
-// Claude is not to blame while it waits for the host: for an answer, or for
-// somebody to read what it says.
+// Claude is not to blame while it waits for the host, for an answer, or for
+// somebody to read what it says; nor while nobody is there to hear it.
 dialogue::patience dialogue::waits_for() const {
   using kind = patience::kind;
-  if (config_.transparent || output_credit() == 0 || !open_requests_.empty())
+  if (config_.transparent || output_credit() == 0 || !open_requests_.empty()
+      || !gave_up_.empty())
     return {};
   if (child_ == child_state::starting)
     return {kind::start, signs_};

@@ -139,6 +139,9 @@ void supervisor::take_down(const caf::down_msg& down) {
   auto* c = lent_.find(down.source);
   if (c == nullptr)
     return;
+  // Should planning its restart throw, the next supervisor makes it at once.
+  c->now = child::state::waiting;
+  c->due = clock().now();
   c->address = {};
   c->spec.clear(lent_.directory);
   if (c->spec.name == "claude_process" && is_end_of_child(down.reason))
@@ -186,7 +189,6 @@ void supervisor::take_failure(child& c, const caf::error& reason) {
                       {"attempt", plan->attempt},
                       {"delay_ms", std::int64_t{plan->delay.count()}},
                       {"reason", why}});
-  // The steps of a shutdown have little time, and need everybody.
   auto delay = lent_.shutdown ? std::chrono::milliseconds{0} : plan->delay;
   start_later(c, {c.spec.name, plan->attempt, delay, why});
 }
@@ -237,8 +239,19 @@ void supervisor::shut_down(begin_shutdown why) {
   if (!lent_.shutdown)
     lent_.shutdown
       = begin_shutdown{why.reason, why.exit_code, false, why.keep_claude};
+  start_waiting();
   if (lent_.directory.shutdown_coordinator)
     send(lent_.directory.shutdown_coordinator, std::move(why));
+}
+
+// The steps of a shutdown are shorter than a backoff, and need everybody.
+void supervisor::start_waiting() {
+  for (auto& c : lent_.children) {
+    if (c.now != child::state::waiting)
+      continue;
+    c.due = clock().now();
+    send(this, restart_child{c.spec.name});
+  }
 }
 
 // Children stop in reverse order, each after the one before it has ended.

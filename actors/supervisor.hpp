@@ -34,6 +34,7 @@ private:
   void restart(const restart_child& r);
   void restart_on_request(const restart_claude& wish);
   void shut_down(begin_shutdown why);
+  void start_waiting();
   void take_down(const caf::down_msg& down);
   void take_peace(child& c);
   void take_failure(child& c, const caf::error& reason);

@@ -154,6 +154,14 @@ TEST_F(child_links, whole_lines_come_out_together) {
   EXPECT_EQ(output(), "half done\n");
 }
 
+TEST_F(child_links, a_read_that_throws_is_tried_again) {
+  EXPECT_FALSE(link().launch({}).error);
+  child.stdout_pipe().throws = 1;
+  child.say("a\n");
+  EXPECT_THROW(link().advance(), std::runtime_error);
+  EXPECT_EQ(output(), "a\n");
+}
+
 TEST_F(child_links, nothing_is_read_without_credit) {
   link().to_conversation = {};
   launch();

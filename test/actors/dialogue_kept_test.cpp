@@ -164,6 +164,15 @@ TEST_F(kept_dialogue, a_result_whose_end_alone_was_seen_is_no_failure) {
   EXPECT_EQ(talk().status().answered, 1U);
 }
 
+TEST_F(kept_dialogue, asks_a_child_at_which_it_failed_all_the_same) {
+  next_agent();
+  random.throws = 1;
+  child_started child{1, pid(), false, true};
+  EXPECT_THROW(talk().take(child), std::runtime_error);
+  talk().take(child);
+  EXPECT_NE(to_claude().find("initialize"), std::string::npos);
+}
+
 TEST_F(kept_dialogue, notes_how_far_the_input_was_dealt_with) {
   ready();
   auto line = user_line("u-1");

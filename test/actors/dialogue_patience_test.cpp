@@ -255,12 +255,34 @@ TEST_F(dialogue_patience, status_is_told_of_one_given_up) {
   EXPECT_EQ(talk().status_requests(), 1u);
 }
 
-TEST_F(dialogue_patience, the_news_that_come_late_do_not_hurt_a_new_claude) {
-  ready();
-  crash();
-  start_ready(true);
-  talk().take(restarts_exhausted{"claude_process", "exit code 1", true});
+// Its actor has failed too often, and nobody can tell of its end or its words.
+TEST_F(dialogue_patience, a_claude_given_up_that_runs_on_takes_no_prompts) {
+  in_turn();
+  prompt("u2");
+  to_host();
+  to_claude();
+  talk().take(restarts_exhausted{"claude_process", "a defect", true});
+  prompt("u3");
+  auto all = records();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].at("uuid"), "u2");
+  EXPECT_EQ(all[0].at("reason"), "gave_up");
+  EXPECT_EQ(all[1].at("reason"), "claude_unavailable");
+  EXPECT_TRUE(talk().status().gave_up);
+  EXPECT_EQ(talk().waits_for().what, bridge::patience::kind::nothing);
+  EXPECT_EQ(to_claude(), "");
+}
+
+TEST_F(dialogue_patience, what_it_has_answered_counts_once_it_is_heard_again) {
+  in_turn();
+  talk().take(restarts_exhausted{"claude_process", "a defect", true});
+  talk().take(child_started{1, pid(), false}); // the same one
   EXPECT_FALSE(talk().status().gave_up);
+  answer("u1");
+  EXPECT_EQ(talk().status().answered, 1u);
+  EXPECT_EQ(talk().status().failed, 0u);
+  prompt("u2");
+  EXPECT_NE(to_claude().find(R"("uuid":"u2")"), std::string::npos);
 }
 
 TEST_F(dialogue_patience, when_another_actor_is_given_up_the_turn_goes_on) {

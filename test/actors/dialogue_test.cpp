@@ -60,6 +60,15 @@ TEST_F(dialogue_prompts, a_blank_line_is_nothing) {
   EXPECT_EQ(talk().status().lines, 2u);
 }
 
+TEST_F(dialogue_prompts, a_line_at_which_it_failed_counts_once) {
+  ready();
+  random.throws = 1;
+  EXPECT_THROW(host("hi"), std::runtime_error);
+  host("hi");
+  EXPECT_EQ(talk().status().lines, 1u);
+  EXPECT_EQ(subtypes(), "accepted");
+}
+
 TEST_F(dialogue_prompts, one_turn_at_a_time) {
   ready();
   prompt("u1");

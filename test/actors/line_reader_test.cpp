@@ -105,6 +105,14 @@ TEST_F(line_readers, somebody_is_told_of_every_read) {
   EXPECT_EQ(notified, 2u);
 }
 
+TEST_F(line_readers, a_read_that_throws_is_tried_again) {
+  source.throws = 1;
+  source.give("a\n");
+  EXPECT_THROW(allow(10), std::runtime_error);
+  reader().advance();
+  EXPECT_EQ(delivered(), lines{"a"});
+}
+
 TEST_F(line_readers, a_line_may_come_in_many_reads) {
   allow(10);
   for (char c : std::string{"one\r\ntwo\n"}) {

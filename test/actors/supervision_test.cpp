@@ -158,6 +158,40 @@ TEST_F(supervisions, a_supervisor_that_fails_too_often_ends_the_agent) {
   EXPECT_EQ(log.count("supervisor_gave_up"), 1u);
 }
 
+TEST_F(supervisions, a_plan_that_cannot_be_made_is_a_restart_at_once) {
+  start();
+  take_events();
+  random.throws = 1;
+  fail(&peers_changed::conversation);
+  EXPECT_TRUE(replaced());
+  EXPECT_EQ(take_events(),
+            (events{"conversation stopped", "conversation started"}));
+}
+
+// -- the shutdown -------------------------------------------------------------
+
+TEST_F(supervisions,
+       a_child_that_waits_is_started_at_once_when_the_shutdown_begins) {
+  start();
+  fail(&peers_changed::conversation);
+  take_events();
+  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  settle();
+  EXPECT_EQ(take_events(), events{"conversation started"});
+  advance(20'000ms);
+  EXPECT_EQ(take_events(), events{}) << "the old plan is forgotten";
+}
+
+TEST_F(supervisions, a_child_that_fails_in_the_shutdown_is_started_at_once) {
+  start();
+  tell(root, begin_shutdown{"SIGTERM", 0, true});
+  settle();
+  take_events();
+  fail(&peers_changed::conversation);
+  EXPECT_EQ(take_events(),
+            (events{"conversation stopped", "conversation started"}));
+}
+
 // -- types of restart ---------------------------------------------------------
 
 TEST_F(supervisions, a_temporary_child_is_not_started_again) {

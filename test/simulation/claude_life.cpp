@@ -26,6 +26,7 @@ claude_life::claude_life(run_context& run, judge& bench,
     plan_{plan},
     fate_{claude_fate::draw(plan, dice_)},
     session_{std::move(resume)} {
+  judge_.claude_writes = [this] { return part_out_; };
   input.pipe.on_data([this] { read_input(); });
   output.on_room([this] { pump(); });
   if (fate_.dies_after)

@@ -9,9 +9,10 @@ namespace container_agent::simulation {
 namespace {
 
 // CAF has actors of its own, which are not to be harmed.
-constexpr std::array<std::string_view, 6> children{
-  "pipe_output",  "health_monitor", "shutdown_coordinator",
-  "conversation", "claude_process", "pipe_input"};
+constexpr std::array<std::string_view, 7> children{
+  "pipe_output", "health_monitor", "shutdown_coordinator",
+  "control",     "conversation",   "claude_process",
+  "pipe_input"};
 
 } // namespace
 

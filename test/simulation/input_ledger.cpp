@@ -19,6 +19,21 @@ void input_ledger::deliver(std::string_view data, bool at_end) {
     take(std::exchange(part_, {}), true);
 }
 
+// What came before and was passed on has got all it will get.
+const expectation* input_ledger::next(std::uint64_t line) {
+  while (!open_.empty() && open_.front().what == expectation::kind::passed_on
+         && open_.front().number != line)
+    open_.pop_front();
+  return open_.empty() ? nullptr : &open_.front();
+}
+
+std::uint64_t input_ledger::owed() const {
+  for (const auto& line : open_)
+    if (line.what != expectation::kind::passed_on)
+      return line.number;
+  return 0;
+}
+
 void input_ledger::take(std::string_view line, bool cut) {
   ++lines_;
   if (line.ends_with('\r'))

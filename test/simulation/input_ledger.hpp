@@ -12,10 +12,11 @@ namespace container_agent::simulation {
 /// What has to come of a line of the host's.
 struct expectation {
   enum class kind : std::uint8_t {
-    nothing,  ///< no record: blank, or passed on to Claude
-    prompt,   ///< `accepted`, or `rejected` if it came at a bad time
-    status,   ///< a `status` record, at some time
-    rejected, ///< `rejected`, for this reason
+    nothing,   ///< no record: it is blank
+    passed_on, ///< no record, unless there is no Claude to pass it on to
+    prompt,    ///< `accepted`, or `rejected` if it came at a bad time
+    status,    ///< a `status` record, at some time
+    rejected,  ///< `rejected`, for this reason
   };
 
   kind what = kind::nothing;
@@ -39,14 +40,13 @@ public:
   /// A read has delivered this to the agent.
   void deliver(std::string_view data, bool at_end);
 
-  /// What the next `accepted` or `rejected` record has to answer, or null.
-  const expectation* next() const {
-    return open_.empty() ? nullptr : &open_.front();
-  }
+  /// What the next `accepted` record has to answer, or a `rejected` one of this
+  /// line; or null.
+  const expectation* next(std::uint64_t line = 0);
   void close() { open_.pop_front(); }
 
-  /// Lines that no record has answered yet.
-  std::size_t open() const { return open_.size(); }
+  /// The first line that is owed a record; 0 if none is.
+  std::uint64_t owed() const;
 
   std::uint64_t status_requests() const { return status_requests_; }
 

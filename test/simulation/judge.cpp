@@ -108,15 +108,16 @@ void judge::take_accepted(std::string_view line) {
 }
 
 void judge::take_rejected(std::string_view line) {
-  const auto* expected = input.next();
+  const auto* expected = input.next(number(line, "line"));
   if (expected == nullptr || number(line, "line") != expected->number)
     return run_.violate("rejected, but that line is not next: " + shown(line));
   auto reason = member(line, "reason");
-  auto untimely = reason == "queue_full" || reason == "shutting_down"
-                  || reason == "claude_unavailable";
-  auto fits = expected->what == expectation::kind::rejected
-                ? reason == expected->reason
-                : untimely;
+  using kind = expectation::kind;
+  auto untimely = reason == "claude_unavailable"
+                  || (expected->what == kind::prompt
+                      && (reason == "queue_full" || reason == "shutting_down"));
+  auto fits
+    = expected->what == kind::rejected ? reason == expected->reason : untimely;
   if (!fits)
     return run_.violate("rejected for the wrong reason, \"" + expected->reason
                         + "\" is right: " + shown(line));
@@ -124,17 +125,24 @@ void judge::take_rejected(std::string_view line) {
 }
 
 void judge::take_claude_line(std::string_view line) {
+  auto begins_with_it = [line](const claude_line& c) {
+    return !line.empty() && c.text.starts_with(line);
+  };
   // What a Claude that has died left unfinished may be dropped.
   while (!claude_lines_.empty() && claude_lines_.front().cut
-         && claude_lines_.front().text != line)
+         && claude_lines_.front().text != line
+         && !begins_with_it(claude_lines_.front()))
     claude_lines_.pop_front();
+  auto part = claude_lines_.empty() && claude_writes ? claude_writes() : "";
+  if (!part.empty())
+    claude_lines_.push_back({std::move(part), true});
   if (claude_lines_.empty())
     return run_.violate("the host has read a line that Claude has not written: "
                         + shown(line));
   // When its time is up, the agent ends the line that it is passing on, and no
   // other may follow.
-  if (!line.empty() && claude_lines_.front().text != line
-      && claude_lines_.front().text.starts_with(line)) {
+  if (claude_lines_.front().text != line
+      && begins_with_it(claude_lines_.front())) {
     claude_lines_.clear();
     claude_lines_.push_back(
       {"nothing more behind a line that was ended", false});
@@ -177,9 +185,8 @@ std::string judge::owed_prompts() const {
 
 std::string judge::owed() const {
   auto result = owed_prompts();
-  if (input.open() > 0)
-    result
-      += " a record for line " + std::to_string(input.next()->number) + ';';
+  if (auto line = input.owed(); line > 0)
+    result += " a record for line " + std::to_string(line) + ';';
   if (statuses_ < input.status_requests())
     result += " a status;";
   for (const auto& line : claude_lines_)

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -35,6 +36,9 @@ public:
   /// It has written a whole line, given without its LF. `told_session`: what
   /// the line says of the session, if anything.
   void claude_wrote(std::string line, const std::string& told_session);
+
+  /// What it has written so far of a line that goes on.
+  std::function<std::string()> claude_writes;
 
   /// It has ended in the middle of this line.
   void claude_cut(std::string part);

@@ -46,8 +46,14 @@ run_plan run_plan::draw(chance& dice) {
     while (dice.one_in(2))
       plan.signals.push_back(plan.signals.back() + dice.up_to(3s));
   }
-  for (auto count = dice.below(3); dice.one_in(3) && count > 0; --count)
-    plan.wishes.emplace_back(dice.up_to(plan.turmoil), dice.one_in(2));
+  for (auto count = dice.below(4); dice.one_in(2) && count > 0; --count)
+    plan.requests.emplace_back(dice.up_to(plan.turmoil),
+                               dice.pick<std::string>({
+                                 R"({"command":"status"})",
+                                 R"({"command":"restart_claude"})",
+                                 R"({"command":"restart_claude","now":true})",
+                                 R"({"command":"nonsense"})",
+                               }));
   for (auto count = dice.below(3); count > 0; --count)
     plan.clock_jumps.emplace_back(
       dice.up_to(plan.turmoil),

@@ -32,8 +32,8 @@ struct run_plan {
   /// When signals come, if before the end of the turmoil.
   std::vector<time_span> signals;
 
-  /// When somebody wants Claude started again, and whether at once.
-  std::vector<std::pair<time_span, bool>> wishes;
+  /// What clients ask on the control socket, and when.
+  std::vector<std::pair<time_span, std::string>> requests;
 
   /// When somebody sets the clock, and by how much.
   std::vector<std::pair<time_span, std::chrono::hours>> clock_jumps;

@@ -180,16 +180,16 @@ std::string simulated_host::odd_line() {
   if (dice_.one_in(plan_.interrupt))
     return known(R"({"type":"control_request","request_id":"host-)" + name
                    + R"(","request":{"subtype":"interrupt"}})",
-                 {});
+                 {kind::passed_on, {}, {}});
   switch (dice_.below(9)) {
     case 0:
       return known(R"({"type":"container_agent","subtype":"status"})",
                    {kind::status, {}, {}});
-    case 1: return known(R"({"type":"keep_alive"})", {});
+    case 1: return known(R"({"type":"keep_alive"})", {kind::passed_on, {}, {}});
     case 2:
       return known(R"({"type":"control_request","request_id":"host-)" + name
                      + R"(","request":{"subtype":"set_model"}})",
-                   {});
+                   {kind::passed_on, {}, {}});
     case 3: return {};
     case 4: return "  \t";
     case 5:
@@ -241,7 +241,8 @@ void simulated_host::take(std::string_view line) {
     return;
   }
   auto answer = test::claude::permission(member(line, "request_id"));
-  judge_.input.know(answer.substr(0, answer.size() - 1), {});
+  judge_.input.know(answer.substr(0, answer.size() - 1),
+                    {expectation::kind::passed_on, {}, {}});
   run_.calendar.after(dice_.up_to(time_span{2'000'000}),
                       [this, answer] { write_soon(answer); });
 }

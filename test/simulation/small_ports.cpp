@@ -1,5 +1,6 @@
 #include "test/simulation/small_ports.hpp"
 
+#include <algorithm>
 #include <type_traits>
 #include <variant>
 
@@ -20,6 +21,12 @@ std::string text_of(const log_field& field) {
            field.value);
 }
 
+bool waits(std::initializer_list<log_field> fields) {
+  return std::any_of(fields.begin(), fields.end(), [](const log_field& f) {
+    return f.name == "waits" && std::get<bool>(f.value);
+  });
+}
+
 } // namespace
 
 std::uint64_t simulated_log::count(const std::string& event) const {
@@ -38,7 +45,7 @@ void simulated_log::write(log_level, std::string_view logger,
   if (i == counts_.end())
     i = counts_.emplace(event, 0).first;
   ++i->second;
-  if (event == "gave_up")
+  if (event == "gave_up" && !waits(fields))
     given_up_.insert(std::get<std::string>(fields.begin()->value));
   run_.tell("log", [&] {
     auto text = std::string{logger} + ' ' + std::string{event};

@@ -3,8 +3,6 @@
 #include "messages/errors.hpp"
 #include "messages/type_ids.hpp"
 
-#include <caf/send.hpp>
-
 #include <utility>
 
 namespace container_agent::simulation {
@@ -14,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // More than any run needs: whoever exceeds it talks in a circle.
-constexpr std::uint64_t max_steps = 400'000;
+constexpr std::uint64_t max_steps = 3'000'000;
 
 // Backoffs, slow Claudes and long queues have had their time after this.
 constexpr time_span longest_way_to_rest = 30min;
@@ -53,6 +51,7 @@ world::world(chance dice, run_plan plan, trace_receiver trace)
     host_out_{run_, "write to the host", plan_.host.output},
     host_{run_, judge_, host_in_, host_out_.pipe, plan_.host},
     claude_{run_, judge_, plan_.claude},
+    clients_{run_},
     reader_{host_in_, plan_.reader},
     protocol_{plan_.dialogue, context_},
     link_{claude_, plan_.child, context_},
@@ -96,8 +95,9 @@ outcome world::run() {
 
 void world::start() {
   supervision_config config;
-  config.children = agent_children(
-    {reader_, protocol_, link_, output_, progress_}, plan_.tree, context_);
+  config.children
+    = agent_children({reader_, protocol_, link_, output_, progress_, &clients_},
+                     plan_.tree, context_);
   for (auto& spec : config.children)
     spec.start = [this, name = spec.name, start = std::move(spec.start)](
                    supervisor_actor::pointer self, peers_changed& directory) {
@@ -115,8 +115,8 @@ void world::start() {
 void world::schedule_events() {
   for (auto [time, hours] : plan_.clock_jumps)
     run_.calendar.after(time, [this, by = hours] { clock_.jump(by); });
-  for (auto [time, at_once] : plan_.wishes)
-    run_.calendar.after(time, [this, now = at_once] { wish(now); });
+  for (const auto& [time, line] : plan_.requests)
+    run_.calendar.after(time, [this, asks = line] { clients_.ask(asks); });
   for (auto time : plan_.signals)
     run_.calendar.after(time, [this] {
       run_.tell("signal", [] { return std::string{"SIGTERM"}; });
@@ -124,12 +124,6 @@ void world::schedule_events() {
       if (!exit_code_)
         family_->shut_down({"SIGTERM", 0, true});
     });
-}
-
-void world::wish(bool at_once) {
-  run_.tell("wish", [&] { return std::string{at_once ? "now" : "later"}; });
-  if (!exit_code_)
-    caf::anon_send(family_->root(), restart_claude{"a wish", at_once});
 }
 
 template <class Condition>
@@ -156,8 +150,8 @@ void world::come_to_rest() {
   run_.faults.cease();
   claude_.behave();
   host_.behave();
-  if (protocol_.status().gave_up)
-    wish(false); // somebody asks to try again
+  clients_.behave();
+  ask_again();
   auto over = [this] {
     return exit_code_ || signalled_ || log_.gave_up()
            || (scheduler_.idle() && (at_rest() || stuck()));
@@ -165,6 +159,13 @@ void world::come_to_rest() {
   if (!run_until(longest_way_to_rest, over) && !run_.violation)
     run_.violate("the agent does not come to rest:" + unrest());
   rested_ = !exit_code_ && !signalled_ && at_rest();
+}
+
+// Once in a while somebody looks whether Claude has to be started by hand.
+void world::ask_again() {
+  if (protocol_.status().gave_up && clients_.quiet())
+    clients_.ask(R"({"command":"restart_claude"})");
+  run_.calendar.after(10s, [this] { ask_again(); });
 }
 
 void world::shut_down() {
@@ -190,11 +191,10 @@ void world::end() {
   if (claude_.running() && rested_)
     return run_.violate("Claude lives on after the end");
   // Time was up, or nobody was there to write it; the agent logs that.
-  if (!protocol_.to_host.empty() || host_out_.pending() > 0)
+  if (!protocol_.to_host.empty() || host_out_.pending() > 0
+      || log_.gave_up("conversation"))
     return;
   host_.read_to_end();
-  if (log_.gave_up("conversation"))
-    return;
   auto owed = rested_ ? judge_.owed() : judge_.owed_prompts();
   if (!owed.empty() && !run_.violation)
     run_.violate("the host is still owed:" + owed);
@@ -220,15 +220,21 @@ std::string world::unrest() const {
     return " output waits";
   if (!claude_.running() || !status.ready)
     return " Claude is not ready";
+  if (!clients_.quiet())
+    return " a client waits for its answer";
   return judge_.owed();
 }
 
 // Nothing will happen any more, and nobody is to blame: Claude does nothing and
-// gives no sign, or waits for a host that does not answer.
+// gives no sign, and may do so for ever; or it waits for a host that does not
+// answer.
 bool world::stuck() const {
   const auto* life = claude_.life();
+  auto patient = plan_.tree.talk.stall_timeout.count() == 0
+                 || plan_.tree.talk.start_timeout.count() == 0;
   return life
-         && (life->wedged() || (life->waits_for_host() && host_.owes_answer()));
+         && ((life->wedged() && patient)
+             || (life->waits_for_host() && host_.owes_answer()));
 }
 
 std::int32_t world::expected_exit_code() const {

@@ -3,6 +3,7 @@
 #include "test/simulation/run_plan.hpp"
 #include "test/simulation/scheduler.hpp"
 #include "test/simulation/simulated_claude.hpp"
+#include "test/simulation/simulated_control.hpp"
 #include "test/simulation/small_ports.hpp"
 
 #include <caf/actor_system.hpp>
@@ -18,19 +19,18 @@
 /// simulated Claude Code and a simulated host. A seed is a run: it determines
 /// everything that happens in it, to the byte.
 ///
-/// | file             | what it is | | ---------------- |
-/// ------------------------------------------------------ | | chance, agenda |
-/// chance and time                                        | | scheduler |
-/// decides what happens next                              | | run_plan | what a
-/// seed draws before the run                       | | faults           | where
-/// exceptions and kills strike                      | | byte_ports,      | the
-/// ports that the actors are given                    | | small_ports      | |
-/// | simulated_claude,| the child, over claude_life (a process) and | |
-/// claude_*         | claude_turns (what it says)                            |
-/// | simulated_host   | writes prompts, reads the output | | judge,           |
-/// what must be true, seen from outside                   | | input_ledger | |
-/// | world            | puts it all together; what must be true inside | |
-/// simulation_main  | runs many seeds, shows and replays one that fails      |
+/// - chance, agenda: chance and time
+/// - scheduler: decides what happens next
+/// - run_plan: what a seed draws before the run
+/// - faults: where exceptions and kills strike
+/// - byte_ports, small_ports: the ports that the actors are given
+/// - simulated_claude, claude_*: the child; claude_life is a process, in
+///   claude_turns is what it says
+/// - simulated_host: writes prompts, reads the output
+/// - simulated_control: clients of the control socket
+/// - judge, input_ledger: what must be true, seen from outside
+/// - world: puts it all together; what must be true inside
+/// - simulation_main: runs many seeds, shows and replays one that fails
 ///
 /// docs/simulation.md says how to run it and what is injected.
 namespace container_agent::simulation {
@@ -67,9 +67,9 @@ private:
 
   void start();
   void schedule_events();
-  void wish(bool at_once);
   void in_turmoil();
   void come_to_rest();
+  void ask_again();
   void shut_down();
   void end();
 
@@ -95,6 +95,7 @@ private:
   simulated_host_sink host_out_;
   simulated_host host_;
   simulated_claude claude_;
+  simulated_control clients_;
 
   line_reader reader_;
   dialogue protocol_;
@@ -102,10 +103,11 @@ private:
   pipe_output_resources output_;
   shutdown_progress progress_;
 
+  // Before the system, in which actors may still look at it at its very end.
+  std::optional<supervision> family_;
   actor_settings settings_;
   caf::actor_system system_;
   seeded_scheduler& scheduler_;
-  std::optional<supervision> family_;
   std::optional<std::int32_t> exit_code_;
   std::uint64_t steps_ = 0;
   bool signalled_ = false;

@@ -36,6 +36,8 @@ void fake_source::fail(std::error_code error) {
 }
 
 void fake_source::read(handler on_result) {
+  if (throws > 0 && throws--)
+    throw std::runtime_error{"no read"};
   handler_ = std::move(on_result);
   wake();
 }

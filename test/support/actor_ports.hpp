@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,9 @@ public:
 
   /// The next read fails.
   void fail(std::error_code error);
+
+  /// The next calls of `read` throw, this many.
+  int throws = 0;
 
   /// Somebody waits for bytes.
   bool being_read() const { return handler_ != nullptr; }
@@ -258,8 +262,13 @@ public:
 class counting_random : public random_source {
 public:
   std::uint64_t last = 0;
+  int throws = 0; ///< so many more times
 
-  std::uint64_t next() override { return ++last; }
+  std::uint64_t next() override {
+    if (throws > 0 && throws--)
+      throw std::runtime_error{"no chance"};
+    return ++last;
+  }
 };
 
 /// Keeps all records.

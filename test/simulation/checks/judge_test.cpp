@@ -161,6 +161,33 @@ TEST_F(judges, let_a_dead_claudes_half_line_come_or_not) {
   EXPECT_FALSE(run.violation);
 }
 
+TEST_F(judges, let_the_agent_end_a_line_that_goes_on_and_nothing_more) {
+  bench.claude_writes = [] { return std::string{"a long line"}; };
+  bench.host_read("a long");
+  EXPECT_FALSE(run.violation) << *run.violation;
+  bench.host_read("a long line");
+  EXPECT_TRUE(objects("nothing more behind"));
+}
+
+TEST_F(judges, let_it_end_a_dead_claudes_line_before_all_of_it_is_out) {
+  bench.claude_cut("a long line");
+  bench.host_read("a long");
+  EXPECT_FALSE(run.violation) << *run.violation;
+}
+
+TEST_F(judges, let_a_control_message_be_refused_when_there_is_no_claude) {
+  for (const std::string line : {"{c}", "{d}"})
+    bench.input.know(line, {expectation::kind::passed_on, {}, {}});
+  bench.input.deliver("{c}\n{d}\n", false);
+  EXPECT_EQ(bench.owed(), "");
+  record(
+    R"("rejected","time":"T","reason":"claude_unavailable","detail":"","line":2})");
+  EXPECT_FALSE(run.violation) << *run.violation;
+  bench.input.deliver("{c}\n", false);
+  record(R"("rejected","time":"T","reason":"queue_full","line":3})");
+  EXPECT_TRUE(objects("wrong reason"));
+}
+
 TEST_F(judges, object_to_records_in_another_order_than_their_lines) {
   bench.input.deliver("{bad}\n", false);
   write_prompt();

@@ -1,0 +1,62 @@
+#include "test/simulation/simulated_control.hpp"
+
+#include "actors/control.hpp"
+
+#include <utility>
+
+namespace container_agent::simulation {
+
+void simulated_control::ask(std::string line) {
+  run_.tell("client", [&] { return "asks " + line; });
+  auto id = ++last_;
+  open_[id] = {{id, std::move(line), 0, 4711}};
+  run_.calendar.soon([this] {
+    if (notify_)
+      notify_();
+  });
+  if (!patient_ && dice_.one_in(4))
+    run_.calendar.after(dice_.up_to(time_span{1'000'000}), [this, id] {
+      if (open_.erase(id) > 0)
+        run_.tell("client", [] { return std::string{"leaves"}; });
+    });
+}
+
+std::optional<control_port::request> simulated_control::next() {
+  run_.faults.at_port("next request");
+  for (auto& [id, who] : open_)
+    if (std::exchange(who.waits, false)) {
+      ++who.asks.attempt;
+      return who.asks;
+    }
+  return std::nullopt;
+}
+
+void simulated_control::answer(std::uint64_t id, std::string_view line) {
+  run_.faults.at_port("answer a client");
+  run_.tell("client", [&] { return "reads " + std::string{line}; });
+  if (id == 0 || id > last_)
+    return run_.violate("a client is answered that has not asked");
+  auto i = open_.find(id);
+  if (i == open_.end())
+    return; // it has left
+  judge(i->second.asks, line);
+  open_.erase(i);
+}
+
+void simulated_control::take_back() {
+  for (auto& [id, who] : open_)
+    who.waits = true;
+}
+
+void simulated_control::judge(const request& asked, std::string_view line) {
+  auto is_command
+    = asked.line.find("\"command\":\"restart_claude\"") != std::string::npos
+      || asked.line.find("\"command\":\"status\"") != std::string::npos;
+  auto ok = line.starts_with(R"({"ok":true)");
+  auto fits = is_command ? ok || asked.attempt > control::max_attempts : !ok;
+  if (!fits)
+    run_.violate("a client that asks " + asked.line
+                 + " is answered: " + std::string{line});
+}
+
+} // namespace container_agent::simulation

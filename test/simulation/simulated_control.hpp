@@ -1,0 +1,56 @@
+#pragma once
+
+#include "actors/ports.hpp"
+#include "test/simulation/run_context.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace container_agent::simulation {
+
+/// The control socket. Clients ask one line each and wait for the answer; some
+/// leave before it has come.
+class simulated_control final : public control_port {
+public:
+  explicit simulated_control(run_context& run)
+    : run_{run}, dice_{run.dice.branch()} {}
+
+  // -- the clients' side ------------------------------------------------------
+
+  /// A client connects and asks this.
+  void ask(std::string line);
+
+  /// From now on clients wait for their answers.
+  void behave() { patient_ = true; }
+
+  /// Nobody waits for an answer.
+  bool quiet() const { return open_.empty(); }
+
+  // -- the agent's side -------------------------------------------------------
+
+  std::optional<request> next() override;
+  void answer(std::uint64_t id, std::string_view line) override;
+  void take_back() override;
+  std::size_t connections() const override { return open_.size(); }
+  void on_request(notification notify) override { notify_ = std::move(notify); }
+
+private:
+  struct client {
+    request asks;
+    bool waits = true; // for somebody to take it
+  };
+
+  void judge(const request& asked, std::string_view line);
+
+  run_context& run_;
+  chance dice_;
+  notification notify_;
+  bool patient_ = false;
+  std::uint64_t last_ = 0;
+  std::map<std::uint64_t, client> open_;
+};
+
+} // namespace container_agent::simulation
