@@ -51,7 +51,7 @@ void supervisor::start_all() {
     if (c.now == state::stopped && !lent_.code)
       start(c);
     else if (c.now == state::waiting)
-      delayed_send(this, c.due - clock().now(), restart_child{c.spec.name});
+      remind_of(c);
     else if (auto runs = caf::actor_cast<caf::strong_actor_ptr>(c.address))
       monitor(runs); // tells at once of one that has ended meanwhile
   }
@@ -197,13 +197,18 @@ void supervisor::start_later(child& c, restart_scheduled plan) {
   ++lent_.restarts;
   c.now = child::state::waiting;
   c.due = clock().now() + plan.delay;
-  if (plan.delay.count() > 0)
-    delayed_send(this, plan.delay, restart_child{c.spec.name});
-  else
-    send(this, restart_child{c.spec.name});
+  remind_of(c);
   if (lent_.directory.conversation && c.spec.name == "claude_process")
     send(lent_.directory.conversation, std::move(plan));
   introduce_all();
+}
+
+void supervisor::remind_of(const child& c) {
+  auto delay = c.due - clock().now();
+  if (delay.count() > 0)
+    delayed_send(this, delay, restart_child{c.spec.name});
+  else
+    send(this, restart_child{c.spec.name});
 }
 
 // -- the end ------------------------------------------------------------------
@@ -250,7 +255,7 @@ void supervisor::start_waiting() {
     if (c.now != child::state::waiting)
       continue;
     c.due = clock().now();
-    send(this, restart_child{c.spec.name});
+    remind_of(c);
   }
 }
 

@@ -208,15 +208,13 @@ TEST_F(supervisors, a_signal_goes_to_the_coordinator) {
   EXPECT_TRUE(begun.urgent);
 }
 
-TEST_F(supervisors, a_signal_waits_for_a_coordinator_that_is_away) {
+TEST_F(supervisors, a_signal_brings_a_coordinator_back_that_is_away) {
   add_four();
   start();
   fail(&peers_changed::shutdown_coordinator);
   tell(root, begin_shutdown{"SIGTERM", 0, true});
   settle();
   auto ears = ears_of<shutdown_coordinator_actor>("shutdown_coordinator");
-  EXPECT_EQ(ears.count<begin_shutdown>(), 0u);
-  advance(200ms);
   EXPECT_EQ(ears.count<begin_shutdown>(), 1u);
 }
 
