@@ -163,6 +163,7 @@ TEST_F(supervisions, a_plan_that_cannot_be_made_is_a_restart_at_once) {
   take_events();
   random.throws = 1;
   fail(&peers_changed::conversation);
+  advance(1ms);
   EXPECT_TRUE(replaced());
   EXPECT_EQ(take_events(),
             (events{"conversation stopped", "conversation started"}));

@@ -32,6 +32,10 @@ public:
   agenda::event on_reaped;
 
   void signal(int number);
+
+  /// Turns that begin from now on do not stall.
+  void behave() { plan_.stall = 0; }
+
   bool running() const { return !reaped_; }
   child_exit status() const { return status_; }
 

@@ -30,7 +30,9 @@ claude_plan claude_plan::draw(chance& dice) {
   plan.garbage = rate(3, 1, 5);
   plan.long_line = rate(4, 1, 5);
   plan.stall = rate(30, 2, 10);
-  plan.long_line_bytes = dice.between(500, 20'000);
+  // In pieces of a few bytes a long line would take as long as a silence.
+  plan.long_line_bytes
+    = dice.between(500, plan.output.longest < 300 ? 2000 : 20'000);
   return plan;
 }
 

@@ -13,8 +13,12 @@ public:
   simulated_claude(run_context& run, judge& bench, claude_plan plan)
     : run_{run}, judge_{bench}, dice_{run.dice.branch()}, plan_{plan} {}
 
-  /// Whoever is started from now on has no faults.
-  void behave() { plan_ = plan_.harmless(); }
+  /// Whoever is started from now on has no faults, and turns no longer stall.
+  void behave() {
+    plan_ = plan_.harmless();
+    if (!lives_.empty())
+      lives_.back()->behave();
+  }
 
   /// The one that runs, or ran last; null if there was none.
   const claude_life* life() const {
