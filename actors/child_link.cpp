@@ -213,6 +213,7 @@ void child_link::read_output() {
 
 void child_link::take_output(const byte_source::result& result) {
   reading_output_ = false;
+  ++reads_;
   if (config_.raw) {
     if (!result.data.empty())
       to_conversation.push(child_output{0, result.keep(), true});

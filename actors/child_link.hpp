@@ -69,6 +69,9 @@ public:
   /// A read is under way that nothing has come of yet.
   bool awaits_output() const { return reading_output_; }
 
+  /// Reads of its output that something, or its end, has come of.
+  std::uint64_t reads() const { return reads_; }
+
   /// Reads no more of what lingers.
   void abandon_output();
 
@@ -149,6 +152,7 @@ private:
   bool asked_to_end_ = false;
   renew_child renewal_;
   bool reading_output_ = false;
+  std::uint64_t reads_ = 0;
   bool output_ended_ = false;
   bool joining_ = false;        // attached, and no line has begun since
   std::uint64_t half_line_ = 0; // bytes dropped of what began before that

@@ -29,8 +29,8 @@ claude_process::claude_process(caf::actor_config& config, child_link& link,
 
 namespace {
 
-// What a `deadline_passed` is about: one of these, or the delivery that was
-// next when a dead child's output was first waited for.
+// What a `deadline_passed` is about: one of these, or the read that a dead
+// child's output was waited for with.
 constexpr std::uint64_t terminate_renewed = ~std::uint64_t{0};
 constexpr std::uint64_t kill_renewed = terminate_renewed - 1;
 constexpr std::uint64_t kill_mute = terminate_renewed - 2;
@@ -152,7 +152,7 @@ void claude_process::take_deadline(std::uint64_t what) {
     default: break;
   }
   // Silence counts only while somebody reads.
-  if (link_.awaits_output() && what == link_.to_conversation.next_sequence())
+  if (link_.awaits_output() && what == link_.reads() + 1)
     link_.abandon_output();
   lingering_since_ = 0;
 }
@@ -181,7 +181,7 @@ void claude_process::watch_lingering() {
     await(mute_timeout, kill_mute);
   if (!link_.lingers() || !link_.awaits_output() || lingering_since_ != 0)
     return;
-  lingering_since_ = link_.to_conversation.next_sequence();
+  lingering_since_ = link_.reads() + 1; // never 0
   delayed_send(this, linger_timeout, deadline_passed{lingering_since_});
 }
 

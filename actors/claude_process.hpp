@@ -59,7 +59,7 @@ private:
   child_link& link_;
   child_input_window granted_;
   std::optional<launch_child> awaited_; // nothing to attach to yet
-  std::uint64_t lingering_since_ = 0;   // the delivery that was next then
+  std::uint64_t lingering_since_ = 0;   // the read that was waited for
   bool mute_ = false;                   // noticed, and its time runs
 };
 
