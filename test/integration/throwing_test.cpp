@@ -85,6 +85,14 @@ public:
       ledger_.take(agent_.next_line());
   }
 
+  /// Reads on until a line with this text.
+  void read_until(std::string_view text) {
+    for (std::string line; line.find(text) == std::string::npos;) {
+      line = agent_.next_line();
+      ledger_.take(line);
+    }
+  }
+
   /// The rest, up to the end of the output.
   void read_rest() {
     while (auto line = agent_.try_next_line())
@@ -178,7 +186,7 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
     agent_process agent{throwing(log, 0, {"--drain-timeout", "100ms"})};
     bookkeeper host{agent};
     host.prompt("stubborn");
-    agent.wait_for_log("prompt_accepted");
+    host.read_until(R"("state":"started")");
     agent.send_signal(SIGTERM);
     host.read_rest();
     EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
