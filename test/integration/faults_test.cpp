@@ -107,6 +107,7 @@ TEST(faults, prompts_that_wait_keep_their_order_over_a_crash) {
   for (int i = 0; i < 20; ++i)
     ASSERT_EQ(agent.wait_for_type("result")["result"],
               "echo: number " + std::to_string(i) + ".");
+  agent.stop(); // Claude notes a turn as completed after its result.
   EXPECT_EQ(lines_of(agent.state_dir() / "completed").size(), 21U);
 }
 
@@ -133,6 +134,7 @@ TEST(faults, a_lost_session_is_told_and_begun_anew) {
   EXPECT_EQ(ready["resumed"], false) << ready;
   auto result = agent.wait_for_answer("echo: vanish-once");
   EXPECT_NE(result["session_id"], session);
+  agent.stop(); // Claude notes a turn as completed after its result.
   EXPECT_EQ(count_in(agent.state_dir() / "completed", first_uuid), 1U);
 }
 
