@@ -1,5 +1,6 @@
 #include "actors/child_link.hpp"
 
+#include "actors/loggers.hpp"
 #include "messages/codec/input_outline.hpp"
 
 #include <algorithm>
@@ -11,8 +12,6 @@
 namespace container_agent {
 
 namespace {
-
-constexpr std::string_view logger = "claude_process";
 
 // A line of stderr longer than this is cut in the log.
 constexpr std::size_t max_error_line = 2048;
@@ -123,8 +122,8 @@ void child_link::advance() {
     // Whatever it started and left behind goes with it, and lets go of the
     // pipes; what is in them is read first.
     if (auto error = process_.signal_group(SIGKILL))
-      context_.log.write(log_level::error, logger, "group_not_killed",
-                         {{"error", error.message()}});
+      context_.log.write(log_level::error, loggers::claude_process,
+                         "group_not_killed", {{"error", error.message()}});
   }
   if (stage_ == stage::running)
     check_input();
@@ -139,8 +138,8 @@ void child_link::advance() {
 void child_link::abandon_output() {
   if (stage_ != stage::exited)
     return;
-  context_.log.write(log_level::warn, logger, "output_abandoned",
-                     {{"pid", process_.pid()}});
+  context_.log.write(log_level::warn, loggers::claude_process,
+                     "output_abandoned", {{"pid", process_.pid()}});
   process_.output().cancel();
   output_ended_ = true;
   conclude();
@@ -191,11 +190,11 @@ void child_link::renew(const renew_child& how) {
 }
 
 void child_link::kill(std::string_view event, std::string_view why) {
-  context_.log.write(log_level::error, logger, event,
+  context_.log.write(log_level::error, loggers::claude_process, event,
                      {{"pid", process_.pid()}, {"reason", why}});
   if (auto error = process_.signal_group(SIGKILL))
-    context_.log.write(log_level::error, logger, "group_not_killed",
-                       {{"error", error.message()}});
+    context_.log.write(log_level::error, loggers::claude_process,
+                       "group_not_killed", {{"error", error.message()}});
 }
 
 child_started child_link::description() const {
@@ -221,7 +220,8 @@ void child_link::take_output(const byte_source::result& result) {
     take_lines(result.data, result.origin);
   }
   if (result.error)
-    context_.log.write(log_level::error, logger, "output_unreadable",
+    context_.log.write(log_level::error, loggers::claude_process,
+                       "output_unreadable",
                        {{"error", result.error.message()}});
   output_ended_ = result.at_end || result.error;
   if (notify_)
@@ -253,7 +253,8 @@ void child_link::drop_half_line(codec::output_framer::piece& piece) {
   half_line_ += dropped;
   piece.data.erase(0, dropped);
   if (!joining_)
-    context_.log.write(log_level::warn, logger, "half_line_dropped",
+    context_.log.write(log_level::warn, loggers::claude_process,
+                       "half_line_dropped",
                        {{"pid", process_.pid()}, {"bytes", half_line_}});
 }
 
@@ -279,11 +280,11 @@ void child_link::take_errors(const byte_source::result& result) {
 void child_link::log_errors(bool at_end) {
   auto log = [this](const codec::framed_line& line) {
     if (line.what == codec::framed_line::kind::too_long)
-      context_.log.write(log_level::warn, logger, "claude_stderr",
-                         {{"left_out_bytes", line.size}});
+      context_.log.write(log_level::warn, loggers::claude_process,
+                         "claude_stderr", {{"left_out_bytes", line.size}});
     else if (!line.text.empty())
-      context_.log.write(log_level::warn, logger, "claude_stderr",
-                         {{"text", line.text}});
+      context_.log.write(log_level::warn, loggers::claude_process,
+                         "claude_stderr", {{"text", line.text}});
   };
   while (auto line = errors_.next())
     log(*line);

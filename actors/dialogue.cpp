@@ -1,5 +1,6 @@
 #include "actors/dialogue.hpp"
 
+#include "actors/loggers.hpp"
 #include "messages/codec/agent_record.hpp"
 
 #include <algorithm>
@@ -8,8 +9,6 @@
 namespace container_agent {
 
 namespace {
-
-constexpr std::string_view logger = "conversation";
 
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -108,13 +107,13 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
     return reject("shutting_down", "the agent is stopping", line, message.uuid);
   if (config_.transparent) {
     context_.log.write(
-      log_level::info, logger, "prompt_forwarded",
+      log_level::info, loggers::conversation, "prompt_forwarded",
       {{"uuid", message.uuid}, {"bytes", std::uint64_t{message.line.size()}}});
     return take_control(std::move(message));
   }
   if (!message.uuid.empty() && prompts_.seen(message.uuid)) {
-    context_.log.write(log_level::info, logger, "prompt_duplicate",
-                       {{"uuid", message.uuid}});
+    context_.log.write(log_level::info, loggers::conversation,
+                       "prompt_duplicate", {{"uuid", message.uuid}});
     return voice_->accepted(message.uuid, 0, true);
   }
   if (prompts_.full() && !open_requests_.empty())
@@ -133,7 +132,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   auto position = prompts_.waiting() + prompts_.in_flight().size();
   message.line.push_back('\n');
   p.line = bytes{std::move(message.line)};
-  context_.log.write(log_level::info, logger, "prompt_accepted",
+  context_.log.write(log_level::info, loggers::conversation, "prompt_accepted",
                      {{"uuid", p.uuid},
                       {"line", line},
                       {"bytes", std::uint64_t{p.line.size()}},
@@ -149,7 +148,8 @@ void dialogue::take_control(codec::input_message message) {
   if (message.what == codec::input_message::kind::control_response)
     open_requests_.erase(message.request_id);
   ++signs_; // Claude has something to do again
-  context_.log.write(log_level::debug, logger, "control_forwarded",
+  context_.log.write(log_level::debug, loggers::conversation,
+                     "control_forwarded",
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
   if (child_ != child_state::ready)
@@ -162,7 +162,7 @@ void dialogue::reject(std::string_view reason, std::string_view detail,
                       std::uint64_t line, std::string_view uuid) {
   ++counters_.rejected;
   context_.log.write(
-    log_level::warn, logger, "line_rejected",
+    log_level::warn, loggers::conversation, "line_rejected",
     {{"reason", reason}, {"detail", detail}, {"line", line}, {"uuid", uuid}});
   voice_->rejected(reason, detail, line, uuid);
 }
@@ -177,7 +177,7 @@ void dialogue::start_prompts() {
 }
 
 void dialogue::send(const prompt& p) {
-  context_.log.write(log_level::debug, logger, "prompt_sent",
+  context_.log.write(log_level::debug, loggers::conversation, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
   notes_.sent(p.uuid, p.sent);
   to_child.push({0, p.line});
@@ -187,7 +187,7 @@ void dialogue::send(const prompt& p) {
 void dialogue::interrupt() {
   auto id = std::string{codec::own_request_prefix}
             + "interrupt:" + std::to_string(++own_requests_);
-  context_.log.write(log_level::warn, logger, "turn_interrupted",
+  context_.log.write(log_level::warn, loggers::conversation, "turn_interrupted",
                      {{"uuid", prompts_.in_flight().front().uuid}});
   to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
 }
@@ -228,7 +228,7 @@ void dialogue::close(const std::string& uuid) {
     return;
   ++counters_.answered;
   notes_.closed(uuid);
-  context_.log.write(log_level::info, logger, "prompt_answered",
+  context_.log.write(log_level::info, loggers::conversation, "prompt_answered",
                      {{"uuid", uuid}});
 }
 
@@ -236,7 +236,7 @@ void dialogue::fail(const prompt& p, std::string_view reason,
                     std::string_view detail) {
   ++counters_.failed;
   context_.log.write(
-    log_level::error, logger, "prompt_failed",
+    log_level::error, loggers::conversation, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
   notes_.closed(p.uuid);
   voice_->failed(p.uuid, reason, detail);
@@ -272,7 +272,7 @@ void dialogue::send_line(std::string line) {
 void dialogue::take(const begin_drain& drain) {
   if (std::exchange(draining_, true))
     return;
-  context_.log.write(log_level::info, logger, "drain_begun",
+  context_.log.write(log_level::info, loggers::conversation, "drain_begun",
                      {{"reason", drain.reason},
                       {"in_flight", std::uint64_t{prompts_.in_flight().size()}},
                       {"waiting", std::uint64_t{prompts_.waiting()}}});

@@ -1,17 +1,12 @@
 #include "actors/dialogue.hpp"
 
+#include "actors/loggers.hpp"
 #include "messages/codec/agent_record.hpp"
 
 #include <utility>
 
 // Claude's life: its starts and ends, wanted or not, and its silences.
 namespace container_agent {
-
-namespace {
-
-constexpr std::string_view logger = "conversation";
-
-} // namespace
 
 void dialogue::take(const child_started& child) {
   if (child.generation == started_.generation) {
@@ -35,7 +30,7 @@ void dialogue::take(const child_started& child) {
   ++signs_;
   open_requests_.clear();
   to_child.clear();
-  context_.log.write(log_level::info, logger, "claude_started",
+  context_.log.write(log_level::info, loggers::conversation, "claude_started",
                      {{"pid", child.pid},
                       {"resumed", child.resumed},
                       {"attached", child.attached}});
@@ -47,7 +42,7 @@ void dialogue::take(const child_started& child) {
 
 void dialogue::become_ready() {
   child_ = child_state::ready;
-  context_.log.write(log_level::info, logger, "claude_ready",
+  context_.log.write(log_level::info, loggers::conversation, "claude_ready",
                      {{"pid", started_.pid}, {"session_id", session_}});
   voice_->ready(started_, session_);
   for (auto& line : std::exchange(held_control_, {}))
@@ -62,7 +57,8 @@ void dialogue::become_ready() {
 void dialogue::log_end(const child_ended& end, std::string_view uuid) {
   auto detached = end.kind == exit_kind::detached;
   auto wanted = is_wanted(end);
-  context_.log.write(wanted ? log_level::info : log_level::error, logger,
+  context_.log.write(wanted ? log_level::info : log_level::error,
+                     loggers::conversation,
                      detached ? "claude_detached"
                      : wanted ? "claude_stopped"
                               : "claude_exited",
@@ -97,7 +93,7 @@ void dialogue::take(const child_ended& end) {
     return;
   auto lost = session_.empty() ? config_.given_session : session_;
   set_session({}, true);
-  context_.log.write(log_level::error, logger, "session_lost",
+  context_.log.write(log_level::error, loggers::conversation, "session_lost",
                      {{"session_id", lost}});
   voice_->session_lost(lost);
 }
@@ -123,7 +119,8 @@ void dialogue::take(const restarts_exhausted& end) {
   if (gave_up_.empty()) {
     gave_up_ = end.reason.empty() ? "it failed" : end.reason;
     if (auto dropped = std::exchange(held_control_, {}); !dropped.empty())
-      context_.log.write(log_level::warn, logger, "control_dropped",
+      context_.log.write(log_level::warn, loggers::conversation,
+                         "control_dropped",
                          {{"lines", std::uint64_t{dropped.size()}}});
   }
   // A Claude that has outlived its actor may have answered what is in flight:
@@ -168,13 +165,14 @@ void dialogue::overdue() {
   switch (waits_for().what) {
     case kind::nothing: break;
     case kind::start:
-      context_.log.write(log_level::error, logger, "claude_start_stalled",
-                         {{"pid", started_.pid}});
+      context_.log.write(log_level::error, loggers::conversation,
+                         "claude_start_stalled", {{"pid", started_.pid}});
       renewal_ = {"stalled: it did not get ready in time (--start-timeout)",
                   true, true};
       break;
     case kind::turn:
-      context_.log.write(log_level::error, logger, "turn_stalled",
+      context_.log.write(log_level::error, loggers::conversation,
+                         "turn_stalled",
                          {{"uuid", prompts_.in_flight().front().uuid}});
       interrupted_ = true;
       interrupt();

@@ -1,5 +1,7 @@
 #include "actors/dialogue.hpp"
 
+#include "actors/loggers.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -7,8 +9,6 @@
 namespace container_agent {
 
 namespace {
-
-constexpr std::string_view logger = "conversation";
 
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -51,7 +51,8 @@ void dialogue::take(const child_output& output) {
     if (!line.is_object || line.type == "assistant"
         || line.type == "stream_event") {
       if (!line.is_object && !is_blank(all.substr(begin, end - begin)))
-        context_.log.write(log_level::warn, logger, "claude_output_not_json",
+        context_.log.write(log_level::warn, loggers::conversation,
+                           "claude_output_not_json",
                            {{"bytes", std::uint64_t{end - begin}}});
       continue;
     }
@@ -88,8 +89,8 @@ bool dialogue::own_request(std::string_view id) const {
 }
 
 void dialogue::take_own_response(const codec::envelope& response) {
-  context_.log.write(log_level::debug, logger, "control_answered",
-                     {{"request_id", response.request_id}});
+  context_.log.write(log_level::debug, loggers::conversation,
+                     "control_answered", {{"request_id", response.request_id}});
   if (response.request_id == initialize_id_ && child_ == child_state::starting)
     become_ready();
 }
@@ -97,7 +98,7 @@ void dialogue::take_own_response(const codec::envelope& response) {
 void dialogue::take_result(const codec::envelope& result) {
   if (started_.resumed && result.is_error && refuses_session(result))
     session_refused_ = true;
-  context_.log.write(log_level::debug, logger, "result_received",
+  context_.log.write(log_level::debug, loggers::conversation, "result_received",
                      {{"subtype", result.subtype},
                       {"is_error", result.is_error},
                       {"session_id", result.session_id}});

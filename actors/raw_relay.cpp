@@ -1,12 +1,8 @@
 #include "actors/raw_relay.hpp"
 
+#include "actors/loggers.hpp"
+
 namespace container_agent {
-
-namespace {
-
-constexpr std::string_view logger = "conversation";
-
-} // namespace
 
 void raw_relay::take(const host_line& piece) {
   ++pieces_;
@@ -28,7 +24,7 @@ void raw_relay::take(const child_started& child) {
   runs_ = true;
   gave_up_ = false;
   renewal_ = {};
-  context_.log.write(log_level::info, logger, "child_started",
+  context_.log.write(log_level::info, loggers::conversation, "child_started",
                      {{"pid", child.pid}, {"attached", child.attached}});
 }
 
@@ -39,7 +35,7 @@ void raw_relay::take(const child_output& output) {
 void raw_relay::take(const child_ended& end) {
   runs_ = false;
   context_.log.write(
-    is_wanted(end) ? log_level::info : log_level::error, logger,
+    is_wanted(end) ? log_level::info : log_level::error, loggers::conversation,
     end.kind == exit_kind::detached ? "child_detached"
     : is_wanted(end)                ? "child_stopped"
                                     : "child_exited",

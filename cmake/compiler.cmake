@@ -54,6 +54,18 @@ else()
   add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
 endif()
 
+# Several files as one: their headers are read and their templates made once. A
+# whole build takes less than half the time so (measured: actors_test 145 s in
+# place of 324 s). Then names in anonymous namespaces must differ within a
+# folder. The debug preset compiles each file by itself.
+option(AGENT_UNITY "compile up to 8 files as one" ON)
+set(CMAKE_UNITY_BUILD ${AGENT_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+if(AGENT_UNITY)
+  # The compiler takes the files for headers, where this would be a mistake.
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
+
 # Warnings for our own targets only, not for what is in cmake/third_party.
 function(agent_own_code target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
@@ -71,10 +83,12 @@ function(agent_own_code target)
 endfunction()
 
 # Tests are compiled often and run once: without optimisation a file of them
-# takes about half the time. What they test is compiled as ever.
+# takes about half the time. What they test is compiled as ever. A test names
+# the members of a message that it is about, and no others.
 function(agent_test_code target)
   agent_own_code(${target})
-  target_compile_options(${target} PRIVATE -O0 -U_FORTIFY_SOURCE)
+  target_compile_options(${target} PRIVATE -O0 -U_FORTIFY_SOURCE
+    -Wno-missing-field-initializers)
 endfunction()
 
 # ccache needs to be told that precompiled headers are fine.

@@ -1,5 +1,7 @@
 #include "main/option_types.hpp"
 
+#include "main/ascii.hpp"
+
 #include "main/redaction.hpp"
 
 #include <algorithm>
@@ -47,14 +49,10 @@ constexpr auto longest_duration = std::chrono::milliseconds{24h * 366};
 /// Longer words are no near miss of an option's name.
 constexpr std::size_t longest_matched_word = 64;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::string lower(std::string_view text) {
   std::string result{text};
   for (char& c : result)
-    c = lower(c);
+    c = ascii_lower(c);
   return result;
 }
 

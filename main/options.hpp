@@ -69,6 +69,8 @@ struct options {
     bool transparent = false;   ///< nothing injected, no queue
     bool keep = false;          ///< Claude outlives the agent
     std::string keep_directory; ///< where it is found again; resolved
+
+    bool is_raw() const { return mode == bridge_mode::raw; }
   };
 
   /// Claude Code that runs already. docs/attach.md

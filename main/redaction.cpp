@@ -1,5 +1,7 @@
 #include "main/redaction.hpp"
 
+#include "main/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -52,10 +54,6 @@ bool is_alnum(char c) {
          || (c >= 'A' && c <= 'Z');
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 /// What tokens consist of: base64 in both alphabets, and dots.
 bool is_token_char(char c) {
   return is_alnum(c) || c == '-' || c == '_' || c == '.' || c == '+' || c == '/'
@@ -72,8 +70,9 @@ bool is_blank(char c) {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size()
-         && std::equal(a.begin(), a.end(), b.begin(),
-                       [](char x, char y) { return lower(x) == lower(y); });
+         && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+              return ascii_lower(x) == ascii_lower(y);
+            });
 }
 
 bool starts_ignoring_case(std::string_view text, std::string_view prefix) {

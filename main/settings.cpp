@@ -6,10 +6,6 @@ namespace container_agent {
 
 namespace {
 
-bool is_raw(const options& o) {
-  return o.claude.mode == options::bridge_mode::raw;
-}
-
 codec::input_format to_codec(options::input_format format) {
   switch (format) {
     case options::input_format::automatic:
@@ -33,7 +29,7 @@ voice_kind to_voice(const options& o) {
 
 line_reader::config line_reader_settings(const options& o) {
   return {.max_line = o.limits.max_line_bytes,
-          .raw = is_raw(o),
+          .raw = o.claude.is_raw(),
           .exit_on_eof = o.input.exit_on_eof};
 }
 
@@ -57,7 +53,7 @@ child_link_config child_settings(const options& o,
   result.command.arguments = child_arguments(o.claude, {});
   result.command.environment = std::move(environment);
   result.command.directory = o.claude.directory;
-  result.raw = is_raw(o);
+  result.raw = o.claude.is_raw();
   return result;
 }
 
@@ -71,7 +67,7 @@ drain_timeouts drain_settings(const options& o) {
   drain_timeouts result;
   result.turn = o.shutdown.drain_timeout;
   // Where the agent does not know of turns, the child's own end is the drain.
-  if (is_raw(o) || o.claude.transparent)
+  if (o.claude.is_raw() || o.claude.transparent)
     result.close = o.shutdown.drain_timeout;
   return result;
 }

@@ -47,17 +47,13 @@ constexpr std::chrono::seconds end_timeout{2};
 constexpr int raw_fifo_capacity = 1024 * 1024;
 constexpr int raw_pipe_capacity = 256 * 1024;
 
-bool is_raw(const options& o) {
-  return o.claude.mode == options::bridge_mode::raw;
-}
-
 runtime::fifo_place place_of(const std::string& path, const options& o) {
   return runtime::fifo_place{path, o.pipes.permissions,
-                             is_raw(o) ? raw_fifo_capacity : 0};
+                             o.claude.is_raw() ? raw_fifo_capacity : 0};
 }
 
 runtime::attach_settings attach_settings_of(const options& o) {
-  return {o.attach.look, o.attach.only, o.attach.pid, !is_raw(o)};
+  return {o.attach.look, o.attach.only, o.attach.pid, !o.claude.is_raw()};
 }
 
 struct actor_settings : caf::actor_system_config {
@@ -165,7 +161,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     progress{drain_settings(settings)},
     actor_config{loop},
     system{actor_config} {
-  progress.stop_input_first = is_raw(settings);
+  progress.stop_input_first = settings.claude.is_raw();
   try {
     open_control(settings);
   } catch (...) {
@@ -213,7 +209,7 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
   using content = runtime::fifo_output::content;
   return output_port.emplace<runtime::fifo_output>(
     loop, watch, log, std::move(place),
-    is_raw(settings) ? content::raw : content::lines);
+    settings.claude.is_raw() ? content::raw : content::lines);
 }
 
 // Nobody has asked for the one at the default path: where it can't be made,
@@ -235,7 +231,7 @@ void agent::parts::open_control(const options& settings) {
 child_process& agent::parts::make_process(const options& settings) {
   if (kept)
     return kept->process;
-  spawned.emplace(loop, is_raw(settings) ? raw_pipe_capacity : 0);
+  spawned.emplace(loop, settings.claude.is_raw() ? raw_pipe_capacity : 0);
   return attaching.emplace(loop, watch, context.log, *spawned,
                            attach_settings_of(settings));
 }
@@ -254,7 +250,7 @@ agent::parts::make_child_config(const options& settings,
 }
 
 std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
-  if (is_raw(settings))
+  if (settings.claude.is_raw())
     return std::make_unique<raw_relay>(context);
   auto result = std::make_unique<dialogue>(dialogue_settings(settings), context,
                                            kept ? &kept->notes : nullptr);

@@ -1,16 +1,12 @@
 #include "main/runtime/attaching_child_process.hpp"
 
+#include "actors/loggers.hpp"
+
 #include <unistd.h>
 
 #include <vector>
 
 namespace container_agent::runtime {
-
-namespace {
-
-constexpr std::string_view logger = "claude_process";
-
-} // namespace
 
 attaching_child_process::attaching_child_process(event_loop& loop,
                                                  fifo_watch& files,
@@ -68,7 +64,7 @@ attaching_child_process::try_attach(claude_choice& choice) {
                               "It may have ended, or another agent was "
                               "quicker."});
   else
-    log_.write(log_level::info, logger, "claude_attached",
+    log_.write(log_level::info, loggers::claude_process, "claude_attached",
                {{"pid", found.pid},
                 {"input", found.input.target},
                 {"output", found.output.target}});
@@ -78,7 +74,7 @@ attaching_child_process::try_attach(claude_choice& choice) {
 void attaching_child_process::wait(const child_command& command,
                                    const claude_choice& choice) {
   if (!std::exchange(waiting_, true))
-    log_.write(log_level::info, logger, "attach_waits",
+    log_.write(log_level::info, loggers::claude_process, "attach_waits",
                {{"command", command.program}});
   std::vector<std::int32_t> in_the_way;
   for (const auto& x : choice.refused) {
@@ -95,7 +91,7 @@ void attaching_child_process::wait(const child_command& command,
 void attaching_child_process::tell_refused(const claude_choice& choice) {
   for (const auto& x : choice.refused)
     if (told_.emplace(x.pid, x.reason).second)
-      log_.write(log_level::warn, logger, "attach_refused",
+      log_.write(log_level::warn, loggers::claude_process, "attach_refused",
                  {{"pid", x.pid},
                   {"reason", x.reason},
                   {"detail", x.detail},

@@ -1,5 +1,6 @@
 #include "main/runtime/control_server.hpp"
 
+#include "actors/loggers.hpp"
 #include "main/runtime/control_connection.hpp"
 #include "messages/codec/control_message.hpp"
 
@@ -16,8 +17,6 @@ namespace container_agent::runtime {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr std::string_view logger = "control";
 
 // Where descriptors or memory have run out, what waits stays readable: without
 // a pause the loop would turn for nothing else.
@@ -69,7 +68,7 @@ struct control_server::state : std::enable_shared_from_this<state> {
     if (client) {
       admit(std::move(client));
     } else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
-      log.write(log_level::error, logger, "control_accept_failed",
+      log.write(log_level::error, loggers::control, "control_accept_failed",
                 {{"error", last_error().message()}});
       pause.expires_after(accept_pause);
       pause.async_wait([self = shared_from_this()](auto error) {
@@ -98,7 +97,7 @@ struct control_server::state : std::enable_shared_from_this<state> {
 
   void turn_away(const unique_fd& client, const socket_peer& peer,
                  const std::string& why) {
-    log.write(log_level::warn, logger, "control_refused",
+    log.write(log_level::warn, loggers::control, "control_refused",
               {{"pid", std::int32_t{peer.pid}},
                {"uid", std::uint32_t{peer.uid}},
                {"reason", why}});
@@ -147,7 +146,7 @@ struct control_server::state : std::enable_shared_from_this<state> {
     for (const auto& c : std::exchange(connections, {}))
       c->close();
     if (auto error = place.remove())
-      log.write(log_level::warn, logger, "control_not_removed",
+      log.write(log_level::warn, loggers::control, "control_not_removed",
                 {{"path", place.path()}, {"error", error.message()}});
   }
 };

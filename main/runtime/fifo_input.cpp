@@ -1,5 +1,6 @@
 #include "main/runtime/fifo_input.hpp"
 
+#include "actors/loggers.hpp"
 #include "main/runtime/fd.hpp"
 #include "main/runtime/fifo_end.hpp"
 
@@ -20,8 +21,6 @@ namespace asio = boost::asio;
 
 using descriptor
   = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-constexpr std::string_view logger = "pipe_input";
 
 } // namespace
 
@@ -228,7 +227,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   void look_at_path() {
     if (finished)
       return;
-    auto found = place.refresh(log, logger);
+    auto found = place.refresh(log, loggers::pipe_input);
     stale = stale || found == fifo_place::change::replaced;
     lost = found == fifo_place::change::unusable;
     // What is in the old FIFO may not be noticed otherwise: its end is hidden.
@@ -244,7 +243,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
       close();
       keeper.reset();
     } else if (auto error = open()) {
-      log.write(log_level::error, logger, "fifo_not_opened",
+      log.write(log_level::error, loggers::pipe_input, "fifo_not_opened",
                 {{"path", place.path()}, {"error", error.message()}});
       failure = error;
     }
@@ -258,7 +257,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
 fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
                        fifo_place place, input_spool* spool)
   : state_{std::make_shared<state>(loop, log, std::move(place), spool)} {
-  state_->place.prepare(state_->log, logger);
+  state_->place.prepare(state_->log, loggers::pipe_input);
   std::weak_ptr<state> weak{state_};
   state_->subscription = watch.watch_path(state_->place.path(), [weak] {
     if (auto self = weak.lock())
@@ -306,7 +305,7 @@ void fifo_input::finish(bool keep_fifo) {
   state_->on_result = nullptr;
   state_->subscription.reset();
   if (!keep_fifo)
-    state_->place.remove(state_->log, logger);
+    state_->place.remove(state_->log, loggers::pipe_input);
   state_->close();
   state_->keeper.reset();
 }

@@ -13,7 +13,7 @@ namespace {
 
 // A file that was opened may be removed by its holder's end before it is
 // locked: then the next one is tried.
-constexpr int max_attempts = 16;
+constexpr int max_lock_attempts = 16;
 
 // O_NONBLOCK: should somebody have put a FIFO there.
 constexpr int open_flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -58,7 +58,7 @@ std::string fifo_lock::holder() const {
 std::string fifo_lock::hold(mode_t mode) {
   if (file_ && leads_to(file_))
     return {};
-  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+  for (int attempt = 0; attempt < max_lock_attempts; ++attempt) {
     auto file = open_file(mode);
     if (!file || !is_regular(file)) {
       fault_ = file ? "it is no file" : last_error().message();
@@ -86,7 +86,7 @@ std::string fifo_lock::hold(mode_t mode) {
 // Not with O_CREAT alone: in a folder with the sticky bit the kernel may refuse
 // that for a file that is there and another user's (fs.protected_regular).
 unique_fd fifo_lock::open_file(mode_t mode) const {
-  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+  for (int attempt = 0; attempt < max_lock_attempts; ++attempt) {
     unique_fd file{::open(path_.c_str(), O_RDWR | open_flags)};
     if (file || errno != ENOENT)
       return file;

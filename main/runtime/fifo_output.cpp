@@ -1,5 +1,6 @@
 #include "main/runtime/fifo_output.hpp"
 
+#include "actors/loggers.hpp"
 #include "main/runtime/fd.hpp"
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/pipe_end.hpp"
@@ -18,8 +19,6 @@
 namespace container_agent::runtime {
 
 namespace {
-
-constexpr std::string_view logger = "pipe_output";
 
 // Linux tells of a reader's close a moment before it stops counting that
 // reader: some microseconds, or as long as a busy machine lets it wait in
@@ -96,7 +95,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
                              self->reader_left();
                          });
     if (!reader_subscription)
-      log.write(log_level::warn, logger, "reader_watch_failed",
+      log.write(log_level::warn, loggers::pipe_output, "reader_watch_failed",
                 {{"path", place.path()},
                  {"error", last_error().message()},
                  {"effect", "a new reader may begin within a line"}});
@@ -146,7 +145,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   void log_cut() {
     log.write(
-      log_level::warn, logger, "output_line_cut",
+      log_level::warn, loggers::pipe_output, "output_line_cut",
       {{"path", place.path()}, {"bytes_skipped", std::exchange(cut, 0)}});
   }
 
@@ -169,7 +168,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   void fail(std::string_view what, std::error_code error) {
     log.write(
-      log_level::error, logger, "output_failed",
+      log_level::error, loggers::pipe_output, "output_failed",
       {{"path", place.path()}, {"what", what}, {"error", error.message()}});
     failure = error;
     tell_later();
@@ -240,7 +239,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   void write_again(std::size_t unread, bool was_waiting) {
     auto resumption = tail.resume(unread);
     if (resumption.repeated > 0)
-      log.write(log_level::debug, logger, "output_line_repeated",
+      log.write(log_level::debug, loggers::pipe_output, "output_line_repeated",
                 {{"path", place.path()},
                  {"bytes_repeated", std::uint64_t{resumption.repeated}}});
     cut += resumption.cut;
@@ -258,7 +257,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   void look_at_path() {
     if (finished || error())
       return;
-    auto found = place.refresh(log, logger);
+    auto found = place.refresh(log, loggers::pipe_output);
     if (found == fifo_place::change::unusable) {
       if (keeper)
         park();
@@ -309,7 +308,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
       return;
     if (auto in_fifo = keeper ? unread_bytes(keeper.get()) : 0;
         in_fifo + pending() > 0)
-      log.write(log_level::warn, logger, "output_left_unread",
+      log.write(log_level::warn, loggers::pipe_output, "output_left_unread",
                 {{"path", place.path()},
                  {"bytes_in_fifo", std::uint64_t{in_fifo}},
                  {"bytes_pending", std::uint64_t{pending()}}});
@@ -318,7 +317,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     reader_subscription.reset();
     look_again.cancel();
     if (!keep_fifo)
-      place.remove(log, logger);
+      place.remove(log, loggers::pipe_output);
     sink.on_drained(nullptr);
     sink.close();
     keeper.reset();
@@ -330,7 +329,7 @@ fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
   : state_{
     std::make_shared<state>(loop, watch, log, std::move(place), kind, writer)} {
   std::weak_ptr<state> weak{state_};
-  state_->place.prepare(state_->log, logger);
+  state_->place.prepare(state_->log, loggers::pipe_output);
   state_->sink.on_drained([weak] {
     if (auto self = weak.lock())
       self->drained();

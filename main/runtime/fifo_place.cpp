@@ -17,7 +17,7 @@ namespace {
 
 // Others may put things at the path at the same time as we do: each attempt
 // then finds what is there now.
-constexpr int max_attempts = 8;
+constexpr int max_fifo_attempts = 8;
 
 // As long as it lives, new files get exactly the mode that was asked for. The
 // umask is the process's: this relies on there being one thread.
@@ -218,7 +218,7 @@ void fifo_place::prepare() {
   make_directory(path_, directory_of(path_), mode_);
   require_alone(path_, lock_.hold(mode_));
   auto made = false;
-  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+  for (int attempt = 0; attempt < max_fifo_attempts; ++attempt) {
     if (auto found = look(path_); found && !S_ISFIFO(found->st_mode))
       refuse(path_, found->st_mode);
     unique_fd anchor{::open(path_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};

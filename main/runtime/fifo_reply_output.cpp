@@ -1,5 +1,6 @@
 #include "main/runtime/fifo_reply_output.hpp"
 
+#include "actors/loggers.hpp"
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/fifo_reply_queue.hpp"
 #include "main/runtime/fifo_writer.hpp"
@@ -14,8 +15,6 @@
 namespace container_agent::runtime {
 
 namespace {
-
-constexpr std::string_view logger = "pipe_output";
 
 enum class phase { idle, waiting, writing, leaving, lost };
 
@@ -61,7 +60,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     if (failure || finished)
       return;
     if (auto dropped = replies.end(); dropped > 0)
-      log.write(log_level::warn, logger, "reply_rest_dropped",
+      log.write(log_level::warn, loggers::pipe_output, "reply_rest_dropped",
                 {{"path", place.path()}, {"bytes_dropped", dropped}});
     proceed();
   }
@@ -91,7 +90,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     if (!reader)
       return fail("opening it for reading", last_error());
     if (auto rest = read_all(reader.get()); !rest.empty())
-      log.write(log_level::warn, logger, "reply_not_read",
+      log.write(log_level::warn, loggers::pipe_output, "reply_not_read",
                 {{"path", place.path()},
                  {"bytes_dropped", std::uint64_t{rest.size()}}});
     // With ourselves as a reader this does not fail for want of one.
@@ -159,7 +158,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     auto present = close_writer();
     if (present)
       unread = 0; // it can still be read
-    log.write(log_level::warn, logger, "reply_cut",
+    log.write(log_level::warn, loggers::pipe_output, "reply_cut",
               {{"path", place.path()},
                {"bytes_read", replies.written() - unread},
                {"bytes_dropped", std::uint64_t{replies.left() + unread}}});
@@ -246,7 +245,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   void look_at_path() {
     if (finished || failure)
       return;
-    auto found = place.refresh(log, logger);
+    auto found = place.refresh(log, loggers::pipe_output);
     if (found == fifo_place::change::none) {
       if (now == phase::lost)
         go_over();
@@ -271,7 +270,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     if (reader)
       replies.put_back(bytes{read_all(reader.get())});
     else
-      log.write(log_level::error, logger, "reply_cut",
+      log.write(log_level::error, loggers::pipe_output, "reply_cut",
                 {{"path", place.path()},
                  {"error", last_error().message()},
                  {"bytes_dropped", replies.written()}});
@@ -311,7 +310,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   // Returns false: there is no step to take.
   bool fail(std::string_view what, std::error_code error) {
     log.write(
-      log_level::error, logger, "output_failed",
+      log_level::error, loggers::pipe_output, "output_failed",
       {{"path", place.path()}, {"what", what}, {"error", error.message()}});
     failure = error;
     tell_later();
@@ -329,7 +328,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     if (std::exchange(finished, true))
       return;
     if (!replies.empty())
-      log.write(log_level::warn, logger, "output_left_unread",
+      log.write(log_level::warn, loggers::pipe_output, "output_left_unread",
                 {{"path", place.path()},
                  {"replies", std::uint64_t{replies.size()}},
                  {"bytes_pending", std::uint64_t{replies.pending()}}});
@@ -337,7 +336,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     path_subscription.reset();
     reader_subscription.reset();
     if (!keep_fifo)
-      place.remove(log, logger);
+      place.remove(log, loggers::pipe_output);
     writer.close();
   }
 };
@@ -345,7 +344,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
 fifo_reply_output::fifo_reply_output(event_loop& loop, fifo_watch& watch,
                                      event_log& log, fifo_place place)
   : state_{std::make_shared<state>(loop, watch, log, std::move(place))} {
-  state_->place.prepare(state_->log, logger);
+  state_->place.prepare(state_->log, loggers::pipe_output);
   std::weak_ptr<state> weak{state_};
   state_->path_subscription = watch.watch_path(state_->place.path(), [weak] {
     if (auto self = weak.lock())

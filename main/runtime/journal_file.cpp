@@ -1,5 +1,6 @@
 #include "main/runtime/journal_file.hpp"
 
+#include "actors/loggers.hpp"
 #include "main/runtime/fifo_place.hpp"
 
 #include <fcntl.h>
@@ -13,8 +14,6 @@
 namespace container_agent::runtime {
 
 namespace {
-
-constexpr std::string_view logger = "agent";
 
 std::error_code write_all(int file, std::string_view text) {
   while (!text.empty()) {
@@ -56,7 +55,7 @@ journal_file::journal_file(std::string path, event_log& log)
   auto error = read_all(path_, text);
   if (!error) {
     if (auto refused = now_.take_all(text))
-      log_.write(log_level::error, logger, "journal_damaged",
+      log_.write(log_level::error, loggers::agent, "journal_damaged",
                  {{"path", path_}, {"entries", std::uint64_t{refused}}});
     error = begin_anew();
   }
@@ -137,7 +136,7 @@ std::error_code journal_file::begin_anew() {
 void journal_file::complain(std::error_code error) {
   if (std::exchange(complained_, true))
     return;
-  log_.write(log_level::error, logger, "journal_not_written",
+  log_.write(log_level::error, loggers::agent, "journal_not_written",
              {{"path", path_},
               {"error", error.message()},
               {"effect", "a later agent may not know of all prompts"}});

@@ -1,5 +1,6 @@
 #include "main/runtime/orphan_reaper.hpp"
 
+#include "actors/loggers.hpp"
 #include "main/runtime/descendants.hpp"
 
 #include <sys/wait.h>
@@ -10,8 +11,6 @@
 namespace container_agent::runtime {
 
 namespace {
-
-constexpr std::string_view logger = "agent";
 
 constexpr std::chrono::seconds kill_limit{1};
 
@@ -59,11 +58,11 @@ void orphan_reaper::reap() {
 
 void orphan_reaper::report(pid_t pid, int status) {
   if (WIFSIGNALED(status))
-    log_.write(log_level::debug, logger, "orphan_reaped",
+    log_.write(log_level::debug, loggers::agent, "orphan_reaped",
                {{"pid", std::int32_t{pid}}, {"signal", WTERMSIG(status)}});
   else
     log_.write(
-      log_level::debug, logger, "orphan_reaped",
+      log_level::debug, loggers::agent, "orphan_reaped",
       {{"pid", std::int32_t{pid}}, {"exit_code", WEXITSTATUS(status)}});
 }
 
@@ -72,7 +71,7 @@ void orphan_reaper::finish() {
   auto all = kill_children(
     until, {}, [this](pid_t pid, int status) { report(pid, status); });
   if (!all)
-    log_.write(log_level::warn, logger, "processes_left",
+    log_.write(log_level::warn, loggers::agent, "processes_left",
                {{"count", std::uint64_t{children().size()}}});
 }
 

@@ -1,6 +1,7 @@
 #include "main/runtime/peeked_pipe.hpp"
 
 #include "main/runtime/fifo_end.hpp"
+#include "main/runtime/system_call.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -23,14 +24,6 @@ namespace asio = boost::asio;
 
 using descriptor
   = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-template <class Call>
-auto without_interruption(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR)
-    result = call();
-  return result;
-}
 
 } // namespace
 

@@ -1,6 +1,7 @@
 #include "main/runtime/pipe_end.hpp"
 
 #include "main/runtime/fd.hpp"
+#include "main/runtime/system_call.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -39,14 +40,6 @@ std::error_code assign(descriptor& target, int number) {
 void close_quietly(descriptor& target) {
   boost::system::error_code ignored;
   target.close(ignored);
-}
-
-template <class Call>
-auto without_interruption(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR)
-    result = call();
-  return result;
 }
 
 } // namespace

@@ -21,7 +21,7 @@ using kind = socket_error::kind;
 constexpr int backlog = 64;
 
 // Somebody else may put something there between two steps.
-constexpr int max_attempts = 8;
+constexpr int max_socket_attempts = 8;
 
 [[noreturn]] void fail(kind why, const std::string& path,
                        const std::string& text) {
@@ -124,7 +124,7 @@ std::optional<socket_peer> peer_of(int connection) {
 }
 
 socket_place::socket_place(std::string path) : path_{std::move(path)} {
-  for (int attempt = 0; attempt < max_attempts; ++attempt)
+  for (int attempt = 0; attempt < max_socket_attempts; ++attempt)
     if (bind_here())
       return;
   fail(kind::unusable, path_,

@@ -1,5 +1,7 @@
 #include "messages/codec/agent_record.hpp"
 
+#include "messages/codec/json_line.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -14,12 +16,6 @@ using nlohmann::ordered_json;
 ordered_json record(time_point time, const char* subtype) {
   return {
     {"type", "container_agent"}, {"subtype", subtype}, {"time", iso8601(time)}};
-}
-
-std::string line(const ordered_json& record) {
-  // Details may quote what the host sent, so they need not be UTF-8.
-  return record.dump(-1, ' ', false, ordered_json::error_handler_t::replace)
-         + '\n';
 }
 
 ordered_json text_or_null(std::string_view text) {
@@ -48,7 +44,7 @@ std::string ready_record(time_point time, const child_started& child,
   r["session_id"] = text_or_null(session_id);
   r["attached"] = child.attached;
   r["resumed"] = child.resumed;
-  return line(r);
+  return json_line(r);
 }
 
 std::string accepted_record(time_point time, std::string_view uuid,
@@ -58,7 +54,7 @@ std::string accepted_record(time_point time, std::string_view uuid,
   r["position"] = position;
   if (duplicate)
     r["duplicate"] = true;
-  return line(r);
+  return json_line(r);
 }
 
 std::string rejected_record(time_point time, std::string_view reason,
@@ -70,7 +66,7 @@ std::string rejected_record(time_point time, std::string_view reason,
   r["line"] = number;
   if (!uuid.empty())
     r["uuid"] = uuid;
-  return line(r);
+  return json_line(r);
 }
 
 std::string claude_exited_record(time_point time, const child_ended& child,
@@ -87,7 +83,7 @@ std::string claude_exited_record(time_point time, const child_ended& child,
     r["uuid"] = uuid;
   if (child.cut_bytes != 0)
     r["cut_bytes"] = child.cut_bytes;
-  return line(r);
+  return json_line(r);
 }
 
 std::string restarting_record(time_point time, const restart_scheduled& plan) {
@@ -95,7 +91,7 @@ std::string restarting_record(time_point time, const restart_scheduled& plan) {
   r["attempt"] = plan.attempt;
   r["delay_ms"] = plan.delay.count();
   r["reason"] = plan.reason;
-  return line(r);
+  return json_line(r);
 }
 
 std::string resent_record(time_point time, std::string_view uuid,
@@ -103,7 +99,7 @@ std::string resent_record(time_point time, std::string_view uuid,
   auto r = record(time, "resent");
   r["uuid"] = uuid;
   r["attempt"] = attempt;
-  return line(r);
+  return json_line(r);
 }
 
 std::string failed_record(time_point time, std::string_view uuid,
@@ -113,25 +109,25 @@ std::string failed_record(time_point time, std::string_view uuid,
   r["reason"] = reason;
   if (!detail.empty())
     r["detail"] = detail;
-  return line(r);
+  return json_line(r);
 }
 
 std::string session_lost_record(time_point time, std::string_view session_id) {
   auto r = record(time, "session_lost");
   r["session_id"] = session_id;
-  return line(r);
+  return json_line(r);
 }
 
 std::string status_record(time_point time, std::string_view document) {
   auto r = record(time, "status");
   r.update(ordered_json::parse(document));
-  return line(r);
+  return json_line(r);
 }
 
 std::string stopping_record(time_point time, std::string_view reason) {
   auto r = record(time, "stopping");
   r["reason"] = reason;
-  return line(r);
+  return json_line(r);
 }
 
 std::string control_request_line(std::string_view request_id,

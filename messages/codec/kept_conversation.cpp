@@ -1,5 +1,7 @@
 #include "messages/codec/kept_conversation.hpp"
 
+#include "messages/codec/json_line.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -10,11 +12,6 @@ namespace container_agent::codec {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string line(const ordered_json& entry) {
-  return entry.dump(-1, ' ', false, ordered_json::error_handler_t::replace)
-         + '\n';
-}
 
 bool has_text(const ordered_json& entry, const char* name) {
   auto i = entry.find(name);
@@ -110,27 +107,27 @@ kept_prompt* kept_conversation::find(std::string_view uuid) {
 
 std::string accepted_entry(std::string_view uuid, std::string_view text,
                            std::uint64_t input) {
-  return line({{"accepted", uuid}, {"line", text}, {"input", input}});
+  return json_line({{"accepted", uuid}, {"line", text}, {"input", input}});
 }
 
 std::string sent_entry(std::string_view uuid, std::uint32_t times) {
-  return line({{"sent", uuid}, {"times", times}});
+  return json_line({{"sent", uuid}, {"times", times}});
 }
 
 std::string begun_entry(std::string_view uuid) {
-  return line({{"begun", uuid}});
+  return json_line({{"begun", uuid}});
 }
 
 std::string closed_entry(std::string_view uuid) {
-  return line({{"closed", uuid}});
+  return json_line({{"closed", uuid}});
 }
 
 std::string session_entry(std::string_view id, bool anew) {
-  return line({{"session", id}, {"anew", anew}});
+  return json_line({{"session", id}, {"anew", anew}});
 }
 
 std::string input_entry(std::uint64_t input) {
-  return line({{"input", input}});
+  return json_line({{"input", input}});
 }
 
 } // namespace container_agent::codec

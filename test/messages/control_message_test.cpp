@@ -10,7 +10,7 @@ namespace {
 using namespace codec;
 using namespace std::chrono_literals;
 
-std::string fault_of(std::string_view line) {
+std::string control_fault_of(std::string_view line) {
   auto read = read_control_request(line);
   const auto* fault = std::get_if<control_fault>(&read);
   return fault == nullptr ? "" : fault->text;
@@ -39,25 +39,25 @@ TEST(control_message, the_rest_may_be_left_out) {
 }
 
 TEST(control_message, what_is_no_request_is_told_why) {
-  EXPECT_EQ(fault_of("status"), "not a JSON object");
-  EXPECT_EQ(fault_of(""), "not a JSON object");
-  EXPECT_EQ(fault_of("[]"), "not a JSON object");
-  EXPECT_EQ(fault_of(R"({"command":"status")"), "not a JSON object");
-  EXPECT_EQ(fault_of("{\"command\":\"\xff\"}"), "not a JSON object");
-  EXPECT_EQ(fault_of("{}"), "the object has no \"command\", a string");
-  EXPECT_EQ(fault_of(R"({"command":1})"),
+  EXPECT_EQ(control_fault_of("status"), "not a JSON object");
+  EXPECT_EQ(control_fault_of(""), "not a JSON object");
+  EXPECT_EQ(control_fault_of("[]"), "not a JSON object");
+  EXPECT_EQ(control_fault_of(R"({"command":"status")"), "not a JSON object");
+  EXPECT_EQ(control_fault_of("{\"command\":\"\xff\"}"), "not a JSON object");
+  EXPECT_EQ(control_fault_of("{}"), "the object has no \"command\", a string");
+  EXPECT_EQ(control_fault_of(R"({"command":1})"),
             "the object has no \"command\", a string");
-  EXPECT_EQ(fault_of(R"({"command":"reboot"})"),
+  EXPECT_EQ(control_fault_of(R"({"command":"reboot"})"),
             "unknown command; there are status, stop, restart_claude");
-  EXPECT_EQ(fault_of(R"({"command":"restart_claude","now":1})"),
+  EXPECT_EQ(control_fault_of(R"({"command":"restart_claude","now":1})"),
             "\"now\" is neither true nor false");
-  EXPECT_EQ(fault_of(R"({"command":"restart_claude","reason":1})"),
+  EXPECT_EQ(control_fault_of(R"({"command":"restart_claude","reason":1})"),
             "\"reason\" is not a string");
 }
 
 TEST(control_message, deep_nesting_is_survived) {
   std::string line = R"({"command":"status","x":)" + std::string(2000, '[');
-  EXPECT_EQ(fault_of(line), "not a JSON object");
+  EXPECT_EQ(control_fault_of(line), "not a JSON object");
 }
 
 TEST(control_message, answers_are_read_back) {

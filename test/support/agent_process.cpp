@@ -1,5 +1,6 @@
 #include "test/support/agent_process.hpp"
 
+#include "test/support/json_text.hpp"
 #include "test/support/programs.hpp"
 
 #include <poll.h>
@@ -53,11 +54,6 @@ std::vector<std::string> command_line(const agent_options& options,
                 options.claude_args.end());
   }
   return argv;
-}
-
-std::string text_in(const json& record, const char* name) {
-  auto i = record.find(name);
-  return i != record.end() && i->is_string() ? i->get<std::string>() : "";
 }
 
 } // namespace

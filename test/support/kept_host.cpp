@@ -1,6 +1,7 @@
 #include "test/support/kept_host.hpp"
 
 #include "test/support/fifo.hpp"
+#include "test/support/json_text.hpp"
 #include "test/support/programs.hpp"
 
 #include <fcntl.h>
@@ -18,11 +19,6 @@ namespace container_agent::test {
 namespace {
 
 using nlohmann::json;
-
-std::string text_in(const json& line, const char* name) {
-  auto i = line.find(name);
-  return i != line.end() && i->is_string() ? i->get<std::string>() : "";
-}
 
 unique_fd make_and_open(const std::filesystem::path& path) {
   make_fifo(path);
