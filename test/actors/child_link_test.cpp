@@ -1,6 +1,7 @@
 #include "actors/child_link.hpp"
 #include "test/actors/outboxes.hpp"
 #include "test/support/actor_ports.hpp"
+#include "test/support/recording_log.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

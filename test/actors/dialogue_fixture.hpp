@@ -6,6 +6,7 @@
 #include "test/actors/kept_notes.hpp"
 #include "test/actors/outboxes.hpp"
 #include "test/support/actor_ports.hpp"
+#include "test/support/recording_log.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,7 @@
 #include "actors/host_voice.hpp"
 #include "test/actors/outboxes.hpp"
 #include "test/support/actor_ports.hpp"
+#include "test/support/recording_log.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,7 @@
 #include "actors/raw_relay.hpp"
 #include "test/actors/outboxes.hpp"
 #include "test/support/actor_ports.hpp"
+#include "test/support/recording_log.hpp"
 
 #include <gtest/gtest.h>
 

@@ -16,7 +16,7 @@ namespace container_agent::bench {
 
 namespace {
 
-constexpr std::chrono::seconds patience{120};
+constexpr std::chrono::seconds echo_patience{120};
 constexpr std::chrono::seconds flood_patience{600};
 constexpr double bytes_a_kib = 1024;
 constexpr double bytes_a_megabyte = 1e6;
@@ -186,7 +186,7 @@ figure flooded_raw_input(const plan& p) {
 } // namespace
 
 std::vector<figure> measure_idle(const plan& p) {
-  time_limit limit{patience};
+  time_limit limit{echo_patience};
   chain raw{p.scratch / "raw", raw_agent(p.setup)};
   chain stream_json{p.scratch / "stream-json", stream_json_agent(p.setup)};
   use_once(raw, stream_json);

@@ -13,7 +13,7 @@ namespace container_agent::bench {
 
 namespace {
 
-constexpr std::chrono::seconds patience{300};
+constexpr std::chrono::seconds transfer_patience{300};
 
 /// Bytes a microsecond are megabytes (10^6) a second.
 double megabytes_a_second(std::uint64_t bytes, double microseconds) {
@@ -67,7 +67,7 @@ struct contest {
 
 /// What the input FIFO of a running agent holds.
 int agent_pipe_bytes(const plan& p) {
-  time_limit limit{patience};
+  time_limit limit{transfer_patience};
   chain agent{p.scratch / "agent's pipes", raw_agent(p.setup)};
   agent.start_and_probe("probe\n");
   return agent.input_capacity();
@@ -76,7 +76,7 @@ int agent_pipe_bytes(const plan& p) {
 std::vector<figure> compare(const plan& p, contest c) {
   std::vector<figure> result;
   for (auto where : c.places) {
-    time_limit limit{patience};
+    time_limit limit{transfer_patience};
     std::string place{to_string(where)};
     placed host{where};
     chain agent{p.scratch / ("agent " + c.name + place), c.agent};

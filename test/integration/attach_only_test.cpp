@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto uuid = "11111111-1111-4111-8111-111111111111";
-
 /// How often the process has gone to sleep, which is how often it was awake.
 long wake_ups(pid_t pid) {
   std::istringstream in{read_file("/proc/" + std::to_string(pid) + "/status")};
@@ -45,7 +43,7 @@ TEST_F(attaching, only_takes_one_that_runs_already) {
 TEST_F(attaching, only_waits_for_one_and_for_the_next) {
   agent_process agent{this->agent({"--attach-only", "--max-restarts", "0"})};
   agent.wait_for_log("attach_waits");
-  agent.prompt("early", uuid);
+  agent.prompt("early", first_uuid);
   for (int i = 0; i < 3; ++i) {
     loose_process claude{this->claude()};
     auto ready = agent.wait_for_record("ready");
@@ -66,17 +64,17 @@ TEST_F(attaching, only_waits_for_one_and_for_the_next) {
 TEST_F(attaching, only_sends_a_prompt_in_flight_to_the_next_one) {
   agent_process agent{this->agent({"--attach-only"})};
   auto first = std::make_unique<loose_process>(claude());
-  agent.prompt("kill-once", uuid);
+  agent.prompt("kill-once", first_uuid);
   agent.wait_for_record("claude_exited");
   first.reset();
   loose_process next{claude()};
   EXPECT_EQ(agent.wait_for_record("ready")["pid"], next.pid());
-  EXPECT_EQ(agent.wait_for_record("resent")["uuid"], uuid);
+  EXPECT_EQ(agent.wait_for_record("resent")["uuid"], first_uuid);
   agent.wait_for_answer("echo: kill-once");
   // The turn is noted as completed before the next one begins.
   agent.write_line("next");
   agent.wait_for_answer("echo: next");
-  EXPECT_EQ(count_in(state() / "completed", uuid), 1U);
+  EXPECT_EQ(count_in(state() / "completed", first_uuid), 1U);
 }
 
 TEST_F(attaching, only_waits_for_a_program_that_is_not_there_yet) {

@@ -3,12 +3,6 @@
 /// The agent joins a Claude that it has not started, and leaves it running.
 namespace container_agent::test {
 
-namespace {
-
-constexpr auto uuid = "11111111-1111-4111-8111-111111111111";
-
-} // namespace
-
 TEST_F(attaching, a_claude_on_fifos_is_joined_and_answers) {
   loose_process claude{this->claude()};
   agent_process agent{this->agent()};
@@ -47,7 +41,7 @@ TEST_F(attaching, the_turn_in_flight_is_finished_before_it_is_let_go) {
   agent_process agent{this->agent()};
   agent.wait_for_record("ready");
   gate turn{agent};
-  agent.prompt(turn.prompt(), uuid);
+  agent.prompt(turn.prompt(), first_uuid);
   agent.wait_for_log("prompt_accepted");
   agent.send_signal(SIGTERM);
   agent.wait_for_record("stopping");
@@ -96,12 +90,12 @@ TEST_F(attaching, a_kill_in_mid_turn_is_made_good_by_one_of_its_own) {
   agent_process agent{this->agent()};
   agent.write_line("hello");
   auto session = agent.wait_for_answer("echo: hello")["session_id"];
-  agent.prompt("kill-once", uuid);
+  agent.prompt("kill-once", first_uuid);
   auto exited = agent.wait_for_record("claude_exited");
   EXPECT_EQ(exited["pid"], claude.pid()) << exited;
   EXPECT_TRUE(exited.at("exit_code").is_null()) << exited;
   EXPECT_FALSE(exited.contains("signal")) << exited;
-  EXPECT_EQ(exited["uuid"], uuid) << exited;
+  EXPECT_EQ(exited["uuid"], first_uuid) << exited;
   auto ready = agent.wait_for_record("ready");
   EXPECT_EQ(ready["attached"], false) << ready;
   EXPECT_EQ(ready["resumed"], true) << ready;
@@ -110,7 +104,7 @@ TEST_F(attaching, a_kill_in_mid_turn_is_made_good_by_one_of_its_own) {
   // The turn is noted as completed before the next one begins.
   agent.write_line("next");
   agent.wait_for_answer("echo: next");
-  EXPECT_EQ(count_in(state() / "completed", uuid), 1U);
+  EXPECT_EQ(count_in(state() / "completed", first_uuid), 1U);
 }
 
 TEST_F(attaching, a_claude_of_another_agent_is_left_alone) {

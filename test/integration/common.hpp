@@ -17,6 +17,11 @@ namespace container_agent::test {
 
 using testing::HasSubstr;
 
+inline constexpr auto first_uuid = "11111111-1111-4111-8111-111111111111";
+inline constexpr auto second_uuid = "22222222-2222-4222-8222-222222222222";
+
+inline constexpr exit_status graceful{0, 0};
+
 /// A restart without a noticeable wait.
 inline std::vector<std::string> fast_restarts() {
   return {"--restart-delay", "1ms", "--restart-delay-max", "10ms"};
@@ -29,6 +34,22 @@ inline std::vector<std::string> lines_of(const std::filesystem::path& file) {
   while (std::getline(in, line))
     lines.push_back(line);
   return lines;
+}
+
+/// With a Claude that keeps what it reads.
+inline agent_options recording() {
+  agent_options options;
+  options.claude_args = {"--record-stdin"};
+  return options;
+}
+
+/// The user messages that such a Claude got, as they came.
+inline std::vector<std::string> forwarded(const agent_process& agent) {
+  std::vector<std::string> result;
+  for (const auto& line : lines_of(agent.state_dir() / "stdin"))
+    if (line.find("\"initialize\"") == std::string::npos)
+      result.push_back(line);
+  return result;
 }
 
 /// How often this line is in the file.

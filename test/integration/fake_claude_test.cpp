@@ -6,8 +6,6 @@ namespace container_agent::test {
 
 namespace {
 
-constexpr auto first_uuid = "11111111-1111-4111-8111-111111111111";
-
 class fake_claude : public testing::Test {
 protected:
   subprocess& start(std::vector<std::string> arguments = {}) {

@@ -5,9 +5,6 @@ namespace container_agent::test {
 
 namespace {
 
-constexpr auto first_uuid = "11111111-1111-4111-8111-111111111111";
-constexpr auto second_uuid = "22222222-2222-4222-8222-222222222222";
-
 agent_options quick(std::vector<std::string> more = {}) {
   agent_options options;
   options.args = fast_restarts();

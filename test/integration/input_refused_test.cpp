@@ -5,27 +5,6 @@
 /// Input that the agent refuses, says so, and reads on.
 namespace container_agent::test {
 
-namespace {
-
-constexpr auto first_uuid = "11111111-1111-4111-8111-111111111111";
-
-agent_options recording() {
-  agent_options options;
-  options.claude_args = {"--record-stdin"};
-  return options;
-}
-
-/// The user messages that Claude got, as they came.
-std::vector<std::string> forwarded(const agent_process& agent) {
-  std::vector<std::string> result;
-  for (const auto& line : lines_of(agent.state_dir() / "stdin"))
-    if (line.find("\"initialize\"") == std::string::npos)
-      result.push_back(line);
-  return result;
-}
-
-} // namespace
-
 // -- what is refused ----------------------------------------------------------
 
 struct bad_line {

@@ -3,28 +3,6 @@
 /// What the host may write, and what becomes of it.
 namespace container_agent::test {
 
-namespace {
-
-constexpr auto first_uuid = "11111111-1111-4111-8111-111111111111";
-constexpr auto second_uuid = "22222222-2222-4222-8222-222222222222";
-
-agent_options recording() {
-  agent_options options;
-  options.claude_args = {"--record-stdin"};
-  return options;
-}
-
-/// The user messages that Claude got, as they came.
-std::vector<std::string> forwarded(const agent_process& agent) {
-  std::vector<std::string> result;
-  for (const auto& line : lines_of(agent.state_dir() / "stdin"))
-    if (line.find("\"initialize\"") == std::string::npos)
-      result.push_back(line);
-  return result;
-}
-
-} // namespace
-
 TEST(input, plain_text_is_a_prompt) {
   agent_process agent;
   agent.write_line("hello there");

@@ -8,8 +8,8 @@ namespace container_agent::test {
 
 namespace {
 
-constexpr std::size_t prompts = sanitized() ? 2'000 : 20'000;
-constexpr std::size_t kills = sanitized() ? 50 : 500;
+constexpr std::size_t storm_prompts = sanitized() ? 2'000 : 20'000;
+constexpr std::size_t storm_kills = sanitized() ? 50 : 500;
 
 // Enough on their way that Claude is never idle.
 constexpr std::size_t open_at_once = 100;
@@ -29,15 +29,17 @@ TEST(heavy, every_prompt_is_answered_once_whatever_kills_claude) {
   options.claude_args = {"--terse"};
   agent_process agent{options};
   std::mt19937 chance{20261124};
-  std::uniform_int_distribution<std::size_t> next_kill{1, 2 * prompts / kills};
+  std::uniform_int_distribution<std::size_t> next_kill{1, 2 * storm_prompts
+                                                            / storm_kills};
 
   prompt_ledger ledger;
   std::vector<std::string> uuids;
   std::size_t ended = 0;
   std::size_t killed = 0;
   std::size_t kill_at = next_kill(chance);
-  while (ended < prompts) {
-    while (uuids.size() < prompts && uuids.size() - ended < open_at_once) {
+  while (ended < storm_prompts) {
+    while (uuids.size() < storm_prompts
+           && uuids.size() - ended < open_at_once) {
       uuids.push_back(uuid_of(uuids.size()));
       agent.prompt("say something", uuids.back());
     }
@@ -45,14 +47,14 @@ TEST(heavy, every_prompt_is_answered_once_whatever_kills_claude) {
     auto before = ledger.ends();
     ledger.take(line);
     ended = ledger.ends();
-    if (ended > before && ended >= kill_at && killed < kills) {
+    if (ended > before && ended >= kill_at && killed < storm_kills) {
       // A child that is just being replaced is another one by now.
       if (ledger.kill_child())
         ++killed;
       kill_at = ended + next_kill(chance);
     }
   }
-  EXPECT_GE(killed, kills * 9 / 10);
+  EXPECT_GE(killed, storm_kills * 9 / 10);
   for (const auto& uuid : uuids) {
     const auto& e = ledger.of(uuid);
     ASSERT_EQ(e.accepted, 1) << uuid;
@@ -61,7 +63,7 @@ TEST(heavy, every_prompt_is_answered_once_whatever_kills_claude) {
   }
   EXPECT_THAT(ledger.torn(), testing::IsEmpty());
   EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
-  RecordProperty("kills", static_cast<int>(killed));
+  RecordProperty("storm_kills", static_cast<int>(killed));
 }
 
 } // namespace container_agent::test

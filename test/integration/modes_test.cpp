@@ -8,8 +8,6 @@ namespace container_agent::test {
 
 namespace {
 
-const exit_status graceful{0, 0};
-
 agent_options raw(const std::string& command,
                   std::vector<std::string> arguments = {}) {
   agent_options options;

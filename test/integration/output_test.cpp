@@ -5,8 +5,6 @@ namespace container_agent::test {
 
 namespace {
 
-constexpr auto first_uuid = "11111111-1111-4111-8111-111111111111";
-
 /// Lets Claude say exactly these bytes, and returns what the host reads
 /// between the turn's `init` and its replay.
 std::string relayed(agent_process& agent, const std::string& said) {

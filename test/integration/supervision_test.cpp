@@ -5,8 +5,6 @@ namespace container_agent::test {
 
 namespace {
 
-constexpr auto uuid = "11111111-1111-4111-8111-111111111111";
-
 agent_options with(std::vector<std::string> more,
                    std::vector<std::string> claude_args = {}) {
   agent_options options;
@@ -33,7 +31,7 @@ exit_status end_of_raw(const std::string& script) {
 
 TEST(stalls, are_interrupted) {
   agent_process agent{with({"--stall-timeout", "200ms"})};
-  agent.prompt("hang", uuid);
+  agent.prompt("hang", first_uuid);
   auto result = agent.wait_for_type("result");
   EXPECT_EQ(result["subtype"], "error_during_execution") << result;
   agent.wait_for_log("turn_stalled");
@@ -44,36 +42,36 @@ TEST(stalls, are_interrupted) {
 
 TEST(stalls, that_heed_no_interrupt_end_in_a_restart_and_an_answer) {
   agent_process agent{with({"--stall-timeout", "200ms"})};
-  agent.prompt("stubborn-once", uuid);
+  agent.prompt("stubborn-once", first_uuid);
   auto restarting = agent.wait_for_record("restarting");
   EXPECT_THAT(restarting["reason"].get<std::string>(), HasSubstr("stalled"));
-  EXPECT_EQ(agent.wait_for_record("resent")["uuid"], uuid);
+  EXPECT_EQ(agent.wait_for_record("resent")["uuid"], first_uuid);
   agent.wait_for_answer("echo: stubborn-once");
   agent.stop(); // Claude notes a turn as completed after its result.
-  EXPECT_EQ(count_in(agent.state_dir() / "completed", uuid), 1U);
+  EXPECT_EQ(count_in(agent.state_dir() / "completed", first_uuid), 1U);
 }
 
 TEST(stalls, over_and_over_fail_the_prompt_and_nothing_else) {
   agent_process agent{with({"--stall-timeout", "200ms"})};
-  agent.prompt("stubborn", uuid);
+  agent.prompt("stubborn", first_uuid);
   agent.write_line("next");
   auto failed = agent.wait_for_record("failed");
-  EXPECT_EQ(failed["uuid"], uuid) << failed;
+  EXPECT_EQ(failed["uuid"], first_uuid) << failed;
   EXPECT_EQ(failed["reason"], "stalled") << failed;
   agent.wait_for_answer("echo: next");
-  EXPECT_EQ(count_in(agent.state_dir() / "runs", uuid), 2U);
+  EXPECT_EQ(count_in(agent.state_dir() / "runs", first_uuid), 2U);
 }
 
 TEST(stalls, of_a_claude_that_reads_nothing_are_noticed_too) {
   agent_process agent{
     with({"--stall-timeout", "200ms", "--max-restarts", "20"})};
-  agent.prompt("no-read", uuid);
+  agent.prompt("no-read", first_uuid);
   EXPECT_EQ(agent.wait_for_record("failed")["reason"], "stalled");
 }
 
 TEST(stalls, are_none_while_claude_waits_for_the_host) {
   agent_process agent{with({"--stall-timeout", "100ms"})};
-  agent.prompt("ask", uuid);
+  agent.prompt("ask", first_uuid);
   auto request = agent.wait_for_type("control_request");
   // An hour for the agent: ten times its patience, and then the answer.
   agent.write_json({{"type", "container_agent"}, {"subtype", "status"}});
@@ -96,7 +94,7 @@ TEST(stalls, at_the_start_are_restarts_and_then_the_end) {
   auto options = with({"--start-timeout", "100ms", "--max-restarts", "2"},
                       {"--no-initialize"});
   agent_process agent{options};
-  agent.prompt("hello", uuid);
+  agent.prompt("hello", first_uuid);
   EXPECT_EQ(agent.wait_for_record("failed")["reason"], "gave_up");
   EXPECT_EQ(agent.wait_exit(), (exit_status{5, 0}));
   EXPECT_EQ(lines_of(agent.state_dir() / "starts").size(), 3U);
@@ -104,7 +102,7 @@ TEST(stalls, at_the_start_are_restarts_and_then_the_end) {
 
 TEST(faults, a_child_that_closes_its_stdout_and_stays_is_replaced) {
   agent_process agent{with({})};
-  agent.prompt("close-stdout-once", uuid);
+  agent.prompt("close-stdout-once", first_uuid);
   agent.wait_for_log("stdout_lost");
   EXPECT_EQ(agent.wait_for_record("claude_exited")["signal"], SIGKILL);
   agent.wait_for_answer("echo: close-stdout-once");
@@ -116,7 +114,7 @@ TEST(giving_up, may_mean_to_stay_and_say_so) {
   auto options = with({"--max-restarts", "1", "--on-give-up", "wait"},
                       {"--fail-start", "9"});
   agent_process agent{options};
-  agent.prompt("first", uuid);
+  agent.prompt("first", first_uuid);
   auto failed = agent.wait_for_record("failed");
   EXPECT_EQ(failed["reason"], "gave_up") << failed;
   for (int i = 0; i < 3; ++i) {
@@ -145,9 +143,9 @@ TEST(temporary_child, a_signal_is_passed_on_as_128_and_its_number) {
 
 TEST(temporary_child, a_claude_that_crashes_ends_the_agent) {
   agent_process agent{with({"--restart", "claude_process=temporary"})};
-  agent.prompt("crash 7", uuid);
+  agent.prompt("crash 7", first_uuid);
   agent.wait_for_record("claude_exited");
-  EXPECT_EQ(agent.wait_for_record("failed")["uuid"], uuid);
+  EXPECT_EQ(agent.wait_for_record("failed")["uuid"], first_uuid);
   EXPECT_EQ(agent.wait_exit(), (exit_status{7, 0}));
   EXPECT_EQ(lines_of(agent.state_dir() / "starts").size(), 1U);
 }
@@ -155,7 +153,7 @@ TEST(temporary_child, a_claude_that_crashes_ends_the_agent) {
 TEST(restart_rules, of_one_actor_leave_the_others_as_they_are) {
   agent_process agent{with({"--max-restarts", "0", "--restart",
                             "claude_process=transient,max=3,delay=1ms"})};
-  agent.prompt("crash-times 3 1", uuid);
+  agent.prompt("crash-times 3 1", first_uuid);
   agent.wait_for_answer("echo: crash-times");
 }
 

@@ -23,7 +23,7 @@ using testing::HasSubstr;
 using testing::Not;
 using namespace std::chrono_literals;
 
-constexpr std::chrono::system_clock::time_point noon{1769860800'123ms};
+constexpr std::chrono::system_clock::time_point time_of_log{1769860800'123ms};
 
 /// A log whose stderr is a pipe.
 struct logged {
@@ -33,8 +33,8 @@ struct logged {
     reader.reset(ends[0]);
     writer.reset(ends[1]);
     ::fcntl(reader.get(), F_SETFL, O_NONBLOCK);
-    log = make_event_log(
-      settings, {.error_output = writer.get(), .now = [] { return noon; }});
+    log = make_event_log(settings, {.error_output = writer.get(),
+                                    .now = [] { return time_of_log; }});
   }
 
   std::string text() {
@@ -228,7 +228,7 @@ TEST(event_log, is_coloured_on_a_terminal_only) {
   auto line = [&](bool colour) {
     auto log = make_event_log(at(log_level::info, options::log_format::text),
                               {.error_output = other.get(),
-                               .now = [] { return noon; },
+                               .now = [] { return time_of_log; },
                                .colour = colour});
     log->write(log_level::error, "a", "b", {});
     std::array<char, 1024> buffer;

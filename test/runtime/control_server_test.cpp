@@ -2,6 +2,7 @@
 
 #include "test/runtime/loop_fixture.hpp"
 #include "test/support/actor_ports.hpp"
+#include "test/support/recording_log.hpp"
 #include "test/support/temp_dir.hpp"
 
 #include <gmock/gmock.h>

@@ -4,6 +4,7 @@
 #include "main/runtime/fifo_watch.hpp"
 #include "test/runtime/loop_fixture.hpp"
 #include "test/support/fifo.hpp"
+#include "test/support/recording_log.hpp"
 #include "test/support/temp_dir.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -21,54 +22,6 @@
 #include <vector>
 
 namespace container_agent::test {
-
-/// Keeps what is logged.
-class recording_log final : public event_log {
-public:
-  struct record {
-    log_level level;
-    std::string logger;
-    std::string event;
-    std::map<std::string, std::string> fields;
-  };
-
-  std::vector<record> records;
-
-  bool enabled(log_level) const override { return true; }
-
-  void write(log_level level, std::string_view logger, std::string_view event,
-             std::initializer_list<log_field> fields) override {
-    record entry{level, std::string{logger}, std::string{event}, {}};
-    for (const auto& field : fields)
-      entry.fields.emplace(field.name, text(field));
-    records.push_back(std::move(entry));
-  }
-
-  std::size_t count(std::string_view event) const {
-    return static_cast<std::size_t>(
-      std::count_if(records.begin(), records.end(),
-                    [&](const auto& r) { return r.event == event; }));
-  }
-
-  /// Of the last record of this name; empty if there is none.
-  std::string field(std::string_view event, const std::string& name) const {
-    for (auto i = records.rbegin(); i != records.rend(); ++i)
-      if (i->event == event)
-        return i->fields.contains(name) ? i->fields.at(name) : "";
-    return "";
-  }
-
-private:
-  static std::string text(const log_field& field) {
-    if (auto* s = std::get_if<std::string>(&field.value))
-      return *s;
-    if (auto* b = std::get_if<bool>(&field.value))
-      return *b ? "true" : "false";
-    if (auto* u = std::get_if<std::uint64_t>(&field.value))
-      return std::to_string(*u);
-    return "?";
-  }
-};
 
 /// A host's side: a thread that does what hosts do, with blocking calls. Its
 /// end wakes the loop up.

@@ -2,6 +2,7 @@
 
 #include "main/runtime/fifo_place.hpp"
 #include "test/runtime/fifo_fixture.hpp"
+#include "test/support/recording_log.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/prctl.h>

@@ -1,6 +1,7 @@
 #include "main/runtime/journal_file.hpp"
 
 #include "test/runtime/fifo_fixture.hpp"
+#include "test/support/recording_log.hpp"
 #include "test/support/temp_dir.hpp"
 
 #include <filesystem>

@@ -4,6 +4,7 @@
 #include "messages/type_ids.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/actor_probe.hpp"
+#include "test/support/recording_log.hpp"
 
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
