@@ -3,6 +3,8 @@
 #include "messages/errors.hpp"
 #include "messages/type_ids.hpp"
 
+#include <caf/send.hpp>
+
 #include <utility>
 
 namespace container_agent::simulation {
@@ -72,9 +74,28 @@ world::~world() {
   reader_.on_arrival({});
   link_.on_change({});
   host_out_.on_drained({});
-  if (family_)
-    family_->abandon();
+  kill_actors();
   system_.await_actors_before_shutdown(false);
+}
+
+// The family outlives the system: no actor may be left for it to let go of
+// then. A supervisor that has not begun yet starts its children before it dies,
+// so they are looked for once more.
+void world::kill_actors() {
+  if (!family_)
+    return;
+  auto kill = [](const auto& who) {
+    if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(who))
+      caf::anon_send_exit(actor, caf::exit_reason::kill);
+  };
+  kill(family_->root());
+  for (auto round = 0; round < 2; ++round) {
+    family_->abandon();
+    for (const auto& c : family_->children)
+      kill(c.address);
+    scheduler_.drain();
+  }
+  family_->abandon();
 }
 
 outcome world::run() {
