@@ -44,7 +44,7 @@ world::actor_settings::actor_settings(run_context& run) {
 world::world(chance dice, run_plan plan, trace_receiver trace)
   : plan_{std::move(plan)},
     run_{dice.next(), plan_.faults},
-    judge_{run_, plan_.reader.max_line},
+    judge_{run_, plan_.reader.max_line, plan_.child.max_held_line},
     clock_{run_},
     random_{run_},
     log_{run_},
