@@ -63,6 +63,8 @@ world::world(chance dice, run_plan plan, trace_receiver trace)
     system_{settings_},
     scheduler_{dynamic_cast<seeded_scheduler&>(system_.scheduler())} {
   run_.trace = std::move(trace);
+  clients_.supervisor_failures
+    = [this] { return log_.count("supervisor_failed"); };
   host_in_.on_delivery = [this](std::string_view data, bool at_end) {
     judge_.input.deliver(data, at_end);
   };
@@ -209,7 +211,7 @@ void world::end() {
   if (!run_until(end_timeout, all_ended) && !run_.violation)
     return run_.violate("actors live on after the end");
   // The port's end ends it then: nobody was there to do it.
-  if (claude_.running() && rested_)
+  if (claude_.running() && rested_ && !log_.gave_up("claude_process"))
     return run_.violate("Claude lives on after the end");
   // Time was up, or nobody was there to write it; the agent logs that.
   if (!protocol_.to_host.empty() || host_out_.pending() > 0
