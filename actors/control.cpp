@@ -32,10 +32,14 @@ control::behavior_type control::make_behavior() {
     },
     [this](const peers_changed& now) {
       auto other_monitor = replaced(now, &peers_changed::health_monitor);
+      auto other_supervisor = replaced(now, &peers_changed::supervisor);
       meet(now);
       if (other_monitor)
         for (auto id : status_wanted_)
           ask_for_status(id);
+      if (other_supervisor)
+        for (const auto& request : std::exchange(lost_, {}))
+          take(request);
       serve();
     },
   };
@@ -74,11 +78,11 @@ void control::take(const control_port::request& request) {
       status_wanted_.insert(request.id);
       return ask_for_status(request.id);
     case stop:
-      return order(request.id, begin_shutdown{"stop requested", 0, true},
+      return order(request, begin_shutdown{"stop requested", 0, true},
                    codec::control_stopping(config_.stop_at_most));
     case restart_claude:
       return order(
-        request.id,
+        request,
         container_agent::restart_claude{
           wish.reason.empty() ? "restart requested" : wish.reason, wish.now},
         codec::control_done());
@@ -87,14 +91,24 @@ void control::take(const control_port::request& request) {
 
 // Done is what the supervisor has taken note of, and no less.
 template <class Order>
-void control::order(std::uint64_t id, Order what, std::string done) {
-  request(peers().supervisor, caf::infinite, std::move(what))
-    .then([this, id, done] { port_.answer(id, done); },
-          [this, id](const caf::error& error) {
-            port_.answer(id, codec::control_failed(
-                               "the supervisor has failed at this request: "
-                               + describe(error)));
-          });
+void control::order(const control_port::request& request, Order what,
+                    std::string done) {
+  auto asked = peers().supervisor.address();
+  this->request(peers().supervisor, caf::infinite, std::move(what))
+    .then(
+      [this, id = request.id, done] { port_.answer(id, done); },
+      [this, request, asked](const caf::error&) { ask_again(request, asked); });
+}
+
+// A supervisor that has failed may not have read the request: the next one,
+// which may be known already, is asked.
+void control::ask_again(control_port::request request,
+                        const caf::actor_addr& asked) {
+  ++request.attempt;
+  if (peers().supervisor.address() != asked)
+    take(request);
+  else
+    lost_.push_back(std::move(request));
 }
 
 // Whoever is waiting is asked for again when there is another health monitor:

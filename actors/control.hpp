@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace container_agent {
 
@@ -32,9 +33,9 @@ public:
 
   void on_exit() override;
 
-  /// A request that has met this many deaths of the control actor may be their
-  /// cause: it gets an error, or the agent would give up restarting because of
-  /// one client.
+  /// A request that has met this many deaths of the control actor, or of the
+  /// supervisor that was asked, may be their cause: it gets an error, or the
+  /// agent would give up restarting because of one client.
   static constexpr std::uint32_t max_attempts = 2;
 
 protected:
@@ -45,11 +46,14 @@ private:
   void take(const control_port::request& request);
   void ask_for_status(std::uint64_t id);
   template <class Order>
-  void order(std::uint64_t id, Order what, std::string done);
+  void order(const control_port::request& request, Order what,
+             std::string done);
+  void ask_again(control_port::request request, const caf::actor_addr& asked);
 
   control_port& port_;
   control_config config_;
-  std::set<std::uint64_t> status_wanted_; // requests that wait for it
+  std::set<std::uint64_t> status_wanted_;   // requests that wait for it
+  std::vector<control_port::request> lost_; // wait for the next supervisor
 };
 
 } // namespace container_agent

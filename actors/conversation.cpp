@@ -51,6 +51,8 @@ conversation::behavior_type conversation::make_behavior() {
     },
     [this](const restarts_exhausted& end) {
       bridge_.take(end);
+      if (end.name == "shutdown_coordinator")
+        end_alone(end.reason);
       settle();
     },
     [this](const restart_claude& wish) {
@@ -112,6 +114,13 @@ void conversation::take_peers(const peers_changed& now) {
   if (new_child)
     ask_for_child();
   settle();
+}
+
+// Nobody is left to give these orders, and there is no time for a turn.
+void conversation::end_alone(const std::string& reason) {
+  bridge_.take(
+    begin_drain{"gave up restarting shutdown_coordinator: " + reason});
+  bridge_.close();
 }
 
 // Reads the clock only where there is something to note.

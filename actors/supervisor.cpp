@@ -58,6 +58,9 @@ void supervisor::start_all() {
   if (lent_.code)
     return stop_next();
   introduce_all();
+  auto* coordinator = lent_.find("shutdown_coordinator");
+  if (coordinator && coordinator->now == state::given_up)
+    end_alone(static_cast<std::int32_t>(coordinator->spec.gave_up));
   if (lent_.shutdown && lent_.directory.shutdown_coordinator)
     send(lent_.directory.shutdown_coordinator, *lent_.shutdown);
 }
@@ -234,10 +237,18 @@ void supervisor::give_up(child& c, const std::string& reason) {
 
 void supervisor::end_agent(const child& c, std::string reason,
                            std::int32_t code) {
-  // Without it nobody is left to do it in order.
-  if (c.spec.name == "shutdown_coordinator")
-    return send(this, stop_agent{code});
-  shut_down({std::move(reason), code, false});
+  if (c.spec.name != "shutdown_coordinator")
+    return shut_down({std::move(reason), code, false});
+  if (!lent_.shutdown)
+    lent_.shutdown = begin_shutdown{std::move(reason), code, false};
+  end_alone(code);
+}
+
+// Without a coordinator nobody is left to do it in order. The conversation, who
+// has been told, says what has become of its prompts.
+void supervisor::end_alone(std::int32_t code) {
+  start_waiting();
+  delayed_send(this, last_words_timeout, stop_agent{code});
 }
 
 void supervisor::shut_down(begin_shutdown why) {

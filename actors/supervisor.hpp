@@ -3,6 +3,7 @@
 #include "actors/agent_actor.hpp"
 #include "actors/supervision.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace container_agent {
@@ -21,6 +22,11 @@ public:
   supervisor(caf::actor_config& config, supervision& lent);
 
   const char* name() const override { return "supervisor"; }
+
+  /// How long the others have, once the shutdown_coordinator was given up, to
+  /// tell the host what has become of its prompts: as long as the last step of
+  /// a shutdown.
+  static constexpr std::chrono::milliseconds last_words_timeout{500};
 
 protected:
   behavior_type make_behavior() override;
@@ -42,6 +48,7 @@ private:
   void remind_of(const child& c);
   void give_up(child& c, const std::string& reason);
   void end_agent(const child& c, std::string reason, std::int32_t code);
+  void end_alone(std::int32_t code);
   void stop_next();
   supervisor_status status() const;
 

@@ -61,6 +61,35 @@ TEST_F(controls, restart_claude_is_the_supervisors_business) {
   EXPECT_TRUE(wish.at_once);
 }
 
+TEST_F(controls, a_request_with_which_a_supervisor_dies_goes_to_the_next_one) {
+  supervisor.fall_silent();
+  start();
+  auto id = port.give(R"({"command":"restart_claude"})");
+  settle();
+  kill(supervisor.handle());
+  EXPECT_FALSE(port.answers.contains(id));
+  supervisor = make_probe(&peers_changed::supervisor);
+  introduce(actor);
+  EXPECT_EQ(port.answers[id], R"({"ok":true})");
+  EXPECT_EQ(supervisor.count<restart_claude>(), 1u);
+}
+
+TEST_F(controls, a_request_that_seems_to_kill_the_supervisor_gets_an_error) {
+  supervisor.fall_silent();
+  start();
+  auto id = port.give(R"({"command":"restart_claude"})");
+  settle();
+  for (std::uint32_t i = 0; i < control::max_attempts; ++i) {
+    EXPECT_FALSE(port.answers.contains(id));
+    kill(supervisor.handle());
+    supervisor = make_probe(&peers_changed::supervisor);
+    supervisor.fall_silent();
+    introduce(actor);
+  }
+  EXPECT_EQ(port.answers[id],
+            R"({"ok":false,"error":"the agent has failed at this request"})");
+}
+
 TEST_F(controls, nonsense_gets_an_error) {
   start();
   EXPECT_EQ(answer_to("nonsense"),

@@ -197,6 +197,15 @@ TEST_F(conversations, faults_and_orders_reach_the_protocol) {
   EXPECT_EQ(protocol.taken, "rxinterrupt");
 }
 
+TEST_F(conversations, without_a_coordinator_it_ends_by_itself) {
+  start();
+  happen(restarts_exhausted{"health_monitor", "x"});
+  EXPECT_FALSE(protocol.is_closed);
+  happen(restarts_exhausted{"shutdown_coordinator", "x"});
+  EXPECT_TRUE(protocol.is_drained);
+  EXPECT_TRUE(protocol.is_closed);
+}
+
 TEST_F(conversations, status_is_the_protocols) {
   start();
   EXPECT_EQ(ask<conversation_status>(talk, get_conversation_status{})->lines,

@@ -158,6 +158,17 @@ TEST_F(supervisions, a_supervisor_that_fails_too_often_ends_the_agent) {
   EXPECT_EQ(log.count("supervisor_gave_up"), 1u);
 }
 
+TEST_F(supervisions, the_end_without_a_coordinator_survives_the_supervisor) {
+  settings.children[1].policy.max_restarts = 0;
+  start();
+  fail(&peers_changed::shutdown_coordinator);
+  fails_at<get_supervisor_status>(moment::before);
+  ask<supervisor_status>(root, get_supervisor_status{});
+  EXPECT_TRUE(replaced());
+  advance(supervisor::last_words_timeout);
+  EXPECT_EQ(stopped, 6);
+}
+
 TEST_F(supervisions, a_plan_that_cannot_be_made_is_a_restart_at_once) {
   start();
   take_events();

@@ -121,8 +121,31 @@ TEST_F(supervisors, without_a_coordinator_giving_up_is_the_end) {
     spec.policy.max_restarts = 0;
   start();
   fail(&peers_changed::shutdown_coordinator);
+  EXPECT_EQ(
+    ears_of<conversation_actor>("conversation").take<restarts_exhausted>().name,
+    "shutdown_coordinator");
+  advance(supervisor::last_words_timeout - 1ms);
+  EXPECT_FALSE(stopped) << "the conversation has something to say";
+  advance(1ms);
   EXPECT_EQ(stopped, 6);
   EXPECT_FALSE(lives(root));
+}
+
+TEST_F(supervisors,
+       without_a_coordinator_whoever_waits_is_started_for_the_end) {
+  add_four();
+  settings.children[1].policy.max_restarts = 0;
+  start();
+  fail(&peers_changed::conversation);
+  take_events();
+  fail(&peers_changed::shutdown_coordinator);
+  EXPECT_EQ(take_events(),
+            (events{"shutdown_coordinator stopped", "conversation started"}));
+  EXPECT_EQ(ears_of<conversation_actor>("conversation")
+              .take_all<restarts_exhausted>()
+              .back()
+              .name,
+            "shutdown_coordinator");
 }
 
 TEST_F(supervisors, failures_outside_the_window_are_forgiven) {

@@ -2,6 +2,7 @@
 
 #include "test/simulation/line_text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace container_agent::simulation {
@@ -15,6 +16,10 @@ std::string shown(std::string_view line) {
   constexpr std::size_t most = 300;
   return "`" + std::string{line.substr(0, most)}
          + (line.size() > most ? "…" : "") + "`";
+}
+
+bool begins_with(std::string_view text, std::string_view line) {
+  return text == line || (!line.empty() && text.starts_with(line));
 }
 
 } // namespace
@@ -45,7 +50,7 @@ void judge::claude_wrote(std::string line, const std::string& told_session) {
 }
 
 void judge::claude_cut(std::string part) {
-  if (!part.empty())
+  if (part.size() > max_held_)
     claude_lines_.push_back({std::move(part), true});
 }
 
@@ -124,25 +129,31 @@ void judge::take_rejected(std::string_view line) {
   input.close();
 }
 
-void judge::take_claude_line(std::string_view line) {
-  auto begins_with_it = [line](const claude_line& c) {
-    return !line.empty() && c.text.starts_with(line);
-  };
-  // What a Claude that has died left unfinished may be dropped.
+// What a Claude that has died left unfinished may be missing. The next one may
+// have written the same line whole: then it is taken for that one, and what was
+// left unfinished may still come.
+void judge::choose_claude_line(std::string_view line) {
+  auto whole = std::find_if(claude_lines_.begin(), claude_lines_.end(),
+                            [](const claude_line& c) { return !c.cut; });
+  if (whole != claude_lines_.end() && whole->text == line)
+    std::rotate(claude_lines_.begin(), whole, whole + 1);
   while (!claude_lines_.empty() && claude_lines_.front().cut
-         && claude_lines_.front().text != line
-         && !begins_with_it(claude_lines_.front()))
+         && !begins_with(claude_lines_.front().text, line))
     claude_lines_.pop_front();
   auto part = claude_lines_.empty() && claude_writes ? claude_writes() : "";
   if (!part.empty())
     claude_lines_.push_back({std::move(part), true});
+}
+
+void judge::take_claude_line(std::string_view line) {
+  choose_claude_line(line);
   if (claude_lines_.empty())
     return run_.violate("the host has read a line that Claude has not written: "
                         + shown(line));
   // When its time is up, the agent ends the line that it is passing on, and no
   // other may follow.
   if (claude_lines_.front().text != line
-      && begins_with_it(claude_lines_.front())) {
+      && begins_with(claude_lines_.front().text, line)) {
     claude_lines_.clear();
     claude_lines_.push_back(
       {"nothing more behind a line that was ended", false});

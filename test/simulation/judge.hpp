@@ -18,7 +18,10 @@ namespace container_agent::simulation {
 /// has read, and knows nothing of the agent's inside.
 class judge {
 public:
-  judge(run_context& run, std::size_t max_line) : input{max_line}, run_{run} {}
+  /// The agent takes lines up to `max_line` of the host's, and holds those of
+  /// Claude's up to `max_held` until they are whole.
+  judge(run_context& run, std::size_t max_line, std::size_t max_held)
+    : input{max_line}, run_{run}, max_held_{max_held} {}
 
   input_ledger input;
 
@@ -85,9 +88,11 @@ private:
   void take_accepted(std::string_view line);
   void take_rejected(std::string_view line);
   void take_claude_line(std::string_view line);
+  void choose_claude_line(std::string_view line);
   void end_prompt(const std::string& uuid, const std::string& how);
 
   run_context& run_;
+  std::size_t max_held_;
   std::string session_; // that the next Claude has to resume
   std::deque<claude_line> claude_lines_;
   std::map<std::string, prompt_state> prompts_;

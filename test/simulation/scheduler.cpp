@@ -147,14 +147,18 @@ void seeded_scheduler::start() {
 
 // Jobs refer to actors, timers hold them: both must be gone before the system.
 void seeded_scheduler::stop() {
+  drain();
+  utility_actors_[printer_id] = nullptr;
+}
+
+void seeded_scheduler::drain() {
   stopping_ = true;
   run_.calendar.clear();
   do {
     clock_.cancel_all();
     while (!jobs_.empty())
       run_job(jobs_.size() - 1);
-  } while (!clock_.schedule().empty());
-  utility_actors_[printer_id] = nullptr;
+  } while (!clock_.schedule().empty() || !jobs_.empty());
 }
 
 void install_scheduler(caf::actor_system_config& config, run_context& run) {

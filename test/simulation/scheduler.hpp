@@ -46,6 +46,9 @@ public:
   const virtual_clock& timers() const { return clock_; }
   bool detaches_utility_actors() const override { return false; }
 
+  /// Lets the actors take what they have been sent; time has ended.
+  void drain();
+
   /// Nothing could happen now.
   bool idle() const { return jobs_.empty() && run_.calendar.ready() == 0; }
 

@@ -9,7 +9,7 @@ namespace container_agent::simulation {
 void simulated_control::ask(std::string line) {
   run_.tell("client", [&] { return "asks " + line; });
   auto id = ++last_;
-  open_[id] = {{id, std::move(line), 0, 4711}};
+  open_[id] = {{id, std::move(line), 0, 4711}, true, supervisor_failures()};
   run_.calendar.soon([this] {
     if (notify_)
       notify_();
@@ -39,7 +39,7 @@ void simulated_control::answer(std::uint64_t id, std::string_view line) {
   auto i = open_.find(id);
   if (i == open_.end())
     return; // it has left
-  judge(i->second.asks, line);
+  judge(i->second, line);
   open_.erase(i);
 }
 
@@ -48,12 +48,14 @@ void simulated_control::take_back() {
     who.waits = true;
 }
 
-void simulated_control::judge(const request& asked, std::string_view line) {
+void simulated_control::judge(const client& who, std::string_view line) {
+  const auto& asked = who.asks;
   auto is_command
     = asked.line.find("\"command\":\"restart_claude\"") != std::string::npos
       || asked.line.find("\"command\":\"status\"") != std::string::npos;
   auto ok = line.starts_with(R"({"ok":true)");
-  auto fits = is_command ? ok || asked.attempt > control::max_attempts : !ok;
+  auto attempts = asked.attempt + supervisor_failures() - who.failures_before;
+  auto fits = is_command ? ok || attempts > control::max_attempts : !ok;
   if (!fits)
     run_.violate("a client that asks " + asked.line
                  + " is answered: " + std::string{line});

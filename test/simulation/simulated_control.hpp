@@ -4,6 +4,7 @@
 #include "test/simulation/run_context.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ public:
   /// A client connects and asks this.
   void ask(std::string line);
 
+  /// How often the supervisor has failed so far: a request may be the cause.
+  std::function<std::uint64_t()> supervisor_failures;
+
   /// From now on clients wait for their answers.
   void behave() { patient_ = true; }
 
@@ -41,9 +45,10 @@ private:
   struct client {
     request asks;
     bool waits = true; // for somebody to take it
+    std::uint64_t failures_before = 0;
   };
 
-  void judge(const request& asked, std::string_view line);
+  void judge(const client& who, std::string_view line);
 
   run_context& run_;
   chance dice_;

@@ -72,6 +72,7 @@ private:
   void ask_again();
   void shut_down();
   void end();
+  void kill_actors();
 
   template <class Condition>
   bool run_until(time_span limit, Condition over);

@@ -11,7 +11,7 @@ namespace {
 class judges : public testing::Test {
 public:
   run_context run{1, {}};
-  judge bench{run, 100};
+  judge bench{run, 100, 5};
 
   const std::string line
     = R"({"type":"user","message":{"role":"user","content":"hi"},"uuid":"u1"})";
@@ -152,13 +152,32 @@ TEST_F(judges, object_to_a_torn_record) {
   EXPECT_TRUE(objects("torn record"));
 }
 
-TEST_F(judges, let_a_dead_claudes_half_line_come_or_not) {
-  bench.claude_cut("hal");
+TEST_F(judges, let_a_dead_claudes_long_half_line_come_or_not) {
+  bench.claude_cut("a long li");
   bench.claude_wrote("two", "");
-  bench.claude_cut("hal");
+  bench.claude_cut("a long li");
   bench.host_read("two");
-  bench.host_read("hal");
+  bench.host_read("a long li");
   EXPECT_FALSE(run.violation);
+}
+
+TEST_F(judges, object_to_a_dead_claudes_half_line_that_was_held) {
+  bench.claude_cut("short");
+  bench.host_read("short");
+  EXPECT_TRUE(objects("has not written"));
+}
+
+TEST_F(judges, do_not_take_a_line_for_the_same_one_that_was_cut_before_its_lf) {
+  for (auto comes : {false, true}) {
+    bench.claude_cut("started");
+    bench.claude_wrote("started", "");
+    bench.claude_wrote("done", "");
+    if (comes)
+      bench.host_read("started");
+    bench.host_read("started");
+    bench.host_read("done");
+    EXPECT_FALSE(run.violation) << *run.violation;
+  }
 }
 
 TEST_F(judges, let_the_agent_end_a_line_that_goes_on_and_nothing_more) {
