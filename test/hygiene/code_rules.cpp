@@ -55,6 +55,7 @@ bool may_include(const source_file& file, const include& what) {
   if (room == "messages")
     return what.own ? from == "messages"
                     : is_standard(what.name) || is_caf_core(what.name)
+                        || what.name == "nlohmann/json_fwd.hpp"
                         || (is_codec_source(file.path)
                             && (what.name.starts_with("nlohmann/")
                                 || what.name.starts_with("boost/json/")
