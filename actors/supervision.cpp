@@ -37,6 +37,9 @@ void supervision::shut_down(begin_shutdown why) {
 
 void supervision::abandon() {
   over_ = true;
+  // A supervisor that has something to do yet starts nobody any more.
+  if (!code)
+    code = static_cast<std::int32_t>(exit_code::internal_error);
   wish.reset();
   root_ = nullptr;
   directory = {};

@@ -25,7 +25,6 @@ supervisor::supervisor(caf::actor_config& config, supervision& lent)
 
 supervisor::behavior_type supervisor::make_behavior() {
   set_down_handler([this](const caf::down_msg& down) { take_down(down); });
-  lent_.directory.supervisor = supervisor_actor{this};
   start_all();
   return {
     [this](const restart_child& r) { restart(r); },
@@ -47,6 +46,8 @@ supervisor::behavior_type supervisor::make_behavior() {
 // one takes over what the one before has left.
 void supervisor::start_all() {
   using state = child::state;
+  if (!lent_.code)
+    lent_.directory.supervisor = supervisor_actor{this};
   for (auto& c : lent_.children) {
     if (c.now == state::stopped && !lent_.code)
       start(c);

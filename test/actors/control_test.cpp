@@ -62,11 +62,10 @@ TEST_F(controls, restart_claude_is_the_supervisors_business) {
 }
 
 TEST_F(controls, a_request_with_which_a_supervisor_dies_goes_to_the_next_one) {
-  supervisor.fall_silent();
   start();
+  kill(supervisor.handle());
   auto id = port.give(R"({"command":"restart_claude"})");
   settle();
-  kill(supervisor.handle());
   EXPECT_FALSE(port.answers.contains(id));
   supervisor = make_probe(&peers_changed::supervisor);
   introduce(actor);
@@ -75,15 +74,14 @@ TEST_F(controls, a_request_with_which_a_supervisor_dies_goes_to_the_next_one) {
 }
 
 TEST_F(controls, a_request_that_seems_to_kill_the_supervisor_gets_an_error) {
-  supervisor.fall_silent();
   start();
+  kill(supervisor.handle());
   auto id = port.give(R"({"command":"restart_claude"})");
   settle();
   for (std::uint32_t i = 0; i < control::max_attempts; ++i) {
     EXPECT_FALSE(port.answers.contains(id));
-    kill(supervisor.handle());
     supervisor = make_probe(&peers_changed::supervisor);
-    supervisor.fall_silent();
+    kill(supervisor.handle());
     introduce(actor);
   }
   EXPECT_EQ(port.answers[id],

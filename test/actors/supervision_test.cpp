@@ -204,6 +204,19 @@ TEST_F(supervisions, a_child_that_fails_in_the_shutdown_is_started_at_once) {
             (events{"conversation stopped", "conversation started"}));
 }
 
+TEST_F(supervisions, once_it_is_abandoned_nobody_is_started_any_more) {
+  start();
+  fail(&peers_changed::conversation);
+  take_events();
+  family->abandon();
+  advance(1000ms);
+  EXPECT_EQ(take_events(), events{});
+  EXPECT_FALSE(family->directory.conversation);
+  fail(&peers_changed::pipe_output); // the supervisor ends with the others
+  EXPECT_EQ(take_events().size(), 3u);
+  EXPECT_FALSE(lives(root));
+}
+
 // -- types of restart ---------------------------------------------------------
 
 TEST_F(supervisions, a_temporary_child_is_not_started_again) {

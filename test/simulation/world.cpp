@@ -81,8 +81,7 @@ world::~world() {
 }
 
 // The family outlives the system: no actor may be left for it to let go of
-// then. A supervisor that has not begun yet starts its children before it dies,
-// so they are looked for once more.
+// then.
 void world::kill_actors() {
   if (!family_)
     return;
@@ -91,13 +90,10 @@ void world::kill_actors() {
       caf::anon_send_exit(actor, caf::exit_reason::kill);
   };
   kill(family_->root());
-  for (auto round = 0; round < 2; ++round) {
-    family_->abandon();
-    for (const auto& c : family_->children)
-      kill(c.address);
-    scheduler_.drain();
-  }
+  for (const auto& c : family_->children)
+    kill(c.address);
   family_->abandon();
+  scheduler_.drain();
 }
 
 outcome world::run() {
