@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace container_agent {
+
+/// Which prompt something belongs to, in the 128 bits that W3C Trace Context
+/// and OpenTelemetry give to a trace's id. All zero: to none.
+struct trace_id {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+
+  friend bool operator==(const trace_id&, const trace_id&) = default;
+
+  explicit operator bool() const { return (high | low) != 0; }
+};
+
+/// The bits of a UUID of 36 characters, in either case of letters. Of anything
+/// else, and of the nil UUID, the 128-bit FNV-1a hash. Never all zero.
+trace_id trace_id_of(std::string_view uuid);
+
+/// 32 small hex digits, as in trace files.
+std::string to_string(const trace_id& id);
+
+} // namespace container_agent
