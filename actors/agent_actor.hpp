@@ -33,6 +33,14 @@ public:
   void on_exit() override { peers_ = peers_changed{}; }
 
   using base::consume;
+  using base::enqueue;
+
+  void enqueue(caf::mailbox_element_ptr message,
+               caf::execution_unit* unit) override {
+    if (context_.hook != nullptr)
+      context_.hook->sent(*this, *message);
+    base::enqueue(std::move(message), unit);
+  }
 
   caf::invoke_message_result consume(caf::mailbox_element& message) override {
     if (context_.hook == nullptr)
@@ -40,10 +48,21 @@ public:
     // Should the hook throw, CAF answers the message that it takes for the
     // current one; it would note this one only in its own consume.
     this->current_element_ = &message;
-    context_.hook->before(*this, message);
-    auto result = base::consume(message);
-    context_.hook->after(*this);
-    return result;
+    try {
+      context_.hook->before(*this, message);
+      auto result = base::consume(message);
+      context_.hook->after(*this, result);
+      return result;
+    } catch (...) {
+      context_.hook->threw(*this);
+      throw;
+    }
+  }
+
+  bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
+    if (context_.hook != nullptr)
+      context_.hook->ended(*this, reason);
+    return base::cleanup(std::move(reason), unit);
   }
 
 protected:

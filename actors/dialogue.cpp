@@ -117,6 +117,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   if (!message.uuid.empty() && prompts_.seen(message.uuid)) {
     context_.log.write(log_level::info, loggers::conversation,
                        "prompt_duplicate", {{"uuid", message.uuid}});
+    voice_->speak_of(trace_id_of(message.uuid));
     return voice_->accepted(message.uuid, 0, true);
   }
   if (prompts_.full() && !open_requests_.empty())
@@ -142,6 +143,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                       {"position", std::uint64_t{position}}});
   ++counters_.accepted;
   notes_.accepted(p.uuid, p.line, std::exchange(line_end_, 0));
+  voice_->speak_of(trace_id_of(p.uuid));
   voice_->accepted(p.uuid, position, false);
   prompts_.push(std::move(p));
   start_prompts();
@@ -167,6 +169,7 @@ void dialogue::reject(std::string_view reason, std::string_view detail,
   context_.log.write(
     log_level::warn, loggers::conversation, "line_rejected",
     {{"reason", reason}, {"detail", detail}, {"line", line}, {"uuid", uuid}});
+  voice_->speak_of(uuid.empty() ? trace_id{} : trace_id_of(uuid));
   voice_->rejected(reason, detail, line, uuid);
 }
 
@@ -183,7 +186,7 @@ void dialogue::send(const prompt& p) {
   context_.log.write(log_level::debug, loggers::conversation, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
   notes_.sent(p.uuid, p.sent);
-  to_child.push({0, p.line});
+  to_child.push({0, p.line, p.trace});
   ++signs_;
 }
 
@@ -220,6 +223,7 @@ void dialogue::resend_prompts() {
     auto* flying = prompts_.find_in_flight(p.uuid);
     flying->started = false;
     ++counters_.resent;
+    voice_->speak_of(p.trace);
     voice_->resent(p.uuid, flying->sent);
     ++flying->sent;
     send(*flying);
@@ -242,6 +246,7 @@ void dialogue::fail(const prompt& p, std::string_view reason,
     log_level::error, loggers::conversation, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
   notes_.closed(p.uuid);
+  voice_->speak_of(p.trace);
   voice_->failed(p.uuid, reason, detail);
 }
 

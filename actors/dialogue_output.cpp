@@ -30,6 +30,8 @@ void dialogue::take(const child_output& output) {
   if (closed_)
     return; // it might hold the result of a prompt that was failed
   ++signs_;
+  const auto& flying = prompts_.in_flight();
+  voice_->speak_of(flying.empty() ? trace_id{} : flying.front().trace);
   // Lines are passed on in runs, as they came; the agent's own records go
   // between lines, and answers to its own requests are left out.
   auto all = output.data.view();

@@ -137,22 +137,22 @@ void host_voice::say(std::string record) {
   if (mid_line_)
     deferred_.push_back(std::move(record));
   else
-    out_.push({0, bytes{std::move(record)}, false});
+    out_.push({0, bytes{std::move(record)}, false, prompt_});
 }
 
 void host_voice::relay(bytes data) {
   if (data.empty())
     return;
   mid_line_ = data.view().back() != '\n';
-  out_.push({0, std::move(data), false});
+  out_.push({0, std::move(data), false, prompt_});
   if (mid_line_)
     return;
   for (auto& record : std::exchange(deferred_, {}))
-    out_.push({0, bytes{std::move(record)}, false});
+    out_.push({0, bytes{std::move(record)}, false, prompt_});
 }
 
 void host_voice::reply(std::string text) {
-  out_.push({0, bytes{std::move(text)}, true});
+  out_.push({0, bytes{std::move(text)}, true, prompt_});
 }
 
 std::unique_ptr<host_voice> make_host_voice(voice_kind kind,

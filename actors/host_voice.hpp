@@ -46,6 +46,9 @@ public:
   virtual void status(std::string_view document) = 0;
   virtual void stopping(std::string_view reason) = 0;
 
+  /// Whose prompt is spoken of from now on, for traces.
+  void speak_of(trace_id prompt) { prompt_ = prompt; }
+
   /// The output stands within a line of Claude's, from an earlier agent.
   void begin_in_line() { mid_line_ = true; }
 
@@ -72,6 +75,7 @@ protected:
 private:
   actor_context context_;
   outbox<host_output>& out_;
+  trace_id prompt_;
   bool mid_line_ = false;
   std::vector<std::string> deferred_;
 };

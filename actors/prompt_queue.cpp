@@ -20,12 +20,14 @@ bool prompt_queue::seen(std::string_view uuid) const {
 
 void prompt_queue::push(prompt p) {
   remember(p.uuid);
+  p.trace = trace_id_of(p.uuid);
   waiting_bytes_ += p.line.size();
   waiting_.push_back(std::move(p));
 }
 
 void prompt_queue::push_in_flight(prompt p) {
   remember(p.uuid);
+  p.trace = trace_id_of(p.uuid);
   in_flight_.push_back(std::move(p));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/bytes.hpp"
+#include "messages/trace_id.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,8 @@ struct prompt {
   std::uint32_t sent = 0; ///< how often it was sent to a child
   bool started = false;   ///< this child has said that it works on it
   std::uint32_t stalls
-    = 0; ///< how often Claude was silent over it for too long
+    = 0;            ///< how often Claude was silent over it for too long
+  trace_id trace{}; ///< made of the uuid, when it is queued
 };
 
 /// The prompts between `accepted` and their end: those that wait and those in

@@ -82,6 +82,7 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
     loop,
     {.on_terminate = [&](int signal) { shut_down(*running, signal); },
      .on_hangup = [&] { log.reopen(); },
+     .on_dump = [&] { running->dump_trace("signal"); },
      .on_forward = [&](int signal) { running->forward(signal); }}};
   running.emplace(loop, log, settings, std::move(environment));
   auto code = running->run();

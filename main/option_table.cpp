@@ -18,6 +18,7 @@ constexpr std::string_view child = "Claude";
 constexpr std::string_view limits = "Limits";
 constexpr std::string_view life = "Faults, shutdown, health";
 constexpr std::string_view log = "Log";
+constexpr std::string_view traces = "Trace";
 constexpr std::string_view clients = client_group;
 constexpr std::string_view general = "General";
 
@@ -117,6 +118,18 @@ constexpr std::array rows{
              "json; text: for people"},
   option_row{"log-file", one, "PATH", log, "",
              "append there [stderr]; SIGHUP reopens it"},
+
+  option_row{"trace-ring", one, "N", traces, "4096",
+             "events kept in memory; 0: none"},
+  option_row{"trace-file", one, "PATH", traces, "",
+             "append all events there, as JSON lines"},
+  option_row{"trace-file-size", one, "SIZE", traces, "64MiB",
+             "then it becomes PATH.1, and so on"},
+  option_row{"trace-files", one, "N", traces, "4", "of these are kept"},
+  option_row{"trace-payloads", flag, "", traces, "",
+             "with what is said: prompts and answers"},
+  option_row{"trace-dir", one, "DIR", traces, "/tmp/container-agent-trace",
+             "where the memory goes after a failure\nand on SIGUSR1"},
 
   option_row{"timeout", one, "TIME", clients, "5s",
              "how long the agent may take to answer"},

@@ -31,6 +31,10 @@ constexpr std::uint64_t most_queue_bytes = 1024 * 1024 * kib;
 constexpr std::uint64_t most_restarts = 1000;
 constexpr std::uint64_t most_pid = 4 * 1024 * 1024; // PID_MAX_LIMIT of Linux
 constexpr std::uint64_t most_claude_rss = 1024 * 1024 * 1024 * kib;
+constexpr std::uint64_t most_trace_events = 1024 * 1024;
+constexpr std::uint64_t least_trace_file = 64 * kib;
+constexpr std::uint64_t most_trace_file = 1024 * 1024 * kib;
+constexpr std::uint64_t most_trace_files = 1000;
 constexpr std::chrono::milliseconds longest_wait = 24h;
 
 void read_pipes(const option_sources& given, options::pipe_section& pipes) {
@@ -190,6 +194,16 @@ void read_log(const option_sources& given, options::log_section& log) {
   given.read("log-file", log.file);
 }
 
+void read_trace(const option_sources& given, options::trace_section& trace) {
+  given.read_count("trace-ring", 0, most_trace_events, trace.ring);
+  given.read("trace-file", trace.file);
+  given.read_size("trace-file-size", least_trace_file, most_trace_file,
+                  trace.file_size);
+  given.read_count("trace-files", 0, most_trace_files, trace.files);
+  given.read("trace-payloads", trace.payloads);
+  given.read("trace-dir", trace.directory);
+}
+
 // An option of subcommands, given to the agent itself, is most likely a
 // subcommand forgotten. In the environment and the file it may stand for both.
 void refuse_client_options(const command_line& line) {
@@ -252,6 +266,7 @@ options read_all(command_line line,
   read_attach(given, result);
   read_limits(given, result);
   read_log(given, result.log);
+  read_trace(given, result.trace);
   resolve_formats(given, result);
   result.claude.arguments.insert(result.claude.arguments.end(),
                                  passed_on.begin(), passed_on.end());

@@ -125,6 +125,16 @@ struct options {
     std::string file; ///< empty: stderr
   };
 
+  /// What is kept of the actors' messages: docs/observability.md.
+  struct trace_section {
+    std::size_t ring = 4096;                    ///< events in memory; 0: none
+    std::string file;                           ///< empty: none
+    std::uint64_t file_size = 64 * 1024 * 1024; ///< bytes, then the next file
+    std::uint32_t files = 4;                    ///< beside the current one
+    bool payloads = false;                      ///< with what is said
+    std::string directory = "/tmp/container-agent-trace"; ///< for dumps
+  };
+
   pipe_section pipes;
   input_section input;
   output_section output;
@@ -137,6 +147,7 @@ struct options {
   health_section health;
   control_section control;
   log_section log;
+  trace_section trace;
 
   bool check = false;      ///< check everything and start nothing
   std::string config_file; ///< the one that was read, if any

@@ -17,7 +17,9 @@
 #include "main/runtime/process_probe.hpp"
 #include "main/runtime/scheduler.hpp"
 #include "main/runtime/system_ports.hpp"
+#include "main/runtime/trace/traced_ports.hpp"
 #include "main/settings.hpp"
+#include "main/tracing.hpp"
 #include "messages/codec/agent_record.hpp"
 #include "messages/type_ids.hpp"
 
@@ -57,14 +59,14 @@ runtime::attach_settings attach_settings_of(const options& o) {
 }
 
 struct actor_settings : caf::actor_system_config {
-  explicit actor_settings(runtime::event_loop& loop) {
+  actor_settings(runtime::event_loop& loop, runtime::tracer* events) {
     add_message_types<caf::id_block::container_agent>();
     add_error_category(
       agent_error_category,
       [](std::uint8_t code, caf::atom_value, const caf::message&) {
         return to_string(static_cast<agent_error>(code));
       });
-    runtime::install_scheduler(*this, loop);
+    runtime::install_scheduler(*this, loop, events);
   }
 };
 
@@ -103,6 +105,21 @@ struct agent::parts {
         std::vector<std::string> environment);
   ~parts();
 
+  // What stands between the actors and the real ports, if they are traced.
+  struct traced_ports {
+    runtime::traced_source input;
+    runtime::traced_child_process process;
+    runtime::traced_host_sink output;
+    std::optional<runtime::traced_control> control;
+
+    explicit traced_ports(parts& real)
+      : input{[&real]() -> byte_source& { return real.input; },
+              real.trace->events(), runtime::trace_port::host_input},
+        process{real.process, real.trace->events()},
+        output{real.output, real.trace->events()} {}
+  };
+
+  control_port* control_lent();
   runtime::input_spool* keep(const options& settings);
   host_sink& open_output(event_log& log, const options& settings);
   child_process& make_process(const options& settings);
@@ -117,6 +134,7 @@ struct agent::parts {
   runtime::event_loop& loop;
   runtime::system_wall_clock clock;
   runtime::system_random_source random;
+  std::unique_ptr<tracing> trace;
   actor_context context;
 
   runtime::fifo_watch watch;
@@ -130,6 +148,7 @@ struct agent::parts {
   std::optional<runtime::orphan_reaper> reaper;
   runtime::proc_probe processes;
   std::optional<runtime::control_server> control_socket;
+  std::optional<traced_ports> traced;
 
   line_reader reader;
   std::unique_ptr<bridge> protocol;
@@ -148,18 +167,23 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
                     std::vector<std::string> environment)
   : settings{settings},
     loop{l},
-    context{clock, random, log, installed_hook()},
+    trace{make_tracing(settings, loop, log, installed_hook())},
+    context{clock, random, log, trace ? &trace->events() : installed_hook()},
     watch{loop, log},
     input{loop, watch, log, place_of(settings.pipes.input, settings),
           keep(settings)},
     output{open_output(log, settings)},
     process{make_process(settings)},
-    reader{input, line_reader_settings(settings)},
+    traced{trace ? std::optional<traced_ports>{std::in_place, *this}
+                 : std::nullopt},
+    reader{traced ? traced->input : static_cast<byte_source&>(input),
+           line_reader_settings(settings)},
     protocol{make_bridge(settings)},
-    link{process, make_child_config(settings, std::move(environment)), context},
-    output_resources{output, {}, 0, 0},
+    link{traced ? traced->process : process,
+         make_child_config(settings, std::move(environment)), context},
+    output_resources{traced ? traced->output : output, {}, 0, 0},
     progress{drain_settings(settings)},
-    actor_config{loop},
+    actor_config{loop, trace ? &trace->events() : nullptr},
     system{actor_config} {
   progress.stop_input_first = settings.claude.is_raw();
   try {
@@ -228,6 +252,14 @@ void agent::parts::open_control(const options& settings) {
   }
 }
 
+control_port* agent::parts::control_lent() {
+  if (!control_socket)
+    return nullptr;
+  if (!traced)
+    return &*control_socket;
+  return &traced->control.emplace(*control_socket, trace->events());
+}
+
 child_process& agent::parts::make_process(const options& settings) {
   if (kept)
     return kept->process;
@@ -273,10 +305,9 @@ supervision_config agent::parts::tell_family(const options& settings) {
   told.on_give_up = settings.supervision.on_give_up;
   told.adjust = [&settings](child_spec& spec) { adjust(spec, settings); };
   supervision_config result;
-  result.children
-    = agent_children({reader, *protocol, link, output_resources, progress,
-                      control_socket ? &*control_socket : nullptr, &processes},
-                     told, context);
+  result.children = agent_children({reader, *protocol, link, output_resources,
+                                    progress, control_lent(), &processes},
+                                   told, context);
   result.policy = restart_settings(settings);
   result.on_stopped = [this](std::int32_t code) { exit_code = code; };
   return result;
@@ -314,7 +345,13 @@ agent::~agent() = default;
 std::int32_t agent::run() {
   auto& p = *parts_;
   p.family->start(p.system);
-  p.loop.run_until([&p] { return p.exit_code.has_value(); });
+  try {
+    p.loop.run_until([&p] { return p.exit_code.has_value(); });
+  } catch (...) {
+    if (p.trace)
+      p.trace->dumps().write("crash");
+    throw;
+  }
   if (!runtime::run_until_all_ended(p.system, p.loop, end_timeout))
     p.context.log.write(
       log_level::error, "agent", "actors_left",
@@ -342,6 +379,11 @@ void agent::upgrade(std::string reason) {
 void agent::shut_down_now(std::string reason) {
   shut_down(reason);
   shut_down(std::move(reason));
+}
+
+void agent::dump_trace(std::string_view reason) {
+  if (parts_->trace)
+    parts_->trace->dumps().write(reason);
 }
 
 void agent::forward(int signal) {

@@ -39,6 +39,10 @@ public:
   /// Passes a signal on to the child's process group, if there is a child.
   void forward(int signal);
 
+  /// Writes what is known of the latest messages into a file, see
+  /// docs/observability.md.
+  void dump_trace(std::string_view reason);
+
 private:
   struct parts;
   std::unique_ptr<parts> parts_;

@@ -4,6 +4,7 @@
 #include "messages/exit_kind.hpp"
 #include "messages/inspect.hpp"
 #include "messages/status.hpp"
+#include "messages/trace_id.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -56,6 +57,7 @@ struct host_input_ended {
 struct child_input {
   std::uint64_t sequence = 0;
   bytes data;
+  trace_id prompt{}; ///< whose it is, for traces; zero: nobody's
 
   CONTAINER_AGENT_INSPECT(child_input, x.sequence, x.data)
 };
@@ -151,6 +153,7 @@ struct host_output {
   std::uint64_t sequence = 0;
   bytes data;
   bool ends_reply = false;
+  trace_id prompt{}; ///< as in `child_input`
 
   CONTAINER_AGENT_INSPECT(host_output, x.sequence, x.data, x.ends_reply)
 };

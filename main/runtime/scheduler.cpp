@@ -43,11 +43,13 @@ private:
 
 class loop_scheduler final : public caf::scheduler::abstract_coordinator {
 public:
-  loop_scheduler(caf::actor_system& system, event_loop& loop)
+  loop_scheduler(caf::actor_system& system, event_loop& loop, tracer* events)
     : abstract_coordinator{system},
       loop_{loop},
       clock_{loop},
-      unit_{*this, system} {}
+      unit_{*this, system} {
+    clock_.trace(events);
+  }
 
   scheduler_clock& clock() noexcept override { return clock_; }
 
@@ -108,10 +110,11 @@ private:
 
 } // namespace
 
-void install_scheduler(caf::actor_system_config& config, event_loop& loop) {
+void install_scheduler(caf::actor_system_config& config, event_loop& loop,
+                       tracer* events) {
   config.module_factories.emplace_back(
-    [&loop](caf::actor_system& system) -> caf::actor_system::module* {
-      return new loop_scheduler{system, loop};
+    [&loop, events](caf::actor_system& system) -> caf::actor_system::module* {
+      return new loop_scheduler{system, loop, events};
     });
 }
 

@@ -12,6 +12,8 @@ class actor_system_config;
 
 namespace container_agent::runtime {
 
+class tracer;
+
 /// Messages that an actor may take in a row, before the next one's turn.
 inline constexpr std::size_t max_messages_in_a_row = 64;
 
@@ -26,7 +28,11 @@ inline constexpr std::size_t max_messages_in_a_row = 64;
 /// `scoped_actor` that receives (run the loop until its mailbox has something
 /// first), and the destructor of an `actor_system` whose actors have not ended
 /// (see `run_until_all_ended`).
-void install_scheduler(caf::actor_system_config& config, event_loop& loop);
+///
+/// `events` is told of messages that are set for later; it has to outlive the
+/// system.
+void install_scheduler(caf::actor_system_config& config, event_loop& loop,
+                       tracer* events = nullptr);
 
 /// Runs the loop until all actors of `system` have ended, at most for `limit`.
 /// Returns whether they have: only then may the system be destroyed, unless it

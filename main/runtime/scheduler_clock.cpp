@@ -1,5 +1,7 @@
 #include "main/runtime/scheduler_clock.hpp"
 
+#include "main/runtime/trace/tracer.hpp"
+
 #include <utility>
 
 namespace container_agent::runtime {
@@ -32,6 +34,8 @@ void scheduler_clock::set_request_timeout(time_point due,
 void scheduler_clock::schedule_message(time_point due,
                                        caf::strong_actor_ptr receiver,
                                        caf::mailbox_element_ptr content) {
+  if (events_ != nullptr)
+    events_->timer_set(*receiver.get(), *content, due - now());
   base::schedule_message(due, std::move(receiver), std::move(content));
   arm();
 }

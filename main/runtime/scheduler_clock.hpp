@@ -12,6 +12,8 @@
 
 namespace container_agent::runtime {
 
+class tracer;
+
 /// CAF's clock on the loop: all delayed messages and timeouts of all actors on
 /// one timer, which is armed for the first that is due. Whoever is idle has no
 /// timer armed, and so no wake-ups.
@@ -20,6 +22,9 @@ namespace container_agent::runtime {
 class scheduler_clock final : public caf::detail::simple_actor_clock {
 public:
   explicit scheduler_clock(event_loop& loop);
+
+  /// Told of each message that is set for later; may be null.
+  void trace(tracer* events) { events_ = events; }
 
   /// Entries that wait for their time.
   std::size_t size() const { return schedule_.size(); }
@@ -52,6 +57,7 @@ private:
   void arm();
 
   timer timer_;
+  tracer* events_ = nullptr;
   time_point armed_for_ = time_point::max();
 };
 

@@ -50,6 +50,10 @@ void signals::handle(int signal) {
       if (handlers_.on_hangup)
         handlers_.on_hangup();
       break;
+    case SIGUSR1:
+      if (handlers_.on_dump)
+        handlers_.on_dump();
+      break;
     default:
       if (handlers_.on_forward)
         handlers_.on_forward(signal);

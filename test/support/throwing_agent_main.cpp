@@ -51,7 +51,8 @@ public:
     receiver_ = &receiver;
   }
 
-  void after(const caf::local_actor& receiver) override {
+  void after(const caf::local_actor& receiver,
+             caf::invoke_message_result) override {
     if (receiver_ == &receiver)
       throw_at(due_);
   }

@@ -40,7 +40,8 @@ public:
     due_ = &receiver;
   }
 
-  void after(const caf::local_actor& receiver) override {
+  void after(const caf::local_actor& receiver,
+             caf::invoke_message_result) override {
     if (due_ == &receiver)
       fail();
   }

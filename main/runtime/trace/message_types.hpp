@@ -1,0 +1,26 @@
+#pragma once
+
+#include "main/runtime/trace/trace_event.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <string>
+
+namespace container_agent::runtime {
+
+/// What traces know of a message type.
+struct message_type {
+  const char* name = ""; ///< without the namespace
+  void (*summarise)(const caf::type_erased_tuple&, message_summary&) = nullptr;
+  trace_id (*prompt)(const caf::type_erased_tuple&) = nullptr;
+  std::string (*text)(const caf::type_erased_tuple&) = nullptr;
+
+  /// Ports whose events make their actor send it to itself: a bit each.
+  unsigned woken_by = 0;
+};
+
+/// The type of a message, one of our own or of CAF's.
+const message_type& type_of(const caf::type_erased_tuple& content,
+                            const caf::actor_system& system);
+
+} // namespace container_agent::runtime

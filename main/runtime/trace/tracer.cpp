@@ -1,0 +1,320 @@
+#include "main/runtime/trace/tracer.hpp"
+
+#include "main/runtime/trace/message_types.hpp"
+#include "messages/errors.hpp"
+#include "messages/payloads.hpp"
+
+#include <caf/actor_control_block.hpp>
+#include <caf/error.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/local_actor.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/sec.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+namespace container_agent::runtime {
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::nanoseconds;
+
+/// Only what kind of error it is: its context may quote what people wrote.
+std::string kind_of(const caf::error& reason) {
+  if (!reason)
+    return "normal";
+  if (reason.category() == agent_error_category)
+    return to_string(static_cast<agent_error>(reason.code()));
+  if (reason.category() == caf::atom("system"))
+    return to_string(static_cast<caf::sec>(reason.code()));
+  if (reason.category() == caf::atom("exit"))
+    return to_string(static_cast<caf::exit_reason>(reason.code()));
+  return "error " + std::to_string(reason.code());
+}
+
+bool is_failure(const caf::error& reason) {
+  return reason && reason != caf::exit_reason::user_shutdown;
+}
+
+} // namespace
+
+// Only then is memory for the ring not touched before it is needed.
+static_assert(std::is_trivially_default_constructible_v<
+                trace_event> && std::is_trivially_copyable_v<trace_event>);
+
+tracer::tracer(tracer_config config, message_hook* next)
+  : config_{std::move(config)}, next_{next} {
+  if (!config_.now)
+    config_.now = [] { return std::chrono::steady_clock::now(); };
+  start_ = config_.now();
+  header_.version = config_.version;
+  header_.pid = ::getpid();
+  header_.epoch_us = duration_cast<microseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  header_.ring = config_.ring;
+  header_.payloads = config_.payloads;
+  ring_ = std::make_unique_for_overwrite<trace_event[]>(config_.ring);
+  if (config_.payloads)
+    payloads_.resize(config_.ring);
+  line_.reserve(max_event_line);
+}
+
+tracer::~tracer() = default;
+
+trace_time tracer::now() const {
+  return nanoseconds{config_.now() - start_}.count();
+}
+
+// -- messages -----------------------------------------------------------------
+
+void tracer::sent(const caf::local_actor& receiver,
+                  const caf::mailbox_element& message) {
+  auto alive = !receiver.getf(caf::abstract_actor::is_terminated_flag)
+               && !receiver.getf(caf::abstract_actor::is_cleaned_up_flag);
+  auto event = begin(trace_kind::message);
+  event.to = receiver.name();
+  event.to_id = static_cast<std::uint32_t>(receiver.id());
+  if (message.sender) {
+    event.from_id = static_cast<std::uint32_t>(message.sender->id());
+    if (auto* from = find(message.sender->id()))
+      event.from = from->name;
+  }
+  const auto& type = type_of(message.content(), receiver.home_system());
+  event.type = type.name;
+  if (type.summarise != nullptr)
+    type.summarise(message.content(), event.summary);
+  attribute(event, type, message);
+  pending item{event, {}};
+  if (config_.payloads && type.text != nullptr) {
+    item.payload
+      = type.text(message.content()).substr(0, 4 * max_trace_payload);
+    if (config_.redact)
+      item.payload = config_.redact(item.payload);
+  }
+  if (!alive) {
+    item.event.outcome = trace_outcome::undelivered;
+    return finish(item.event, item.payload);
+  }
+  item.event.depth = ++meet(receiver).depth;
+  pending_.insert_or_assign(&message, std::move(item));
+  if (next_ != nullptr)
+    next_->sent(receiver, message);
+}
+
+void tracer::attribute(trace_event& event, const message_type& type,
+                       const caf::mailbox_element& message) {
+  if (auto timer = timers_.find(&message); timer != timers_.end()) {
+    event.cause = timer->second;
+    timers_.erase(timer);
+  } else if (running_ == nullptr) {
+    event.cause = take_waking(type);
+  }
+  trace_id own{};
+  if (type.prompt != nullptr)
+    own = type.prompt(message.content());
+  if (own) {
+    event.prompt = own;
+    if (running_ != nullptr && !running_->event.prompt)
+      running_->event.prompt = own;
+    if (type.woken_by == 0 && std::strcmp(type.name, "child_input") == 0)
+      turn_ = own;
+  } else if (std::strcmp(type.name, "child_output") == 0) {
+    event.prompt = turn_;
+  }
+}
+
+// The bytes because of which an actor is told to look.
+std::uint64_t tracer::take_waking(const message_type& type) {
+  std::uint64_t result = 0;
+  for (std::size_t i = 0; i < last_moved_.size(); ++i)
+    if ((type.woken_by >> i & 1U) != 0)
+      result = std::max(result, std::exchange(last_moved_[i], 0));
+  return result;
+}
+
+void tracer::before(const caf::local_actor& receiver,
+                    const caf::mailbox_element& message) {
+  if (auto i = pending_.find(&message); i != pending_.end()) {
+    running_key_ = &message;
+    running_ = &i->second;
+    running_->event.taken = now();
+    running_->event.outcome = trace_outcome::running;
+  }
+  if (next_ != nullptr)
+    next_->before(receiver, message);
+}
+
+void tracer::after(const caf::local_actor& receiver,
+                   caf::invoke_message_result outcome) {
+  if (next_ != nullptr)
+    next_->after(receiver, outcome);
+  if (running_ == nullptr)
+    return;
+  if (outcome != caf::invoke_message_result::skipped)
+    return close(trace_outcome::handled);
+  // It stays in the mailbox, and will be taken up again.
+  auto& event = running_->event;
+  event.done = now();
+  event.outcome = trace_outcome::skipped;
+  finish(event, running_->payload);
+  event.taken = event.done = -1;
+  event.outcome = trace_outcome::queued;
+  running_ = nullptr;
+}
+
+void tracer::threw(const caf::local_actor& receiver) {
+  if (next_ != nullptr)
+    next_->threw(receiver);
+  if (running_ != nullptr)
+    close(trace_outcome::failed);
+}
+
+void tracer::close(trace_outcome outcome) {
+  running_->event.done = now();
+  if (auto* actor = find(running_->event.to_id))
+    --actor->depth;
+  auto* item = std::exchange(running_, nullptr);
+  complete(*item, outcome);
+  pending_.erase(running_key_);
+}
+
+void tracer::complete(pending& item, trace_outcome outcome) {
+  item.event.outcome = outcome;
+  finish(item.event, item.payload);
+}
+
+// -- everything else ----------------------------------------------------------
+
+tracer::live_actor* tracer::find(caf::actor_id id) {
+  auto i = std::find_if(actors_.begin(), actors_.end(),
+                        [&](const live_actor& a) { return a.id == id; });
+  return i == actors_.end() ? nullptr : &*i;
+}
+
+tracer::live_actor& tracer::meet(const caf::local_actor& actor) {
+  if (auto* known = find(actor.id()))
+    return *known;
+  auto event = begin(trace_kind::spawn);
+  event.to = actor.name();
+  event.to_id = static_cast<std::uint32_t>(actor.id());
+  event.depth = ++incarnations_[event.to];
+  finish(event);
+  return actors_.emplace_back(live_actor{actor.id(), event.to});
+}
+
+void tracer::ended(const caf::local_actor& actor, const caf::error& reason) {
+  if (next_ != nullptr)
+    next_->ended(actor, reason);
+  auto id = actor.id();
+  if (find(id) == nullptr)
+    return;
+  for (auto i = pending_.begin(); i != pending_.end();) {
+    if (i->second.event.to_id != id || &i->second == running_) {
+      ++i;
+      continue;
+    }
+    complete(i->second, trace_outcome::undelivered);
+    i = pending_.erase(i);
+  }
+  auto event = begin(trace_kind::end);
+  event.to = actor.name();
+  event.to_id = static_cast<std::uint32_t>(id);
+  auto failed = is_failure(reason);
+  event.outcome = failed ? trace_outcome::failed : trace_outcome::handled;
+  auto text = kind_of(reason).substr(0, message_summary::max_text);
+  event.summary.text_size = static_cast<std::uint8_t>(text.size());
+  std::memcpy(event.summary.text.data(), text.data(), text.size());
+  finish(event);
+  std::erase_if(actors_, [&](const live_actor& a) { return a.id == id; });
+  if (failed && on_failure_)
+    on_failure_(event.to);
+}
+
+void tracer::timer_set(const caf::actor_control_block& receiver,
+                       const caf::mailbox_element& message,
+                       std::chrono::nanoseconds delay) {
+  auto event = begin(trace_kind::timer);
+  event.done = event.sent + delay.count();
+  event.to_id = static_cast<std::uint32_t>(receiver.id());
+  if (auto* actor = find(receiver.id()))
+    event.to = actor->name;
+  event.type = type_of(message.content(), *receiver.home_system).name;
+  timers_.insert_or_assign(&message, event.number);
+  finish(event);
+}
+
+void tracer::bytes_moved(trace_port port, bool outward, std::uint64_t count) {
+  auto event = begin(trace_kind::bytes);
+  event.port = port;
+  event.outward = outward;
+  event.size = count;
+  last_moved_[static_cast<std::size_t>(port)] = event.number;
+  finish(event);
+}
+
+// -- the ring and the sinks ---------------------------------------------------
+
+trace_event tracer::begin(trace_kind kind) {
+  trace_event event{};
+  event.kind = kind;
+  event.number = ++last_number_;
+  event.sent = now();
+  event.taken = event.done = -1;
+  event.type = "";
+  if (running_ != nullptr) {
+    event.cause = running_->event.number;
+    event.prompt = running_->event.prompt;
+  }
+  return event;
+}
+
+void tracer::finish(const trace_event& event, std::string_view payload) {
+  if (config_.ring > 0) {
+    ring_[ring_next_] = event;
+    if (config_.payloads)
+      payloads_[ring_next_] = payload;
+    ring_next_ = ring_next_ + 1 == config_.ring ? 0 : ring_next_ + 1;
+    ring_size_ = std::min(ring_size_ + 1, config_.ring);
+  }
+  line_.clear();
+  for (auto* sink : sinks_) {
+    if (sink->wants_lines() && line_.empty())
+      append_event(line_, event, payload);
+    sink->take(event, sink->wants_lines() ? line_ : std::string_view{});
+  }
+}
+
+void tracer::add(trace_sink& sink) {
+  sinks_.push_back(&sink);
+}
+
+void tracer::remove(trace_sink& sink) {
+  std::erase(sinks_, &sink);
+}
+
+void tracer::dump(std::string& line,
+                  const std::function<void(std::string_view)>& put) const {
+  auto put_event = [&](const trace_event& event, std::string_view payload) {
+    line.clear();
+    append_event(line, event, payload);
+    put(line);
+  };
+  auto first = ring_size_ < config_.ring ? 0 : ring_next_;
+  for (std::size_t i = 0; i < ring_size_; ++i) {
+    auto slot = (first + i) % config_.ring;
+    put_event(ring_[slot],
+              config_.payloads ? payloads_[slot] : std::string_view{});
+  }
+  for (const auto& [key, item] : pending_)
+    put_event(item.event, item.payload);
+}
+
+} // namespace container_agent::runtime

@@ -1,0 +1,149 @@
+#pragma once
+
+#include "actors/message_hook.hpp"
+#include "main/runtime/trace/trace_event.hpp"
+#include "main/runtime/trace/trace_lines.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace container_agent::runtime {
+
+struct message_type;
+
+/// Takes finished events. Called in the middle of everything: must not throw,
+/// wait, or send.
+class trace_sink {
+public:
+  virtual ~trace_sink() = default;
+
+  /// `line` is the event's line, with its LF, if the sink `wants_lines`; else
+  /// empty. Both are valid during the call only.
+  virtual void take(const trace_event& event, std::string_view line) = 0;
+
+  virtual bool wants_lines() const { return true; }
+};
+
+struct tracer_config {
+  std::size_t ring = 4096; ///< events that are kept in memory
+  bool payloads = false;   ///< with the beginnings of what is said
+  std::string version;     ///< of the agent, for headers
+  std::function<std::chrono::steady_clock::time_point()> now; ///< for tests
+
+  /// What becomes of a payload before anyone sees it, such as keys left out.
+  std::function<std::string(std::string_view)> redact;
+};
+
+/// Sees all messages between actors, and what else happens: makes events of
+/// it, keeps the last ones in a ring, and hands each to its sinks when it is
+/// complete. Does no I/O itself. docs/observability.md says what events mean.
+///
+/// Which prompt an event belongs to: a message that names one says so itself
+/// (`child_input`, `host_output`); others take it from the message that caused
+/// them, and what Claude says belongs to what it was told last. A host's line
+/// learns it from what its handler sends: only there it becomes a prompt.
+class tracer final : public message_hook {
+public:
+  /// `next` sees everything after the tracer, and may throw; or null.
+  tracer(tracer_config config, message_hook* next = nullptr);
+  tracer(const tracer&) = delete;
+  tracer& operator=(const tracer&) = delete;
+  ~tracer() override;
+
+  void sent(const caf::local_actor& receiver,
+            const caf::mailbox_element& message) override;
+  void before(const caf::local_actor& receiver,
+              const caf::mailbox_element& message) override;
+  void after(const caf::local_actor& receiver,
+             caf::invoke_message_result outcome) override;
+  void threw(const caf::local_actor& receiver) override;
+  void ended(const caf::local_actor& receiver,
+             const caf::error& reason) override;
+
+  /// A message will be sent to an actor after `delay`.
+  void timer_set(const caf::actor_control_block& receiver,
+                 const caf::mailbox_element& message,
+                 std::chrono::nanoseconds delay);
+
+  /// Bytes were read or, `outward`, written.
+  void bytes_moved(trace_port port, bool outward, std::uint64_t count);
+
+  /// Until `remove`.
+  void add(trace_sink& sink);
+  void remove(trace_sink& sink);
+
+  /// Called after an actor has failed, with its name.
+  void on_failure(std::function<void(const char* actor)> notify) {
+    on_failure_ = std::move(notify);
+  }
+
+  const trace_header& header() const { return header_; }
+  trace_time now() const;
+
+  /// The ring's lines, oldest first, then what is under way; each goes to
+  /// `put` by itself. Allocates nothing if `line` has `max_event_line` bytes of
+  /// room: for the moment of a crash.
+  void dump(std::string& line,
+            const std::function<void(std::string_view)>& put) const;
+
+  std::uint64_t events() const { return last_number_; }
+
+private:
+  struct live_actor {
+    caf::actor_id id;
+    const char* name;
+    std::uint32_t depth = 0;
+  };
+
+  struct pending {
+    trace_event event;
+    std::string payload;
+  };
+
+  live_actor* find(caf::actor_id id);
+  live_actor& meet(const caf::local_actor& actor);
+  trace_event begin(trace_kind kind);
+  void attribute(trace_event& event, const message_type& type,
+                 const caf::mailbox_element& message);
+  std::uint64_t take_waking(const message_type& type);
+  void complete(pending& item, trace_outcome outcome);
+  void finish(const trace_event& event, std::string_view payload = {});
+  void close(trace_outcome outcome);
+
+  tracer_config config_;
+  message_hook* next_;
+  trace_header header_;
+  std::chrono::steady_clock::time_point start_;
+  std::uint64_t last_number_ = 0;
+
+  // A ring; slots are not touched before their first use.
+  std::unique_ptr<trace_event[]> ring_;
+  std::vector<std::string> payloads_; // of the ring's events, if wanted
+  std::size_t ring_size_ = 0;
+  std::size_t ring_next_ = 0;
+
+  std::vector<live_actor> actors_;
+  std::map<std::string_view, std::uint32_t> incarnations_;
+  std::unordered_map<const caf::mailbox_element*, pending> pending_;
+  std::unordered_map<const caf::mailbox_element*, std::uint64_t> timers_;
+  const caf::mailbox_element* running_key_ = nullptr;
+  pending* running_ = nullptr;
+  std::array<std::uint64_t, 6> last_moved_{}; // numbers of bytes events
+  trace_id turn_;                             // what Claude was told last
+
+  std::vector<trace_sink*> sinks_;
+  std::string line_;
+  std::function<void(const char*)> on_failure_;
+};
+
+} // namespace container_agent::runtime

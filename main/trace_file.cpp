@@ -1,0 +1,122 @@
+#include "main/trace_file.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace container_agent {
+
+namespace {
+
+// A write of this size costs little for each event, and is memory that nobody
+// misses.
+constexpr std::size_t block_size = 64 * 1024;
+
+std::string numbered(const std::string& path, std::uint32_t number) {
+  return path + '.' + std::to_string(number);
+}
+
+} // namespace
+
+trace_file::trace_file(config settings, runtime::tracer& events,
+                       runtime::event_loop& loop, event_log& log)
+  : config_{std::move(settings)}, events_{events}, loop_{loop}, log_{log} {
+  if (auto error = writer_.open(config_.path))
+    throw std::runtime_error{"--trace-file: " + config_.path
+                             + " can't be written: "
+                             + std::generic_category().message(error)
+                             + ". Name another one, or leave the option out."};
+  begin();
+  events_.add(*this);
+}
+
+trace_file::~trace_file() {
+  events_.remove(*this);
+  flush();
+}
+
+// A file that is appended to gets a header for what follows.
+void trace_file::begin() {
+  struct stat status {};
+  regular_
+    = ::stat(config_.path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  size_ = regular_ ? static_cast<std::uint64_t>(status.st_size) : 0;
+  runtime::append_header(buffer_, events_.header(), "file");
+  schedule();
+}
+
+void trace_file::take(const runtime::trace_event&, std::string_view line) {
+  buffer_ += line;
+  ++buffered_;
+  if (buffer_.size() >= block_size)
+    flush();
+  else
+    schedule();
+}
+
+void trace_file::schedule() {
+  if (std::exchange(*scheduled_, true))
+    return;
+  loop_.before_sleep([this, alive = std::weak_ptr<bool>{scheduled_}] {
+    if (alive.expired())
+      return;
+    *scheduled_ = false;
+    flush();
+  });
+}
+
+void trace_file::flush() {
+  if (buffer_.empty())
+    return;
+  if (regular_ && size_ > 0 && size_ + buffer_.size() > config_.max_size)
+    rotate();
+  if (untold_ > 0 && writer_.ready()) {
+    std::string line;
+    runtime::append_dropped(line, events_.now(), untold_);
+    if (writer_.write(line))
+      untold_ = 0;
+  }
+  if (writer_.write(buffer_)) {
+    size_ += buffer_.size();
+  } else {
+    dropped_ += buffered_;
+    untold_ += buffered_;
+    if (!std::exchange(told_, true))
+      log_.write(log_level::warn, "agent", "trace_events_dropped",
+                 {{"path", config_.path},
+                  {"reason", "the file does not take them fast enough"}});
+  }
+  buffer_.clear();
+  buffered_ = 0;
+}
+
+void trace_file::rotate() {
+  auto move = [&](const std::string& from, const std::string& to) {
+    if (std::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT)
+      return true;
+    log_.write(
+      log_level::warn, "agent", "trace_not_rotated",
+      {{"path", from}, {"error", std::generic_category().message(errno)}});
+    return false;
+  };
+  for (auto n = config_.files; n > 1; --n)
+    if (!move(numbered(config_.path, n - 1), numbered(config_.path, n)))
+      return;
+  if (config_.files > 0 ? !move(config_.path, numbered(config_.path, 1))
+                        : std::remove(config_.path.c_str()) != 0)
+    return;
+  if (auto error = writer_.open(config_.path))
+    log_.write(log_level::error, "agent", "trace_not_reopened",
+               {{"path", config_.path},
+                {"error", std::generic_category().message(error)}});
+  size_ = 0;
+  std::string header;
+  runtime::append_header(header, events_.header(), "file");
+  buffer_.insert(0, header);
+}
+
+} // namespace container_agent
