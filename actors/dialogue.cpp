@@ -89,7 +89,10 @@ std::uint64_t dialogue::input_credit() const {
 
 void dialogue::take_message(codec::input_message message, std::uint64_t line) {
   using kind = codec::input_message::kind;
-  if (!gave_up_.empty() && message.what != kind::status_request)
+  // A Claude that has outlived its actor may wait for just this answer.
+  auto awaited = message.what == kind::control_response
+                 && open_requests_.contains(message.request_id);
+  if (!gave_up_.empty() && !awaited && message.what != kind::status_request)
     return reject("claude_unavailable",
                   "Claude is not started again until somebody asks for it "
                   "(container-agent restart-claude): "

@@ -273,6 +273,21 @@ TEST_F(dialogue_patience, a_claude_given_up_that_runs_on_takes_no_prompts) {
   EXPECT_EQ(to_claude(), "");
 }
 
+TEST_F(dialogue_patience, one_given_up_that_runs_on_gets_the_answer_it_awaits) {
+  in_turn();
+  claude(claude::can_use_tool("r1"));
+  to_claude();
+  talk().take(restarts_exhausted{"claude_process", "a defect", true});
+  to_host();
+  auto answer = claude::permission("r1");
+  answer.pop_back();
+  host(answer);
+  EXPECT_TRUE(records().empty());
+  EXPECT_EQ(to_claude(), answer + '\n');
+  host(answer);
+  EXPECT_EQ(record().at("reason"), "claude_unavailable") << "nobody waits";
+}
+
 TEST_F(dialogue_patience, what_it_has_answered_counts_once_it_is_heard_again) {
   in_turn();
   talk().take(restarts_exhausted{"claude_process", "a defect", true});
