@@ -127,10 +127,10 @@ struct options {
 
   /// What is kept of the actors' messages: docs/observability.md.
   struct trace_section {
-    std::size_t ring = 4096;                    ///< events in memory; 0: none
+    std::uint64_t ring = 4096;                  ///< events in memory; 0: none
     std::string file;                           ///< empty: none
     std::uint64_t file_size = 64 * 1024 * 1024; ///< bytes, then the next file
-    std::uint32_t files = 4;                    ///< beside the current one
+    std::uint64_t files = 4;                    ///< beside the current one
     bool payloads = false;                      ///< with what is said
     std::string directory = "/tmp/container-agent-trace"; ///< for dumps
   };

@@ -134,7 +134,11 @@ void trace_dumps::write(std::string_view reason) {
   line.reserve(runtime::max_event_line);
   runtime::append_header(line, events_.header(), "ring", reason);
   out.put(line);
-  events_.dump(line, [&](std::string_view text) { out.put(text); });
+  events_.visit([&](const auto& event, std::string_view payload) {
+    line.clear();
+    runtime::append_event(line, event, payload);
+    out.put(line);
+  });
   if (!out.flush())
     return fail(runtime::last_error());
   log_.write(log_level::info, "agent", "trace_dumped",

@@ -16,7 +16,7 @@ namespace {
 // misses.
 constexpr std::size_t block_size = 64 * 1024;
 
-std::string numbered(const std::string& path, std::uint32_t number) {
+std::string numbered(const std::string& path, std::uint64_t number) {
   return path + '.' + std::to_string(number);
 }
 

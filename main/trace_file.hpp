@@ -21,7 +21,7 @@ public:
   struct config {
     std::string path;
     std::uint64_t max_size = 0; ///< bytes
-    std::uint32_t files = 0;    ///< kept beside the current one
+    std::uint64_t files = 0;    ///< kept beside the current one
   };
 
   /// Throws `std::runtime_error`, with a text for the user, if the file can't

@@ -12,7 +12,8 @@ namespace container_agent::runtime {
 struct signal_handlers {
   std::function<void(int signal)> on_terminate; ///< SIGTERM, SIGINT, SIGQUIT
   std::function<void()> on_hangup;              ///< SIGHUP
-  /// SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT: meant for the child.
+  std::function<void()> on_dump;                ///< SIGUSR1
+  /// SIGUSR2, SIGWINCH, SIGCONT: meant for the child.
   std::function<void(int signal)> on_forward;
 };
 

@@ -17,7 +17,7 @@ public:
   throwing_hook hook;
 
   void SetUp() override {
-    context.hook = &hook;
+    trace.events.follow_with(hook);
     add_four();
     settings.children[3].type = restart_type::transient;
     settings.children[3].ended_code = [] { return 130; };

@@ -22,8 +22,11 @@ public:
   using super = detail::probe_actor<Handle>;
 
   noting_child(caf::actor_config& config, std::string name, child_diary& diary,
-               std::shared_ptr<probe_mail> mail)
-    : super{config, mail}, name_{std::move(name)}, diary_{diary} {
+               std::shared_ptr<probe_mail> mail, actor_context context,
+               const char* stands_for)
+    : super{config, mail, context, stands_for},
+      name_{std::move(name)},
+      diary_{diary} {
     if (diary.throws_in_constructor[name_] > 0) {
       --diary.throws_in_constructor[name_];
       throw std::runtime_error{"no " + name_};
@@ -75,8 +78,8 @@ public:
   template <class Handle>
   child_spec& add(std::string name, Handle peers_changed::*member) {
     auto mail = mails[name] = std::make_shared<probe_mail>();
-    auto spec = make_child_spec<noting_child<Handle>>(name, member, name,
-                                                      std::ref(diary), mail);
+    auto spec = make_child_spec<noting_child<Handle>>(
+      name, member, name, std::ref(diary), mail, context, member_name(member));
     spec.start = [this, member, start = spec.start](
                    supervisor_actor::pointer self, peers_changed& directory) {
       auto address = start(self, directory);

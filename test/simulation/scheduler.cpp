@@ -114,6 +114,11 @@ void seeded_scheduler::run_job(std::size_t index) {
 }
 
 void seeded_scheduler::resume(caf::resumable* job) {
+  // At one message a turn it takes one exactly if there is one.
+  auto* actor = dynamic_cast<caf::scheduled_actor*>(job);
+  if (handed_over_ != nullptr && actor != nullptr && !actor->mailbox().closed()
+      && actor->mailbox().size() > 0)
+    ++*handed_over_;
   switch (job->resume(&unit_, 1)) {
     case caf::resumable::resume_later: jobs_.push_back(job); break;
     case caf::resumable::shutdown_execution_unit: break;

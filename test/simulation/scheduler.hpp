@@ -52,6 +52,9 @@ public:
   /// Nothing could happen now.
   bool idle() const { return jobs_.empty() && run_.calendar.ready() == 0; }
 
+  /// Adds up the messages that actors take.
+  void count_into(std::uint64_t& counter) { handed_over_ = &counter; }
+
   /// The longest mailbox that was seen since the last call.
   std::size_t longest_mailbox() { return std::exchange(longest_mailbox_, 0); }
 
@@ -90,6 +93,7 @@ private:
   unit unit_;
   std::vector<caf::resumable*> jobs_;
   std::size_t longest_mailbox_ = 0;
+  std::uint64_t* handed_over_ = nullptr;
   bool stopping_ = false;
 };
 

@@ -24,10 +24,11 @@ constexpr time_span end_timeout = 2s;
 
 } // namespace
 
-outcome run_seed(std::uint64_t seed, trace_receiver trace) {
+outcome run_seed(std::uint64_t seed, trace_receiver trace,
+                 message_watch* watch) {
   chance dice{seed};
   auto plan = run_plan::draw(dice);
-  return world{dice.branch(), std::move(plan), std::move(trace)}.run();
+  return world{dice.branch(), std::move(plan), std::move(trace), watch}.run();
 }
 
 world::actor_settings::actor_settings(run_context& run) {
@@ -41,14 +42,15 @@ world::actor_settings::actor_settings(run_context& run) {
   install_scheduler(*this, run);
 }
 
-world::world(chance dice, run_plan plan, trace_receiver trace)
+world::world(chance dice, run_plan plan, trace_receiver trace,
+             message_watch* watch)
   : plan_{std::move(plan)},
     run_{dice.next(), plan_.faults},
     judge_{run_, plan_.reader.max_line, plan_.child.max_held_line},
     clock_{run_},
     random_{run_},
     log_{run_},
-    context_{clock_, random_, log_},
+    context_{clock_, random_, log_, watch ? &watch->hook : nullptr},
     host_in_{run_, simulated_source::kind::fifo, plan_.host.input},
     host_out_{run_, "write to the host", plan_.host.output},
     host_{run_, judge_, host_in_, host_out_.pipe, plan_.host},
@@ -63,6 +65,8 @@ world::world(chance dice, run_plan plan, trace_receiver trace)
     system_{settings_},
     scheduler_{dynamic_cast<seeded_scheduler&>(system_.scheduler())} {
   run_.trace = std::move(trace);
+  if (watch != nullptr)
+    scheduler_.count_into(watch->handed_over);
   clients_.supervisor_failures
     = [this] { return log_.count("supervisor_failed"); };
   host_in_.on_delivery = [this](std::string_view data, bool at_end) {

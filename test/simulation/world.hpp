@@ -49,13 +49,21 @@ struct outcome {
 
 using trace_receiver = std::function<void(const std::string& line)>;
 
+/// For tests of tracing: who sees all messages, and how many the scheduler has
+/// handed to actors.
+struct message_watch {
+  message_hook& hook;
+  std::uint64_t handed_over = 0;
+};
+
 /// Runs a seed. `trace` is told everything that happens.
-outcome run_seed(std::uint64_t seed, trace_receiver trace = {});
+outcome run_seed(std::uint64_t seed, trace_receiver trace = {},
+                 message_watch* watch = nullptr);
 
 /// One run. Use `run_seed`.
 class world {
 public:
-  world(chance dice, run_plan plan, trace_receiver trace);
+  world(chance dice, run_plan plan, trace_receiver trace, message_watch* watch);
   ~world();
 
   outcome run();

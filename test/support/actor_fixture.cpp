@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <iostream>
+
 namespace container_agent::test {
 
 namespace {
@@ -25,6 +27,8 @@ stepped_config::stepped_config() {
 }
 
 void actor_fixture::TearDown() {
+  if (HasFailure())
+    std::cout << "The messages that led there:\n" << trace.story();
   peers = {};
   for (const auto& actor : watched_)
     if (auto handle = caf::actor_cast<caf::actor>(actor.address))

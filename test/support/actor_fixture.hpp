@@ -4,6 +4,7 @@
 #include "messages/type_ids.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/actor_probe.hpp"
+#include "test/support/message_trace.hpp"
 #include "test/support/recording_log.hpp"
 
 #include <caf/all.hpp>
@@ -37,9 +38,12 @@ public:
   fake_clock clock;
   counting_random random;
   recording_log log;
-  actor_context context{clock, random, log};
   stepped_config config;
   caf::actor_system system{config};
+
+  /// All messages of the test. A test that fails prints the last of them.
+  message_trace trace{[this] { return scheduler().clock().now(); }};
+  actor_context context{clock, random, log, &trace.events};
 
   /// Who is who, as `introduce` tells it.
   peers_changed peers;
@@ -71,7 +75,8 @@ public:
   template <class Handle>
   probe<Handle> make_probe(Handle peers_changed::*member) {
     auto mail = std::make_shared<probe_mail>();
-    auto handle = spawn<detail::probe_actor<Handle>>(mail);
+    auto handle
+      = spawn<detail::probe_actor<Handle>>(mail, context, member_name(member));
     peers.*member = handle;
     return {handle, mail};
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/agent_actor.hpp"
 #include "messages/type_ids.hpp"
 
 #include <caf/all.hpp>
@@ -65,15 +66,20 @@ class probe_actor;
 
 template <class Handle, class... Signatures>
 class probe_actor<Handle, caf::detail::type_list<Signatures...>>
-  : public Handle::base {
+  : public agent_actor<Handle> {
 public:
-  probe_actor(caf::actor_config& config, std::shared_ptr<probe_mail> mail)
-    : Handle::base{config}, mail_{std::move(mail)} {}
+  /// `stands_for` is its name.
+  probe_actor(caf::actor_config& config, std::shared_ptr<probe_mail> mail,
+              actor_context context, const char* stands_for)
+    : agent_actor<Handle>{config, context},
+      mail_{std::move(mail)},
+      name_{stands_for} {}
 
-  const char* name() const override { return "probe"; }
+  const char* name() const override { return name_; }
 
   // The handles in what it received would keep its peers in memory.
   void on_exit() override {
+    agent_actor<Handle>::on_exit();
     mail_->received.clear();
     mail_->open.clear();
   }
@@ -85,6 +91,7 @@ protected:
 
 private:
   std::shared_ptr<probe_mail> mail_;
+  const char* name_;
 };
 
 } // namespace detail

@@ -39,7 +39,7 @@ public:
 
   template <class... Members>
   void operator()(const caf::meta::type_name_t&, Members&&... members) {
-    (... && add(members));
+    (void)(... && add(members));
   }
 
 private:

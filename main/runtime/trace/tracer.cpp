@@ -45,9 +45,10 @@ bool is_failure(const caf::error& reason) {
 
 } // namespace
 
-// Only then is memory for the ring not touched before it is needed.
-static_assert(std::is_trivially_default_constructible_v<
-                trace_event> && std::is_trivially_copyable_v<trace_event>);
+// Nothing has to run for the ring's events to begin or to end: memory that no
+// event has come to is never touched.
+static_assert(std::is_trivially_copyable_v<
+                trace_event> && std::is_trivially_destructible_v<trace_event>);
 
 tracer::tracer(tracer_config config, message_hook* next)
   : config_{std::move(config)}, next_{next} {
@@ -61,7 +62,8 @@ tracer::tracer(tracer_config config, message_hook* next)
                        .count();
   header_.ring = config_.ring;
   header_.payloads = config_.payloads;
-  ring_ = std::make_unique_for_overwrite<trace_event[]>(config_.ring);
+  ring_.reset(static_cast<trace_event*>(
+    ::operator new(config_.ring * sizeof(trace_event))));
   if (config_.payloads)
     payloads_.resize(config_.ring);
   line_.reserve(max_event_line);
@@ -300,21 +302,14 @@ void tracer::remove(trace_sink& sink) {
   std::erase(sinks_, &sink);
 }
 
-void tracer::dump(std::string& line,
-                  const std::function<void(std::string_view)>& put) const {
-  auto put_event = [&](const trace_event& event, std::string_view payload) {
-    line.clear();
-    append_event(line, event, payload);
-    put(line);
-  };
+void tracer::visit(const visitor& look) const {
   auto first = ring_size_ < config_.ring ? 0 : ring_next_;
   for (std::size_t i = 0; i < ring_size_; ++i) {
     auto slot = (first + i) % config_.ring;
-    put_event(ring_[slot],
-              config_.payloads ? payloads_[slot] : std::string_view{});
+    look(ring_[slot], config_.payloads ? payloads_[slot] : std::string_view{});
   }
   for (const auto& [key, item] : pending_)
-    put_event(item.event, item.payload);
+    look(item.event, item.payload);
 }
 
 } // namespace container_agent::runtime

@@ -78,6 +78,9 @@ public:
   /// Bytes were read or, `outward`, written.
   void bytes_moved(trace_port port, bool outward, std::uint64_t count);
 
+  /// `next` sees everything after the tracer, in place of whoever did.
+  void follow_with(message_hook& next) { next_ = &next; }
+
   /// Until `remove`.
   void add(trace_sink& sink);
   void remove(trace_sink& sink);
@@ -90,11 +93,10 @@ public:
   const trace_header& header() const { return header_; }
   trace_time now() const;
 
-  /// The ring's lines, oldest first, then what is under way; each goes to
-  /// `put` by itself. Allocates nothing if `line` has `max_event_line` bytes of
-  /// room: for the moment of a crash.
-  void dump(std::string& line,
-            const std::function<void(std::string_view)>& put) const;
+  /// The ring's events with their payloads, oldest first, then what is under
+  /// way. Allocates nothing: for the moment of a crash.
+  using visitor = std::function<void(const trace_event&, std::string_view)>;
+  void visit(const visitor& look) const;
 
   std::uint64_t events() const { return last_number_; }
 
@@ -127,7 +129,10 @@ private:
   std::uint64_t last_number_ = 0;
 
   // A ring; slots are not touched before their first use.
-  std::unique_ptr<trace_event[]> ring_;
+  struct raw_memory {
+    void operator()(trace_event* memory) const { ::operator delete(memory); }
+  };
+  std::unique_ptr<trace_event[], raw_memory> ring_;
   std::vector<std::string> payloads_; // of the ring's events, if wanted
   std::size_t ring_size_ = 0;
   std::size_t ring_next_ = 0;

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "main/runtime/trace/tracer.hpp"
+#include "messages/interfaces.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace container_agent::test {
+
+/// The tracer of a test, and what a test asks of it.
+class message_trace {
+public:
+  using clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  explicit message_trace(clock now, message_hook* next = nullptr);
+
+  /// What was handled so far, in order: "pipe_input > conversation:
+  /// host_line". Directories and questions of health are left out. `type`:
+  /// only messages of it.
+  std::vector<std::string> said(const std::string& type = "") const;
+
+  /// The same, of one prompt's trace.
+  std::vector<std::string> said_of(const std::string& uuid) const;
+
+  /// The chain of causes that led to the last message of this type, from the
+  /// first one on.
+  std::vector<std::string> led_to(const std::string& type) const;
+
+  /// The last messages for people, a line each: time, who to whom, what.
+  std::string story() const;
+
+  /// Messages and whatever else the ring holds, sorted by number.
+  std::vector<runtime::trace_event> all() const;
+
+  runtime::tracer events;
+};
+
+/// The name of the actor that the directory has at `member`.
+template <class Handle>
+const char* member_name(Handle peers_changed::*member) {
+  auto is = [&]<class Other>(Other peers_changed::*other) {
+    if constexpr (std::is_same_v<Handle, Other>)
+      return member == other;
+    else
+      return false;
+  };
+  using p = peers_changed;
+  return is(&p::pipe_input)             ? "pipe_input"
+         : is(&p::conversation)         ? "conversation"
+         : is(&p::claude_process)       ? "claude_process"
+         : is(&p::pipe_output)          ? "pipe_output"
+         : is(&p::health_monitor)       ? "health_monitor"
+         : is(&p::shutdown_coordinator) ? "shutdown_coordinator"
+         : is(&p::control)              ? "control"
+         : is(&p::supervisor)           ? "supervisor"
+                                        : "probe";
+}
+
+} // namespace container_agent::test
