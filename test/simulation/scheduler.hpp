@@ -29,6 +29,15 @@ private:
   const agenda& calendar_;
 };
 
+/// What actors took out of their mailboxes.
+struct handed_over {
+  std::uint64_t waiting = 0; ///< messages that were there before the turn
+
+  /// First turns that found nothing there: what an actor sends itself in its
+  /// beginning it takes in the same turn.
+  std::uint64_t beginnings = 0;
+};
+
 /// A CAF scheduler that leaves to chance which of all that could happen happens
 /// next: one message of one actor, or one event of the world outside. Each pair
 /// of actors keeps its order, because an actor takes one message at a time from
@@ -53,7 +62,7 @@ public:
   bool idle() const { return jobs_.empty() && run_.calendar.ready() == 0; }
 
   /// Adds up the messages that actors take.
-  void count_into(std::uint64_t& counter) { handed_over_ = &counter; }
+  void count_into(handed_over& counter) { handed_over_ = &counter; }
 
   /// The longest mailbox that was seen since the last call.
   std::size_t longest_mailbox() { return std::exchange(longest_mailbox_, 0); }
@@ -80,6 +89,7 @@ private:
 
   void pass_time();
   void run_job(std::size_t index);
+  void count(caf::scheduled_actor& actor);
   void resume(caf::resumable* job);
   bool strike_before(caf::scheduled_actor& actor);
   void fail(caf::scheduled_actor& actor);
@@ -93,7 +103,7 @@ private:
   unit unit_;
   std::vector<caf::resumable*> jobs_;
   std::size_t longest_mailbox_ = 0;
-  std::uint64_t* handed_over_ = nullptr;
+  handed_over* handed_over_ = nullptr;
   bool stopping_ = false;
 };
 

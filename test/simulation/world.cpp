@@ -66,7 +66,7 @@ world::world(chance dice, run_plan plan, trace_receiver trace,
     scheduler_{dynamic_cast<seeded_scheduler&>(system_.scheduler())} {
   run_.trace = std::move(trace);
   if (watch != nullptr)
-    scheduler_.count_into(watch->handed_over);
+    scheduler_.count_into(watch->messages);
   clients_.supervisor_failures
     = [this] { return log_.count("supervisor_failed"); };
   host_in_.on_delivery = [this](std::string_view data, bool at_end) {

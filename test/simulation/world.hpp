@@ -53,7 +53,7 @@ using trace_receiver = std::function<void(const std::string& line)>;
 /// handed to actors.
 struct message_watch {
   message_hook& hook;
-  std::uint64_t handed_over = 0;
+  handed_over messages{};
 };
 
 /// Runs a seed. `trace` is told everything that happens.

@@ -154,7 +154,9 @@ foreign(std::pair<std::uint16_t, const std::type_info*> type,
   auto& entry = known[type];
   if (entry.name.empty()) {
     entry.name = system.types().portable_name(type);
-    entry.type.name = entry.name.c_str();
+    // CAF puts an @ before the names of its own.
+    entry.type.name
+      = entry.name.c_str() + (entry.name.starts_with('@') ? 1 : 0);
   }
   return entry.type;
 }

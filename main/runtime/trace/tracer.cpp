@@ -4,6 +4,7 @@
 #include "messages/errors.hpp"
 #include "messages/payloads.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/error.hpp>
 #include <caf/exit_reason.hpp>
@@ -86,8 +87,7 @@ void tracer::sent(const caf::local_actor& receiver,
   event.to_id = static_cast<std::uint32_t>(receiver.id());
   if (message.sender) {
     event.from_id = static_cast<std::uint32_t>(message.sender->id());
-    if (auto* from = find(message.sender->id()))
-      event.from = from->name;
+    event.from = name_of(message.sender);
   }
   const auto& type = type_of(message.content(), receiver.home_system());
   event.type = type.name;
@@ -199,6 +199,15 @@ tracer::live_actor* tracer::find(caf::actor_id id) {
   auto i = std::find_if(actors_.begin(), actors_.end(),
                         [&](const live_actor& a) { return a.id == id; });
   return i == actors_.end() ? nullptr : &*i;
+}
+
+// Names are literals, so also one that has ended meanwhile has its name.
+const char* tracer::name_of(const caf::strong_actor_ptr& actor) {
+  if (auto* known = find(actor->id()))
+    return known->name;
+  auto* object = caf::actor_cast<caf::abstract_actor*>(actor);
+  auto* local = dynamic_cast<const caf::local_actor*>(object);
+  return local == nullptr ? nullptr : local->name();
 }
 
 tracer::live_actor& tracer::meet(const caf::local_actor& actor) {

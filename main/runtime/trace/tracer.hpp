@@ -114,6 +114,7 @@ private:
 
   live_actor* find(caf::actor_id id);
   live_actor& meet(const caf::local_actor& actor);
+  const char* name_of(const caf::strong_actor_ptr& actor);
   trace_event begin(trace_kind kind);
   void attribute(trace_event& event, const message_type& type,
                  const caf::mailbox_element& message);
