@@ -119,6 +119,9 @@ view.app = (() => {
       }
       if (item.time > state.playhead) break;
       graph.pulse(item, now);
+      if (item.kind === 'message') {
+        model.note_depth(item, model.actors.get(item.to));
+      }
       state.replay_seat = item.seat + 1;
     }
     if (state.playhead >= store.latest) {
@@ -137,7 +140,10 @@ view.app = (() => {
   // -- selection and filters -------------------------------------------------
 
   function on_select(item) {
+    const panel = by_id('details');
+    const reading = panel.contains(document.activeElement);
     details.show(item);
+    if (reading) panel.focus();
     state.lists_at = -Infinity;
     announce(item ? `${view.details.title_of(item)}, `
       + view.details.way_of(item) : '');
@@ -194,7 +200,8 @@ view.app = (() => {
     filters.refresh(timeline.filter);
     if (!timeline.selected && !by_id('details').contains(
       document.activeElement)) {
-      details.show_types(item => timeline.fits(item));
+      details.show_types(item => timeline.fits(item),
+        model.actors.get(timeline.filter.actor));
     }
   }
 

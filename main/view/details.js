@@ -208,7 +208,8 @@ view.details = (() => {
     // -- no event: the types -------------------------------------------------
 
     /// Counts and times by type, of the kept messages that pass the filter.
-    show_types(fits) {
+    show_types(fits, actor) {
+      this.title.textContent = actor ? actor.name : 'Messages by type';
       const types = new Map();
       this.store.each_since(0, item => {
         if (item.kind !== 'message' || !fits(item)) return;
@@ -222,18 +223,42 @@ view.details = (() => {
       const rows = [...types.values()]
         .sort((a, b) => b.worked.length - a.worked.length);
       if (!rows.length) {
-        this.body.replaceChildren(make('p', {cls: 'soft',
-          say: 'No message yet. Messages show here as soon as the actors '
-            + 'talk.'}));
+        this.body.replaceChildren(actor ? this.actor(actor) : '',
+          make('p', {cls: 'soft', say: this.store.kept
+            ? 'No message passes the filters.'
+            : 'Messages show here as soon as the actors talk.'}));
         return;
       }
-      this.body.replaceChildren(make('p', {cls: 'soft', say: 'Select a message '
-        + 'in the timeline to see its times, its cause and its prompt.'}),
+      this.body.replaceChildren(actor ? this.actor(actor)
+        : make('p', {cls: 'soft', say: 'Select a message in the timeline to '
+          + 'see its times, its cause and its prompt.'}),
       this.table(rows.slice(0, max_types)));
       if (rows.length > max_types) {
         this.body.append(make('p', {cls: 'soft',
           say: `and ${text.count(rows.length - max_types)} types more`}));
       }
+    }
+
+    /// An actor's figures, since it is watched.
+    actor(actor) {
+      const mean = total => actor.messages
+        ? text.duration(total / actor.messages) : '–';
+      const life = actor.alive ? 'runs' : actor.failed ? 'failed' : 'ended';
+      const box = make('div', {}, this.list([
+        ['State', life, 'life'],
+        ['Incarnation', actor.incarnation ? text.count(actor.incarnation)
+          : 'unknown', 'incarnation'],
+        ['Restarts', text.count(actor.restarts), 'restarts'],
+        ['Messages', text.count(actor.messages), 'messages'],
+        ['Queued', `${mean(actor.queued_ns)} on average`, 'queued'],
+        ['Handled', `${mean(actor.handled_ns)} on average`, 'handled'],
+        ['Mailbox', `${text.plural(actor.deepest, 'message', 'messages')} `
+          + 'at most', 'deepest'],
+      ]));
+      if (actor.reason) {
+        box.append(this.block('Its last end', actor.reason, 'reason'));
+      }
+      return box;
     }
 
     table(rows) {

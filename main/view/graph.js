@@ -65,12 +65,10 @@ view.graph = (() => {
       button.type = 'button';
       button.className = outside ? 'node outside' : 'node';
       button.dataset.actor = name;
-      for (const part of ['label', 'restarts', 'depth', 'bar']) {
-        const span = document.createElement('span');
-        span.className = part;
-        button.append(span);
-      }
-      button.firstChild.textContent = name;
+      const {make} = view.details;
+      button.append(make('span', {cls: 'label', say: name}),
+        make('span', {cls: 'mail'}), make('span', {cls: 'marks'},
+          make('span', {cls: 'restarts'}), make('span', {cls: 'depth'})));
       button.title = name;
       button.addEventListener('click', () => this.on_pick(name));
       this.holder.append(button);
@@ -87,12 +85,13 @@ view.graph = (() => {
           continue;
         }
         const depth = model.depth(actor, now);
-        const [, restarts, badge, bar] = button.children;
+        const [, bar, marks] = button.children;
+        const [restarts, badge] = marks.children;
         badge.textContent = depth > 1 ? text.count(depth) : '';
         badge.classList.toggle('high', depth >= 16);
         // 1 to 1,024 messages fill it, evenly by factors.
         const share = Math.min(1, Math.log2(depth + 1) / 10);
-        bar.style.transform = `scaleX(${share})`;
+        bar.style.backgroundSize = `${share * 100}% 3px`;
         restarts.textContent = actor.restarts ? `↻ ${actor.restarts}` : '';
         button.dataset.life = actor.alive ? 'alive'
           : actor.failed ? 'failed' : 'ended';
@@ -202,8 +201,9 @@ view.graph = (() => {
 
     /// The direction, in the middle of an edge.
     chevron(context, c, colours) {
-      const tip = layout.along(c, 0.53);
-      const back = layout.along(c, 0.47);
+      const middle = (c.leaves + c.enters) / 2;
+      const tip = layout.along(c, middle + 0.03);
+      const back = layout.along(c, middle - 0.03);
       const angle = Math.atan2(tip.y - back.y, tip.x - back.x);
       context.globalAlpha = 1;
       context.fillStyle = colours.edge_tip;
@@ -226,7 +226,7 @@ view.graph = (() => {
       }
       if (t < 0) return true;
       const eased = t * t * (3 - 2 * t);
-      const at = layout.along(c, eased);
+      const at = layout.along(c, c.leaves + (c.enters - c.leaves) * eased);
       context.fillStyle = colours[dot.family];
       context.globalAlpha = 0.25;
       this.disc(context, at, 7.5);

@@ -6,8 +6,8 @@ view.layout = (() => {
   const {vocabulary} = view;
   const {host, claude, clients} = vocabulary;
 
-  const node_height = 40;
-  const row_height = 62;
+  const node_height = 38;
+  const row_height = 56;
   const wide_from = 600;
 
   /// The way of the bytes: drawn always, whatever was seen.
@@ -47,25 +47,25 @@ view.layout = (() => {
         y: node_height / 2 + 6 + row * (wide ? row_height : 50),
         width: Math.min(wide ? 160 : 175, step - gap)});
     });
-    const top = rows * (wide ? row_height : 50) + (wide ? 34 : 22);
+    const top = rows * (wide ? row_height : 50) + (wide ? 16 : 22);
     const height = wide ? place_wide(nodes, width, top)
       : place_narrow(nodes, width, top);
     return {height, nodes, wide};
   }
 
   function place_wide(nodes, width, top) {
-    const middle = top + 62;
+    const middle = top + 58;
     const step = width / 5;
     const size = Math.min(150, step - 26);
     const put = (name, column, y) => nodes.set(name,
       {x: step * (column + 0.5), y, width: size});
     put(host, 0, middle);
-    put('pipe_input', 1, top + 12);
-    put('pipe_output', 1, top + 112);
+    put('pipe_input', 1, top + 16);
+    put('pipe_output', 1, top + 100);
     put('conversation', 2, middle);
     put('claude_process', 3, middle);
     put(claude, 4, middle);
-    return top + 112 + node_height / 2 + 14;
+    return top + 100 + node_height / 2 + 6;
   }
 
   function place_narrow(nodes, width, top) {
@@ -82,16 +82,29 @@ view.layout = (() => {
   }
 
   /// A curve from node to node that keeps to the right of its way, so that
-  /// there and back are two. {ax, ay, cx, cy, bx, by}: ends and the control
-  /// point.
+  /// there and back are two. {ax, ay, cx, cy, bx, by}: middles and the control
+  /// point; from `leaves` to `enters`, of 0 to 1, it is outside of both.
   function curve(a, b) {
     const dx = b.x - a.x;
     const dy = b.y - a.y;
     const length = Math.hypot(dx, dy) || 1;
     const bend = Math.min(34, 10 + length * 0.09);
-    return {ax: a.x, ay: a.y, bx: b.x, by: b.y,
+    const c = {ax: a.x, ay: a.y, bx: b.x, by: b.y,
       cx: (a.x + b.x) / 2 - dy / length * bend,
-      cy: (a.y + b.y) / 2 + dx / length * bend};
+      cy: (a.y + b.y) / 2 + dx / length * bend, leaves: 0, enters: 1};
+    const steps = 100;
+    const inside = (node, t) => {
+      const at = along(c, t);
+      return Math.abs(at.x - node.x) < node.width / 2
+        && Math.abs(at.y - node.y) < node_height / 2;
+    };
+    for (let i = 0; i < steps && inside(a, i / steps); ++i) {
+      c.leaves = i / steps;
+    }
+    for (let i = steps; i > 0 && inside(b, i / steps); --i) {
+      c.enters = i / steps;
+    }
+    return c;
   }
 
   /// A point of it, t from 0 to 1.

@@ -198,12 +198,18 @@ view.model = (() => {
       if (item.outcome === 'failed') ++this.faults;
       if (item.taken !== undefined) actor.queued_ns += item.taken - item.start;
       if (item.done !== undefined) actor.handled_ns += item.done - item.taken;
+      actor.deepest = Math.max(actor.deepest, item.depth);
+      this.note_depth(item, actor);
+    }
+
+    /// A mailbox shows the deepest that it was within a second.
+    note_depth(item, actor) {
       const second = 1e9;
-      if (item.depth >= actor.depth || item.start - actor.depth_at > second) {
+      if (item.depth >= actor.depth
+          || Math.abs(item.start - actor.depth_at) > second) {
         actor.depth = item.depth;
         actor.depth_at = item.start;
       }
-      actor.deepest = Math.max(actor.deepest, item.depth);
     }
 
     count_bytes(item, bin) {
@@ -238,12 +244,12 @@ view.model = (() => {
         = {second, messages: 0, bytes_in: 0, bytes_out: 0};
     }
 
-    /// A figure's last `seconds_kept` seconds up to `now`, oldest first; the
+    /// A figure in the last so many seconds up to `now`, oldest first; the
     /// second that is not over yet is not among them.
-    series(figure, now) {
+    series(figure, now, seconds = seconds_kept - 1) {
       const last = Math.floor(now / 1e9) - 1;
       const values = [];
-      for (let s = last - seconds_kept + 2; s <= last; ++s) {
+      for (let s = last - seconds + 1; s <= last; ++s) {
         const bin = s < 0 ? undefined : this.bins[s % seconds_kept];
         values.push(bin && bin.second === s ? bin[figure] : 0);
       }
@@ -252,13 +258,13 @@ view.model = (() => {
 
     /// A figure a second, over the last three seconds that are over.
     rate(figure, now) {
-      const last = this.series(figure, now).slice(-3);
+      const last = this.series(figure, now, 3);
       return last.reduce((sum, value) => sum + value, 0) / last.length;
     }
 
     /// Messages in an actor's mailbox, at most, within the last second.
     depth(actor, now) {
-      return now - actor.depth_at > 1.5e9 ? 0 : actor.depth;
+      return Math.abs(now - actor.depth_at) > 1.5e9 ? 0 : actor.depth;
     }
 
     /// What is shown of how much, and what is missing, in words.

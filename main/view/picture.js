@@ -10,6 +10,8 @@ view.picture = (() => {
   const queue_rows = 4; // deeper ones share the last row
   const queue_row = 3;  // height and distance, px
   const max_arrows = 1500;
+  const font = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, '
+    + 'sans-serif';
 
   /// Makes a canvas as many pixels as the screen has for it.
   function fit(canvas, width, height) {
@@ -65,19 +67,22 @@ view.picture = (() => {
 
   function draw_axis(context, space, colours, epoch_us) {
     const step = tick_step(space.span, (space.width - space.gutter) / 110);
-    context.font = '11px system-ui, sans-serif';
+    context.font = `11px ${font}`;
     context.textBaseline = 'middle';
     context.strokeStyle = colours.line;
     context.lineWidth = 1;
-    const first = Math.ceil(space.left / step);
-    for (let i = first; i * step <= space.left + space.span; ++i) {
-      const x = Math.round(x_of(space, i * step)) + 0.5;
+    // Ticks stand at round times of day.
+    const shift = step < 1e3 ? 0 : epoch_us % (step / 1e3) * 1e3;
+    let i = Math.ceil((space.left + shift) / step);
+    for (; i * step - shift <= space.left + space.span; ++i) {
+      const time = i * step - shift;
+      const x = Math.round(x_of(space, time)) + 0.5;
       context.beginPath();
       context.moveTo(x, axis_height - 4);
       context.lineTo(x, height_of(space));
       context.stroke();
       context.fillStyle = colours.ink_soft;
-      context.fillText(tick_text(i * step, step, epoch_us), x + 4, 11);
+      context.fillText(tick_text(time, step, epoch_us), x + 4, 11);
     }
   }
 
@@ -114,8 +119,8 @@ view.picture = (() => {
       }
       context.fillStyle = name === picked ? colours.accent
         : space.gutter ? colours.ink : colours.ink_soft;
-      context.font = `${name === picked ? 600 : 400} ${space.gutter ? 12 : 10}px`
-        + ' system-ui, sans-serif';
+      context.font = `${name === picked ? 600 : 400} ${space.gutter ? 12 : 10}px `
+        + font;
       context.textBaseline = 'middle';
       context.fillText(text.cut(name, 24), space.gutter ? 10 : 4,
         space.gutter ? top + space.lane_height / 2 : top + 8,
@@ -162,7 +167,7 @@ view.picture = (() => {
       const base = top + space.lane_height - 17;
       if (taken - sent >= 1 && !this.taken(lane * 16 + row, taken)) {
         const from = Math.max(sent, space.gutter - 2);
-        this.paint(colours[item.family], dim ? 0.1 : 0.42);
+        this.paint(colours[item.family], dim ? 0.1 : 0.5);
         this.context.fillRect(from, base - row * queue_row,
           taken - from, queue_row - 1);
       }
@@ -171,8 +176,10 @@ view.picture = (() => {
       if (narrow && !fault && this.taken(lane * 16, taken)) return;
       this.paint(colours[item.family], dim ? 0.16
         : item.outcome === 'skipped' ? 0.5 : 1);
-      this.context.fillRect(Math.max(taken, space.gutter - 4), base,
-        Math.max(2.5, done - Math.max(taken, space.gutter - 4)), 12);
+      const from = Math.max(taken, space.gutter - 4);
+      // A hair's breadth apart from the next one.
+      const gap = done - from > 5 ? 1 : 0;
+      this.context.fillRect(from, base, Math.max(2.5, done - from - gap), 12);
     }
 
     /// What has no length: bytes, timers, a beginning, an end.
@@ -187,7 +194,8 @@ view.picture = (() => {
       this.paint(colours[item.family], dim ? 0.16 : 1);
       context.beginPath();
       if (item.kind === 'bytes') {
-        const size = item.inward === (item.port === 'host_input') ? 5 : -5;
+        // To the right is to Claude.
+        const size = item.family === 'prompt' ? 5 : -5;
         context.moveTo(x - size, y - 5);
         context.lineTo(x + size, y);
         context.lineTo(x - size, y + 5);
@@ -209,9 +217,8 @@ view.picture = (() => {
   }
 
   /// From where a cause sent to where its effect was taken up.
-  function draw_arrow(context, space, lanes, item, colours) {
-    const from = lanes.get(item.kind === 'bytes' && item.lane === item.from
-      ? item.from : item.from ?? item.lane);
+  function draw_arrow(context, space, lanes, item, cause, colours) {
+    const from = lanes.get(cause?.lane);
     const to = lanes.get(item.lane);
     if (from === undefined || to === undefined || from === to) return;
     const ax = x_of(space, item.start);
@@ -219,7 +226,7 @@ view.picture = (() => {
     if (bx < space.gutter || ax > space.width) return;
     const ay = middle(space, from) - 1;
     const by = middle(space, to) + (to > from ? -9 : 7);
-    const bow = Math.min(40, Math.max(8, Math.abs(by - ay) / 4));
+    const bow = Math.min(40, Math.max(2, Math.abs(bx - ax) / 2));
     context.strokeStyle = context.fillStyle = colours[item.family];
     context.beginPath();
     context.moveTo(ax, ay);
@@ -267,7 +274,10 @@ view.picture = (() => {
     });
     context.globalAlpha = 0.9;
     context.lineWidth = 1.3;
-    for (const item of arrows) draw_arrow(context, space, lanes, item, colours);
+    for (const item of arrows) {
+      draw_arrow(context, space, lanes, item, store.by_n.get(item.cause),
+        colours);
+    }
     // Once more, as those that do not belong to it may lie above.
     const above = new crowd(context, space, colours);
     above.alpha = -1;

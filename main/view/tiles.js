@@ -7,8 +7,8 @@ view.tiles = (() => {
   const {text} = view;
   const {make} = view.details;
 
-  const line_width = 96;
-  const line_height = 26;
+  const line_width = 88;
+  const line_height = 22;
 
   const names = [['messages', 'Messages'], ['bytes_in', 'From the host'],
     ['bytes_out', 'To the host'], ['prompts', 'Prompts'],
@@ -57,7 +57,10 @@ view.tiles = (() => {
       this.set('missing', text.count(missing), missing
         ? 'events are not shown' : 'nothing is missing', missing > 0);
       for (const id of ['messages', 'bytes_in', 'bytes_out']) {
-        this.spark(this.tiles.get(id).line, model.series(id, now), colours);
+        // A trace in the page is over: also its last second.
+        this.spark(this.tiles.get(id).line, live ? model.series(id, now)
+          : model.series(id, store.latest + 1e9,
+            Math.min(59, Math.max(8, Math.ceil(seconds)))), colours);
       }
     }
 

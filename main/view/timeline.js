@@ -41,7 +41,7 @@ view.timeline = (() => {
       const unique = lanes.filter((name, i) => lanes.indexOf(name) === i
         && name !== vocabulary.clients);
       Object.assign(this.space, {width, gutter: wide ? 156 : 0,
-        lane_height: wide ? 30 : 38, lanes: unique});
+        lane_height: wide ? 27 : 38, lanes: unique});
       picture.fit(this.canvas, width, picture.height_of(this.space));
       picture.fit(this.overview, width, 28);
     }
