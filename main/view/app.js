@@ -20,7 +20,7 @@ view.app = (() => {
   const model = new view.model.model(store);
   const state = {paused: !live, playing: false, playhead: undefined,
     status: null, dirty: true, offset: -Infinity, figures_at: -Infinity,
-    lists_at: -Infinity, drawn_at: 0, cost: 0, run: 0};
+    lists_at: -Infinity, drawn_at: 0, cost: 0, run: store.run};
 
   let colours = {};
   const graph = new view.graph.graph(by_id('stage'), by_id('edges'),
@@ -51,11 +51,7 @@ view.app = (() => {
   function take(line) {
     const item = model.take_line(line);
     touch();
-    if (state.run !== model.header) {
-      state.run = model.header;
-      state.offset = -Infinity;
-      if (live && timeline.selected && !store.by_n.size) timeline.select(null);
-    }
+    if (state.run !== store.run) begin_run();
     if (!item || !live) return;
     const now = performance.now();
     state.offset = Math.max(state.offset, store.latest - now * 1e6);
@@ -63,6 +59,16 @@ view.app = (() => {
     if (trace_now(now) - view.store.time_of(item) < 3e9) {
       graph.pulse(item, now);
     }
+  }
+
+  /// All that was shown is of an agent that is no more.
+  function begin_run() {
+    state.run = store.run;
+    state.offset = -Infinity;
+    state.paused = !live;
+    graph.clear();
+    timeline.select(null);
+    show_pause();
   }
 
   // -- hold, resume, replay --------------------------------------------------
@@ -79,6 +85,7 @@ view.app = (() => {
   function resume() {
     if (live) {
       state.paused = false;
+      timeline.select(null);
       store.release();
     } else {
       state.playing = true;

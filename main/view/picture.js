@@ -226,16 +226,19 @@ view.picture = (() => {
     if (bx < space.gutter || ax > space.width) return;
     const ay = middle(space, from) - 1;
     const by = middle(space, to) + (to > from ? -9 : 7);
-    const bow = Math.min(40, Math.max(2, Math.abs(bx - ax) / 2));
+    const bow = Math.min(40, (bx - ax) / 2);
     context.strokeStyle = context.fillStyle = colours[item.family];
     context.beginPath();
     context.moveTo(ax, ay);
-    context.bezierCurveTo(ax + bow, ay, bx - bow, by, bx, by);
+    // A steep one comes from above or below, any other from the left.
+    if (bow < 7) context.lineTo(bx, by);
+    else context.bezierCurveTo(ax + bow, ay, bx - bow, by, bx, by);
     context.stroke();
+    const [x, y] = bow < 7 ? [0, to > from ? 1 : -1] : [1, 0];
     context.beginPath();
-    context.moveTo(bx + 1, by);
-    context.lineTo(bx - 6, by - 3.5);
-    context.lineTo(bx - 6, by + 3.5);
+    context.moveTo(bx + x, by + y);
+    context.lineTo(bx - 6 * x - 3.5 * y, by - 6 * y - 3.5 * x);
+    context.lineTo(bx - 6 * x + 3.5 * y, by - 6 * y + 3.5 * x);
     context.fill();
   }
 

@@ -42,6 +42,7 @@ view.store = (() => {
       this.latest = 0;
       this.replayed_until = -1;
       this.version = (this.version || 0) + 1;
+      this.run = (this.run || 0) + 1;
     }
 
     /// The same run is told again, from some point on: what was seen is not

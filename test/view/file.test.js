@@ -3,6 +3,8 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const {in_browser, a_file, an_agent, text_of, until_text, until_messages,
   until_drawn, field} = require('./support.js');
+const {readFileSync} = require('node:fs');
+const {page_file} = require('./browser.js');
 const {life_lines} = require('./trace_maker.js');
 
 const open = in_browser();
@@ -13,6 +15,13 @@ const message = (n, more = {}) => JSON.stringify({kind: 'message', n,
   depth: 1, outcome: 'handled', ...more});
 const header = JSON.stringify({kind: 'header', version: 1, agent: '0.1.0',
   pid: 7, epoch_us: 1764030000123456, source: 'ring', reason: 'signal'});
+
+test('the page is whole in itself', () => {
+  const page = readFileSync(page_file, 'utf8');
+  assert.doesNotMatch(page, /\ssrc=|<link|https?:/);
+  assert.match(page, /script-src( 'sha256-[\w+/]{43}=')+;/);
+  assert.match(page, /style-src( 'sha256-[\w+/]{43}=')+;/);
+});
 
 test('a trace in the page is shown whole, without an agent', async t => {
   const lines = life_lines();

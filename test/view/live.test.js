@@ -245,12 +245,33 @@ test('when the agent goes away the page says so, comes back, and shows nothing '
   maker.answer(trace);
   const opened = agent.opened;
   await agent.start(port);
+  await page.evaluate(() => document.getElementById('retry').click());
   await until_text(page, '#connection', /^Live$/);
   await shown(page, events);
   assert.ok(agent.opened > opened);
   await until_text(page, '#note',
     new RegExp(`^showing all ${messages_in(events)} messages$`));
 });
+
+test('another agent in its place begins anew, also while the timeline is held',
+  async t => {
+    const {agent, events} = await a_conversation(t);
+    const page = await open(t, agent.url, {may_complain: /ERR_/});
+    await shown(page, events);
+    await page.focus('#timeline');
+    await page.keyboard.press('ArrowLeft');
+    await until_text(page, '#pause', /^Resume$/);
+    agent.drop();
+    agent.remembered = [];
+    const next = new trace_maker({emit: event => agent.emit(event), seed: 5,
+      epoch_us: 1764064900000000});
+    next.start();
+    await until_text(page, '#pause', /^Pause$/);
+    await page.waitForFunction(() => view.app.store.kept > 0
+      && view.app.store.kept === view.app.store.total);
+    assert.equal(await selected(page), undefined);
+    assert.equal(await page.evaluate(() => view.app.store.traces.size), 0);
+  });
 
 test('a token in the address goes with each request', async t => {
   const {agent, events} = await a_conversation(t, {token: 'sesame'});

@@ -89,6 +89,10 @@ function play(to, {speed = 1} = {}) {
   let trace = maker.prompt();
   let left = 5;
   const timer = setInterval(() => {
+    Object.assign(to.status, {state: 'busy', why: 'a turn is in flight'});
+    Object.assign(to.status.prompts, {accepted: maker.prompts,
+      answered: maker.prompts - 1});
+    to.status.restarts.total = maker.incarnation.conversation - 1;
     maker.clock = Math.max(maker.clock,
       Number(process.hrtime.bigint() - began));
     if (maker.random() < 0.06) maker.tick(maker.next_tick);
