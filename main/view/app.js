@@ -12,6 +12,8 @@ view.app = (() => {
   const file_limit = 100000;
   const figures_ms = 250;
   const lists_ms = 1000;
+  const redraw_ms = 30;
+  const most_fresh = 1000; // messages that begin to travel in one frame
   const longest_wait_ns = 1e9; // a replay leaps over longer silences
 
   const data = by_id('trace-file').textContent;
@@ -20,7 +22,7 @@ view.app = (() => {
   const model = new view.model.model(store);
   const state = {paused: !live, playing: false, playhead: undefined,
     status: null, dirty: true, offset: -Infinity, figures_at: -Infinity,
-    lists_at: -Infinity, drawn_at: 0, cost: 0, run: store.run};
+    lists_at: -Infinity, drawn_at: 0, cost: 0, run: store.run, fresh: []};
 
   let colours = {};
   const graph = new view.graph.graph(by_id('stage'), by_id('edges'),
@@ -53,12 +55,18 @@ view.app = (() => {
     touch();
     if (state.run !== store.run) begin_run();
     if (!item || !live) return;
-    const now = performance.now();
-    state.offset = Math.max(state.offset, store.latest - now * 1e6);
-    // What the agent had remembered is not new, and does not move.
-    if (trace_now(now) - view.store.time_of(item) < 3e9) {
-      graph.pulse(item, now);
+    state.offset = Math.max(state.offset,
+      store.latest - performance.now() * 1e6);
+    state.fresh.push(item);
+    if (state.fresh.length > 2 * most_fresh) state.fresh.splice(0, most_fresh);
+  }
+
+  /// Lets messages travel; not those that the agent had only remembered.
+  function send_off(now) {
+    for (const item of state.fresh.slice(-most_fresh)) {
+      if (item.time > trace_now(now) - 1e9) graph.pulse(item, now);
     }
+    state.fresh = [];
   }
 
   /// All that was shown is of an agent that is no more.
@@ -179,16 +187,17 @@ view.app = (() => {
     state.frame_at = now;
     if (state.playing) replay(now, elapsed);
     const moving = live && !state.paused && store.next > 0;
+    if (live) send_off(now);
     // No more than half of the time goes into drawing.
-    if (now - state.drawn_at < 2 * state.cost) return;
+    if (now - state.drawn_at < Math.max(redraw_ms, 2 * state.cost)) return;
     if (now - state.figures_at >= figures_ms) figures(now);
     if (graph.busy(now) || state.dirty) graph.draw(now, colours);
     if (state.dirty || moving) {
       if (moving) timeline.follow(trace_now(now));
       timeline.draw(colours, state.playhead);
       state.dirty = false;
-      state.drawn_at = now;
     }
+    state.drawn_at = now;
     state.cost = performance.now() - now;
   }
 
@@ -205,8 +214,10 @@ view.app = (() => {
     if (now - state.lists_at < lists_ms) return;
     state.lists_at = now;
     filters.refresh(timeline.filter);
-    if (!timeline.selected && !by_id('details').contains(
-      document.activeElement)) {
+    // Not below a pointer that is pressing, nor a focus.
+    const panel = by_id('details');
+    if (!timeline.selected && !panel.matches(':active')
+        && !panel.contains(document.activeElement)) {
       details.show_types(item => timeline.fits(item),
         model.actors.get(timeline.filter.actor));
     }

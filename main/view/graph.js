@@ -10,6 +10,7 @@ view.graph = (() => {
   const max_dots = 240;
   const max_dots_an_edge = 6;
   const travel_ms = 620;
+  const apart_ms = 75; // dots on one edge
   const max_lead_ms = 2400; // a chain may run ahead of the clock by this much
   const fade_ms = 2600;
   const key_of = (from, to) => `${from}\n${to}`;
@@ -114,8 +115,8 @@ view.graph = (() => {
       const key = key_of(from, to);
       const known = this.edges.get(key);
       if (known) return known;
-      const made = {from, to, curve: null, seen: -Infinity, heat: 0, dots: 0,
-        family: 'order'};
+      const made = {from, to, curve: null, seen: -Infinity,
+        last: -Infinity, heat: 0, dots: 0, family: 'order'};
       this.edges.set(key, made);
       return made;
     }
@@ -131,7 +132,8 @@ view.graph = (() => {
       edge.heat = Math.min(edge.heat + 1, 400);
       edge.family = item.family;
       const before = this.arrivals.get(item.cause) ?? now;
-      const start = Math.min(Math.max(now, before), now + max_lead_ms);
+      const start = Math.min(Math.max(now, before, edge.last + apart_ms),
+        now + max_lead_ms);
       edge.seen = Math.max(edge.seen, start);
       this.arrivals.set(item.n, start + travel_ms);
       if (this.arrivals.size > 2000) this.forget_arrivals();
@@ -140,6 +142,7 @@ view.graph = (() => {
         return;
       }
       ++edge.dots;
+      edge.last = start;
       this.dots.push({edge, start, family: item.family});
     }
 

@@ -119,8 +119,8 @@ view.picture = (() => {
       }
       context.fillStyle = name === picked ? colours.accent
         : space.gutter ? colours.ink : colours.ink_soft;
-      context.font = `${name === picked ? 600 : 400} ${space.gutter ? 12 : 10}px `
-        + font;
+      const weight = name === picked ? 600 : 400;
+      context.font = `${weight} ${space.gutter ? 12 : 10}px ${font}`;
       context.textBaseline = 'middle';
       context.fillText(text.cut(name, 24), space.gutter ? 10 : 4,
         space.gutter ? top + space.lane_height / 2 : top + 8,

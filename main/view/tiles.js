@@ -46,7 +46,8 @@ view.tiles = (() => {
       const {store} = model;
       const seconds = Math.max(1e-9, (store.extent().to) / 1e9);
       const flow = (id, total, show) => live
-        ? this.set(id, `${show(model.rate(id, now))}/s`, `${show(total)} so far`)
+        ? this.set(id, `${show(model.rate(id, now))}/s`,
+          `${show(total)} so far`)
         : this.set(id, show(total), `${show(total / seconds)}/s on average`);
       flow('messages', store.total, value => text.rate(value));
       flow('bytes_in', model.bytes_in, text.size);

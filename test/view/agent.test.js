@@ -8,7 +8,8 @@ const url = process.env.VIEW_AGENT_URL;
 const open = in_browser();
 
 test('the view of a running agent shows its state and its actors',
-  {skip: url ? false : 'VIEW_AGENT_URL is not set: no real agent was looked at'},
+  {skip: url ? false
+    : 'VIEW_AGENT_URL is not set: no real agent was looked at'},
   async t => {
     const page = await open(t, url);
     await until_text(page, '#connection', /^Live$/);

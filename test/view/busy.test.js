@@ -40,7 +40,7 @@ function rush(agent) {
   };
 }
 
-test('at 2,000 messages a second it answers, forgets, and says what it left out',
+test('at 2,000 messages a second it answers, and says what it left out',
   async t => {
     const agent = await an_agent(t);
     const page = await open(t, agent.url);

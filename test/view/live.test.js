@@ -82,6 +82,18 @@ test('messages move along the edges, mailboxes and restarts are shown',
     assert.match(label, /restarted 1 time$/);
   });
 
+test('what the agent only remembers does not move', async t => {
+  const {agent, maker, events} = await a_conversation(t);
+  const old = last(events, 'host_line');
+  maker.pass(60e9);
+  maker.tick();
+  const page = await open(t, agent.url);
+  await shown(page, events);
+  await page.waitForFunction(() => view.app.graph.dots.length > 0);
+  assert.equal(await page.evaluate(n => view.app.graph.arrivals.has(n),
+    old.n), false);
+});
+
 test('who wants less motion sees no dots, but sees the edges', async t => {
   const {agent, maker, events, trace} = await a_conversation(t);
   const page = await open(t, agent.url, {calm: true});
@@ -227,6 +239,7 @@ test('prompt, type and actor filter what is shown', async t => {
   await until_text(page, '#details-title', /^control$/);
   await page.click('[data-actor=control]');
   assert.equal((await fitting()).length, all);
+  await page.waitForSelector('button[data-type=child_output]');
   await page.click('button[data-type=child_output]'); // in the details
   assert.equal(await page.$eval('#filter-type', e => e.value), 'child_output');
 });

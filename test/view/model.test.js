@@ -217,5 +217,6 @@ test('times and sizes read well', () => {
     '2 min 5 s', '1 h 2 min']);
   assert.deepEqual([0, 187, 1024, 5 << 20].map(text.size),
     ['0 B', '187 B', '1.00 KiB', '5.00 MiB']);
-  assert.match(text.clock(1764030000123456, 1e6, true), /^\d\d:\d\d:00\.124456$/);
+  assert.match(text.clock(1764030000123456, 1e6, true),
+    /^\d\d:\d\d:00\.124456$/);
 });
