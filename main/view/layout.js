@@ -56,7 +56,7 @@ view.layout = (() => {
   function place_wide(nodes, width, top) {
     const middle = top + 58;
     const step = width / 5;
-    const size = Math.min(150, step - 26);
+    const size = Math.min(150, step - 16);
     const put = (name, column, y) => nodes.set(name,
       {x: step * (column + 0.5), y, width: size});
     put(host, 0, middle);

@@ -195,14 +195,32 @@ test('button, wheel and keys zoom, dragging moves in time', async t => {
   await page.waitForFunction(span => view.app.timeline.space.span < span, {},
     first.span * 0.99);
   await until_text(page, '#pause', /^Pause$/); // zooming does not hold
+  const drag = async to => {
+    await page.mouse.down();
+    await page.mouse.move(to, box.y + 200, {steps: 4});
+    await page.mouse.up();
+  };
+  await drag(box.x + box.width / 2 + 50);
+  await until_text(page, '#pause', /^Resume$/); // looking back does
   const before = await space();
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width / 2 + 150, box.y + 200, {steps: 4});
-  await page.mouse.up();
+  await drag(box.x + box.width / 2 + 250);
   const after = await space();
   assert.ok(after.left < before.left);
   assert.equal(after.span, before.span);
-  await until_text(page, '#pause', /^Resume$/); // looking back does
+});
+
+test('a click into the overview goes to that time', async t => {
+  const {agent, events} = await a_conversation(t);
+  const page = await open(t, agent.url);
+  await shown(page, events);
+  await page.click('#zoom-all');
+  for (let i = 0; i < 6; ++i) await page.keyboard.press('+');
+  const box = await (await page.$('#overview')).boundingBox();
+  await page.mouse.click(box.x + 2, box.y + 10);
+  const early = await page.evaluate(() => view.app.timeline.space.left);
+  await page.mouse.click(box.x + box.width - 2, box.y + 10);
+  const late = await page.evaluate(() => view.app.timeline.space.left);
+  assert.ok(late - early > 1e9);
 });
 
 test('prompt, type and actor filter what is shown', async t => {

@@ -26,7 +26,11 @@ function at_end(t, act) {
   if (!undoing.has(t)) {
     undoing.set(t, []);
     t.after(async () => {
-      for (const undo of undoing.get(t).reverse()) await undo();
+      const faults = [];
+      for (const undo of undoing.get(t).reverse()) {
+        await Promise.resolve().then(undo).catch(fault => faults.push(fault));
+      }
+      if (faults.length) throw faults[0];
     });
   }
   undoing.get(t).push(act);
