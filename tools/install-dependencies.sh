@@ -30,7 +30,9 @@ clang-14|the fuzzers
 libclang-rt-14-dev|libFuzzer and the sanitizers of Clang
 clang-format-14|the layout check
 tini|the other process 1 that ours is compared with
-util-linux|unshare and nsenter: a process 1 for tests'
+util-linux|unshare and nsenter: a process 1 for tests
+chromium|the browser that the live view is tested in
+fonts-liberation|letters for it'
 
 lint_packages='
 clang-tidy-14|make lint

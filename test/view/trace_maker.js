@@ -1,0 +1,255 @@
+'use strict';
+// Makes traces that look like the agent's: actors with mailboxes on one
+// thread, prompts that go to Claude and answers that come back, ticks, a
+// failure and its restart. The same seed makes the same trace.
+
+const ids = {supervision: 1, supervisor: 2, pipe_output: 10,
+  health_monitor: 11, shutdown_coordinator: 12, control: 13,
+  conversation: 14, claude_process: 15, pipe_input: 16};
+const children = Object.keys(ids).slice(2);
+
+class trace_maker {
+  /// emit(object): where the lines go, in the order in which things end.
+  constructor({emit, seed = 1, epoch_us = 1764064800000000,
+    source = 'stream'}) {
+    this.emit = emit;
+    this.state = seed;
+    this.epoch_us = epoch_us;
+    this.source = source;
+    this.clock = 0;
+    this.n = 0;
+    this.queue = [];
+    this.depth = {};
+    this.incarnation = {};
+    this.sequence = {};
+    this.prompts = 0;
+  }
+
+  random() {
+    this.state = (this.state * 48271) % 2147483647;
+    return this.state / 2147483647;
+  }
+
+  between(low, high) {
+    return Math.round(low + (high - low) * this.random());
+  }
+
+  next_sequence(what) {
+    this.sequence[what] = (this.sequence[what] || 0) + 1;
+    return this.sequence[what];
+  }
+
+  header() {
+    this.emit({kind: 'header', version: 1, agent: '0.1.0', pid: 7,
+      epoch_us: this.epoch_us, source: this.source, payloads: false,
+      ring: 4096});
+  }
+
+  // -- what happens ----------------------------------------------------------
+
+  spawn(actor, cause) {
+    this.incarnation[actor] = (this.incarnation[actor] || 0) + 1;
+    const n = ++this.n;
+    this.emit({kind: 'spawn', n, at: this.clock, actor, id: ids[actor],
+      incarnation: this.incarnation[actor], cause});
+    return n;
+  }
+
+  end(actor, reason, cause) {
+    this.emit({kind: 'end', n: ++this.n, at: this.clock, actor,
+      id: ids[actor], failed: Boolean(reason), reason, cause});
+  }
+
+  bytes(port, direction, bytes, cause, trace) {
+    const n = ++this.n;
+    this.emit({kind: 'bytes', n, at: this.clock, port, direction, bytes, cause,
+      trace});
+    return n;
+  }
+
+  timer(actor, type, after, cause) {
+    const n = ++this.n;
+    this.emit({kind: 'timer', n, at: this.clock, due: this.clock + after,
+      actor, id: ids[actor], type, cause});
+    return n;
+  }
+
+  /// Puts a message into a mailbox; `then(n)` is its handler.
+  send(from, to, type, summary, {cause, trace, then, work, fails} = {}) {
+    this.depth[to] = (this.depth[to] || 0) + 1;
+    const n = ++this.n;
+    this.queue.push({from, to, type, summary, cause, trace, then, work, fails,
+      n, sent: this.clock, depth: this.depth[to]});
+    this.clock += this.between(300, 1500);
+    return n;
+  }
+
+  /// Handles all that waits.
+  settle() {
+    while (this.queue.length) {
+      const it = this.queue.shift();
+      --this.depth[it.to];
+      this.clock += this.between(400, 3000);
+      const taken = this.clock;
+      if (it.then) it.then(it.n);
+      this.clock += it.work || this.between(1500, 22000);
+      this.emit({kind: 'message', n: it.n, sent: it.sent, taken,
+        done: this.clock, from: it.from, from_id: ids[it.from], to: it.to,
+        to_id: ids[it.to], type: it.type, summary: it.summary,
+        depth: it.depth, outcome: it.fails ? 'failed' : 'handled',
+        cause: it.cause, trace: it.trace});
+    }
+  }
+
+  pass(ns) {
+    this.clock += ns;
+  }
+
+  // -- scenes ----------------------------------------------------------------
+
+  start() {
+    this.header();
+    const root = this.spawn('supervision');
+    this.pass(90000);
+    this.spawn('supervisor', root);
+    for (const child of children) {
+      this.pass(this.between(20000, 90000));
+      this.spawn(child, root);
+    }
+    for (const child of children) {
+      this.send('supervisor', child, 'peers_changed', '', {cause: root});
+    }
+    this.send('conversation', 'claude_process', 'launch_child',
+      'first_input=1 anew=false', {cause: root, work: 2400000, then: cause =>
+        this.send('claude_process', 'conversation', 'child_started',
+          'generation=1 pid=4711 resumed=false', {cause})});
+    this.settle();
+  }
+
+  /// A prompt's way to Claude; gives its trace's id.
+  prompt(size = this.between(60, 400)) {
+    const number = ++this.prompts;
+    const trace = [...Array(32)].map(() =>
+      Math.floor(this.random() * 16).toString(16)).join('');
+    const at = this.bytes('host_input', 'in', size, undefined, trace);
+    this.send(undefined, 'pipe_input', 'input_arrived', '', {cause: at, trace,
+      then: cause => this.send('pipe_input', 'conversation', 'host_line',
+        `sequence=${number} number=${number} text=${size} ending=complete`,
+        {cause, trace, then: line => this.accept(line, trace, size)})});
+    this.settle();
+    return trace;
+  }
+
+  accept(cause, trace, size) {
+    this.send('conversation', 'pipe_input', 'host_line_window',
+      `taken=${this.prompts} limit=${this.prompts + 16}`, {cause, trace});
+    this.output(cause, trace, 148);
+    this.send('conversation', 'claude_process', 'child_input',
+      `sequence=${this.next_sequence('input')} data=${size + 74}`,
+      {cause, trace, then: n => {
+        this.bytes('claude_stdin', 'out', size + 74, n, trace);
+        this.send('claude_process', 'conversation', 'child_input_window',
+          'taken=1 limit=17', {cause: n, trace});
+      }});
+  }
+
+  output(cause, trace, size) {
+    const sequence = this.next_sequence('output');
+    this.send('conversation', 'pipe_output', 'host_output',
+      `sequence=${sequence} data=${size} ends_reply=false`,
+      {cause, trace, work: this.between(9000, 60000), then: n => {
+        this.bytes('host_output', 'out', size, n, trace);
+        this.send('pipe_output', 'conversation', 'host_output_window',
+          `taken=${sequence} limit=${sequence + 8}`, {cause: n, trace});
+      }});
+  }
+
+  /// A piece of the answer, as `pieces` messages at once.
+  answer(trace, pieces = this.between(1, 4)) {
+    const size = this.between(180, 5200);
+    const at = this.bytes('claude_stdout', 'in', size * pieces, undefined,
+      trace);
+    this.send(undefined, 'claude_process', 'child_changed', '', {cause: at,
+      trace, then: cause => {
+        for (let i = 0; i < pieces; ++i) {
+          this.send('claude_process', 'conversation', 'child_output',
+            `sequence=${this.next_sequence('child')} data=${size} `
+            + 'ends_line=true', {cause, trace,
+              then: n => this.output(n, trace, size)});
+        }
+        this.send('conversation', 'claude_process', 'child_output_window',
+          'taken=1 limit=33', {cause, trace});
+      }});
+    this.settle();
+  }
+
+  tick(cause) {
+    const questions = {conversation: 'conversation', claude_process: 'child',
+      pipe_input: 'input', pipe_output: 'output',
+      shutdown_coordinator: 'shutdown', control: 'control',
+      supervisor: 'supervisor'};
+    this.send('health_monitor', 'health_monitor', 'health_tick', '', {cause,
+      then: n => {
+        for (const [actor, name] of Object.entries(questions)) {
+          this.send('health_monitor', actor, `get_${name}_status`, '',
+            {cause: n, then: m => this.send(actor, 'health_monitor',
+              `${name}_status`, 'figures=6', {cause: m})});
+        }
+        this.next_tick = this.timer('health_monitor', 'health_tick', 10e9, n);
+      }});
+    this.settle();
+  }
+
+  /// The conversation's handler throws, and the supervisor starts another.
+  fail(trace) {
+    const at = this.bytes('claude_stdout', 'in', 9100, undefined, trace);
+    this.send(undefined, 'claude_process', 'child_changed', '', {cause: at,
+      trace, then: cause => this.send('claude_process', 'conversation',
+        'child_output', 'sequence=90 data=9100 ends_line=true', {cause, trace,
+          fails: true, work: 310000, then: n => {
+            this.end('conversation', 'bad_alloc: a line of 9,100 bytes', n);
+            this.send('conversation', 'supervisor', 'down',
+              'reason=bad_alloc', {cause: n, then: m => this.restart(m)});
+          }})});
+    this.settle();
+  }
+
+  restart(cause) {
+    const timer = this.timer('supervisor', 'restart_child', 20e6, cause);
+    this.pass(20e6);
+    this.send('supervisor', 'supervisor', 'restart_child', 'name=conversation',
+      {cause: timer, then: n => {
+        this.spawn('conversation', n);
+        for (const child of children) {
+          this.send('supervisor', child, 'peers_changed', '', {cause: n});
+        }
+      }});
+  }
+
+  /// A minute's life in short: prompts with answers, ticks, one failure.
+  life(prompts = 6) {
+    this.start();
+    this.pass(1.4e9);
+    for (let i = 0; i < prompts; ++i) {
+      const trace = this.prompt();
+      for (let k = 0, count = this.between(4, 9); k < count; ++k) {
+        this.pass(this.between(120, 700) * 1e6);
+        this.answer(trace);
+      }
+      if (i === 2) this.fail(trace);
+      this.pass(this.between(300, 1200) * 1e6);
+      this.tick(this.next_tick);
+    }
+  }
+}
+
+/// The lines of such a life.
+function life_lines(options = {}) {
+  const lines = [];
+  const maker = new trace_maker({source: 'file', ...options,
+    emit: event => lines.push(JSON.stringify(event))});
+  maker.life(options.prompts);
+  return lines;
+}
+
+module.exports = {trace_maker, life_lines};
