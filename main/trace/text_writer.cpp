@@ -55,6 +55,7 @@ text_writer& text_writer::hex(std::uint64_t number) {
 
 void text_writer::flush() {
   out_.write(block_.data(), static_cast<std::streamsize>(block_.size()));
+  flushed_ += block_.size();
   block_.clear();
 }
 

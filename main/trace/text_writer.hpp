@@ -60,11 +60,15 @@ public:
 
   void flush();
 
+  /// Bytes that it was given so far.
+  std::uint64_t written() const { return flushed_ + block_.size(); }
+
 private:
   static constexpr std::size_t block_size = 64 * 1024;
 
   std::ostream& out_;
   std::string block_;
+  std::uint64_t flushed_ = 0;
 };
 
 } // namespace container_agent::trace

@@ -29,4 +29,17 @@ int convert(const conversion& what, const std::vector<trace_input>& inputs,
 int summary(const std::vector<trace_input>& inputs, std::ostream& out,
             std::ostream& err);
 
+/// A prompt's life as a tree by cause. `prompt`: its uuid, or its trace id.
+int show(std::string_view prompt, const std::vector<trace_input>& inputs,
+         std::ostream& out, std::ostream& err);
+
+/// What stands in the live view's page where the lines of a file go.
+inline constexpr std::string_view view_marker
+  = R"(<script type="application/x-ndjson" id="trace-file"></script>)";
+
+/// The live view's page with the traces' good lines in it, so that it shows
+/// them by itself. `page` without the marker is an error of the program.
+int view(std::string_view page, const std::vector<trace_input>& inputs,
+         std::ostream& out, std::ostream& err);
+
 } // namespace container_agent::trace
