@@ -100,18 +100,20 @@ private:
 
   void draw_event(const life_event& event) {
     auto to = id_of(actor_of(event));
-    if (event.kind == event_kind::bytes) {
-      text_ += "  Note over " + to + ": "
-               + mermaid_text(event.port + ' ' + event.direction + ", "
-                              + std::to_string(event.count) + " bytes")
-               + '\n';
-      return;
-    }
+    if (event.kind == event_kind::bytes)
+      return draw_note(to, event.port + ' ' + event.direction + ", "
+                             + std::to_string(event.count) + " bytes");
     auto bad = event.outcome != "handled";
     auto label = event.type + (event.summary.empty() ? "" : " ") + event.summary
                  + (bad ? " (" + event.outcome + ')' : "");
-    text_ += "  " + (event.from.empty() ? to : id_of(event.from))
-             + (bad ? "-x" : "->>") + to + ": " + mermaid_text(label) + '\n';
+    if (event.from.empty())
+      return draw_note(to, "from outside: " + label);
+    text_ += "  " + id_of(event.from) + (bad ? "-x" : "->>") + to + ": "
+             + mermaid_text(label) + '\n';
+  }
+
+  void draw_note(const std::string& over, const std::string& text) {
+    text_ += "  Note over " + over + ": " + mermaid_text(text) + '\n';
   }
 
   /// Never a word that means something to Mermaid.

@@ -233,18 +233,18 @@ std::uint64_t otlp_writer::parent_of(const trace_event& event,
                                      std::string_view trace) {
   auto bits = bits_of(trace);
   auto cause = event.cause;
-  // A timer may have been set while another one's message was handled, but
-  // that is a span: one step leads through.
+  // What a timer sends was caused by what set the timer, and that is a span:
+  // one step leads through.
   for (int step = 0; step < 2 && cause > 0; ++step) {
     const auto& found = slot(cause);
-    if (found.n != cause || found.run != clock_.index())
-      break;
+    if (found.n != cause || found.run != clock_.index()) {
+      ++orphans_;
+      return 0;
+    }
     if (found.high == bits.high && found.low == bits.low)
       return cause;
     cause = found.parent;
   }
-  if (event.cause > 0)
-    ++orphans_;
   return 0;
 }
 

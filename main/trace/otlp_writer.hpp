@@ -28,8 +28,9 @@ public:
   /// Events that are in no line: they belong to no prompt.
   std::uint64_t left_out() const { return left_out_; }
 
-  /// Spans without a parent though the trace names one: it is of another
-  /// prompt, was not in the trace, or more than 65,536 events before.
+  /// Spans without a parent because their cause is in no line before, or more
+  /// than 65,536 events before. Not those whose cause is of another prompt, or
+  /// of none: with these a prompt begins.
   std::uint64_t orphans() const { return orphans_; }
 
 private:

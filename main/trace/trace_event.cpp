@@ -15,11 +15,10 @@ std::string message_fault(const trace_event& event) {
     return missing("type");
   if (event.outcome.empty())
     return missing("outcome");
-  if (event.done && !event.taken)
-    return missing("taken");
   if (event.taken && *event.taken < event.at)
     return "it was taken up before it was sent";
-  if (event.done && *event.done < *event.taken)
+  // One that is undelivered may have been done with without being taken up.
+  if (event.done && *event.done < event.taken.value_or(event.at))
     return "it was done before it was taken up";
   return {};
 }

@@ -34,8 +34,8 @@ int convert_to_otlp(bool all, const std::vector<trace_input>& inputs,
     err << "note: " << writer.left_out() << " events were left out: they "
         << "belong to no prompt; --all takes them in\n";
   if (writer.orphans() > 0)
-    err << "note: " << writer.orphans() << " spans have a cause that is no "
-        << "span of their trace\n";
+    err << "note: " << writer.orphans() << " spans have no parent: what caused "
+        << "them is not in the trace, or too far back\n";
   return close_reading(read, err);
 }
 
