@@ -38,7 +38,6 @@ void chrome_writer::write(const trace_event& event) {
     case event_kind::dropped: dropped(event); break;
     case event_kind::other: break;
   }
-  out_.pause();
 }
 
 void chrome_writer::finish() {

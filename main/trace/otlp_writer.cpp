@@ -146,7 +146,6 @@ void otlp_writer::span(const trace_event& event, std::string_view trace) {
   if (in_batch_ == max_batch_spans
       || out_.written() - batch_begin_ >= max_batch_bytes)
     close_batch();
-  out_.pause();
 }
 
 void otlp_writer::attributes(const trace_event& event) {

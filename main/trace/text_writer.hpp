@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -12,39 +13,38 @@ namespace container_agent::trace {
 /// valid UTF-8.
 void append_escaped(std::string& to, std::string_view text);
 
-/// Text on its way into a stream, written in blocks of 64 KiB. A stream that
-/// takes no more is told by the stream itself.
+/// Text on its way into a stream, written in blocks. A stream that takes no
+/// more says so itself.
 class text_writer {
 public:
-  explicit text_writer(std::ostream& out) : out_{out} {
-    block_.reserve(block_size + block_size / 4);
-  }
+  explicit text_writer(std::ostream& out) : out_{out} {}
   text_writer(const text_writer&) = delete;
   text_writer& operator=(const text_writer&) = delete;
   ~text_writer() { flush(); }
 
   text_writer& operator<<(std::string_view text) {
-    block_.append(text);
+    if (text.size() > sizeof block_ - used_)
+      return overflow(text);
+    std::memcpy(block_ + used_, text.data(), text.size());
+    used_ += text.size();
     return *this;
   }
 
   text_writer& operator<<(char c) {
-    block_.push_back(c);
+    if (used_ == sizeof block_)
+      flush();
+    block_[used_++] = c;
     return *this;
   }
 
   text_writer& operator<<(std::uint64_t number) {
     char digits[20];
-    auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    const auto* end = std::to_chars(digits, digits + sizeof digits, number).ptr;
     return *this << std::string_view{digits, end};
   }
 
   /// A JSON text, with its quotes, of valid UTF-8.
-  text_writer& quoted(std::string_view text) {
-    block_.push_back('"');
-    append_escaped(block_, text);
-    return *this << '"';
-  }
+  text_writer& quoted(std::string_view text);
 
   /// Nanoseconds as microseconds, exactly: 1234567 is 1234.567.
   text_writer& micros(std::int64_t ns);
@@ -52,23 +52,18 @@ public:
   /// 16 small hex digits.
   text_writer& hex(std::uint64_t number);
 
-  /// Between two pieces: the place to write a full block out.
-  void pause() {
-    if (block_.size() >= block_size)
-      flush();
-  }
-
   void flush();
 
   /// Bytes that it was given so far.
-  std::uint64_t written() const { return flushed_ + block_.size(); }
+  std::uint64_t written() const { return flushed_ + used_; }
 
 private:
-  static constexpr std::size_t block_size = 64 * 1024;
+  text_writer& overflow(std::string_view text);
 
   std::ostream& out_;
-  std::string block_;
   std::uint64_t flushed_ = 0;
+  std::size_t used_ = 0;
+  char block_[64 * 1024];
 };
 
 } // namespace container_agent::trace

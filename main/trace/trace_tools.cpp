@@ -63,7 +63,6 @@ void write_line(text_writer& out, std::string_view line) {
     line.remove_prefix(found + 1);
   }
   out << '\n';
-  out.pause();
 }
 
 } // namespace

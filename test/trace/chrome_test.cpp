@@ -115,12 +115,13 @@ TEST(chrome_traces, draw_no_arrow_from_nowhere) {
 }
 
 TEST(chrome_traces, put_tracks_in_the_order_of_the_flow) {
-  auto tracks = tracks_of({header_line + message_line({{"to", "pipe_output"}})
-                           + message_line({{"from", "claude_process"}})
-                           + message_line({{"from", "supervisor"}})
-                           + bytes_line() + message_line({{"from", "control"}})
-                           + bytes_line({{"port", "control"}, {"n", 51}})
-                           + message_line({{"from", "a stranger"}})});
+  auto tracks
+    = tracks_of({header_line + message_line({{"to", "pipe_output"}})
+                 + message_line({{"from", "claude_process"}})
+                 + message_line({{"from", "supervisor"}})
+                 + bytes_line({{"n", 50}}) + message_line({{"from", "control"}})
+                 + bytes_line({{"port", "control"}, {"n", 51}})
+                 + message_line({{"from", "a stranger"}})});
   std::map<int, std::string> order;
   for (const auto& [name, id] : tracks)
     order[id] = name;
