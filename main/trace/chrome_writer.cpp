@@ -54,8 +54,10 @@ void chrome_writer::header(const trace_event& event) {
   if (clock_.index() == runs_.size())
     runs_.emplace_back();
   metadata("process_name", 0);
-  out_ << R"({"name":"container-agent )" << event.agent << " (process "
-       << event.pid << ")\"}}";
+  out_ << R"({"name":)";
+  out_.quoted("container-agent " + std::string{event.agent} + " (process "
+              + std::to_string(event.pid) + ")")
+    << "}}";
   metadata("process_sort_index", 0);
   out_ << R"({"sort_index":)" << process() << "}}";
 }

@@ -4,7 +4,6 @@
 #include "main/trace/trace_tools.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <ostream>
 

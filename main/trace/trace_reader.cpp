@@ -3,8 +3,6 @@
 #include "main/trace/line_parser.hpp"
 #include "main/trace/line_source.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <ostream>
 
 namespace container_agent::trace {

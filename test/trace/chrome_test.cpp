@@ -224,6 +224,16 @@ TEST(chrome_traces, let_no_text_break_the_document) {
   EXPECT_EQ(slices[0].at("args").at("payload"), bad);
 }
 
+TEST(chrome_traces, name_the_process) {
+  auto header = trace_line(nlohmann::ordered_json::parse(header_line),
+                           {{"agent", "0.1 \"b\""}});
+  auto names = chrome_events({header}, "M");
+  ASSERT_FALSE(names.empty());
+  EXPECT_EQ(names[0].at("name"), "process_name");
+  EXPECT_EQ(names[0].at("args").at("name"),
+            "container-agent 0.1 \"b\" (process 7)");
+}
+
 TEST(chrome_traces, tell_runs_apart_and_put_them_on_one_axis) {
   auto later = header_line;
   later.replace(later.find("123456,"), 6, "123458");
