@@ -4,7 +4,6 @@
 #include "main/trace/flow_order.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <tuple>
 

@@ -48,7 +48,8 @@ function traceWith(text) {
 const nasty = [
   'end', 'a; b', 'a\nend\nA->>B: c', '#59;', '%%{init: {}}%%', '"', '<b>&',
   'style: x#y;', 'classDef a:#b;', 'wrap: x', '+', '-->>', 'é€😀', '\u2028',
-  ' ', '\\', '\u0001', 'x'.repeat(5000), '---\ntitle: x\n---',
+  ' ', '\\', '\u0001', 'x'.repeat(5000),
+  '---\ntitle: x\n---',
 ];
 
 test('Mermaid reads a prompt\'s life', async () => {
@@ -87,7 +88,8 @@ function withBytes(value, key) {
     return /^(trace|span|parentSpan)Id$/.test(key)
       ? Buffer.from(value, 'hex').toString('base64') : value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [name, withBytes(entry, name)]));
+    Object.entries(value).map(
+      ([name, entry]) => [name, withBytes(entry, name)]));
 }
 
 // Whatever is not in the messages' definition, or of another type, is lost on
