@@ -8,6 +8,7 @@
 #include "main/runtime/fifo_place.hpp"
 #include "main/runtime/signals.hpp"
 #include "main/runtime/socket_place.hpp"
+#include "main/trace_command.hpp"
 #include "main/wiring.hpp"
 #include "messages/errors.hpp"
 
@@ -96,6 +97,8 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
 
 int main(int argc, char** argv) {
   auto own = own_environment();
+  if (is_trace_command(argc, argv))
+    return run_trace_command(argc, argv, own);
   if (is_client(argc, argv))
     return run_client(argc, argv, own);
   auto parsed = parse_options(argc, argv, own);

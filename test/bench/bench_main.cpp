@@ -154,6 +154,7 @@ const std::vector<measurement>& measurements() {
      measure_raw_throughput},
     {"throughput-stream-json", "lines of 1 KB out of the child",
      measure_stream_json_throughput},
+    {"tracing", "a round trip with and without", measure_tracing},
     {"start", "from the fork to the first byte bridged", measure_start},
     {"stop", "from SIGTERM to the end of the agent, idle", measure_stop},
     {"idle", "memory, threads, wake-ups", measure_idle},

@@ -37,9 +37,16 @@ test::unique_fd open_or_fail(const std::filesystem::path& path, int flags) {
 }
 
 std::vector<std::string> agent_command(const agent_setup& setup) {
-  return {setup.program, "--instance",      std::string{instance},
-          "--log-level", setup.log_level,   "--health-interval",
-          "0",           "--claude-command"};
+  std::vector<std::string> result{setup.program,
+                                  "--instance",
+                                  std::string{instance},
+                                  "--log-level",
+                                  setup.log_level,
+                                  "--health-interval",
+                                  "0"};
+  result.insert(result.end(), setup.more.begin(), setup.more.end());
+  result.push_back("--claude-command");
+  return result;
 }
 
 void resize(int pipe, int bytes) {

@@ -14,9 +14,17 @@ namespace container_agent::bench {
 
 /// The agent that is measured and what it is told.
 struct agent_setup {
-  std::string program;            ///< Path of the agent.
-  std::string echo_program;       ///< This program, as the child.
-  std::string log_level = "info"; ///< The agent's default.
+  std::string program;             ///< Path of the agent.
+  std::string echo_program;        ///< This program, as the child.
+  std::string log_level = "info";  ///< The agent's default.
+  std::vector<std::string> more{}; ///< Further options.
+
+  /// The same with these options, too.
+  [[nodiscard]] agent_setup with(std::vector<std::string> options) const {
+    auto result = *this;
+    result.more = std::move(options);
+    return result;
+  }
 };
 
 /// What stands between the two FIFOs.

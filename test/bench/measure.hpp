@@ -45,6 +45,7 @@ std::vector<figure> measure_raw_round_trip(const plan& p);
 std::vector<figure> measure_stream_json_round_trip(const plan& p);
 std::vector<figure> measure_raw_throughput(const plan& p);
 std::vector<figure> measure_stream_json_throughput(const plan& p);
+std::vector<figure> measure_tracing(const plan& p);
 std::vector<figure> measure_start(const plan& p);
 std::vector<figure> measure_stop(const plan& p);
 std::vector<figure> measure_idle(const plan& p);

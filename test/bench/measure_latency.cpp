@@ -166,6 +166,21 @@ std::vector<figure> measure_stream_json_round_trip(const plan& p) {
     side{"cats ", cats(cats_for_a_round_trip), "probe\n", cats_host});
 }
 
+// One agent beside another.
+std::vector<figure> measure_tracing(const plan& p) {
+  auto make_host = [](chain& system) { return raw_host{system}; };
+  auto off = raw_agent(p.setup.with({"--trace-ring", "0"}));
+  auto result = compare(p, "tracing in memory, against none", 1.03,
+                        side{"ring ", raw_agent(p.setup), "probe\n", make_host},
+                        side{"untraced ", off, "probe\n", make_host});
+  auto to_file = p.setup.with({"--trace-file", p.scratch / "trace.jsonl"});
+  auto more = compare(p, "tracing to a file, against none", 1.15,
+                      side{"file ", raw_agent(to_file), "probe\n", make_host},
+                      side{"without ", off, "probe\n", make_host});
+  result.insert(result.end(), more.begin(), more.end());
+  return result;
+}
+
 std::vector<figure> measure_start(const plan& p) {
   int run = 0;
   auto start = [&](std::string_view name, const blueprint& what) {

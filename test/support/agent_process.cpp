@@ -47,6 +47,8 @@ std::vector<std::string> command_line(const agent_options& options,
     add("--env", "FAKE_CLAUDE_STATE=" + state.string());
   if (!options.attach)
     argv.push_back("--no-attach");
+  if (options.give_pipe_dir)
+    add("--trace-dir", pipe_dir.parent_path() / "dumps");
   argv.insert(argv.end(), options.args.begin(), options.args.end());
   if (!options.claude_args.empty()) {
     argv.push_back("--");
