@@ -150,6 +150,14 @@ std::vector<sample> samples() {
     {"log-format", "text", "json",
      [](o x) { return number(static_cast<unsigned>(x.log.format)); }, "1", "0"},
     {"log-file", "/a.log", "/b.log", [](o x) { return x.log.file; }},
+    {"trace-ring", "16", "0", [](o x) { return number(x.trace.ring); }},
+    {"trace-file", "/a.jsonl", "/b.jsonl", [](o x) { return x.trace.file; }},
+    {"trace-file-size", "1MiB", "64KiB",
+     [](o x) { return number(x.trace.file_size); }, "1048576", "65536"},
+    {"trace-files", "2", "0", [](o x) { return number(x.trace.files); }},
+    {"trace-payloads", "true", "false",
+     [](o x) { return yes(x.trace.payloads); }},
+    {"trace-dir", "/a", "/b", [](o x) { return x.trace.directory; }},
     {"check", "true", "false", [](o x) { return yes(x.check); }},
   };
 }
