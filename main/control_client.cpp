@@ -27,10 +27,8 @@ bool poll_until(int fd, short events, steady_clock::time_point deadline) {
   for (;;) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(
       deadline - steady_clock::now());
-    // Options allow a day at most, so it fits; or there is no deadline.
-    auto wait = deadline == steady_clock::time_point::max()
-                  ? -1
-                  : static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    // Options allow a day at most, so it fits.
+    auto wait = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
     pollfd entry{fd, events, 0};
     auto count = ::poll(&entry, 1, wait);
     if (count >= 0)
@@ -138,37 +136,6 @@ std::string control_client::receive() {
       wait_for(POLLIN);
     else if (count < 0 && errno != EINTR)
       throw client_error{cannot_connect(path_, errno)};
-  }
-}
-
-void control_client::stream(
-  std::string_view request,
-  const std::function<bool(std::string_view)>& on_line) {
-  send(request);
-  std::string held;
-  char block[16 * 1024];
-  for (;;) {
-    auto count = ::recv(socket_.get(), block, sizeof block, 0);
-    if (count == 0 || (count < 0 && errno == ECONNRESET))
-      return;
-    if (count < 0 && errno == EAGAIN) {
-      wait_for(POLLIN);
-      continue;
-    }
-    if (count < 0 && errno != EINTR)
-      throw client_error{cannot_connect(path_, errno)};
-    deadline_ = steady_clock::time_point::max();
-    held.append(block, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    std::size_t at = 0;
-    for (auto end = held.find('\n'); end != std::string::npos;
-         end = held.find('\n', at)) {
-      if (!on_line(std::string_view{held}.substr(at, end - at)))
-        return;
-      at = end + 1;
-    }
-    held.erase(0, at);
-    if (held.size() > longest_answer)
-      throw client_error{"what listens at " + path_ + " is no agent"};
   }
 }
 

@@ -5,7 +5,6 @@
 #include "messages/codec/control_message.hpp"
 
 #include <chrono>
-#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -27,12 +26,6 @@ public:
   /// Asks and waits for the answer. Throws `client_error`; if the agent does
   /// not answer in time, the text tells what its process does.
   codec::control_answer ask(const codec::control_request& request);
-
-  /// Sends `request` and hands on each line that comes, without its LF, until
-  /// `on_line` returns false or the agent closes the connection. Only the first
-  /// one has to come in time. Throws `client_error`.
-  void stream(std::string_view request,
-              const std::function<bool(std::string_view)>& on_line);
 
   /// The agent's; 0 if it is in another PID namespace.
   std::int32_t pid() const { return pid_; }

@@ -1,21 +1,16 @@
 #include "main/trace_command.hpp"
 
 #include "main/live_view.hpp"
-#include "main/options.hpp"
 #include "main/trace/trace_files.hpp"
 #include "main/trace/trace_tools.hpp"
-#include "main/trace_follow.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
 #include <cstdlib>
-#include <functional>
 #include <iostream>
-#include <map>
 #include <utility>
-#include <variant>
 
 namespace container_agent {
 
@@ -28,7 +23,7 @@ class trace_command_line {
 public:
   trace_command_line() {
     app_.require_subcommand(1);
-    auto* convert = tool("convert", "for other programs to open", true);
+    auto* convert = tool("convert", "for other programs to open");
     convert
       ->add_option("--to", conversion_.to,
                    "chrome (Perfetto, chrome://tracing), otlp (JSON lines for "
@@ -39,22 +34,19 @@ public:
                         "mermaid: whose life, by its uuid or trace id");
     convert->add_flag("--all", conversion_.all,
                       "otlp: also what belongs to no prompt");
-    tool("summary", "a table by message type and actor", true);
+    tool("summary", "a table by message type and actor");
     auto* show = app_.add_subcommand("show", "a prompt's life as a tree");
     show->add_option("UUID", prompt_, "of the prompt, or its trace id")
       ->required();
     take_files(*show);
-    tool("view", "a page that shows the trace by itself", true);
-    add_follow();
+    tool("view", "a page that shows the trace by itself");
   }
 
   void parse(int argc, const char* const* argv) { app_.parse(argc, argv); }
   int complain(const CLI::ParseError& error) { return app_.exit(error); }
 
-  int run(const std::vector<std::string>& environment) {
+  int run() {
     auto chosen = app_.get_subcommands().front()->get_name();
-    if (chosen == "follow")
-      return follow(environment);
     trace::trace_files files{files_, std::cin};
     if (!files.error().empty()) {
       std::cerr << "container-agent: " << files.error() << '\n';
@@ -64,11 +56,9 @@ public:
   }
 
 private:
-  CLI::App* tool(const std::string& name, const std::string& what,
-                 bool reads_files) {
+  CLI::App* tool(const std::string& name, const std::string& what) {
     auto* result = app_.add_subcommand(name, what);
-    if (reads_files)
-      take_files(*result);
+    take_files(*result);
     return result;
   }
 
@@ -77,19 +67,6 @@ private:
       .add_option("FILE", files_,
                   "of --trace-file or a dump, oldest first; -: stdin")
       ->required();
-  }
-
-  void add_follow() {
-    auto* tool = app_.add_subcommand("follow", "what happens now");
-    tool->add_option("--actor", filter_.actor, "only what it sends or gets");
-    tool->add_option("--type", filter_.type, "only this kind of message");
-    tool->add_option("--prompt", filter_.prompt,
-                     "only this prompt's, by its uuid or trace id");
-    tool->add_flag("--json", filter_.json, "the lines as they are");
-    for (const char* name :
-         {"--pipe-dir", "--instance", "--input-pipe", "--control-socket"})
-      tool->add_option(name, place_[name],
-                       "as for the agent: where it is found");
   }
 
   int read(const std::string& chosen, const inputs& traces) {
@@ -102,32 +79,11 @@ private:
     return trace::view(live_view_page(), traces, std::cout, std::cerr);
   }
 
-  // The agent is found as by the other subcommands.
-  int follow(const std::vector<std::string>& environment) {
-    std::vector<std::string> words{"container-agent", "status"};
-    for (const auto& [name, value] : place_)
-      if (!value.empty())
-        words.insert(words.end(), {name, value});
-    std::vector<const char*> argv;
-    for (const auto& word : words)
-      argv.push_back(word.c_str());
-    auto parsed = parse_client_options(static_cast<int>(argv.size()),
-                                       argv.data(), environment);
-    if (auto* end = std::get_if<early_exit>(&parsed)) {
-      std::cerr << end->text;
-      return end->code;
-    }
-    return follow_trace(std::get<client_options>(parsed).socket, filter_,
-                        std::cout, std::cerr);
-  }
-
   CLI::App app_{"What the actors of the agent say to each other.",
                 "container-agent trace"};
   trace::conversion conversion_;
   std::string prompt_;
   std::vector<std::string> files_;
-  follow_filter filter_;
-  std::map<std::string, std::string> place_;
 };
 
 } // namespace
@@ -136,8 +92,7 @@ bool is_trace_command(int argc, const char* const* argv) {
   return argc > 1 && std::string_view{argv[1]} == "trace";
 }
 
-int run_trace_command(int argc, const char* const* argv,
-                      const std::vector<std::string>& environment) {
+int run_trace_command(int argc, const char* const* argv) {
   trace_command_line line;
   try {
     line.parse(argc - 1, argv + 1);
@@ -145,7 +100,7 @@ int run_trace_command(int argc, const char* const* argv,
     constexpr int wrong_usage = 2;
     return line.complain(error) == 0 ? EXIT_SUCCESS : wrong_usage;
   }
-  return line.run(environment);
+  return line.run();
 }
 
 } // namespace container_agent

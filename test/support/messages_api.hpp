@@ -38,6 +38,7 @@ struct prompt_runs {
 /// |                   | conversation)`, N counted in what Claude Code sent |
 /// | `RECALL`          | `Until now you said: A \| B \| …`, all prompts     |
 /// |                   | before this one                                    |
+/// | `ANSWERS`         | `Until now I said: A \| B \| …`, all answers        |
 /// | `SLOW`            | the same as for none, but after `You said: ` not a |
 /// |                   | byte until the gate is open or the client leaves   |
 /// | `TOUCH PATH`      | use of the tool Bash: `touch PATH`; then           |

@@ -84,6 +84,13 @@ std::string recall(const messages_request& request) {
   return text;
 }
 
+std::string recall_answers(const messages_request& request) {
+  std::string text = "Until now I said: ";
+  for (const auto& answer : request.answers)
+    text += (&answer == request.answers.data() ? "" : " | ") + answer;
+  return text;
+}
+
 messages_reply side_reply(const messages_request&) {
   return {.text = R"({"title": "A conversation"})"};
 }
@@ -159,6 +166,9 @@ messages_request read_messages_request(const json& body) {
   for (const auto& message : body.at("messages"))
     if (message.at("role") == "user")
       read_user_content(message.at("content"), request);
+    else
+      request.answers.push_back(
+        cut_utf8(text_of(message.at("content")), max_echoed_prompt));
   return request;
 }
 
@@ -177,6 +187,8 @@ messages_reply choose_reply(const messages_request& request, std::size_t run) {
       return {.text = echo(request), .held = true};
     if (word == "RECALL")
       return {.text = recall(request)};
+    if (word == "ANSWERS")
+      return {.text = recall_answers(request)};
     if (word == "TOUCH")
       return {.what = messages_reply::kind::tool_use,
               .text = "touch " + argument(1)};

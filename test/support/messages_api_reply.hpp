@@ -35,6 +35,9 @@ struct messages_request {
   /// `max_echoed_prompt`; the last one is what the turn is about.
   std::vector<std::string> prompts;
 
+  /// The answers so far, likewise.
+  std::vector<std::string> answers;
+
   /// The turn goes on after a tool's result.
   bool after_tool = false;
   bool tool_refused = false;
