@@ -16,6 +16,7 @@
 #include "main/runtime/orphan_reaper.hpp"
 #include "main/runtime/process_probe.hpp"
 #include "main/runtime/scheduler.hpp"
+#include "main/runtime/start_pages.hpp"
 #include "main/runtime/system_ports.hpp"
 #include "main/runtime/trace/traced_ports.hpp"
 #include "main/settings.hpp"
@@ -345,6 +346,7 @@ agent::~agent() = default;
 std::int32_t agent::run() {
   auto& p = *parts_;
   p.family->start(p.system);
+  p.loop.before_sleep([] { runtime::release_start_pages(); });
   try {
     p.loop.run_until([&p] { return p.exit_code.has_value(); });
   } catch (...) {
