@@ -106,20 +106,6 @@ struct agent::parts {
         std::vector<std::string> environment);
   ~parts();
 
-  // What stands between the actors and the real ports, if they are traced.
-  struct traced_ports {
-    runtime::traced_source input;
-    runtime::traced_child_process process;
-    runtime::traced_host_sink output;
-    std::optional<runtime::traced_control> control;
-
-    explicit traced_ports(parts& real)
-      : input{[&real]() -> byte_source& { return real.input; },
-              real.trace->events(), runtime::trace_port::host_input},
-        process{real.process, real.trace->events()},
-        output{real.output, real.trace->events()} {}
-  };
-
   control_port* control_lent();
   runtime::input_spool* keep(const options& settings);
   host_sink& open_output(event_log& log, const options& settings);
@@ -149,7 +135,7 @@ struct agent::parts {
   std::optional<runtime::orphan_reaper> reaper;
   runtime::proc_probe processes;
   std::optional<runtime::control_server> control_socket;
-  std::optional<traced_ports> traced;
+  std::optional<runtime::traced_ports> traced;
 
   line_reader reader;
   std::unique_ptr<bridge> protocol;
@@ -175,7 +161,9 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
           keep(settings)},
     output{open_output(log, settings)},
     process{make_process(settings)},
-    traced{trace ? std::optional<traced_ports>{std::in_place, *this}
+    traced{trace ? std::optional<runtime::traced_ports>{std::in_place, input,
+                                                        process, output,
+                                                        trace->events()}
                  : std::nullopt},
     reader{traced ? traced->input : static_cast<byte_source&>(input),
            line_reader_settings(settings)},

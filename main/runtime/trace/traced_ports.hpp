@@ -4,6 +4,7 @@
 #include "main/runtime/trace/tracer.hpp"
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 /// Ports that tell the tracer of the bytes that pass. Without tracing nobody
@@ -112,6 +113,21 @@ public:
 private:
   control_port& real_;
   tracer& events_;
+};
+
+/// What stands between an agent's actors and its real ports.
+struct traced_ports {
+  traced_source input;
+  traced_child_process process;
+  traced_host_sink output;
+  std::optional<traced_control> control; ///< once there is a socket
+
+  traced_ports(byte_source& real_input, child_process& real_process,
+               host_sink& real_output, tracer& events)
+    : input{[&real_input]() -> byte_source& { return real_input; }, events,
+            trace_port::host_input},
+      process{real_process, events},
+      output{real_output, events} {}
 };
 
 } // namespace container_agent::runtime
