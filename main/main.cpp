@@ -53,7 +53,7 @@ void log_start(event_log& log, const options& settings) {
 class gathered_log {
 public:
   gathered_log(agent_log& log, runtime::event_loop& loop) : log_{log} {
-    log.gather([&loop](auto write) { loop.before_sleep(std::move(write)); });
+    log.gather([&loop](auto write) { loop.when_idle(std::move(write)); });
   }
   gathered_log(const gathered_log&) = delete;
   gathered_log& operator=(const gathered_log&) = delete;

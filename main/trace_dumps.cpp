@@ -100,7 +100,7 @@ trace_dumps::~trace_dumps() {
 void trace_dumps::write_soon(std::string reason) {
   if (std::exchange(*planned_, true))
     return;
-  loop_.before_sleep(
+  loop_.when_idle(
     [this, alive = std::weak_ptr<bool>{planned_}, reason = std::move(reason)] {
       if (alive.expired())
         return;

@@ -61,7 +61,7 @@ void trace_file::take(const runtime::trace_event&, std::string_view line) {
 void trace_file::schedule() {
   if (std::exchange(*scheduled_, true))
     return;
-  loop_.before_sleep([this, alive = std::weak_ptr<bool>{scheduled_}] {
+  loop_.when_idle([this, alive = std::weak_ptr<bool>{scheduled_}] {
     if (alive.expired())
       return;
     *scheduled_ = false;

@@ -334,7 +334,7 @@ agent::~agent() = default;
 std::int32_t agent::run() {
   auto& p = *parts_;
   p.family->start(p.system);
-  p.loop.before_sleep([] { runtime::release_start_pages(); });
+  p.loop.when_idle([] { runtime::release_start_pages(); });
   try {
     p.loop.run_until([&p] { return p.exit_code.has_value(); });
   } catch (...) {

@@ -48,7 +48,7 @@ void event_loop::post(job work) {
   queued_.push_back(std::move(work));
 }
 
-void event_loop::before_sleep(job work) {
+void event_loop::when_idle(job work) {
   require_own_thread();
   idle_.push_back(std::move(work));
 }

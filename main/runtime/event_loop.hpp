@@ -73,7 +73,7 @@ public:
   /// Runs at most `limit` jobs, no handlers. Returns how many.
   std::size_t run_jobs(std::size_t limit);
 
-  /// Runs what `before_sleep` was given. Returns whether there was any.
+  /// Runs what `when_idle` was given. Returns whether there was any.
   bool run_idle();
 
   /// `read_size` bytes for all readers together: what a read finds is handed
@@ -87,7 +87,7 @@ public:
 
   /// Appends work for when there is nothing else to do, before the thread
   /// sleeps. For what nobody waits for, such as writing the log.
-  void before_sleep(job work);
+  void when_idle(job work);
 
   /// Ends the program unless called from the loop's own thread.
   void require_own_thread() const;

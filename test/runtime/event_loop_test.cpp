@@ -129,7 +129,7 @@ TEST_F(event_loop_test, the_thread_sleeps_once_while_nothing_happens) {
 
 TEST_F(event_loop_test, idle_work_waits_until_there_are_no_jobs) {
   std::string ran;
-  loop.before_sleep([&] { ran += 'z'; });
+  loop.when_idle([&] { ran += 'z'; });
   loop.post([&] {
     ran += 'a';
     loop.post([&] { ran += 'b'; });
@@ -140,16 +140,16 @@ TEST_F(event_loop_test, idle_work_waits_until_there_are_no_jobs) {
 
 TEST_F(event_loop_test, idle_work_is_done_before_the_thread_sleeps) {
   bool ran = false;
-  loop.before_sleep([&ran] { ran = true; });
+  loop.when_idle([&ran] { ran = true; });
   EXPECT_FALSE(loop.run_until([] { return false; }));
   EXPECT_TRUE(ran);
 }
 
 TEST_F(event_loop_test, idle_work_may_cause_jobs_and_more_of_its_kind) {
   std::string ran;
-  loop.before_sleep([&] {
+  loop.when_idle([&] {
     ran += '1';
-    loop.before_sleep([&] { ran += '3'; });
+    loop.when_idle([&] { ran += '3'; });
     loop.post([&] { ran += '2'; });
   });
   loop.run_ready();
