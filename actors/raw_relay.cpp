@@ -56,8 +56,8 @@ launch_child raw_relay::launch_plan() const {
 
 void raw_relay::take(const restart_scheduled&) {}
 
-void raw_relay::take(const restarts_exhausted&) {
-  gave_up_ = true;
+void raw_relay::take(const restarts_exhausted& end) {
+  gave_up_ = gave_up_ || end.name == "claude_process";
 }
 
 // Between bytes there are no turns to wait for.

@@ -14,8 +14,8 @@ namespace container_agent {
 
 /// `--trace-file`: each event a line, written when there is nothing else to do.
 /// What the file does not take at once (it may be a pipe) is left out, counted,
-/// and told of in the file as soon as it takes more. Reaches a file its size,
-/// it becomes PATH.1, and so on; the oldest one goes.
+/// and told of in the file as soon as it takes more. A file that reaches its
+/// size becomes PATH.1, and so on; the oldest one goes.
 class trace_file final : public runtime::trace_sink {
 public:
   struct config {

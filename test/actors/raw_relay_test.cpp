@@ -48,6 +48,16 @@ TEST_F(raw_relays, no_record_of_the_agents_own) {
   EXPECT_TRUE(relay.to_child.empty());
 }
 
+TEST_F(raw_relays, only_the_end_of_the_childs_own_actor_is_the_childs) {
+  relay.take(child_started{1, 77, false});
+  relay.take(restarts_exhausted{"health_monitor", "x"});
+  relay.take(begin_drain{"SIGTERM"});
+  EXPECT_FALSE(relay.status().gave_up);
+  EXPECT_FALSE(relay.drained());
+  relay.take(restarts_exhausted{"claude_process", "x"});
+  EXPECT_TRUE(relay.status().gave_up);
+}
+
 TEST_F(raw_relays, input_that_no_child_has_taken_waits_for_the_next_one) {
   relay.take(child_started{1, 77, false});
   host("a");

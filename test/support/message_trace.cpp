@@ -84,14 +84,15 @@ std::string message_trace::story() const {
   if (first > 0)
     out << "  (" << first << " earlier ones left out)\n";
   for (auto i = first; i < told.size(); ++i) {
-    std::string line;
-    runtime::append_event(line, told[i]);
-    if (told[i].kind == trace_kind::message)
+    if (told[i].kind == trace_kind::message) {
       out << "  " << told[i].number << "  after " << told[i].sent / 1'000'000
           << " ms  " << spoken(told[i]) << "  [" << to_string(told[i].outcome)
           << ", because of " << told[i].cause << "]\n";
-    else
-      out << "  " << line;
+      continue;
+    }
+    std::string line;
+    runtime::append_event(line, told[i]);
+    out << "  " << line;
   }
   return out.str();
 }

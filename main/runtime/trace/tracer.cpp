@@ -80,6 +80,8 @@ trace_time tracer::now() const {
 
 void tracer::sent(const caf::local_actor& receiver,
                   const caf::mailbox_element& message) {
+  if (next_ != nullptr)
+    next_->sent(receiver, message);
   auto alive = !receiver.getf(caf::abstract_actor::is_terminated_flag)
                && !receiver.getf(caf::abstract_actor::is_cleaned_up_flag);
   auto event = begin(trace_kind::message);
@@ -107,8 +109,6 @@ void tracer::sent(const caf::local_actor& receiver,
   }
   item.event.depth = ++meet(receiver).depth;
   pending_.insert_or_assign(&message, std::move(item));
-  if (next_ != nullptr)
-    next_->sent(receiver, message);
 }
 
 void tracer::attribute(trace_event& event, const message_type& type,
