@@ -51,8 +51,8 @@ conversation::behavior_type conversation::make_behavior() {
     },
     [this](const restarts_exhausted& end) {
       bridge_.take(end);
-      if (end.name == "shutdown_coordinator")
-        end_alone(end.reason);
+      if (end.name == "shutdown_coordinator" || end.name == "supervisor")
+        end_alone(end);
       settle();
     },
     [this](const restart_claude& wish) {
@@ -117,9 +117,9 @@ void conversation::take_peers(const peers_changed& now) {
 }
 
 // Nobody is left to give these orders, and there is no time for a turn.
-void conversation::end_alone(const std::string& reason) {
+void conversation::end_alone(const restarts_exhausted& end) {
   bridge_.take(
-    begin_drain{"gave up restarting shutdown_coordinator: " + reason});
+    begin_drain{"gave up restarting " + end.name + ": " + end.reason});
   bridge_.close();
 }
 

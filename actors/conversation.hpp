@@ -46,7 +46,7 @@ private:
   template <class Delivery>
   void take(inbox& from, const Delivery& delivery, bool spoke = false);
 
-  void end_alone(const std::string& reason);
+  void end_alone(const restarts_exhausted& end);
   void take_peers(const peers_changed& now);
   void settle();
   void note_turn(bool spoke = false);

@@ -67,6 +67,8 @@ void supervision::stopped(std::int32_t exit) {
 void supervision::take_end(caf::actor_system& system,
                            const caf::error& reason) {
   auto why = describe(reason);
+  if (gave_up)
+    return kill_all();
   if (policy_.next(system.scheduler().clock().now(), 0)) {
     context.log.write(log_level::error, "supervisor", "supervisor_failed",
                       {{"reason", why}});
@@ -75,6 +77,15 @@ void supervision::take_end(caf::actor_system& system,
   context.log.write(
     log_level::error, "supervisor", "supervisor_gave_up",
     {{"restarts", config_.policy.max_restarts}, {"reason", why}});
+  if (!shutdown)
+    shutdown = begin_shutdown{
+      "gave up restarting supervisor: " + why,
+      static_cast<std::int32_t>(exit_code::internal_error), false};
+  gave_up = std::move(why);
+  start(system);
+}
+
+void supervision::kill_all() {
   for (const auto& c : children)
     if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(c.address))
       caf::anon_send_exit(actor, caf::exit_reason::kill);

@@ -64,7 +64,9 @@ struct supervision_config {
 /// What outlives the supervisor, and who starts it again: its children and
 /// what is planned for each. An exception in one of the supervisor's own
 /// handlers costs no child its life; the next supervisor finds them here.
-/// Should that happen too often, the agent ends with `internal_error`.
+/// Should that happen too often, one last supervisor lets the conversation say
+/// its last words and ends the agent with `internal_error`; should that one
+/// fail too, all end at once.
 class supervision {
 public:
   struct child {
@@ -115,10 +117,12 @@ public:
   std::optional<restart_claude> wish;     ///< until there is a new Claude
   std::optional<begin_shutdown> shutdown; ///< the first one there was
   std::optional<std::int32_t> code;       ///< set once the end has begun
+  std::optional<std::string> gave_up;     ///< on the supervisor itself, and why
   actor_context context;
 
 private:
   void take_end(caf::actor_system& system, const caf::error& reason);
+  void kill_all();
 
   supervision_config config_;
   restart_policy policy_;

@@ -59,6 +59,8 @@ void supervisor::start_all() {
   if (lent_.code)
     return stop_next();
   introduce_all();
+  if (lent_.gave_up)
+    return end_alone(static_cast<std::int32_t>(exit_code::internal_error));
   auto* coordinator = lent_.find("shutdown_coordinator");
   if (coordinator && coordinator->now == state::given_up)
     end_alone(static_cast<std::int32_t>(coordinator->spec.gave_up));
@@ -100,6 +102,8 @@ void supervisor::introduce_all() {
       send(all.conversation,
            restarts_exhausted{c.spec.name, c.reason,
                               c.spec.on_give_up == give_up_action::wait});
+  if (lent_.gave_up && all.conversation)
+    send(all.conversation, restarts_exhausted{name(), *lent_.gave_up, false});
   if (lent_.wish && all.conversation)
     send(all.conversation, *lent_.wish);
 }
@@ -245,8 +249,9 @@ void supervisor::end_agent(const child& c, std::string reason,
   end_alone(code);
 }
 
-// Without a coordinator nobody is left to do it in order. The conversation, who
-// has been told, says what has become of its prompts.
+// Without a coordinator, or a supervisor that can be relied on, nobody is left
+// to do it in order. The conversation, who has been told, says what has become
+// of its prompts.
 void supervisor::end_alone(std::int32_t code) {
   start_waiting();
   delayed_send(this, last_words_timeout, stop_agent{code});
@@ -291,6 +296,8 @@ supervisor_status supervisor::status() const {
     if (c.now == child::state::given_up)
       result.gave_up = c.spec.name;
   }
+  if (lent_.gave_up)
+    result.gave_up = name();
   return result;
 }
 

@@ -23,9 +23,9 @@ public:
 
   const char* name() const override { return "supervisor"; }
 
-  /// How long the others have, once the shutdown_coordinator was given up, to
-  /// tell the host what has become of its prompts: as long as the last step of
-  /// a shutdown.
+  /// How long the others have, once the shutdown_coordinator or the supervisor
+  /// itself was given up, to tell the host what has become of its prompts: as
+  /// long as the last step of a shutdown.
   static constexpr std::chrono::milliseconds last_words_timeout{500};
 
 protected:

@@ -3,8 +3,8 @@
 #include "main/environment.hpp"
 #include "main/option_types.hpp"
 #include "main/runtime/attaching_child_process.hpp"
-#include "main/runtime/exec_failure.hpp"
 #include "main/runtime/fifo_place.hpp"
+#include "main/runtime/launch_failure.hpp"
 #include "main/runtime/socket_place.hpp"
 #include "main/settings.hpp"
 
@@ -116,7 +116,8 @@ finding check_directory(const std::string& directory) {
   return {verdict::problem,
           "working folder",
           directory,
-          runtime::describe_directory_failure(error),
+          runtime::describe_launch_failure(
+            {}, {}, runtime::launch_step::directory, error),
           "Make it, or name another one: --cwd DIR.",
           exit_code::bad_usage};
 }
@@ -135,8 +136,8 @@ finding check_command(const options::claude_section& claude,
     if (::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode)
         && ::access(file.c_str(), X_OK) == 0)
       return ok("command", claude.command, program.path);
-    reason = runtime::describe_exec_failure(program.path, claude.directory,
-                                            last_error());
+    reason = runtime::describe_launch_failure(
+      command, program.path, runtime::launch_step::exec, last_error());
   }
   std::string advice = "Name another one: --claude-command CMD.";
   if (claude.command.find(' ') != std::string::npos)

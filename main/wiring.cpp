@@ -24,6 +24,8 @@
 #include "messages/codec/agent_record.hpp"
 #include "messages/type_ids.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
@@ -41,6 +43,10 @@ namespace {
 // Actors that were told to stop have nothing left to wait for; this bounds a
 // defect, not a normal end.
 constexpr std::chrono::seconds end_timeout{2};
+
+// By then the first bytes have gone through: releasing the start's pages takes
+// 0.5 ms, and getting back those that are used takes as long.
+constexpr std::chrono::milliseconds longest_start{200};
 
 // Raw mode is for throughput: larger pipes make fewer switches between the
 // processes. The FIFOs get the most that a process without privileges may have;
@@ -334,7 +340,11 @@ agent::~agent() = default;
 std::int32_t agent::run() {
   auto& p = *parts_;
   p.family->start(p.system);
-  p.loop.when_idle([] { runtime::release_start_pages(); });
+  boost::asio::steady_timer start_over{p.loop.io(), longest_start};
+  start_over.async_wait([](auto error) {
+    if (!error)
+      runtime::release_start_pages();
+  });
   try {
     p.loop.run_until([&p] { return p.exit_code.has_value(); });
   } catch (...) {

@@ -2,8 +2,8 @@
 
 #include "main/runtime/child_setup.hpp"
 #include "main/runtime/descendants.hpp"
-#include "main/runtime/exec_failure.hpp"
 #include "main/runtime/fd.hpp"
+#include "main/runtime/launch_failure.hpp"
 
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
@@ -104,33 +104,6 @@ private:
   sigset_t before_;
 };
 
-// -- what a failure is called -------------------------------------------------
-
-std::string cannot_run(const child_command& command,
-                       const std::string& reason) {
-  auto text = "cannot run \"" + command.program + '"';
-  if (!command.directory.empty())
-    text += " in \"" + command.directory + '"';
-  return text + ": " + reason;
-}
-
-child_process::launch_result failed(const child_command& command,
-                                    std::error_code error,
-                                    const std::string& reason) {
-  return {0, error, cannot_run(command, reason)};
-}
-
-std::string describe(const child_command& command, const std::string& path,
-                     const boost::system::error_code& error) {
-  auto number = error_of(error);
-  switch (step_of(error)) {
-    case launch_step::exec:
-      return describe_exec_failure(path, command.directory, number);
-    case launch_step::directory: return describe_directory_failure(number);
-    default: return "the new process could not be set up: " + number.message();
-  }
-}
-
 // Old kernels and some sandboxes have none. The library would find that out
 // when the child runs already, and tell it as EBADF.
 std::error_code check_pidfd() {
@@ -217,19 +190,19 @@ posix_child_process::~posix_child_process() {
 child_process::launch_result
 posix_child_process::launch(const child_command& command) {
   if (running())
-    return failed(command,
-                  std::make_error_code(std::errc::device_or_resource_busy),
-                  "a child runs already");
+    return launch_failed(
+      command, std::make_error_code(std::errc::device_or_resource_busy),
+      "a child runs already");
   auto program = find_program(command);
   if (program.error)
-    return failed(command, program.error, program.reason);
+    return launch_failed(command, program.error, program.reason);
   if (auto error = check_pidfd())
-    return failed(command, error,
-                  "its end can't be watched, pidfd_open(2) fails: "
-                    + error.message());
+    return launch_failed(command, error,
+                         "its end can't be watched, pidfd_open(2) fails: "
+                           + error.message());
   child_pipes pipes;
   if (auto error = pipes.make(pipe_capacity_))
-    return failed(command, error, "no pipes for it: " + error.message());
+    return launch_failed(command, error, "no pipes for it: " + error.message());
 
   process_v2::posix::default_launcher launcher;
   boost::system::error_code error;
@@ -248,15 +221,18 @@ posix_child_process::launch(const child_command& command) {
     state_->guard_pid = launcher.pid;
     if (launcher.pid > 0)
       state_->kill_guard();
-    return failed(command, refused.code(),
-                  "its end can't be watched: " + refused.code().message());
+    return launch_failed(command, refused.code(),
+                         "its end can't be watched: "
+                           + refused.code().message());
   }
   if (error) {
     // The library leaves the process behind, which ends as its child has.
     reap(launcher.pid);
     state_->guard.reset();
-    return failed(command, error_of(error),
-                  describe(command, program.path, error));
+    return launch_failed(command, error_of(error),
+                         describe_launch_failure(command, program.path,
+                                                 step_of(error),
+                                                 error_of(error)));
   }
 
   auto number = pipes.child_number();

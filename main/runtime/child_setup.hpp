@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/runtime/launch_failure.hpp"
 
 #include <boost/system/error_code.hpp>
 
@@ -13,10 +14,6 @@
 
 /// What happens between fork(2) and exec(2), for Boost.Process to call.
 namespace container_agent::runtime {
-
-/// At which step a new child failed. ENOENT alone would not tell a missing
-/// folder from a missing program.
-enum class launch_step : int { exec, directory, setup };
 
 /// What Boost.Process passes from the child to us is an errno; its upper half
 /// is the step.
@@ -53,7 +50,6 @@ public:
 
 private:
   boost::system::error_code become_child();
-  bool take_descriptors() const;
   bool tell_number() const;
   [[noreturn]] static void leave();
 

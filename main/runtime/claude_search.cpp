@@ -1,6 +1,7 @@
 #include "main/runtime/claude_search.hpp"
 
-#include "main/runtime/exec_failure.hpp"
+#include "main/runtime/keep_place.hpp"
+#include "main/runtime/launch_failure.hpp"
 
 #include <algorithm>
 #include <array>
@@ -174,6 +175,8 @@ claude_candidate claude_search::describe(const process_info& info,
   result.speaks_protocol = stream_json || !claude_;
   result.input = table_.descriptor(info.pid, 0);
   result.output = table_.descriptor(info.pid, 1);
+  result.kept_in
+    = keep_place::directory_of(result.input.target, result.output.target);
   if (result.input.is_pipe() && result.output.is_pipe())
     add_users(result);
   return result;

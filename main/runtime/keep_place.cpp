@@ -15,6 +15,9 @@ namespace container_agent::runtime {
 
 namespace {
 
+constexpr std::string_view input_name = "/stdin.fifo";
+constexpr std::string_view output_name = "/stdout.fifo";
+
 constexpr mode_t only_us = 0600;
 
 // As much as a process without privileges may ask for. It is what Claude can
@@ -36,8 +39,8 @@ bool same_file(const std::string& name, int descriptor) {
 
 keep_place::keep_place(std::string directory, mode_t pipe_mode)
   : directory_{std::move(directory)},
-    in_{directory_ + "/stdin.fifo", only_us, capacity},
-    out_{directory_ + "/stdout.fifo", only_us, capacity},
+    in_{directory_ + std::string{input_name}, only_us, capacity},
+    out_{directory_ + std::string{output_name}, only_us, capacity},
     errors_{directory_ + "/stderr.fifo", only_us} {
   make_directory(pipe_mode);
   lock();
@@ -95,6 +98,15 @@ const fifo_place& keep_place::place(stream which) const {
     case stream::errors: break;
   }
   return errors_;
+}
+
+std::string keep_place::directory_of(std::string_view input,
+                                     std::string_view output) {
+  if (!input.ends_with(input_name) || !output.ends_with(output_name))
+    return {};
+  input.remove_suffix(input_name.size());
+  output.remove_suffix(output_name.size());
+  return input == output ? std::string{input} : std::string{};
 }
 
 unique_fd keep_place::open(stream which) const {

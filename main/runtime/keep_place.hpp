@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace container_agent::runtime {
 
@@ -28,6 +29,11 @@ public:
   keep_place& operator=(const keep_place&) = delete;
 
   enum class stream { in, out, errors };
+
+  /// The directory of a kept Claude whose stdin and stdout have these paths;
+  /// empty if it is none.
+  static std::string directory_of(std::string_view input,
+                                  std::string_view output);
 
   /// Opens one of the FIFOs, for reading and writing: so neither Claude nor the
   /// agent sees an end when the other one goes.

@@ -1,11 +1,10 @@
 #include "main/runtime/kept_spawn.hpp"
 
-#include "main/runtime/exec_failure.hpp"
 #include "main/runtime/fd.hpp"
+#include "main/runtime/launch_failure.hpp"
+#include "main/runtime/new_process.hpp"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,12 +18,10 @@ namespace container_agent::runtime {
 
 namespace {
 
-enum class step : int { setup, directory, exec };
-
 // What the new process says if it fails; if it succeeds its end of the pipe
 // closes without a word.
 struct failure {
-  step where = step::setup;
+  launch_step where = launch_step::setup;
   int number = 0;
 };
 
@@ -48,15 +45,6 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 // -- in the new process: nothing but system calls -----------------------------
 
-// By the kernel's own call: glibc refuses the two signals that it keeps for
-// itself, and whoever started the agent may have had them ignored.
-void default_signal_actions() {
-  std::array<unsigned long, 4> default_action{}; // struct kernel_sigaction
-  for (int signal = 1; signal < NSIG; ++signal)
-    ::syscall(SYS_rt_sigaction, signal, default_action.data(), nullptr,
-              (NSIG - 1) / 8);
-}
-
 bool write_number(int file) {
   std::array<char, 16> text{};
   auto end
@@ -65,29 +53,22 @@ bool write_number(int file) {
   return ::write(file, text.data(), static_cast<std::size_t>(size)) == size;
 }
 
-step become(const plan& p) {
+launch_step become(const plan& p) {
   default_signal_actions();
-  if (::setsid() < 0)
-    return step::setup;
-  for (int number = 0; number < 3; ++number)
-    if (::dup2(p.streams[static_cast<std::size_t>(number)], number) < 0)
-      return step::setup;
+  if (::setsid() < 0 || !take_streams(p.streams))
+    return launch_step::setup;
   // In this order: an agent that is killed in between leaves no process that
   // the next one would not find.
   if (!write_number(p.number))
-    return step::setup;
+    return launch_step::setup;
   if (::getppid() != p.agent)
     ::_exit(127);
-  if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0
-      && errno != ENOSYS && errno != EPERM)
-    return step::setup;
+  close_all_but_three_on_exec();
   if (p.directory != nullptr && ::chdir(p.directory) != 0)
-    return step::directory;
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    return launch_step::directory;
+  unblock_all_signals();
   ::execve(p.path.c_str(), p.arguments.data(), p.environment.data());
-  return step::exec;
+  return launch_step::exec;
 }
 
 [[noreturn]] void run(const plan& p) {
@@ -110,33 +91,13 @@ pid_t fork_without_signals() {
   return pid;
 }
 
-child_process::launch_result failed(const child_command& command,
-                                    std::error_code error,
-                                    const std::string& reason) {
-  auto text = "cannot run \"" + command.program + '"';
-  if (!command.directory.empty())
-    text += " in \"" + command.directory + '"';
-  return {0, error, text + ": " + reason};
-}
-
-std::string describe(const child_command& command, const std::string& path,
-                     step where, std::error_code error) {
-  switch (where) {
-    case step::exec:
-      return describe_exec_failure(path, command.directory, error);
-    case step::directory: return describe_directory_failure(error);
-    case step::setup: break;
-  }
-  return "the new process could not be set up: " + error.message();
-}
-
 } // namespace
 
 child_process::launch_result spawn_kept(const child_command& command,
                                         const keep_place& place) {
   auto program = find_program(command);
   if (program.error)
-    return failed(command, program.error, program.reason);
+    return launch_failed(command, program.error, program.reason);
   using stream = keep_place::stream;
   auto in = place.open_for_child(stream::in);
   auto out = place.open_for_child(stream::out);
@@ -144,8 +105,9 @@ child_process::launch_result spawn_kept(const child_command& command,
   auto number = place.open_number();
   std::array<int, 2> ends{};
   if (!in || !out || !errors || !number || ::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return failed(command, last_error(),
-                  "its pipes can't be opened: " + last_error().message());
+    return launch_failed(command, last_error(),
+                         "its pipes can't be opened: "
+                           + last_error().message());
   unique_fd reader{ends[0]};
   unique_fd writer{ends[1]};
   plan p{program.path,
@@ -164,8 +126,8 @@ child_process::launch_result spawn_kept(const child_command& command,
   if (pid == 0)
     run(p);
   if (pid < 0)
-    return failed(command, last_error(),
-                  "no new process: " + last_error().message());
+    return launch_failed(command, last_error(),
+                         "no new process: " + last_error().message());
   writer.reset();
   failure told;
   ssize_t count = 0;
@@ -177,8 +139,9 @@ child_process::launch_result spawn_kept(const child_command& command,
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
   place.open_number();
   std::error_code error{told.number, std::generic_category()};
-  return failed(command, error,
-                describe(command, program.path, told.where, error));
+  return launch_failed(
+    command, error,
+    describe_launch_failure(command, program.path, told.where, error));
 }
 
 } // namespace container_agent::runtime

@@ -1,8 +1,8 @@
 #include "main/runtime/program_watch.hpp"
 
 #include "main/runtime/claude_search.hpp"
-#include "main/runtime/exec_failure.hpp"
 #include "main/runtime/fd.hpp"
+#include "main/runtime/launch_failure.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>

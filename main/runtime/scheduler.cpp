@@ -1,45 +1,18 @@
 #include "main/runtime/scheduler.hpp"
 
 #include "main/runtime/scheduler_clock.hpp"
+#include "main/runtime/stderr_printer.hpp"
 
 #include <caf/actor_registry.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/execution_unit.hpp>
-#include <caf/make_actor.hpp>
-#include <caf/message_handler.hpp>
-#include <caf/monitorable_actor.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
-
-#include <iostream>
-#include <string>
 
 namespace container_agent::runtime {
 
 namespace {
-
-// CAF's own printer is an actor with a thread of its own.
-class stderr_printer final : public caf::monitorable_actor {
-public:
-  explicit stderr_printer(caf::actor_config& config)
-    : caf::monitorable_actor{config},
-      print_{[](caf::add_atom, caf::actor_id, const std::string& text) {
-        std::cerr << text;
-      }} {}
-
-  using caf::abstract_actor::enqueue;
-
-  void enqueue(caf::mailbox_element_ptr element,
-               caf::execution_unit*) override {
-    print_(element->content());
-  }
-
-  const char* name() const override { return "stderr_printer"; }
-
-private:
-  caf::message_handler print_;
-};
 
 class loop_scheduler final : public caf::scheduler::abstract_coordinator {
 public:
@@ -60,9 +33,7 @@ protected:
 
   // Not the base's, which spawns the printer with a thread.
   void start() override {
-    caf::actor_config config{&unit_};
-    utility_actors_[printer_id] = caf::make_actor<stderr_printer, caf::actor>(
-      system().next_actor_id(), system().node(), &system(), config);
+    utility_actors_[printer_id] = stderr_printer::make(unit_);
   }
 
   // Handlers of the loop may own actors, and jobs refer to them: both must be

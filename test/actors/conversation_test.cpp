@@ -197,13 +197,16 @@ TEST_F(conversations, faults_and_orders_reach_the_protocol) {
   EXPECT_EQ(protocol.taken, "rxinterrupt");
 }
 
-TEST_F(conversations, without_a_coordinator_it_ends_by_itself) {
-  start();
-  happen(restarts_exhausted{"health_monitor", "x"});
-  EXPECT_FALSE(protocol.is_closed);
-  happen(restarts_exhausted{"shutdown_coordinator", "x"});
-  EXPECT_TRUE(protocol.is_drained);
-  EXPECT_TRUE(protocol.is_closed);
+TEST_F(conversations, without_anyone_to_end_it_in_order_it_ends_by_itself) {
+  for (const auto* gone : {"shutdown_coordinator", "supervisor"}) {
+    start();
+    happen(restarts_exhausted{"health_monitor", "x"});
+    EXPECT_FALSE(protocol.is_closed);
+    happen(restarts_exhausted{gone, "x"});
+    EXPECT_TRUE(protocol.is_drained);
+    EXPECT_TRUE(protocol.is_closed);
+    protocol.is_drained = protocol.is_closed = false;
+  }
 }
 
 TEST_F(conversations, status_is_the_protocols) {

@@ -45,6 +45,12 @@ public:
     return ears_of<shutdown_coordinator_actor>("shutdown_coordinator");
   }
 
+  /// The supervisor fails once more.
+  void fail_again() {
+    fails_at<get_supervisor_status>(moment::before);
+    ask<supervisor_status>(family->root(), get_supervisor_status{});
+  }
+
   bool replaced() const { return family->root() != root; }
 };
 
@@ -149,10 +155,37 @@ TEST_F(supervisions, a_supervisor_that_fails_too_often_ends_the_agent) {
   settings.policy.max_restarts = 2;
   start();
   take_events();
-  for (int i = 0; i < 3; ++i) {
-    fails_at<get_supervisor_status>(moment::before);
-    ask<supervisor_status>(family->root(), get_supervisor_status{});
-  }
+  for (int i = 0; i < 3; ++i)
+    fail_again();
+  EXPECT_EQ(log.count("supervisor_gave_up"), 1u);
+  auto told = conversation().take<restarts_exhausted>();
+  EXPECT_EQ(told.name, "supervisor");
+  EXPECT_FALSE(told.waits);
+  advance(supervisor::last_words_timeout - 1ms);
+  EXPECT_FALSE(stopped) << "the conversation has something to say";
+  EXPECT_EQ(take_events(), events{});
+  advance(1ms);
+  EXPECT_EQ(stopped, 1) << "internal_error";
+  EXPECT_EQ(take_events(), four_stopped);
+}
+
+TEST_F(supervisions, whoever_waits_is_started_for_the_last_words) {
+  settings.policy.max_restarts = 0;
+  start();
+  fail(&peers_changed::conversation);
+  take_events();
+  fail_again();
+  EXPECT_EQ(take_events(), events{"conversation started"});
+  EXPECT_EQ(conversation().take<restarts_exhausted>().name, "supervisor");
+}
+
+TEST_F(supervisions, the_last_supervisor_has_no_successor) {
+  settings.policy.max_restarts = 0;
+  start();
+  take_events();
+  fail_again();
+  EXPECT_FALSE(stopped);
+  fail_again();
   EXPECT_EQ(stopped, 1) << "internal_error";
   EXPECT_EQ(take_events().size(), 4u) << "all have stopped";
   EXPECT_EQ(log.count("supervisor_gave_up"), 1u);

@@ -126,4 +126,28 @@ TEST(keep_claude, a_second_agent_is_refused_and_told_of_the_first) {
               HasSubstr("(pid " + std::to_string(first) + ")"));
 }
 
+TEST(keep_claude, the_one_left_is_not_for_an_agent_that_does_not_keep) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  host.prompt("hello", "u-1");
+  host.wait_for_result("u-1");
+  host.kill_agent();
+  agent_options options;
+  options.pipe_dir = host.dir() / "other";
+  options.args = {"--attach-pid", std::to_string(host.claude_pid())};
+  options.attach = true;
+  options.open_input = options.open_output = false;
+  agent_process plain{options};
+  EXPECT_EQ(plain.wait_exit().code, 4);
+  EXPECT_THAT(
+    plain.stderr_text(),
+    testing::AllOf(HasSubstr("has left it in " + host.kept_dir().string()),
+                   HasSubstr("--keep-dir " + host.kept_dir().string())));
+  host.start_agent();
+  host.prompt("again", "u-2");
+  host.wait_for_result("u-2");
+  EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
+}
+
 } // namespace container_agent::test

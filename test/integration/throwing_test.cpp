@@ -290,4 +290,23 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
   EXPECT_THAT(spared, testing::IsEmpty());
 }
 
+TEST(throwing, a_supervisor_that_is_given_up_leaves_no_prompt_without_an_end) {
+  temp_dir dir;
+  auto options = throwing(dir / "thrown", 0);
+  options.args = {"--max-restarts", "0"};
+  options.env["THROWING_AGENT_ONLY"]
+    = "supervisor ::container_agent::begin_shutdown before";
+  agent_process agent{options};
+  bookkeeper host{agent};
+  gate turn{agent};
+  host.prompt(turn.prompt());
+  host.prompt("and one that waits");
+  host.read_until(R"("state":"started")");
+  agent.send_signal(SIGTERM);
+  host.read_rest();
+  EXPECT_EQ(agent.wait_exit(), (exit_status{1, 0}));
+  host.expect_exactly_once();
+  EXPECT_EQ(thrown(dir / "thrown").size(), 1U);
+}
+
 } // namespace container_agent::test

@@ -1,3 +1,4 @@
+#include "main/runtime/descendants.hpp"
 #include "test/runtime/child_fixture.hpp"
 #include "test/support/temp_dir.hpp"
 
@@ -30,11 +31,12 @@ public:
   /// Launches what can't run, and returns the text for the user.
   std::string failure(const child_command& what, std::errc expected) {
     auto before = open_descriptors();
+    auto others = runtime::children();
     auto result = child.launch(what);
     EXPECT_EQ(result.error, expected) << result.error.message();
     EXPECT_FALSE(child.running());
     EXPECT_EQ(result.pid, 0);
-    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie";
+    EXPECT_EQ(runtime::children(), others) << "a zombie";
     EXPECT_EQ(open_descriptors(), before);
     loop.run_ready();
     EXPECT_EQ(exits, 0);

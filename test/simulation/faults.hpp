@@ -42,6 +42,9 @@ public:
   /// No faults from now on.
   void cease() { left_off_ = true; }
 
+  /// No faults in the supervisor from now on.
+  void spare_supervisor() { plan_.supervisor = false; }
+
   /// An actor is about to take a message.
   strike at_message(std::string_view actor);
 

@@ -58,6 +58,8 @@ run_plan run_plan::draw(chance& dice) {
     plan.clock_jumps.emplace_back(
       dice.up_to(plan.turmoil),
       std::chrono::hours{static_cast<int>(dice.below(2000)) - 1000});
+  if (dice.one_in(4))
+    plan.supervisor_restarts = dice.pick<std::uint32_t>({0, 1, 5});
   return plan;
 }
 

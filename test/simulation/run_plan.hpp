@@ -25,6 +25,9 @@ struct run_plan {
   drain_timeouts drain;
   agent_tree_config tree;
 
+  /// How often the supervisor itself may fail.
+  std::uint32_t supervisor_restarts = 100'000;
+
   /// How long everything may happen. Then faults cease, the host reads, and the
   /// agent has to come to rest.
   time_span turmoil{0};

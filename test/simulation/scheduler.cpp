@@ -1,39 +1,13 @@
 #include "test/simulation/scheduler.hpp"
 
+#include "main/runtime/stderr_printer.hpp"
+
 #include <caf/actor_system_config.hpp>
 #include <caf/all.hpp>
-#include <caf/monitorable_actor.hpp>
 
 #include <algorithm>
-#include <iostream>
 
 namespace container_agent::simulation {
-
-namespace {
-
-// CAF's own printer is an actor with a thread of its own.
-class stderr_printer final : public caf::monitorable_actor {
-public:
-  explicit stderr_printer(caf::actor_config& config)
-    : caf::monitorable_actor{config},
-      print_{[](caf::add_atom, caf::actor_id, const std::string& text) {
-        std::cerr << text;
-      }} {}
-
-  using caf::abstract_actor::enqueue;
-
-  void enqueue(caf::mailbox_element_ptr element,
-               caf::execution_unit*) override {
-    print_(element->content());
-  }
-
-  const char* name() const override { return "stderr_printer"; }
-
-private:
-  caf::message_handler print_;
-};
-
-} // namespace
 
 seeded_scheduler::seeded_scheduler(caf::actor_system& system, run_context& run)
   : abstract_coordinator{system},
@@ -163,9 +137,7 @@ void seeded_scheduler::tell(caf::scheduled_actor& actor) {
 
 // Not the base's, which spawns the printer with a thread.
 void seeded_scheduler::start() {
-  caf::actor_config config{&unit_};
-  utility_actors_[printer_id] = caf::make_actor<stderr_printer, caf::actor>(
-    system().next_actor_id(), system().node(), &system(), config);
+  utility_actors_[printer_id] = runtime::stderr_printer::make(unit_);
 }
 
 // Jobs refer to actors, timers hold them: both must be gone before the system.

@@ -47,6 +47,10 @@ void simulated_log::write(log_level, std::string_view logger,
   ++i->second;
   if (event == "gave_up" && !waits(fields))
     given_up_.insert(std::get<std::string>(fields.begin()->value));
+  if (event == "supervisor_gave_up") {
+    given_up_.insert("supervisor");
+    run_.faults.spare_supervisor(); // the last one has no successor
+  }
   run_.tell("log", [&] {
     auto text = std::string{logger} + ' ' + std::string{event};
     for (const auto& field : fields)

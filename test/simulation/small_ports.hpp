@@ -51,8 +51,8 @@ public:
   /// How often an event was logged.
   std::uint64_t count(const std::string& event) const;
 
-  /// Whether the supervisor has given this actor up for good, or with an empty
-  /// name any.
+  /// Whether this actor, which may be the supervisor, was given up for good, or
+  /// with an empty name any.
   bool gave_up(std::string_view actor = {}) const;
 
   bool enabled(log_level) const override { return true; }

@@ -128,7 +128,7 @@ void world::start() {
       return start(self, directory);
     };
   config.on_stopped = [this](std::int32_t code) { exit_code_ = code; };
-  config.policy.max_restarts = 100'000;
+  config.policy.max_restarts = plan_.supervisor_restarts;
   family_.emplace(std::move(config), context_);
   family_->start(system_);
   schedule_events();
@@ -264,6 +264,8 @@ std::int32_t world::expected_exit_code() const {
   // The first reason to end counts, and nobody knows here which that was.
   if (!log_.gave_up() || (signalled_ && *exit_code_ == 0))
     return 0;
+  if (log_.gave_up("supervisor"))
+    return *exit_code_ == 5 || *exit_code_ == 6 ? *exit_code_ : 1;
   return *exit_code_ == 5 || *exit_code_ == 6 ? *exit_code_ : 5;
 }
 

@@ -1,4 +1,4 @@
-#include "main/runtime/exec_failure.hpp"
+#include "main/runtime/launch_failure.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,6 +69,38 @@ std::string describe_interpreter(const std::string& path, int error) {
          "library";
 }
 
+std::string describe_directory_failure(const std::error_code& error) {
+  switch (error.value()) {
+    case ENOENT: return "the folder does not exist";
+    case ENOTDIR: return "that is not a folder";
+    case EACCES: return "the folder may not be entered";
+    default: return "the folder can't be used: " + error.message();
+  }
+}
+
+std::string describe_exec_failure(const std::string& path,
+                                  const std::string& directory,
+                                  const std::error_code& error) {
+  auto file = seen_from(directory, path);
+  auto found = check_executable(file);
+  if (found == EISDIR)
+    return "it is a folder";
+  if (found == EACCES)
+    return "not executable (permission denied)";
+  if (found != 0)
+    return found == ENOENT ? "no such file" : error_of(found).message();
+  switch (error.value()) {
+    case ENOENT: return describe_interpreter(file, ENOENT);
+    case EACCES:
+      if (!interpreter_of(file).empty())
+        return describe_interpreter(file, EACCES);
+      return "not executable (is it on a file system mounted noexec?)";
+    case ENOEXEC: return "not a program that this system can run";
+    case E2BIG: return "its arguments and environment are too long";
+    default: return error.message();
+  }
+}
+
 } // namespace
 
 program_lookup find_program(const child_command& command) {
@@ -104,36 +136,25 @@ std::vector<std::string> folders_in_path(const child_command& command) {
   return result;
 }
 
-std::string describe_directory_failure(const std::error_code& error) {
-  switch (error.value()) {
-    case ENOENT: return "the folder does not exist";
-    case ENOTDIR: return "that is not a folder";
-    case EACCES: return "the folder may not be entered";
-    default: return "the folder can't be used: " + error.message();
+std::string describe_launch_failure(const child_command& command,
+                                    const std::string& path, launch_step where,
+                                    const std::error_code& error) {
+  switch (where) {
+    case launch_step::exec:
+      return describe_exec_failure(path, command.directory, error);
+    case launch_step::directory: return describe_directory_failure(error);
+    case launch_step::setup: break;
   }
+  return "the new process could not be set up: " + error.message();
 }
 
-std::string describe_exec_failure(const std::string& path,
-                                  const std::string& directory,
-                                  const std::error_code& error) {
-  auto file = seen_from(directory, path);
-  auto found = check_executable(file);
-  if (found == EISDIR)
-    return "it is a folder";
-  if (found == EACCES)
-    return "not executable (permission denied)";
-  if (found != 0)
-    return found == ENOENT ? "no such file" : error_of(found).message();
-  switch (error.value()) {
-    case ENOENT: return describe_interpreter(file, ENOENT);
-    case EACCES:
-      if (!interpreter_of(file).empty())
-        return describe_interpreter(file, EACCES);
-      return "not executable (is it on a file system mounted noexec?)";
-    case ENOEXEC: return "not a program that this system can run";
-    case E2BIG: return "its arguments and environment are too long";
-    default: return error.message();
-  }
+child_process::launch_result launch_failed(const child_command& command,
+                                           std::error_code error,
+                                           const std::string& reason) {
+  auto text = "cannot run \"" + command.program + '"';
+  if (!command.directory.empty())
+    text += " in \"" + command.directory + '"';
+  return {0, error, text + ": " + reason};
 }
 
 } // namespace container_agent::runtime
