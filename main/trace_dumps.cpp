@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <utility>
 
 namespace container_agent {
@@ -47,6 +50,17 @@ private:
 
 trace_dumps* of_the_crash = nullptr;
 
+// A stack of its own: the usual one may have been used up.
+alignas(16) std::array<std::byte, 64 * 1024> crash_stack;
+
+void use_crash_stack(bool use) {
+  stack_t stack{};
+  stack.ss_sp = crash_stack.data();
+  stack.ss_size = crash_stack.size();
+  stack.ss_flags = use ? 0 : SS_DISABLE;
+  ::sigaltstack(&stack, nullptr);
+}
+
 // Not all of this may be done in a handler, but the program is lost anyway: the
 // signal is at its default by now, so a second fault ends it.
 void crash(int signal) {
@@ -78,21 +92,25 @@ trace_dumps::trace_dumps(std::string directory, std::string instance,
     write_soon(std::string{"failure of "} + actor);
   });
   of_the_crash = this;
-  if (watches_crashes)
-    for (int signal : crash_signals) {
-      struct sigaction action {};
-      action.sa_handler = &crash;
-      action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
-      ::sigaction(signal, &action, nullptr);
-    }
+  if (!watches_crashes)
+    return;
+  use_crash_stack(true);
+  for (int signal : crash_signals) {
+    struct sigaction action {};
+    action.sa_handler = &crash;
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER | SA_ONSTACK);
+    ::sigaction(signal, &action, nullptr);
+  }
 }
 
 trace_dumps::~trace_dumps() {
   events_.on_failure({});
-  if (watches_crashes)
-    for (int signal : crash_signals)
-      ::signal(signal, SIG_DFL);
   of_the_crash = nullptr;
+  if (!watches_crashes)
+    return;
+  for (int signal : crash_signals)
+    ::signal(signal, SIG_DFL);
+  use_crash_stack(false);
 }
 
 // Not in the midst of the failure: what the supervisor does about it belongs

@@ -128,6 +128,8 @@ message_type describe(const char* name) {
                       | bit(trace_port::claude_stdin);
   if constexpr (std::is_same_v<Message, control_requested>)
     result.woken_by = bit(trace_port::control);
+  result.tells_claude = std::is_same_v<Message, child_input>;
+  result.from_claude = std::is_same_v<Message, child_output>;
   return result;
 }
 

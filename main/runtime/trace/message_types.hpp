@@ -17,6 +17,9 @@ struct message_type {
 
   /// Ports whose events make their actor send it to itself: a bit each.
   unsigned woken_by = 0;
+
+  bool tells_claude = false; ///< a prompt
+  bool from_claude = false;  ///< what it says, about what it was told last
 };
 
 /// The type of a message, one of our own or of CAF's.

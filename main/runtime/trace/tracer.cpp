@@ -126,9 +126,9 @@ void tracer::attribute(trace_event& event, const message_type& type,
     event.prompt = own;
     if (running_ != nullptr && !running_->event.prompt)
       running_->event.prompt = own;
-    if (type.woken_by == 0 && std::strcmp(type.name, "child_input") == 0)
+    if (type.tells_claude)
       turn_ = own;
-  } else if (std::strcmp(type.name, "child_output") == 0) {
+  } else if (type.from_claude) {
     event.prompt = turn_;
   }
 }
