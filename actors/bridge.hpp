@@ -99,6 +99,8 @@ public:
   inbox from_input;
   inbox from_child;
   turn_clock pace;
+  stopwatch input_held;  ///< no input is taken
+  stopwatch output_held; ///< nothing is taken from the child
 
   /// Pieces of at most `read_size` bytes that may wait for the host.
   static constexpr std::size_t max_unsent_output = 8;

@@ -86,6 +86,10 @@ void control::take(const control_port::request& request) {
         container_agent::restart_claude{
           wish.reason.empty() ? "restart requested" : wish.reason, wish.now},
         codec::control_done());
+    case trace: // had there been one, nobody would have asked here
+      return port_.answer(request.id,
+                          codec::control_failed("the agent does not trace: "
+                                                "start it with --trace-ring"));
   }
 }
 

@@ -83,6 +83,10 @@ conversation::behavior_type conversation::make_behavior() {
       auto now = clock().now();
       status.turn_age = bridge_.pace.age(now);
       status.silence = bridge_.pace.silence(now);
+      status.turns = bridge_.pace.durations();
+      status.first_outputs = bridge_.pace.first_outputs();
+      status.input_held = bridge_.input_held.total(now);
+      status.output_held = bridge_.output_held.total(now);
       return status;
     },
     [this](const peers_changed& now) { take_peers(now); },
@@ -144,20 +148,27 @@ void conversation::settle() {
 }
 
 void conversation::grant_credit() {
-  auto input
-    = bridge_.from_input.window<host_line_window>(bridge_.input_credit());
+  auto for_input = bridge_.input_credit();
+  auto for_output = bridge_.output_credit();
+  note_held(bridge_.input_held, for_input == 0);
+  note_held(bridge_.output_held, for_output == 0);
+  auto input = bridge_.from_input.window<host_line_window>(for_input);
   if (input.taken != input_granted_.taken
       || input.limit > input_granted_.limit) {
     input_granted_ = input;
     tell(peers().pipe_input, input);
   }
-  auto output
-    = bridge_.from_child.window<child_output_window>(bridge_.output_credit());
+  auto output = bridge_.from_child.window<child_output_window>(for_output);
   if (output.taken != output_granted_.taken
       || output.limit > output_granted_.limit) {
     output_granted_ = output;
     tell(peers().claude_process, output);
   }
+}
+
+void conversation::note_held(stopwatch& watch, bool held) {
+  if (held != watch.runs())
+    watch.note(held, clock().now());
 }
 
 void conversation::ask_for_child() {

@@ -51,6 +51,7 @@ private:
   void settle();
   void note_turn(bool spoke = false);
   void grant_credit();
+  void note_held(stopwatch& watch, bool held);
   void ask_for_child();
   void ask_for_status();
   void report_progress();

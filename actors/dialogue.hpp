@@ -127,6 +127,7 @@ private:
   // Claude's lines
   void take_line(const codec::envelope& line);
   void take_result(const codec::envelope& result);
+  void take_bill(const claude_bill& bill);
   void take_lifecycle(const codec::envelope& event);
   void take_replay(const codec::envelope& replay);
   void take_own_response(const codec::envelope& response);
@@ -171,6 +172,7 @@ private:
   std::optional<renew_child> renewal_;
   std::string gave_up_; // why Claude is not started again, if it is not
   std::uint64_t signs_ = 0;
+  double dollars_ = 0; // that this child has told of
   std::string session_;
   std::string initialize_id_;
   std::uint64_t own_requests_ = 0;

@@ -3,6 +3,7 @@
 #include "actors/loggers.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 // What Claude says: relayed, and understood as far as it matters.
@@ -106,6 +107,7 @@ void dialogue::take_result(const codec::envelope& result) {
                       {"session_id", result.session_id}});
   if (session_refused_)
     return;
+  take_bill(result.bill);
   auto uuids = result.user_message_uuids;
   // A Claude Code that does not report the life of commands does not say whom
   // it answers, either: turns then end in the order of their prompts.
@@ -120,6 +122,17 @@ void dialogue::take_result(const codec::envelope& result) {
     close(uuid);
   interrupted_ = interrupted_ && !prompts_.in_flight().empty();
   start_prompts();
+}
+
+// Tokens are those of the turn, dollars those of the process so far.
+void dialogue::take_bill(const claude_bill& bill) {
+  auto& all = counters_.bill;
+  if (std::isfinite(bill.dollars) && bill.dollars > dollars_)
+    all.dollars += bill.dollars - std::exchange(dollars_, bill.dollars);
+  all.input_tokens += bill.input_tokens;
+  all.output_tokens += bill.output_tokens;
+  all.cache_read_tokens += bill.cache_read_tokens;
+  all.cache_creation_tokens += bill.cache_creation_tokens;
 }
 
 void dialogue::take_lifecycle(const codec::envelope& event) {

@@ -57,6 +57,17 @@ supervision::child* supervision::find(const caf::actor_addr& address) {
   return i == children.end() ? nullptr : &*i;
 }
 
+void supervision::count_restart(const std::string& child,
+                                const caf::error& reason) {
+  auto kind = kind_of(reason);
+  auto i = std::find_if(restarts.begin(), restarts.end(), [&](const auto& r) {
+    return r.child == child && r.reason == kind;
+  });
+  if (i == restarts.end())
+    i = restarts.insert(restarts.end(), {child, kind, 0});
+  ++i->count;
+}
+
 void supervision::stopped(std::int32_t exit) {
   abandon();
   if (auto tell = std::exchange(config_.on_stopped, nullptr))
@@ -72,6 +83,7 @@ void supervision::take_end(caf::actor_system& system,
   if (policy_.next(system.scheduler().clock().now(), 0)) {
     context.log.write(log_level::error, "supervisor", "supervisor_failed",
                       {{"reason", why}});
+    count_restart("supervisor", reason);
     return start(system);
   }
   context.log.write(

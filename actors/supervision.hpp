@@ -106,6 +106,9 @@ public:
   child* find(const std::string& name);
   child* find(const caf::actor_addr& address);
 
+  /// A child, or the supervisor itself, is started again.
+  void count_restart(const std::string& child, const caf::error& reason);
+
   /// All have stopped: the agent may leave.
   void stopped(std::int32_t code);
 
@@ -113,7 +116,7 @@ public:
 
   std::vector<child> children;
   peers_changed directory;
-  std::uint64_t restarts = 0;
+  std::vector<restart_count> restarts;
   std::optional<restart_claude> wish;     ///< until there is a new Claude
   std::optional<begin_shutdown> shutdown; ///< the first one there was
   std::optional<std::int32_t> code;       ///< set once the end has begun

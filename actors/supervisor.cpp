@@ -178,7 +178,7 @@ void supervisor::take_failure(child& c, const caf::error& reason) {
     // Somebody wanted it so: no failure.
     context_.log.write(log_level::info, name(), "restart_planned",
                        {{"actor", c.spec.name}, {"reason", why}});
-    return start_later(c, {c.spec.name, 0, {}, why});
+    return start_later(c, {c.spec.name, 0, {}, why}, reason);
   }
   if (c.spec.type == restart_type::temporary) {
     context_.log.write(log_level::warn, name(), "actor_ended",
@@ -198,11 +198,12 @@ void supervisor::take_failure(child& c, const caf::error& reason) {
                       {"delay_ms", std::int64_t{plan->delay.count()}},
                       {"reason", why}});
   auto delay = lent_.shutdown ? std::chrono::milliseconds{0} : plan->delay;
-  start_later(c, {c.spec.name, plan->attempt, delay, why});
+  start_later(c, {c.spec.name, plan->attempt, delay, why}, reason);
 }
 
-void supervisor::start_later(child& c, restart_scheduled plan) {
-  ++lent_.restarts;
+void supervisor::start_later(child& c, restart_scheduled plan,
+                             const caf::error& reason) {
+  lent_.count_restart(c.spec.name, reason);
   c.now = child::state::waiting;
   c.due = clock().now() + plan.delay;
   remind_of(c);
@@ -289,7 +290,9 @@ void supervisor::stop_next() {
 
 supervisor_status supervisor::status() const {
   supervisor_status result;
-  result.restarts = lent_.restarts;
+  result.by_child = lent_.restarts;
+  for (const auto& r : lent_.restarts)
+    result.restarts += r.count;
   for (const auto& c : lent_.children) {
     result.restarts_in_window = std::max<std::uint64_t>(
       result.restarts_in_window, c.policy.recent(clock().now()));

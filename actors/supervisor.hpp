@@ -44,7 +44,7 @@ private:
   void take_down(const caf::down_msg& down);
   void take_peace(child& c);
   void take_failure(child& c, const caf::error& reason);
-  void start_later(child& c, restart_scheduled plan);
+  void start_later(child& c, restart_scheduled plan, const caf::error& reason);
   void remind_of(const child& c);
   void give_up(child& c, const std::string& reason);
   void end_agent(const child& c, std::string reason, std::int32_t code);

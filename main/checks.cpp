@@ -1,6 +1,7 @@
 #include "main/checks.hpp"
 
 #include "main/environment.hpp"
+#include "main/http_access.hpp"
 #include "main/option_types.hpp"
 #include "main/runtime/attaching_child_process.hpp"
 #include "main/runtime/fifo_place.hpp"
@@ -234,6 +235,18 @@ finding check_log_file(const std::string& path) {
           exit_code::bad_usage};
 }
 
+finding check_token(const std::string& path) {
+  if (read_token(path))
+    return ok("HTTP token", path);
+  return {verdict::problem,
+          "HTTP token",
+          path,
+          "has no token in its first line",
+          "Put one there that is hard to guess, such as from: openssl rand "
+          "-hex 32.",
+          exit_code::bad_usage};
+}
+
 finding check_drain(const options::shutdown_section& shutdown) {
   auto time = format_duration(shutdown.drain_timeout);
   if (shutdown.drain_timeout <= docker_leaves)
@@ -321,6 +334,8 @@ check_options(const options& settings,
   result.push_back(check_drain(settings.shutdown));
   result.push_back(check_restarts(settings.supervision));
   result.push_back(check_log_file(settings.log.file));
+  if (!settings.http.token_file.empty())
+    result.push_back(check_token(settings.http.token_file));
   return result;
 }
 

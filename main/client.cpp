@@ -1,10 +1,9 @@
 #include "main/client.hpp"
 
 #include "main/control_client.hpp"
+#include "main/health_line.hpp"
 #include "main/option_types.hpp"
 #include "main/status_table.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace container_agent {
 
@@ -33,37 +32,19 @@ std::string status_of(const client_options& settings) {
   return ask(agent, {control_command::status, false, {}}).document;
 }
 
-struct question {
-  std::string_view yes;
-  std::string_view no;
-};
-
-question asked_by(const client_options& settings) {
+health_question asked_by(const client_options& settings) {
   if (settings.live)
-    return {"live", "not live"};
-  if (settings.ready)
-    return {"ready", "not ready"};
-  return {"healthy", "unhealthy"};
+    return health_question::live;
+  return settings.ready ? health_question::ready : health_question::healthy;
 }
 
 early_exit health(const client_options& settings) {
-  auto words = asked_by(settings);
-  auto no = [&](const std::string& why) {
-    return bad(std::string{words.no} + ": " + why);
-  };
+  auto asked = asked_by(settings);
   try {
-    auto facts = nlohmann::json::parse(status_of(settings));
-    auto state = facts.at("state").get<std::string>();
-    auto live = facts.at("live").get<bool>();
-    auto good = settings.ready  ? facts.at("ready").get<bool>()
-                : settings.live ? live
-                                : live && state != "failed";
-    auto text = state + ", " + facts.at("why").get<std::string>();
-    return good ? fine(std::string{words.yes} + ": " + text) : no(text);
+    auto [good, text] = judge_health(asked, status_of(settings));
+    return good ? fine(text) : bad(text);
   } catch (const client_error& error) {
-    return no(error.what());
-  } catch (const nlohmann::json::exception&) {
-    return no("the agent's status document says nothing of it");
+    return bad(std::string{bad_health(asked)} + ": " + error.what());
   }
 }
 
@@ -105,7 +86,7 @@ early_exit dispatch(const client_options& settings) {
 
 early_exit ask_agent(const client_options& settings) {
   auto prefix = settings.command == "health"
-                  ? std::string{asked_by(settings).no} + ": "
+                  ? std::string{bad_health(asked_by(settings))} + ": "
                   : std::string{"container-agent: "};
   if (settings.socket.empty())
     return bad(prefix + "there is nobody to ask with --control-socket none");

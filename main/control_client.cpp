@@ -28,7 +28,9 @@ bool poll_until(int fd, short events, steady_clock::time_point deadline) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(
       deadline - steady_clock::now());
     // Options allow a day at most, so it fits.
-    auto wait = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    auto wait = deadline == steady_clock::time_point::max()
+                  ? -1
+                  : static_cast<int>(std::max<std::int64_t>(left.count(), 0));
     pollfd entry{fd, events, 0};
     auto count = ::poll(&entry, 1, wait);
     if (count >= 0)
@@ -136,6 +138,38 @@ std::string control_client::receive() {
       wait_for(POLLIN);
     else if (count < 0 && errno != EINTR)
       throw client_error{cannot_connect(path_, errno)};
+  }
+}
+
+bool control_client::follow(
+  const std::function<bool(std::string_view line)>& take) {
+  send(codec::control_request_text({codec::control_command::trace, false, {}})
+       + '\n');
+  std::string text;
+  char block[64 * 1024];
+  for (bool first = true;;) {
+    auto count = ::recv(socket_.get(), block, sizeof block, 0);
+    if (count == 0 || (count < 0 && errno == ECONNRESET))
+      return true;
+    if (count < 0 && errno == EAGAIN && first)
+      wait_for(POLLIN);
+    else if (count < 0 && errno == EAGAIN)
+      poll_until(socket_.get(), POLLIN, steady_clock::time_point::max());
+    else if (count < 0 && errno != EINTR)
+      throw client_error{cannot_connect(path_, errno)};
+    if (count < 0)
+      continue;
+    text.append(block, static_cast<std::size_t>(count));
+    std::size_t begin = 0;
+    for (std::size_t end = 0;
+         (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      auto line = std::string_view{text}.substr(begin, end + 1 - begin);
+      if (std::exchange(first, false) && line.starts_with("{\"ok\":false"))
+        throw client_error{codec::read_control_answer(line).error};
+      if (!take(line))
+        return false;
+    }
+    text.erase(0, begin);
   }
 }
 

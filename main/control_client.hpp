@@ -5,8 +5,10 @@
 #include "messages/codec/control_message.hpp"
 
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace container_agent {
 
@@ -26,6 +28,12 @@ public:
   /// Asks and waits for the answer. Throws `client_error`; if the agent does
   /// not answer in time, the text tells what its process does.
   codec::control_answer ask(const codec::control_request& request);
+
+  /// Asks for the trace and hands on each line that comes, with its LF, until
+  /// the agent closes the connection (true), or `take` has enough and returns
+  /// false. Only the first line has to come within the timeout. Throws
+  /// `client_error`.
+  bool follow(const std::function<bool(std::string_view line)>& take);
 
   /// The agent's; 0 if it is in another PID namespace.
   std::int32_t pid() const { return pid_; }

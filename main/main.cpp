@@ -98,7 +98,7 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
 int main(int argc, char** argv) {
   auto own = own_environment();
   if (is_trace_command(argc, argv))
-    return run_trace_command(argc, argv);
+    return run_trace_command(argc, argv, own);
   if (is_client(argc, argv))
     return run_client(argc, argv, own);
   auto parsed = parse_options(argc, argv, own);

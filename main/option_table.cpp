@@ -35,6 +35,11 @@ constexpr std::array rows{
   option_row{"keep-pipes", flag, "", pipes, "", "leave own pipes at the end"},
   option_row{"control-socket", one, "PATH", pipes, "",
              "where subcommands ask [beside the pipes];\nnone: nowhere"},
+  option_row{"http", one, "ADDRESS", pipes, "",
+             "serve health, metrics and the live view, such\n"
+             "as at 127.0.0.1:8080"},
+  option_row{"http-token-file", one, "FILE", pipes, "",
+             "whoever reads them has to know what is in it"},
 
   option_row{"mode", one, "MODE", protocol, "claude",
              "claude; raw: any program's bytes"},

@@ -194,6 +194,28 @@ void read_log(const option_sources& given, options::log_section& log) {
   given.read("log-file", log.file);
 }
 
+// Without a token whoever reaches the address could read all.
+void read_http(const option_sources& given, options::http_section& http) {
+  std::string address;
+  given.read("http", address);
+  given.read("http-token-file", http.token_file);
+  if (address.empty() && !http.token_file.empty())
+    throw option_error{"--http-token-file", "means nothing without --http",
+                       "Add --http ADDRESS, or leave it out."};
+  if (address.empty())
+    return;
+  http.address = parse_http_address(address);
+  if (!http.address)
+    throw option_error{given.where("http"),
+                       "must be numbers, not " + in_quotes(address),
+                       "Write it as 127.0.0.1:8080 or [::1]:8080."};
+  if (http.token_file.empty() && !http.address->loopback)
+    throw option_error{given.where("http"),
+                       address + " can be reached from elsewhere, so a token "
+                         + "is needed",
+                       "Add --http-token-file FILE, or use 127.0.0.1."};
+}
+
 void read_trace(const option_sources& given, options::trace_section& trace) {
   given.read_count("trace-ring", 0, most_trace_events, trace.ring);
   given.read("trace-file", trace.file);
@@ -267,6 +289,7 @@ options read_all(command_line line,
   read_limits(given, result);
   read_log(given, result.log);
   read_trace(given, result.trace);
+  read_http(given, result.http);
   resolve_formats(given, result);
   result.claude.arguments.insert(result.claude.arguments.end(),
                                  passed_on.begin(), passed_on.end());

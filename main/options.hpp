@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/http_address.hpp"
 #include "main/restart_rule.hpp"
 
 #include <chrono>
@@ -119,6 +120,12 @@ struct options {
     bool asked_for = false; ///< by the user, not by default
   };
 
+  /// Pages by TCP.
+  struct http_section {
+    std::optional<http_address> address; ///< nothing: off
+    std::string token_file;              ///< empty: no token is needed
+  };
+
   struct log_section {
     std::optional<log_level> level = log_level::info; ///< nothing: off
     log_format format = log_format::json;
@@ -146,6 +153,7 @@ struct options {
   process_section process;
   health_section health;
   control_section control;
+  http_section http;
   log_section log;
   trace_section trace;
 

@@ -77,7 +77,7 @@ std::string row(std::string name, const std::string& value) {
   return name + value + '\n';
 }
 
-std::string rows(const json& x) {
+std::string table_rows(const json& x) {
   auto part = [&](const char* name) { return x.value(name, json::object()); };
   auto result
     = row("state", text(x, "state", "?") + ": " + text(x, "why", "?"))
@@ -109,7 +109,7 @@ std::string status_table(std::string_view document) {
   auto parsed = json::parse(document, nullptr, false);
   if (!parsed.is_object())
     return std::string{document} + '\n';
-  return rows(parsed);
+  return table_rows(parsed);
 }
 
 } // namespace container_agent

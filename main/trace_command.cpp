@@ -1,12 +1,16 @@
 #include "main/trace_command.hpp"
 
 #include "main/live_view.hpp"
+#include "main/trace/prompt_life.hpp"
 #include "main/trace/trace_files.hpp"
 #include "main/trace/trace_tools.hpp"
+#include "main/trace_follow.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <unistd.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -21,8 +25,10 @@ using inputs = std::vector<trace::trace_input>;
 /// The command line: one of the tools, and what it is told.
 class trace_command_line {
 public:
-  trace_command_line() {
+  explicit trace_command_line(const std::vector<std::string>& environment)
+    : environment_{environment} {
     app_.require_subcommand(1);
+    add_follow();
     auto* convert = tool("convert", "for other programs to open");
     convert
       ->add_option("--to", conversion_.to,
@@ -47,6 +53,8 @@ public:
 
   int run() {
     auto chosen = app_.get_subcommands().front()->get_name();
+    if (chosen == "follow")
+      return follow();
     trace::trace_files files{files_, std::cin};
     if (!files.error().empty()) {
       std::cerr << "container-agent: " << files.error() << '\n';
@@ -60,6 +68,35 @@ private:
     auto* result = app_.add_subcommand(name, what);
     take_files(*result);
     return result;
+  }
+
+  void add_follow() {
+    follow_ = app_.add_subcommand(
+      "follow", "the events of a running agent, as they come; other options "
+                "say where it is, as for `container-agent status`");
+    follow_->allow_extras();
+    auto& filter = following_.filter;
+    follow_->add_option("--prompt", prompt_, "only of this one, by its uuid");
+    follow_->add_option("--type", filter.types, "only messages of this type");
+    follow_->add_option("--actor", filter.actors, "only from or to this actor");
+    follow_->add_flag("--json", following_.json,
+                      "lines as they are, for the other tools");
+    follow_
+      ->add_option(
+        "--color", colour_,
+        "auto (on a terminal, unless NO_COLOR is set), always, never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  }
+
+  int follow() {
+    following_.where = follow_->remaining();
+    if (!prompt_.empty())
+      following_.filter.trace = trace::trace_of_prompt(prompt_);
+    const auto* none = std::getenv("NO_COLOR");
+    auto automatic = ::isatty(STDOUT_FILENO) == 1 && (!none || *none == '\0');
+    following_.coloured
+      = colour_ == "always" || (colour_ == "auto" && automatic);
+    return follow_trace(following_, environment_);
   }
 
   void take_files(CLI::App& tool) {
@@ -82,6 +119,10 @@ private:
   CLI::App app_{"What the actors of the agent say to each other.",
                 "container-agent trace"};
   trace::conversion conversion_;
+  const std::vector<std::string>& environment_;
+  CLI::App* follow_ = nullptr;
+  follow_settings following_;
+  std::string colour_ = "auto";
   std::string prompt_;
   std::vector<std::string> files_;
 };
@@ -92,8 +133,9 @@ bool is_trace_command(int argc, const char* const* argv) {
   return argc > 1 && std::string_view{argv[1]} == "trace";
 }
 
-int run_trace_command(int argc, const char* const* argv) {
-  trace_command_line line;
+int run_trace_command(int argc, const char* const* argv,
+                      const std::vector<std::string>& environment) {
+  trace_command_line line{environment};
   try {
     line.parse(argc - 1, argv + 1);
   } catch (const CLI::ParseError& error) {

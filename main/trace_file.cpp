@@ -84,6 +84,7 @@ void trace_file::flush() {
     size_ += buffer_.size();
   } else {
     dropped_ += buffered_;
+    events_.note_dropped(buffered_);
     untold_ += buffered_;
     if (!std::exchange(told_, true))
       log_.write(log_level::warn, "agent", "trace_events_dropped",

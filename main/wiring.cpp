@@ -2,10 +2,10 @@
 
 #include "actors/agent_tree.hpp"
 #include "actors/raw_relay.hpp"
+#include "main/doors.hpp"
 #include "main/hook.hpp"
 #include "main/runtime/attaching_child_process.hpp"
 #include "main/runtime/child_process.hpp"
-#include "main/runtime/control_server.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
 #include "main/runtime/fifo_reply_output.hpp"
@@ -118,7 +118,8 @@ struct agent::parts {
   child_process& make_process(const options& settings);
   child_link_config make_child_config(const options& settings,
                                       std::vector<std::string> environment);
-  void open_control(const options& settings);
+  void open_doors(const options& settings);
+  void open_socket(const options::control_section& control);
   std::unique_ptr<bridge> make_bridge(const options& settings);
   supervision_config tell_family(const options& settings);
   void finish(bool keep_pipes);
@@ -140,7 +141,7 @@ struct agent::parts {
   child_process& process;
   std::optional<runtime::orphan_reaper> reaper;
   runtime::proc_probe processes;
-  std::optional<runtime::control_server> control_socket;
+  std::optional<doors> ways_in;
   std::optional<runtime::traced_ports> traced;
 
   line_reader reader;
@@ -182,7 +183,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     system{actor_config} {
   progress.stop_input_first = settings.claude.is_raw();
   try {
-    open_control(settings);
+    open_doors(settings);
   } catch (...) {
     finish(settings.pipes.keep); // else pipes made a moment ago would stay
     throw;
@@ -198,8 +199,8 @@ agent::parts::~parts() {
   reader.on_arrival({});
   link.on_change({});
   output.on_drained({});
-  if (control_socket)
-    control_socket->on_request({});
+  if (ways_in)
+    ways_in->desk().on_request({});
   if (family)
     family->abandon();
   system.await_actors_before_shutdown(false);
@@ -233,13 +234,13 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
 
 // Nobody has asked for the one at the default path: where it can't be made,
 // such as in a folder that is not the agent's, the agent does without.
-void agent::parts::open_control(const options& settings) {
-  if (settings.control.path.empty())
+void agent::parts::open_socket(const options::control_section& control) {
+  if (control.path.empty())
     return;
   try {
-    control_socket.emplace(loop, context.log, settings.control.path);
+    ways_in->open_socket(control.path);
   } catch (const runtime::socket_error& error) {
-    if (settings.control.asked_for
+    if (control.asked_for
         || error.why() != runtime::socket_error::kind::unusable)
       throw;
     context.log.write(log_level::warn, "agent", "control_unavailable",
@@ -247,12 +248,24 @@ void agent::parts::open_control(const options& settings) {
   }
 }
 
+void agent::parts::open_doors(const options& settings) {
+  if (settings.control.path.empty() && !settings.http.address)
+    return;
+  ways_in.emplace(loop, context.log, trace ? &trace->events() : nullptr);
+  open_socket(settings.control);
+  const auto& http = settings.http;
+  if (http.address)
+    ways_in->open_http(*http.address, http.token_file.empty()
+                                        ? std::string{}
+                                        : read_token(http.token_file).value());
+}
+
 control_port* agent::parts::control_lent() {
-  if (!control_socket)
+  if (!ways_in)
     return nullptr;
   if (!traced)
-    return &*control_socket;
-  return &traced->control.emplace(*control_socket, trace->events());
+    return &ways_in->desk();
+  return &traced->control.emplace(ways_in->desk(), trace->events());
 }
 
 child_process& agent::parts::make_process(const options& settings) {
@@ -317,8 +330,8 @@ void agent::parts::finish(bool keep_pipes) {
                       {{"bytes", std::uint64_t{lost}},
                        {"pieces", std::uint64_t{protocol->to_host.size()}},
                        {"reason", "nobody read the output in time"}});
-  if (control_socket)
-    control_socket->finish();
+  if (ways_in)
+    ways_in->finish();
   input.finish(keep_pipes);
   std::visit(
     [keep_pipes](auto& port) {

@@ -27,24 +27,28 @@ std::string to_string(agent_error code) {
   return "unknown";
 }
 
-std::string describe(const caf::error& error) {
+std::string kind_of(const caf::error& error) {
   if (!error)
     return "none";
-  auto text = [&error](std::string name) {
-    if (error.context().match_elements<std::string>())
-      name += ": " + error.context().get_as<std::string>(0);
-    else if (!error.context().empty())
-      name += ": " + caf::deep_to_string(error.context());
-    return name;
-  };
   if (error.category() == agent_error_category)
-    return text(to_string(static_cast<agent_error>(error.code())));
+    return to_string(static_cast<agent_error>(error.code()));
   if (error.category() == caf::atom("system"))
-    return text(to_string(static_cast<caf::sec>(error.code())));
+    return to_string(static_cast<caf::sec>(error.code()));
   if (error.category() == caf::atom("exit"))
-    return text(to_string(static_cast<caf::exit_reason>(error.code())));
-  return text("error " + std::to_string(error.code()) + " of "
-              + caf::to_string(error.category()));
+    return to_string(static_cast<caf::exit_reason>(error.code()));
+  return "error " + std::to_string(error.code()) + " of "
+         + caf::to_string(error.category());
+}
+
+std::string describe(const caf::error& error) {
+  auto result = kind_of(error);
+  if (!error)
+    return result;
+  if (error.context().match_elements<std::string>())
+    result += ": " + error.context().get_as<std::string>(0);
+  else if (!error.context().empty())
+    result += ": " + caf::deep_to_string(error.context());
+  return result;
 }
 
 caf::error describe_exception(const std::exception_ptr& thrown) {

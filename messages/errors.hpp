@@ -35,6 +35,9 @@ std::string to_string(agent_error code);
 /// The text of an `agent_error`, or CAF's rendering of any other error.
 std::string describe(const caf::error& error);
 
+/// What kind of error it is: one of few names, and nothing that anybody wrote.
+std::string kind_of(const caf::error& error);
+
 /// What an exception says, as the error that its actor ends with.
 caf::error describe_exception(const std::exception_ptr& thrown);
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "messages/histogram.hpp"
 #include "messages/inspect.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 /// What the health monitor asks, and what it is answered.
 namespace container_agent {
@@ -16,6 +18,19 @@ struct health_tick {
 
 struct get_conversation_status {
   CONTAINER_AGENT_INSPECT(get_conversation_status)
+};
+
+/// What Claude's results say that they have cost, since the start of the agent.
+struct claude_bill {
+  double dollars = 0;
+  std::uint64_t input_tokens = 0;
+  std::uint64_t output_tokens = 0;
+  std::uint64_t cache_read_tokens = 0;
+  std::uint64_t cache_creation_tokens = 0;
+
+  CONTAINER_AGENT_INSPECT(claude_bill, x.dollars, x.input_tokens,
+                          x.output_tokens, x.cache_read_tokens,
+                          x.cache_creation_tokens)
 };
 
 /// Counters are since the start of the agent.
@@ -34,11 +49,21 @@ struct conversation_status {
   std::uint64_t resent = 0;
   std::chrono::milliseconds turn_age{0}; ///< 0 unless one is in flight
   std::chrono::milliseconds silence{0};  ///< since Claude's last word in it
+  histogram turns;         ///< how long those lasted that are over
+  histogram first_outputs; ///< how long they were silent at first
+  claude_bill bill;
+
+  /// How long nothing was taken from the host, because of what waits already.
+  std::chrono::milliseconds input_held{0};
+
+  /// How long nothing was taken from Claude, because the host does not read.
+  std::chrono::milliseconds output_held{0};
 
   CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.gave_up, x.session_id,
                           x.queued, x.queued_bytes, x.in_flight, x.lines,
                           x.accepted, x.answered, x.failed, x.rejected,
-                          x.resent, x.turn_age, x.silence)
+                          x.resent, x.turn_age, x.silence, x.turns,
+                          x.first_outputs, x.bill, x.input_held, x.output_held)
 };
 
 struct get_child_status {
@@ -100,13 +125,23 @@ struct get_supervisor_status {
   CONTAINER_AGENT_INSPECT(get_supervisor_status)
 };
 
+/// How often a child was started again for a kind of reason.
+struct restart_count {
+  std::string child;
+  std::string reason; ///< as `kind_of` names it
+  std::uint64_t count = 0;
+
+  CONTAINER_AGENT_INSPECT(restart_count, x.child, x.reason, x.count)
+};
+
 struct supervisor_status {
   std::uint64_t restarts = 0;           ///< of any child, since the start
   std::uint64_t restarts_in_window = 0; ///< of the child with the most
   std::string gave_up{}; ///< the child that is not started any more, if any
+  std::vector<restart_count> by_child{};
 
   CONTAINER_AGENT_INSPECT(supervisor_status, x.restarts, x.restarts_in_window,
-                          x.gave_up)
+                          x.gave_up, x.by_child)
 };
 
 struct get_health {

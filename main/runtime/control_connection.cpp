@@ -3,6 +3,7 @@
 #include "actors/ports.hpp"
 #include "messages/codec/control_message.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ control_connection::control_connection(event_loop& loop, unique_fd connected,
 }
 
 void control_connection::answer(std::string_view line) {
-  asking = taken = false;
+  id = 0;
   unsent_ += line;
   unsent_ += '\n';
   last_ = last_ || (at_end_ && received_.empty());
@@ -38,9 +39,14 @@ void control_connection::close() {
     return;
   boost::system::error_code ignored;
   fd_.close(ignored);
-  asking = taken = false;
   if (auto tell = std::exchange(handlers_.on_close, nullptr))
     tell(*this);
+}
+
+std::pair<unique_fd, std::string> control_connection::give_away() {
+  unique_fd own{::fcntl(fd_.native_handle(), F_DUPFD_CLOEXEC, 0)};
+  close();
+  return {std::move(own), std::move(received_)};
 }
 
 // The one timer is for the one thing that is waited for.
@@ -48,7 +54,7 @@ void control_connection::arm() {
   timer_.expires_after(patience_);
   timer_.async_wait([self = shared_from_this()](auto error) {
     // It may have been on its way already when the timer was set anew.
-    if (error || !self->fd_.is_open() || self->asking
+    if (error || !self->fd_.is_open() || self->id != 0
         || self->timer_.expiry() > std::chrono::steady_clock::now())
       return;
     if (self->unsent_.empty())
@@ -82,7 +88,8 @@ void control_connection::look_for_request() {
   received_.erase(0, begin);
   if (received_.empty())
     return at_end_ ? close() : read();
-  // Other protocols on this socket will be told apart by their first bytes.
+  if (received_.front() >= 'A' && received_.front() <= 'Z')
+    return handlers_.on_http(*this);
   if (received_.front() != '{')
     return refuse("not a JSON object; this socket takes one a line");
   auto end = received_.find('\n');
@@ -94,7 +101,6 @@ void control_connection::look_for_request() {
   request_ = received_.substr(0, end);
   received_.erase(0, end == std::string::npos ? end : end + 1);
   timer_.cancel();
-  asking = true;
   handlers_.on_request(*this);
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace container_agent::runtime {
 
@@ -25,6 +26,9 @@ public:
   struct handlers {
     std::function<void(control_connection&)> on_request;
     std::function<void(control_connection&)> on_close;
+
+    /// The client speaks HTTP: its first byte is a capital letter.
+    std::function<void(control_connection&)> on_http;
   };
 
   control_connection(event_loop& loop, unique_fd connected, socket_peer peer,
@@ -34,16 +38,21 @@ public:
   void start() { read(); }
 
   void answer(std::string_view line);
+
+  /// Tells why, and closes.
+  void refuse(std::string_view why);
+
   void close();
+
+  /// For somebody else to go on with: what was received and not dealt with, and
+  /// the socket, as the connection closes.
+  std::pair<unique_fd, std::string> give_away();
 
   const socket_peer& peer() const { return peer_; }
   const std::string& request() const { return request_; }
 
-  // The server's notes on the request that is under way.
+  /// The server's note: which request is under way; 0: none.
   std::uint64_t id = 0;
-  std::uint32_t attempt = 0;
-  bool asking = false; ///< a request waits for its answer
-  bool taken = false;  ///< and somebody works on it
 
 private:
   using descriptor = boost::asio::posix::basic_stream_descriptor<
@@ -52,7 +61,6 @@ private:
   void read();
   void on_readable();
   void look_for_request();
-  void refuse(std::string_view why);
   void write();
   void arm();
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/runtime/control_desk.hpp"
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/socket_place.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,33 +22,38 @@ namespace container_agent::runtime {
 ///     reading  a whole line                 → asking
 ///              (at most `patience`)         no object, too long, too late:
 ///                                           told why, closed
-///     asking   `answer`                     → writing
+///                                           HTTP, or `trace`: given away
+///     asking   the desk's answer            → writing
 ///     writing  room in the socket           → reading, or closed if the
 ///              (at most `patience`)         client has said that it is done
 ///
 /// One request of a connection is under way at a time; the next one is not read
 /// before. Timers run only while there is a connection that is waited for, so
 /// nobody wakes up for a socket that is not used.
-class control_server final : public control_port {
+class control_server {
 public:
-  /// One more is told so, and closed.
+  /// One more is told so, and closed. Counts those that were given away.
   static constexpr std::size_t max_connections = 16;
 
   /// How long a client may be silent, or not read its answer.
   static constexpr std::chrono::milliseconds default_patience{5000};
 
+  /// Who takes connections over. Without them there is no such thing here.
+  struct guests {
+    /// One that speaks HTTP, with what it has said so far.
+    std::function<void(unique_fd, std::string received)> http;
+
+    /// One that wants to follow the trace.
+    std::function<void(unique_fd)> trace;
+  };
+
   /// Throws `socket_error`.
-  control_server(event_loop& loop, event_log& log, std::string path,
+  control_server(event_loop& loop, event_log& log, control_desk& desk,
+                 std::string path, guests others = {},
                  std::chrono::milliseconds patience = default_patience);
   control_server(const control_server&) = delete;
   control_server& operator=(const control_server&) = delete;
-  ~control_server() override;
-
-  std::optional<request> next() override;
-  void answer(std::uint64_t id, std::string_view line) override;
-  void take_back() override;
-  std::size_t connections() const override;
-  void on_request(notification notify) override;
+  ~control_server();
 
   /// For the end of the agent: closes all connections, and removes the socket
   /// if it is still this one.

@@ -14,7 +14,8 @@ using json = nlohmann::json;
 using ordered_json = nlohmann::ordered_json;
 
 constexpr std::array commands{control_command::status, control_command::stop,
-                              control_command::restart_claude};
+                              control_command::restart_claude,
+                              control_command::trace};
 
 // More than any agent can be told to take, in milliseconds.
 constexpr std::uint64_t longest_stop = 7 * 24 * 3'600'000;
@@ -38,6 +39,7 @@ std::string_view to_string(control_command command) {
     case control_command::status: return "status";
     case control_command::stop: return "stop";
     case control_command::restart_claude: return "restart_claude";
+    case control_command::trace: return "trace";
   }
   return "unknown";
 }

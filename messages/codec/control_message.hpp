@@ -11,7 +11,12 @@
 /// and that of the subcommands.
 namespace container_agent::codec {
 
-enum class control_command : std::uint8_t { status, stop, restart_claude };
+enum class control_command : std::uint8_t {
+  status,
+  stop,
+  restart_claude,
+  trace, ///< its answer is the trace, which does not end
+};
 
 struct control_request {
   control_command command = control_command::status;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <charconv>
 #include <utility>
 
 namespace container_agent::codec {
@@ -93,7 +94,7 @@ void envelope_scanner::take_char(char c) {
       return;
     case ':': expect_key_ = false; return;
     default:
-      if (depth_ == 1 && literal_.size() < max_key)
+      if ((depth_ == 1 || in_usage()) && literal_.size() < max_key)
         literal_.push_back(c);
   }
 }
@@ -149,12 +150,35 @@ void envelope_scanner::end_string() {
 
 void envelope_scanner::end_literal() {
   auto text = std::exchange(literal_, {});
-  if (depth_ != 1 || text.empty())
+  if (text.empty())
     return;
-  if (key_ == "is_error")
+  if (in_usage() || key_ == "total_cost_usd")
+    end_number(text);
+  else if (key_ == "is_error")
     found_.is_error = text == "true";
   else if (key_ == "isReplay")
     found_.is_replay = text == "true";
+}
+
+bool envelope_scanner::in_usage() const {
+  return depth_ == 2 && key_ == "usage" && !in_array_;
+}
+
+void envelope_scanner::end_number(const std::string& text) {
+  auto read = [&text](auto& into) {
+    std::from_chars(text.data(), text.data() + text.size(), into);
+  };
+  auto& bill = found_.bill;
+  if (depth_ == 1)
+    read(bill.dollars);
+  else if (inner_ == "input_tokens")
+    read(bill.input_tokens);
+  else if (inner_ == "output_tokens")
+    read(bill.output_tokens);
+  else if (inner_ == "cache_read_input_tokens")
+    read(bill.cache_read_tokens);
+  else if (inner_ == "cache_creation_input_tokens")
+    read(bill.cache_creation_tokens);
 }
 
 std::string* envelope_scanner::slot() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/status.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,6 +25,7 @@ struct envelope {
   std::string result;       ///< text of a `result`, if it was asked for
   std::string first_error;  ///< of the `errors` of a `result`
   std::vector<std::string> user_message_uuids; ///< prompts a `result` answers
+  claude_bill bill; ///< of a `result`: dollars of all results of this process
   bool is_error = false;
   bool is_replay = false;
   bool is_object = false;       ///< false: the line is no whole JSON object
@@ -62,6 +65,8 @@ private:
   void close();
   void end_string();
   void end_literal();
+  void end_number(const std::string& text);
+  bool in_usage() const;
   std::string* slot();
   std::size_t slot_limit() const;
   bool uninteresting() const;

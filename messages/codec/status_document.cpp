@@ -34,6 +34,31 @@ ordered_json turn(const conversation_status& c) {
   return {{"age_ms", c.turn_age.count()}, {"silence_ms", c.silence.count()}};
 }
 
+ordered_json times(const histogram& times) {
+  return {{"below_s", histogram::bounds},
+          {"counts", times.counts},
+          {"sum_s", times.sum}};
+}
+
+ordered_json bill(const claude_bill& bill) {
+  return {{"usd", bill.dollars},
+          {"input_tokens", bill.input_tokens},
+          {"output_tokens", bill.output_tokens},
+          {"cache_read_tokens", bill.cache_read_tokens},
+          {"cache_creation_tokens", bill.cache_creation_tokens}};
+}
+
+ordered_json restarts(const supervisor_status& supervisor) {
+  auto by_child = ordered_json::array();
+  for (const auto& r : supervisor.by_child)
+    by_child.push_back(
+      {{"actor", r.child}, {"reason", r.reason}, {"count", r.count}});
+  return {{"total", supervisor.restarts},
+          {"in_window", supervisor.restarts_in_window},
+          {"gave_up", text_or_null(supervisor.gave_up)},
+          {"by_actor", std::move(by_child)}};
+}
+
 ordered_json own(const status_facts& facts) {
   ordered_json result;
   result["pid"] = facts.own ? ordered_json(facts.own->pid) : nullptr;
@@ -70,15 +95,18 @@ std::string status_document(const status_facts& facts) {
                          {"failed", c.failed},
                          {"resent", c.resent}};
   document["turn"] = turn(c);
+  document["turns"]
+    = {{"duration", times(c.turns)}, {"first_output", times(c.first_outputs)}};
+  document["cost"] = bill(c.bill);
   document["input"] = {{"lines", c.lines},
                        {"rejected", c.rejected},
-                       {"unread_bytes", facts.input.unread_bytes}};
+                       {"unread_bytes", facts.input.unread_bytes},
+                       {"held_ms", c.input_held.count()}};
   document["output"] = {{"pending_bytes", facts.output.pending_bytes},
                         {"dropped_replies", facts.output.dropped_replies},
-                        {"unread_bytes", facts.output.unread_bytes}};
-  document["restarts"] = {{"total", facts.supervisor.restarts},
-                          {"in_window", facts.supervisor.restarts_in_window},
-                          {"gave_up", text_or_null(facts.supervisor.gave_up)}};
+                        {"unread_bytes", facts.output.unread_bytes},
+                        {"held_ms", c.output_held.count()}};
+  document["restarts"] = restarts(facts.supervisor);
   document["agent"] = own(facts);
   document["shutdown"] = facts.shutdown.phase;
   if (!facts.silent.empty())

@@ -336,4 +336,24 @@ TEST_F(dialogue_prompts, configuration_is_checked) {
   EXPECT_NE(c.validate(), "");
 }
 
+// -- what it costs ------------------------------------------------------------
+
+TEST_F(dialogue_prompts, dollars_are_the_processs_tokens_the_turns) {
+  auto costs = [&](const std::string& uuid, const char* dollars) {
+    prompt(uuid);
+    claude(R"({"total_cost_usd":)" + std::string{dollars}
+           + R"(,"usage":{"input_tokens":10,"output_tokens":2},)"
+             R"("user_message_uuids":[")"
+           + uuid + "\"],\"type\":\"result\"}\n");
+  };
+  ready();
+  costs("u1", "0.5");
+  costs("u2", "0.75");
+  EXPECT_DOUBLE_EQ(talk().status().bill.dollars, 0.75);
+  EXPECT_EQ(talk().status().bill.input_tokens, 20u);
+  EXPECT_EQ(talk().status().bill.output_tokens, 4u);
+  costs("u3", "1e999");
+  EXPECT_DOUBLE_EQ(talk().status().bill.dollars, 0.75) << "no number";
+}
+
 } // namespace container_agent::test

@@ -361,4 +361,26 @@ TEST_F(supervisions, nobody_starts_claude_in_a_shutdown) {
   EXPECT_EQ(take_events(), events{});
 }
 
+TEST_F(supervisions, restarts_are_counted_by_child_and_kind_of_reason) {
+  start();
+  end_with(&peers_changed::claude_process,
+           make_error(agent_error::child_ended, "ended by signal 9"));
+  advance(1000ms);
+  end_with(&peers_changed::claude_process,
+           make_error(agent_error::child_ended, "exit code 1"));
+  advance(1000ms);
+  fail(&peers_changed::conversation);
+  advance(1000ms);
+  fail_again();
+  auto status = ask<supervisor_status>(family->root(), get_supervisor_status{});
+  ASSERT_TRUE(status);
+  ASSERT_EQ(status->by_child.size(), 3u);
+  EXPECT_EQ(status->by_child[0].child, "claude_process");
+  EXPECT_EQ(status->by_child[0].reason, "child_ended");
+  EXPECT_EQ(status->by_child[0].count, 2u);
+  EXPECT_EQ(status->by_child[1].child, "conversation");
+  EXPECT_EQ(status->by_child[2].child, "supervisor");
+  EXPECT_EQ(status->restarts, 4u);
+}
+
 } // namespace container_agent::test

@@ -48,7 +48,7 @@ TEST(control_message, what_is_no_request_is_told_why) {
   EXPECT_EQ(control_fault_of(R"({"command":1})"),
             "the object has no \"command\", a string");
   EXPECT_EQ(control_fault_of(R"({"command":"reboot"})"),
-            "unknown command; there are status, stop, restart_claude");
+            "unknown command; there are status, stop, restart_claude, trace");
   EXPECT_EQ(control_fault_of(R"({"command":"restart_claude","now":1})"),
             "\"now\" is neither true nor false");
   EXPECT_EQ(control_fault_of(R"({"command":"restart_claude","reason":1})"),

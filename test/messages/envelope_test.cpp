@@ -268,4 +268,32 @@ TEST(envelope, one_line_leaves_nothing_to_the_next) {
   EXPECT_FALSE(scanner.finish().is_object);
 }
 
+TEST(envelope, a_result_tells_what_it_cost) {
+  auto bill
+    = read_envelope(
+        R"({"total_cost_usd":0.25,"usage":{"input_tokens":3,)"
+        R"("cache_creation_input_tokens":5,"cache_read_input_tokens":7,)"
+        R"("output_tokens":11,"server_tool_use":{"input_tokens":99},)"
+        R"("cache_creation":{"ephemeral_1h_input_tokens":98}},)"
+        R"("modelUsage":{"input_tokens":97},"type":"result"})")
+        .bill;
+  EXPECT_DOUBLE_EQ(bill.dollars, 0.25);
+  EXPECT_EQ(bill.input_tokens, 3u);
+  EXPECT_EQ(bill.cache_creation_tokens, 5u);
+  EXPECT_EQ(bill.cache_read_tokens, 7u);
+  EXPECT_EQ(bill.output_tokens, 11u);
+}
+
+TEST(envelope, a_bill_that_is_none_costs_nothing) {
+  for (
+    const auto* line :
+    {R"({"total_cost_usd":"1","usage":[5],"type":"result"})",
+     R"({"total_cost_usd":null,"usage":{"input_tokens":-5},"type":"result"})",
+     R"({"total_cost_usd":x,"usage":7,"type":"result"})"}) {
+    auto bill = read_envelope(line).bill;
+    EXPECT_EQ(bill.dollars, 0) << line;
+    EXPECT_EQ(bill.input_tokens, 0u) << line;
+  }
+}
+
 } // namespace container_agent::test

@@ -30,11 +30,18 @@ codec::status_facts some_facts() {
                         8,
                         9,
                         milliseconds{15},
-                        milliseconds{16}};
+                        milliseconds{16},
+                        {},
+                        {},
+                        {25, 26, 27, 28, 29},
+                        milliseconds{30},
+                        milliseconds{31}};
+  facts.conversation.turns.add(milliseconds{500});
   facts.child = {true, 77, 10};
   facts.input = {17};
   facts.output = {11, 12, 18};
-  facts.supervisor = {13, 14, "claude_process"};
+  facts.supervisor
+    = {13, 14, "claude_process", {{"conversation", "runtime_error", 32}}};
   facts.control = {19};
   facts.claude = process_usage{77, 20, milliseconds{21}};
   facts.own = process_usage{78, 22, milliseconds{23}};
@@ -54,9 +61,20 @@ TEST(status_document, tells_every_fact_once) {
     R"("prompts":{"in_flight":3,"queued":1,"queued_bytes":2,"accepted":5,)"
     R"("answered":6,"failed":7,"resent":9},)"
     R"("turn":{"age_ms":15,"silence_ms":16},)"
-    R"("input":{"lines":4,"rejected":8,"unread_bytes":17},)"
-    R"("output":{"pending_bytes":11,"dropped_replies":12,"unread_bytes":18},)"
-    R"("restarts":{"total":13,"in_window":14,"gave_up":"claude_process"},)"
+    R"("turns":{"duration":{"below_s":[0.05,0.1,0.25,0.5,1.0,2.5,5.0,10.0,)"
+    R"(30.0,60.0,120.0,300.0,600.0,1800.0],)"
+    R"("counts":[0,0,0,1,0,0,0,0,0,0,0,0,0,0,0],"sum_s":0.5},)"
+    R"("first_output":{"below_s":[0.05,0.1,0.25,0.5,1.0,2.5,5.0,10.0,)"
+    R"(30.0,60.0,120.0,300.0,600.0,1800.0],)"
+    R"("counts":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],"sum_s":0.0}},)"
+    R"("cost":{"usd":25.0,"input_tokens":26,"output_tokens":27,)"
+    R"("cache_read_tokens":28,"cache_creation_tokens":29},)"
+    R"("input":{"lines":4,"rejected":8,"unread_bytes":17,"held_ms":30},)"
+    R"("output":{"pending_bytes":11,"dropped_replies":12,"unread_bytes":18,)"
+    R"("held_ms":31},)"
+    R"("restarts":{"total":13,"in_window":14,"gave_up":"claude_process",)"
+    R"("by_actor":[{"actor":"conversation","reason":"runtime_error",)"
+    R"("count":32}]},)"
     R"("agent":{"pid":78,"rss_bytes":22,"cpu_ms":23,"loop_lag_ms":24,)"
     R"("control_connections":19},)"
     R"("shutdown":"running"})");

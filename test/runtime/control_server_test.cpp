@@ -15,6 +15,7 @@ namespace container_agent::test {
 namespace {
 
 using namespace std::chrono_literals;
+using runtime::control_desk;
 using runtime::control_server;
 using testing::HasSubstr;
 
@@ -64,12 +65,13 @@ public:
   temp_dir dir;
   std::string path = (dir.path() / "control.sock").string();
   recording_log log;
+  control_desk desk{loop};
 
   /// Answers every request by itself, in brackets.
-  static void echo(control_server& server) {
-    server.on_request([&server] {
-      while (auto request = server.next())
-        server.answer(request->id, '[' + request->line + ']');
+  static void echo(control_desk& desk) {
+    desk.on_request([&desk] {
+      while (auto request = desk.next())
+        desk.answer(request->id, '[' + request->line + ']');
     });
   }
 };
@@ -77,23 +79,23 @@ public:
 } // namespace
 
 TEST_F(control_servers, a_request_is_answered_and_the_next_one_too) {
-  control_server server{loop, log, path};
-  echo(server);
+  control_server server{loop, log, desk, path};
+  echo(desk);
   socket_client client{path};
   client.say("{1}\n");
   ASSERT_TRUE(run_until([&] { return client.heard() == "[{1}]\n"; }));
   client.say("{2}\r\n{3}\n");
   ASSERT_TRUE(
     run_until([&] { return client.heard() == "[{1}]\n[{2}\r]\n[{3}]\n"; }));
-  EXPECT_EQ(server.connections(), 1u);
+  EXPECT_EQ(desk.connections(), 1u);
 }
 
 TEST_F(control_servers, half_a_line_waits_for_its_other_half) {
-  control_server server{loop, log, path};
-  echo(server);
+  control_server server{loop, log, desk, path};
+  echo(desk);
   socket_client client{path};
   client.say("{ha");
-  ASSERT_TRUE(run_until([&] { return server.connections() == 1; }));
+  ASSERT_TRUE(run_until([&] { return desk.connections() == 1; }));
   loop.run_ready();
   EXPECT_EQ(client.heard(), "");
   client.say("lf}\n");
@@ -101,28 +103,71 @@ TEST_F(control_servers, half_a_line_waits_for_its_other_half) {
 }
 
 TEST_F(control_servers, a_client_that_has_said_all_is_answered_and_closed) {
-  control_server server{loop, log, path};
-  echo(server);
+  control_server server{loop, log, desk, path};
+  echo(desk);
   socket_client client{path};
   client.say("{1}"); // without LF
   client.finish_writing();
   ASSERT_TRUE(run_until([&] { return client.closed(); }));
   EXPECT_EQ(client.heard(), "[{1}]\n");
-  EXPECT_EQ(server.connections(), 0u);
+  EXPECT_EQ(desk.connections(), 0u);
 }
 
 TEST_F(control_servers, garbage_is_told_why_and_closed) {
-  control_server server{loop, log, path};
-  echo(server);
+  control_server server{loop, log, desk, path};
+  echo(desk);
   socket_client client{path};
-  client.say("GET / HTTP/1.1\r\n");
+  client.say("hello\n");
   ASSERT_TRUE(run_until([&] { return client.closed(); }));
   EXPECT_THAT(client.heard(), HasSubstr(R"("error":"not a JSON object)"));
 }
 
+TEST_F(control_servers, where_nobody_speaks_http_it_is_refused) {
+  control_server server{loop, log, desk, path};
+  socket_client client{path};
+  client.say("GET / HTTP/1.1\r\n");
+  ASSERT_TRUE(run_until([&] { return client.closed(); }));
+  EXPECT_THAT(client.heard(), HasSubstr("there is no HTTP here"));
+}
+
+TEST_F(control_servers,
+       a_client_that_speaks_http_is_given_away_with_its_words) {
+  std::string received;
+  runtime::unique_fd given;
+  control_server server{loop,
+                        log,
+                        desk,
+                        path,
+                        {[&](runtime::unique_fd client, std::string words) {
+                           given = std::move(client);
+                           received = std::move(words);
+                         },
+                         {}}};
+  socket_client client{path};
+  client.say("GET / HTTP/1.1\r\n");
+  ASSERT_TRUE(run_until([&] { return bool{given}; }));
+  EXPECT_EQ(received, "GET / HTTP/1.1\r\n");
+  EXPECT_EQ(desk.connections(), 0u);
+  EXPECT_FALSE(client.closed());
+  ASSERT_EQ(::send(given.get(), "x", 1, 0), 1);
+  EXPECT_TRUE(run_until([&] { return client.heard() == "x"; }));
+}
+
+TEST_F(control_servers, one_that_wants_the_trace_is_given_away) {
+  runtime::unique_fd given;
+  control_server server{
+    loop, log, desk, path, {{}, [&](runtime::unique_fd client) {
+                              given = std::move(client);
+                            }}};
+  socket_client client{path};
+  client.say("{\"command\":\"trace\"}\n");
+  ASSERT_TRUE(run_until([&] { return bool{given}; }));
+  EXPECT_FALSE(client.closed());
+}
+
 TEST_F(control_servers, a_line_of_4096_bytes_passes_one_more_does_not) {
-  control_server server{loop, log, path};
-  echo(server);
+  control_server server{loop, log, desk, path};
+  echo(desk);
   std::string longest = '{' + std::string(max_request - 1, 'x');
   socket_client good{path};
   good.say(longest + '\n');
@@ -135,8 +180,8 @@ TEST_F(control_servers, a_line_of_4096_bytes_passes_one_more_does_not) {
 }
 
 TEST_F(control_servers, the_17th_connection_is_told_so) {
-  control_server server{loop, log, path};
-  echo(server);
+  control_server server{loop, log, desk, path};
+  echo(desk);
   std::vector<socket_client> clients;
   for (std::size_t i = 0; i < control_server::max_connections; ++i)
     clients.emplace_back(path);
@@ -146,94 +191,94 @@ TEST_F(control_servers, the_17th_connection_is_told_so) {
   EXPECT_EQ(log.count("control_refused"), 1u);
   clients.front().leave();
   ASSERT_TRUE(run_until(
-    [&] { return server.connections() < control_server::max_connections; }));
+    [&] { return desk.connections() < control_server::max_connections; }));
   socket_client next{path};
   next.say("{}\n");
   EXPECT_TRUE(run_until([&] { return next.heard() == "[{}]\n"; }));
 }
 
 TEST_F(control_servers, who_says_nothing_is_closed_in_time) {
-  control_server server{loop, log, path, 20ms};
+  control_server server{loop, log, desk, path, {}, 20ms};
   socket_client client{path};
   ASSERT_TRUE(run_until([&] { return client.closed(); }));
   EXPECT_THAT(client.heard(), HasSubstr("nothing was asked in time"));
 }
 
 TEST_F(control_servers, who_does_not_read_is_closed_in_time) {
-  control_server server{loop, log, path, 20ms};
-  server.on_request([&] {
-    while (auto request = server.next())
-      server.answer(request->id, std::string(4 << 20, 'x'));
+  control_server server{loop, log, desk, path, {}, 20ms};
+  desk.on_request([&] {
+    while (auto request = desk.next())
+      desk.answer(request->id, std::string(4 << 20, 'x'));
   });
   socket_client client{path};
   client.say("{}\n");
-  ASSERT_TRUE(run_until([&] { return server.connections() == 1; }));
-  EXPECT_TRUE(run_until([&] { return server.connections() == 0; }));
+  ASSERT_TRUE(run_until([&] { return desk.connections() == 1; }));
+  EXPECT_TRUE(run_until([&] { return desk.connections() == 0; }));
 }
 
 TEST_F(control_servers, who_waits_for_an_answer_is_not_closed) {
-  control_server server{loop, log, path, 1ms};
+  control_server server{loop, log, desk, path, {}, 1ms};
   socket_client client{path};
   client.say("{}\n");
   std::optional<control_port::request> request;
-  server.on_request([&] { request = server.next(); });
+  desk.on_request([&] { request = desk.next(); });
   ASSERT_TRUE(run_until([&] { return request.has_value(); }));
   EXPECT_FALSE(loop.run_until([&] { return client.closed(); }, 50ms));
-  server.answer(request->id, "late");
+  desk.answer(request->id, "late");
   EXPECT_TRUE(run_until([&] { return !client.heard().empty(); }));
 }
 
 TEST_F(control_servers, a_client_that_has_gone_disturbs_nobody) {
-  control_server server{loop, log, path};
+  control_server server{loop, log, desk, path};
   std::optional<control_port::request> request;
-  server.on_request([&] { request = server.next(); });
+  desk.on_request([&] { request = desk.next(); });
   socket_client client{path};
   client.say("{}\n");
   ASSERT_TRUE(run_until([&] { return request.has_value(); }));
   client.leave();
-  server.answer(request->id, "too late");
-  server.answer(request->id, "much too late");
-  server.answer(4711, "never asked");
-  EXPECT_EQ(server.connections(), 0u);
+  desk.answer(request->id, "too late");
+  desk.answer(request->id, "much too late");
+  desk.answer(4711, "never asked");
+  EXPECT_EQ(desk.connections(), 0u);
 }
 
 TEST_F(control_servers, what_was_taken_and_not_answered_comes_again) {
-  control_server server{loop, log, path};
+  control_server server{loop, log, desk, path};
   socket_client client{path};
   client.say("{}\n");
   std::optional<control_port::request> request;
-  server.on_request([&] { request = server.next(); });
+  desk.on_request([&] { request = desk.next(); });
   ASSERT_TRUE(run_until([&] { return request.has_value(); }));
   EXPECT_EQ(request->attempt, 1u);
   EXPECT_EQ(request->pid, ::getpid());
-  EXPECT_FALSE(server.next());
-  server.take_back();
-  auto again = server.next();
+  EXPECT_FALSE(desk.next());
+  desk.take_back();
+  auto again = desk.next();
   ASSERT_TRUE(again);
   EXPECT_EQ(again->id, request->id);
   EXPECT_EQ(again->attempt, 2u);
 }
 
 TEST_F(control_servers, requests_come_in_the_order_they_were_made) {
-  control_server server{loop, log, path};
+  control_server server{loop, log, desk, path};
   socket_client second{path};
   socket_client first{path};
   std::size_t count = 0;
-  server.on_request([&] { ++count; });
+  desk.on_request([&] { ++count; });
   first.say("{1}\n");
   ASSERT_TRUE(run_until([&] { return count == 1; }));
   second.say("{2}\n");
   ASSERT_TRUE(run_until([&] { return count == 2; }));
-  EXPECT_EQ(server.next()->line, "{1}");
-  EXPECT_EQ(server.next()->line, "{2}");
-  EXPECT_FALSE(server.next());
+  EXPECT_EQ(desk.next()->line, "{1}");
+  EXPECT_EQ(desk.next()->line, "{2}");
+  EXPECT_FALSE(desk.next());
 }
 
 TEST_F(control_servers, another_user_is_turned_away) {
   if (::geteuid() != 0)
     GTEST_SKIP() << "needs root, to become somebody else";
-  control_server server{loop, log, path};
-  echo(server);
+  control_server server{loop, log, desk, path};
+  echo(desk);
   // The mode of the file would keep them out before.
   ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
   ASSERT_EQ(::chmod(dir.path().c_str(), 0755), 0);
@@ -269,30 +314,30 @@ TEST_F(control_servers, another_user_is_turned_away) {
 }
 
 TEST_F(control_servers, it_is_removed_at_the_end_and_clients_see_it) {
-  control_server server{loop, log, path};
+  control_server server{loop, log, desk, path};
   socket_client client{path};
-  ASSERT_TRUE(run_until([&] { return server.connections() == 1; }));
+  ASSERT_TRUE(run_until([&] { return desk.connections() == 1; }));
   server.finish();
   EXPECT_TRUE(client.closed());
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 TEST_F(control_servers, somebody_elses_file_is_left_there_at_the_end) {
-  control_server server{loop, log, path};
+  control_server server{loop, log, desk, path};
   std::filesystem::remove(path);
-  control_server other{loop, log, path};
+  control_server other{loop, log, desk, path};
   server.finish();
   EXPECT_TRUE(std::filesystem::exists(path));
-  echo(other);
+  echo(desk);
   socket_client client{path};
   client.say("{}\n");
   EXPECT_TRUE(run_until([&] { return client.heard() == "[{}]\n"; }));
 }
 
 TEST_F(control_servers, an_idle_connection_costs_no_wake_up) {
-  control_server server{loop, log, path};
+  control_server server{loop, log, desk, path};
   std::optional<control_port::request> request;
-  server.on_request([&] { request = server.next(); });
+  desk.on_request([&] { request = desk.next(); });
   socket_client client{path};
   client.say("{}\n");
   ASSERT_TRUE(run_until([&] { return request.has_value(); }));

@@ -27,19 +27,6 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
-/// Only what kind of error it is: its context may quote what people wrote.
-std::string kind_of(const caf::error& reason) {
-  if (!reason)
-    return "normal";
-  if (reason.category() == agent_error_category)
-    return to_string(static_cast<agent_error>(reason.code()));
-  if (reason.category() == caf::atom("system"))
-    return to_string(static_cast<caf::sec>(reason.code()));
-  if (reason.category() == caf::atom("exit"))
-    return to_string(static_cast<caf::exit_reason>(reason.code()));
-  return "error " + std::to_string(reason.code());
-}
-
 bool is_failure(const caf::error& reason) {
   return reason && reason != caf::exit_reason::user_shutdown;
 }
@@ -84,6 +71,7 @@ void tracer::sent(const caf::local_actor& receiver,
     next_->sent(receiver, message);
   auto alive = !receiver.getf(caf::abstract_actor::is_terminated_flag)
                && !receiver.getf(caf::abstract_actor::is_cleaned_up_flag);
+  ++counts_.messages;
   auto event = begin(trace_kind::message);
   event.to = receiver.name();
   event.to_id = static_cast<std::uint32_t>(receiver.id());
@@ -240,7 +228,9 @@ void tracer::ended(const caf::local_actor& actor, const caf::error& reason) {
   event.to_id = static_cast<std::uint32_t>(id);
   auto failed = is_failure(reason);
   event.outcome = failed ? trace_outcome::failed : trace_outcome::handled;
-  auto text = kind_of(reason).substr(0, message_summary::max_text);
+  // Only the kind: an error's text may quote what people wrote.
+  auto text = reason ? kind_of(reason) : std::string{"normal"};
+  text.resize(std::min(text.size(), message_summary::max_text));
   event.summary.text_size = static_cast<std::uint8_t>(text.size());
   std::memcpy(event.summary.text.data(), text.data(), text.size());
   finish(event);
@@ -267,7 +257,10 @@ void tracer::bytes_moved(trace_port port, bool outward, std::uint64_t count) {
   event.port = port;
   event.outward = outward;
   event.size = count;
-  last_moved_[static_cast<std::size_t>(port)] = event.number;
+  auto place = static_cast<std::size_t>(port);
+  last_moved_[place] = event.number;
+  auto& moved = counts_.bytes[place];
+  (outward ? moved.out : moved.in) += count;
   finish(event);
 }
 

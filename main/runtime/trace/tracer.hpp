@@ -34,6 +34,19 @@ public:
   virtual bool wants_lines() const { return true; }
 };
 
+/// What has passed since the tracer was made.
+struct trace_counts {
+  std::uint64_t messages = 0; ///< between actors
+  std::uint64_t events = 0;
+  std::uint64_t dropped = 0; ///< events that sinks have left out
+
+  struct moved {
+    std::uint64_t in = 0;
+    std::uint64_t out = 0;
+  };
+  std::array<moved, 6> bytes{}; ///< by `trace_port`
+};
+
 struct tracer_config {
   std::size_t ring = 4096; ///< events that are kept in memory
   bool payloads = false;   ///< with the beginnings of what is said
@@ -98,7 +111,14 @@ public:
   using visitor = std::function<void(const trace_event&, std::string_view)>;
   void visit(const visitor& look) const;
 
-  std::uint64_t events() const { return last_number_; }
+  /// A sink has left so many events out.
+  void note_dropped(std::uint64_t events) { counts_.dropped += events; }
+
+  trace_counts counts() const {
+    auto result = counts_;
+    result.events = last_number_;
+    return result;
+  }
 
 private:
   struct live_actor {
@@ -128,6 +148,7 @@ private:
   trace_header header_;
   std::chrono::steady_clock::time_point start_;
   std::uint64_t last_number_ = 0;
+  trace_counts counts_;
 
   // A ring; slots are not touched before their first use.
   struct raw_memory {

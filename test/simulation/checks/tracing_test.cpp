@@ -55,7 +55,7 @@ TEST(tracing, has_every_message_of_a_run_with_faults_exactly_once) {
     exact += taken == watch.messages.waiting ? 1 : 0;
     EXPECT_EQ(seen.twice, 0u) << "seed " << seed;
     EXPECT_EQ(seen.uncaused, 0u) << "seed " << seed;
-    EXPECT_EQ(seen.numbers.size(), events.events()) << "seed " << seed;
+    EXPECT_EQ(seen.numbers.size(), events.counts().events) << "seed " << seed;
     undelivered += seen.messages[trace_outcome::undelivered];
   }
   EXPECT_GT(undelivered, 0u);

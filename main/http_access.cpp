@@ -1,0 +1,67 @@
+#include "main/http_access.hpp"
+
+#include "main/http_address.hpp"
+
+#include <fstream>
+
+namespace container_agent {
+
+namespace {
+
+using runtime::http_reply;
+
+// "[::1]:80" and "localhost:80" without the port.
+std::string_view without_port(std::string_view host) {
+  auto colon = host.rfind(':');
+  auto is_port = colon != std::string_view::npos
+                 && host.find(']', colon) == std::string_view::npos;
+  return is_port ? host.substr(0, colon) : host;
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost")
+    return true;
+  auto address = parse_http_address(std::string{host} + ":0");
+  return address && address->loopback;
+}
+
+} // namespace
+
+std::optional<std::string> read_token(const std::string& path) {
+  std::ifstream file{path};
+  std::string token;
+  if (!std::getline(file, token) || token.empty())
+    return std::nullopt;
+  return token;
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  unsigned difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size() && !b.empty(); ++i)
+    difference |= static_cast<unsigned char>(a[i])
+                  ^ static_cast<unsigned char>(b[i % b.size()]);
+  return difference == 0;
+}
+
+std::optional<http_reply>
+http_access::refuse(const runtime::http_request& asked, bool open) const {
+  if (!asked.origin.empty() && asked.origin != "http://" + asked.host
+      && asked.origin != "https://" + asked.host)
+    return http_reply{403, "text/plain",
+                      "pages of another origin may not read this\n"};
+  // With a token a name of somebody else's leads nowhere.
+  auto host = without_port(asked.host);
+  if (token.empty() && !is_loopback(host) && host != listening
+      && host != '[' + listening + ']')
+    return http_reply{403, "text/plain",
+                      "ask for this by its address, or as localhost\n"};
+  if (token.empty() || open
+      || same_secret(asked.authorization, "Bearer " + token))
+    return std::nullopt;
+  return http_reply{401,
+                    "text/plain",
+                    "a token is needed: Authorization: Bearer TOKEN\n",
+                    {{"WWW-Authenticate", "Bearer"}}};
+}
+
+} // namespace container_agent

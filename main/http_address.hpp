@@ -1,0 +1,30 @@
+#pragma once
+
+#include "main/runtime/fd.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace container_agent {
+
+/// Where pages are served by TCP: "127.0.0.1:8080", "[::1]:0".
+struct http_address {
+  std::string host; ///< numbers, without brackets
+  std::uint16_t port = 0;
+  bool ipv6 = false;
+  bool loopback = false;
+
+  /// As in a URL.
+  std::string text() const;
+};
+
+/// Nothing if it is none: a name is refused, as it may stand for anything.
+std::optional<http_address> parse_http_address(std::string_view text);
+
+/// Listens there, and notes the port that was chosen if none was named. Throws
+/// `runtime::socket_error`.
+runtime::unique_fd listen_at(http_address& where);
+
+} // namespace container_agent

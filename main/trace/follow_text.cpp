@@ -1,0 +1,124 @@
+#include "main/trace/follow_text.hpp"
+
+#include "main/trace/duration_text.hpp"
+
+#include <algorithm>
+
+namespace container_agent::trace {
+
+namespace {
+
+constexpr std::string_view plain = "\x1b[0m";
+constexpr std::string_view dim = "\x1b[2m";
+constexpr std::string_view bold = "\x1b[1m";
+constexpr std::string_view red = "\x1b[31m";
+constexpr std::string_view green = "\x1b[32m";
+constexpr std::string_view cyan = "\x1b[36m";
+
+bool is_in(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// A line that grows; control characters of a trace don't reach the terminal.
+class line {
+public:
+  explicit line(bool coloured) : coloured_{coloured} {}
+
+  line& put(std::string_view text, std::string_view colour = {}) {
+    auto in_colour = coloured_ && !colour.empty();
+    if (in_colour)
+      text_ += colour;
+    for (auto c : text)
+      text_ += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    if (in_colour)
+      text_ += plain;
+    return *this;
+  }
+
+  std::string finish() && { return std::move(text_) + '\n'; }
+
+private:
+  bool coloured_;
+  std::string text_;
+};
+
+// "14:03:07.123456" of "2026-11-26T14:03:07.123456Z"
+std::string time_of_day(std::uint64_t at, std::int64_t epoch_us) {
+  constexpr std::size_t date = 11;
+  auto ns = static_cast<std::uint64_t>(epoch_us) * 1000 + at;
+  return wall_time_text(ns).substr(date, 15);
+}
+
+void put_message(line& to, const trace_event& e) {
+  to.put(e.from.empty() ? "outside" : e.from, cyan)
+    .put(" → ")
+    .put(e.actor, cyan)
+    .put("  ")
+    .put(e.type, bold);
+  if (!e.summary.empty())
+    to.put("  ").put(e.summary, dim);
+  if (!e.payload.empty())
+    to.put("  ").put(e.payload);
+  if (e.taken)
+    to.put("  waited " + duration_text(*e.taken - e.at), dim);
+  if (e.taken && e.done)
+    to.put(", ran " + duration_text(*e.done - *e.taken), dim);
+  if (e.outcome != "handled")
+    to.put("  ").put(e.outcome, red);
+}
+
+void put_event(line& to, const trace_event& e) {
+  switch (e.kind) {
+    case event_kind::message: return put_message(to, e);
+    case event_kind::bytes:
+      to.put(e.port, green)
+        .put(e.direction == "in" ? " ⇒ " : " ⇐ ")
+        .put(std::to_string(e.count) + " bytes");
+      return;
+    case event_kind::timer:
+      to.put(e.actor, cyan)
+        .put("  timer ")
+        .put(e.type, bold)
+        .put("  in " + duration_text(e.due > e.at ? e.due - e.at : 0), dim);
+      return;
+    case event_kind::spawn:
+      to.put(e.actor, cyan)
+        .put(e.incarnation > 1 ? "  starts again" : "  starts", green);
+      return;
+    case event_kind::end:
+      to.put(e.actor, cyan).put("  ends: ").put(e.reason, e.failed ? red : dim);
+      return;
+    case event_kind::dropped:
+      to.put("… " + std::to_string(e.count)
+               + " events are missing here: this was too slow for them",
+             red);
+      return;
+    case event_kind::header:
+      to.put("agent ")
+        .put(e.agent, bold)
+        .put(", process " + std::to_string(e.pid));
+      return;
+    case event_kind::other: to.put("(an event of a newer agent)", dim);
+  }
+}
+
+} // namespace
+
+bool follow_filter::shows(const trace_event& event) const {
+  if (event.kind == event_kind::header || event.kind == event_kind::dropped)
+    return true;
+  return (trace.empty() || event.trace == trace)
+         && (types.empty() || is_in(types, event.type))
+         && (actors.empty() || is_in(actors, event.actor)
+             || is_in(actors, event.from));
+}
+
+std::string follow_text(const trace_event& event, std::int64_t epoch_us,
+                        bool coloured) {
+  line result{coloured};
+  result.put(time_of_day(event.at, epoch_us), dim).put("  ");
+  put_event(result, event);
+  return std::move(result).finish();
+}
+
+} // namespace container_agent::trace
