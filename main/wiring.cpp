@@ -4,15 +4,12 @@
 #include "actors/raw_relay.hpp"
 #include "main/doors.hpp"
 #include "main/hook.hpp"
+#include "main/kept_parts.hpp"
 #include "main/runtime/attaching_child_process.hpp"
 #include "main/runtime/child_process.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
 #include "main/runtime/fifo_reply_output.hpp"
-#include "main/runtime/input_spool.hpp"
-#include "main/runtime/journal_file.hpp"
-#include "main/runtime/keep_place.hpp"
-#include "main/runtime/kept_child.hpp"
 #include "main/runtime/orphan_reaper.hpp"
 #include "main/runtime/process_probe.hpp"
 #include "main/runtime/scheduler.hpp"
@@ -74,29 +71,6 @@ struct actor_settings : caf::actor_system_config {
         return to_string(static_cast<agent_error>(code));
       });
     runtime::install_scheduler(*this, loop, events);
-  }
-};
-
-// What `--keep-claude` needs: where Claude is found again, Claude, and what the
-// next agent has to know.
-struct kept_parts {
-  runtime::keep_place place;
-  runtime::journal_file notes;
-  runtime::input_spool spool;
-  runtime::kept_child process;
-
-  kept_parts(runtime::event_loop& loop, event_log& log, const options& settings)
-    : place{settings.claude.keep_directory, settings.pipes.permissions},
-      notes{place.journal_path(), log},
-      process{loop, place} {
-    auto path = place.input_path();
-    if (auto error = spool.open(path, notes.conversation().input))
-      throw runtime::fifo_error{path + ": " + error.message()
-                                + ". Give it room and permission, or choose "
-                                  "another directory: --keep-dir."};
-    if (spool.begins_anew())
-      notes.input_taken(0);
-    notes.on_input([this](std::uint64_t input) { spool.release(input); });
   }
 };
 

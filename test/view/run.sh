@@ -6,8 +6,9 @@
 #   test/view/run.sh --pictures   writes docs/pictures/view-{light,dark}.png
 #   test/view/run.sh --show       serves the page with a made-up life
 #
-# VIEW_AGENT_URL: a running agent to look at, too, such as
-# http://127.0.0.1:8080/#token=…
+# VIEW_AGENT, VIEW_CLAUDE: the agent that is looked at, and its Claude; as they
+# were built, if not set. VIEW_AGENT_URL: a running agent to look at, too,
+# such as http://127.0.0.1:8080/#token=…
 # CHROMIUM: the browser, if it is not /usr/bin/chromium.
 set -eu
 cd "$(dirname "$0")"
@@ -46,7 +47,5 @@ case ${1:-} in
   --show) exec node server.js "$VIEW_PAGE" ;;
 esac
 
-[ -n "${VIEW_AGENT_URL:-}" ] \
-  || echo "view: SKIPPED: no real agent was looked at (VIEW_AGENT_URL)"
 [ $# -gt 0 ] || set -- *.test.js
 exec node --test --test-concurrency=1 --test-reporter=spec "$@"

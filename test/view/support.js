@@ -128,5 +128,5 @@ const selected = page => page.evaluate(() => view.app.timeline.selected?.n);
 const field = (page, name) => text_of(page, `dd[data-field="${name}"], `
   + `pre[data-field="${name}"]`);
 
-module.exports = {load, in_browser, an_agent, a_file, text_of, until_text,
+module.exports = {load, at_end, in_browser, an_agent, a_file, text_of, until_text,
   until_messages, until_drawn, click_message, selected, field};

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "main/options.hpp"
+#include "main/runtime/input_spool.hpp"
+#include "main/runtime/journal_file.hpp"
+#include "main/runtime/keep_place.hpp"
+#include "main/runtime/kept_child.hpp"
+
+#include <cstdint>
+
+namespace container_agent {
+
+/// What `--keep-claude` needs: where Claude is found again, Claude, and what
+/// the next agent has to know.
+struct kept_parts {
+  runtime::keep_place place;
+  runtime::journal_file notes;
+  runtime::input_spool spool;
+  runtime::kept_child process;
+
+  /// Throws `runtime::fifo_error`.
+  kept_parts(runtime::event_loop& loop, event_log& log, const options& settings)
+    : place{settings.claude.keep_directory, settings.pipes.permissions},
+      notes{place.journal_path(), log},
+      process{loop, place} {
+    auto path = place.input_path();
+    if (auto error = spool.open(path, notes.conversation().input))
+      throw runtime::fifo_error{path + ": " + error.message()
+                                + ". Give it room and permission, or choose "
+                                  "another directory: --keep-dir."};
+    if (spool.begins_anew())
+      notes.input_taken(0);
+    notes.on_input([this](std::uint64_t input) { spool.release(input); });
+  }
+};
+
+} // namespace container_agent

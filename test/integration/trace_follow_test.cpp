@@ -1,0 +1,81 @@
+#include "test/integration/client.hpp"
+
+/// `container-agent trace follow`: a running agent's events in a terminal.
+namespace container_agent::test {
+
+using testing::Not;
+
+namespace {
+
+/// `trace follow` of an agent, in the background.
+subprocess follow(const agent_process& agent, std::vector<std::string> args) {
+  spawn_options options;
+  options.argv = {agent_binary(), "trace", "follow", "--pipe-dir",
+                  agent.input_path().parent_path()};
+  options.argv.insert(options.argv.end(), args.begin(), args.end());
+  return subprocess{options};
+}
+
+} // namespace
+
+TEST(trace_follow, shows_events_until_the_agent_ends) {
+  agent_process agent;
+  agent.wait_for_record("ready");
+  auto shown = follow(agent, {});
+  shown.wait_for_output("process " + std::to_string(agent.pid()));
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+  agent.stop();
+  EXPECT_EQ(shown.wait_exit(), (exit_status{0, 0}));
+  auto text = shown.stdout_text();
+  EXPECT_THAT(text, HasSubstr("pipe_input → conversation  host_line"));
+  EXPECT_THAT(text, HasSubstr("host_input ⇒ 6 bytes"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b["))) << "this is no terminal";
+}
+
+TEST(trace_follow, shows_what_is_asked_for_and_colours_it) {
+  agent_process agent;
+  agent.wait_for_record("ready");
+  auto shown = follow(agent, {"--type", "host_line", "--color", "always"});
+  shown.wait_for_output("process ");
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+  agent.stop();
+  shown.wait_exit();
+  auto text = shown.stdout_text();
+  EXPECT_THAT(text, HasSubstr("\x1b[1mhost_line\x1b[0m"));
+  EXPECT_THAT(text, Not(HasSubstr("child_input")));
+}
+
+TEST(trace_follow, gives_other_tools_lines_that_they_read) {
+  temp_dir dir;
+  agent_process agent;
+  agent.wait_for_record("ready");
+  auto shown = follow(agent, {"--json"});
+  shown.wait_for_output("\"stream\"");
+  agent.write_line("hello");
+  agent.wait_for_answer("echo: hello");
+  agent.stop();
+  shown.wait_exit();
+  write_file(dir / "trace.jsonl", shown.stdout_text());
+  auto summary = run_program({"trace", "summary", dir / "trace.jsonl"});
+  EXPECT_EQ(summary.status, yes) << summary.err;
+  EXPECT_THAT(summary.out, HasSubstr("host_line"));
+}
+
+TEST(trace_follow, says_why_where_there_is_nothing_to_follow) {
+  temp_dir dir;
+  auto nobody = run_program({"trace", "follow", "--pipe-dir", dir.path()});
+  EXPECT_EQ(nobody.status, no);
+  EXPECT_THAT(nobody.err, HasSubstr("no agent runs here"));
+  agent_options options;
+  options.args = {"--trace-ring", "0"};
+  agent_process agent{options};
+  agent.wait_for_record("ready");
+  auto untraced = ask_agent(agent, "trace");
+  auto shown = follow(agent, {});
+  EXPECT_EQ(shown.wait_exit(), no);
+  EXPECT_THAT(shown.stderr_text(), HasSubstr("--trace-ring"));
+}
+
+} // namespace container_agent::test
