@@ -33,13 +33,14 @@ struct drain_timeouts {
 /// | closing      | stop reading, close stdin  | child gone, time up          |
 /// | terminating  | SIGTERM to the group       | child gone, time up          |
 /// | killing      | SIGKILL to the group       | child gone, time up          |
-/// | flushing     | flush the output           | flushed, time up             |
+/// | flushing     | flush the output           | flushed, time up [1]         |
 /// | stopped      | stop the actors            |                              |
 ///
 /// `drained` leads to closing, `child gone` to flushing, `time up` and a
 /// further signal to the next phase; `leave` from running to flushing: Claude
-/// goes on without the agent. Whatever does not fit a phase changes
-/// nothing, so events may come late or twice.
+/// goes on without the agent. [1] The time begins again while the host reads,
+/// as long as that of all phases together is not over. Whatever does not fit a
+/// phase changes nothing, so events may come late or twice.
 class drain_plan {
 public:
   enum class phase : std::uint8_t {
@@ -68,6 +69,9 @@ public:
   bool take(event e);
 
   phase now() const { return phase_; }
+
+  /// What all phases may take together.
+  std::chrono::milliseconds total() const { return timeouts_.total(); }
 
   /// What the phase may take.
   std::chrono::milliseconds timeout() const;

@@ -5,6 +5,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace container_agent {
@@ -35,11 +36,7 @@ pipe_output::behavior_type pipe_output::make_behavior() {
       flushing_ = true;
       settle();
     },
-    [this](const get_output_status&) {
-      return output_status{resources_.sink.pending(),
-                           resources_.dropped_replies,
-                           resources_.sink.unread()};
-    },
+    [this](const get_output_status&) { return status(); },
     [this](const peers_changed& now) {
       if (replaced(now, &peers_changed::conversation))
         granted_ = {};
@@ -58,11 +55,22 @@ void pipe_output::take(const host_output& output) {
   auto& from = resources_.from_conversation;
   if (from.expects(output.sequence)) {
     resources_.sink.write(output.data);
+    resources_.taken_bytes += output.data.size();
     from.take();
     if (output.ends_reply)
       end_reply();
   }
   settle();
+}
+
+// In the FIFO may be more than what came from here: what an earlier agent has
+// left there.
+output_status pipe_output::status() const {
+  std::uint64_t pending = resources_.sink.pending();
+  std::uint64_t unread = resources_.sink.unread();
+  auto left = std::min(pending + unread, resources_.taken_bytes);
+  return {pending, resources_.dropped_replies, unread,
+          resources_.taken_bytes - left};
 }
 
 void pipe_output::end_reply() {

@@ -19,6 +19,7 @@ struct pipe_output_config {
 struct pipe_output_resources {
   host_sink& sink;
   inbox from_conversation;
+  std::uint64_t taken_bytes = 0; ///< for the sink
   std::uint64_t replies_begun = 0;
   std::uint64_t dropped_replies = 0;
 };
@@ -44,6 +45,7 @@ protected:
 
 private:
   void take(const host_output& output);
+  output_status status() const;
   void end_reply();
   void await_reader(std::uint64_t reply);
   void give_reply_up(std::uint64_t reply);

@@ -3,6 +3,7 @@
 #include "messages/type_ids.hpp"
 
 #include <csignal>
+#include <utility>
 
 namespace container_agent {
 
@@ -19,7 +20,11 @@ shutdown_coordinator::behavior_type shutdown_coordinator::make_behavior() {
     [this](const child_gone&) { take(event::child_gone); },
     [this](const output_flushed&) { take(event::flushed); },
     [this](const deadline_passed& deadline) {
-      if (deadline.id == deadline_)
+      if (deadline.id != deadline_)
+        return;
+      if (progress_.plan.now() == drain_plan::phase::flushing)
+        await_reader(true);
+      else
         take(event::time_up);
     },
     [this](const get_shutdown_status&) {
@@ -42,6 +47,7 @@ void shutdown_coordinator::begin(const begin_shutdown& why) {
   if (!first && !why.urgent)
     return;
   if (first) {
+    progress_.began = clock().now();
     progress_.reason = why.reason;
     progress_.exit_code = why.exit_code;
     progress_.keep_claude = why.keep_claude;
@@ -65,11 +71,41 @@ void shutdown_coordinator::take(drain_plan::event event) {
 }
 
 void shutdown_coordinator::enter_phase() {
-  auto timeout = progress_.plan.timeout();
+  set_deadline();
+  give_orders();
+  if (progress_.plan.now() == drain_plan::phase::flushing)
+    await_reader(false);
+}
+
+void shutdown_coordinator::set_deadline() {
   ++deadline_;
   if (progress_.plan.now() != drain_plan::phase::stopped)
-    delayed_send(this, timeout, deadline_passed{deadline_});
-  give_orders();
+    delayed_send(this, progress_.plan.timeout(), deadline_passed{deadline_});
+}
+
+// A host that reads slowly is not one that does not read: what the steps before
+// have not used of their time is for it.
+void shutdown_coordinator::await_reader(bool time_is_up) {
+  auto give_up = [this] { take(drain_plan::event::time_up); };
+  if (!peers().pipe_output) {
+    if (time_is_up)
+      give_up();
+    return;
+  }
+  request(peers().pipe_output, caf::infinite, get_output_status{})
+    .then(
+      [this, time_is_up, give_up](const output_status& output) {
+        auto reads
+          = output.read_bytes > std::exchange(read_, output.read_bytes);
+        if (progress_.plan.now() != drain_plan::phase::flushing || !time_is_up)
+          return;
+        auto over = clock().now() - progress_.began >= progress_.plan.total();
+        reads && !over ? set_deadline() : give_up();
+      },
+      [this, time_is_up, give_up](const caf::error&) {
+        if (time_is_up && progress_.plan.now() == drain_plan::phase::flushing)
+          give_up();
+      });
 }
 
 void shutdown_coordinator::give_orders() {

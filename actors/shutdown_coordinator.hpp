@@ -20,6 +20,7 @@ struct shutdown_progress {
 
   std::string reason;
   std::int32_t exit_code = 0;
+  caf::actor_clock::time_point began{};
   bool keep_claude = false; ///< the agent leaves, Claude stays
 };
 
@@ -42,9 +43,12 @@ private:
   void take(drain_plan::event event);
   void enter_phase();
   void give_orders();
+  void await_reader(bool time_is_up);
+  void set_deadline();
 
   shutdown_progress& progress_;
   std::uint64_t deadline_ = 0;
+  std::uint64_t read_ = 0; // by the host, when that was last looked at
 };
 
 } // namespace container_agent

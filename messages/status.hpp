@@ -96,9 +96,10 @@ struct output_status {
   std::uint64_t pending_bytes = 0; ///< taken, not yet written
   std::uint64_t dropped_replies = 0;
   std::uint64_t unread_bytes = 0; ///< in the FIFO, not yet read by the host
+  std::uint64_t read_bytes = 0;   ///< that are neither of these any more
 
   CONTAINER_AGENT_INSPECT(output_status, x.pending_bytes, x.dropped_replies,
-                          x.unread_bytes)
+                          x.unread_bytes, x.read_bytes)
 };
 
 struct get_shutdown_status {

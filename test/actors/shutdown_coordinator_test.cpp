@@ -234,4 +234,38 @@ TEST_F(shutdown_coordinators, every_step_is_logged) {
   EXPECT_EQ(log.field("phase_changed", "to"), "flushing");
 }
 
+// -- a host that reads slowly -------------------------------------------------
+
+TEST_F(shutdown_coordinators, a_host_that_reads_has_what_the_steps_have_left) {
+  start();
+  begin();
+  happen(turn_drained{});
+  output.answer(output_status{100, 0, 50, 1000});
+  happen(child_gone{});
+  EXPECT_EQ(phase(), "flushing");
+  for (std::uint64_t read = 1001; read <= 1010; ++read) {
+    output.answer(output_status{100, 0, 50, read});
+    advance(600ms);
+    EXPECT_EQ(phase(), "flushing");
+  }
+  advance(599ms);
+  EXPECT_EQ(phase(), "flushing");
+  advance(1ms);
+  EXPECT_EQ(phase(), "stopped") << "it has stopped reading";
+}
+
+TEST_F(shutdown_coordinators, however_it_reads_the_time_of_all_steps_is_all) {
+  start();
+  begin();
+  happen(turn_drained{});
+  happen(child_gone{});
+  std::uint64_t read = 0;
+  for (auto passed = 0ms; passed < 11'000ms; passed += 600ms) {
+    EXPECT_EQ(phase(), "flushing") << passed.count() << " ms";
+    output.answer(output_status{100, 0, 50, ++read});
+    advance(600ms);
+  }
+  EXPECT_EQ(phase(), "stopped");
+}
+
 } // namespace container_agent::test
