@@ -105,6 +105,14 @@ void dialogue::take_message(codec::input_message message, std::uint64_t line) {
   }
 }
 
+// From here on it is known whose line it is.
+void dialogue::concerns(const std::string& uuid) {
+  auto trace = trace_id_of(uuid);
+  voice_->speak_of(trace);
+  if (context_.hook != nullptr)
+    context_.hook->concerns(trace);
+}
+
 void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   if (draining_)
     return reject("shutting_down", "the agent is stopping", line, message.uuid);
@@ -117,7 +125,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   if (!message.uuid.empty() && prompts_.seen(message.uuid)) {
     context_.log.write(log_level::info, loggers::conversation,
                        "prompt_duplicate", {{"uuid", message.uuid}});
-    voice_->speak_of(trace_id_of(message.uuid));
+    concerns(message.uuid);
     return voice_->accepted(message.uuid, 0, true);
   }
   if (prompts_.full() && !open_requests_.empty())
@@ -143,7 +151,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                       {"position", std::uint64_t{position}}});
   ++counters_.accepted;
   notes_.accepted(p.uuid, p.line, std::exchange(line_end_, 0));
-  voice_->speak_of(trace_id_of(p.uuid));
+  concerns(p.uuid);
   voice_->accepted(p.uuid, position, false);
   prompts_.push(std::move(p));
   start_prompts();

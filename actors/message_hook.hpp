@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/trace_id.hpp"
+
 #include <caf/fwd.hpp>
 #include <caf/invoke_message_result.hpp>
 
@@ -29,6 +31,9 @@ public:
   virtual void after(const caf::local_actor& receiver,
                      caf::invoke_message_result outcome)
     = 0;
+
+  /// The handler that runs has found out which prompt its message belongs to.
+  virtual void concerns(const trace_id& prompt) { (void)prompt; }
 
   /// The handler has thrown. Must not throw.
   virtual void threw(const caf::local_actor& receiver) { (void)receiver; }

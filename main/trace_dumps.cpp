@@ -6,11 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <filesystem>
 #include <utility>
+#include <vector>
 
 namespace container_agent {
 
@@ -48,6 +51,11 @@ private:
   std::string block_;
 };
 
+constexpr std::string_view crashed = "crash";
+
+// There are at most as many of this agent's, and of its predecessors'.
+constexpr int most_tries = 1000;
+
 trace_dumps* of_the_crash = nullptr;
 
 // A stack of its own: the usual one may have been used up.
@@ -61,11 +69,21 @@ void use_crash_stack(bool use) {
   ::sigaltstack(&stack, nullptr);
 }
 
+// What the dump may take: its heap may be in any state.
+constexpr unsigned crash_patience = 5; // seconds
+
 // Not all of this may be done in a handler, but the program is lost anyway: the
-// signal is at its default by now, so a second fault ends it.
+// signal is at its default by now, so a second fault ends it, and so does an
+// endless loop in time.
 void crash(int signal) {
+  ::signal(SIGALRM, SIG_DFL);
+  sigset_t alarm_only;
+  ::sigemptyset(&alarm_only);
+  ::sigaddset(&alarm_only, SIGALRM);
+  ::sigprocmask(SIG_UNBLOCK, &alarm_only, nullptr);
+  ::alarm(crash_patience);
   if (of_the_crash != nullptr)
-    std::exchange(of_the_crash, nullptr)->write("crash");
+    std::exchange(of_the_crash, nullptr)->write(crashed);
   ::raise(signal);
 }
 
@@ -88,6 +106,7 @@ trace_dumps::trace_dumps(std::string directory, std::string instance,
     events_{events},
     loop_{loop},
     log_{log} {
+  find_old();
   events_.on_failure([this](const char* actor) {
     write_soon(std::string{"failure of "} + actor);
   });
@@ -142,9 +161,18 @@ void trace_dumps::write(std::string_view reason) {
   };
   if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST)
     return fail(runtime::last_error());
-  // Others may be able to put a link there.
-  runtime::unique_fd file{::open(
-    path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640)};
+  // Others may be able to put a link there; and in a container each agent has
+  // the same number.
+  runtime::unique_fd file;
+  for (int tries = 0; !file && tries < most_tries; ++tries) {
+    if (tries > 0)
+      path = next_path();
+    file.reset(::open(path.c_str(),
+                      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                      0640));
+    if (!file && errno != EEXIST)
+      break;
+  }
   if (!file)
     return fail(runtime::last_error());
   block_writer out{file.get()};
@@ -157,12 +185,32 @@ void trace_dumps::write(std::string_view reason) {
     runtime::append_event(line, event, payload);
     out.put(line);
   });
-  if (!out.flush())
-    return fail(runtime::last_error());
-  log_.write(log_level::info, "agent", "trace_dumped",
-             {{"path", path}, {"reason", reason}});
+  if (!out.flush()) {
+    auto error = runtime::last_error();
+    ::unlink(path.c_str());
+    return fail(error);
+  }
+  // An error is written at once, and what was logged before with it.
+  log_.write(reason == crashed ? log_level::error : log_level::info, "agent",
+             "trace_dumped", {{"path", path}, {"reason", reason}});
   written_.push_back(std::move(path));
   forget_old();
+}
+
+// What earlier agents of this instance have left counts too, or a crash loop
+// would fill the disk.
+void trace_dumps::find_old() {
+  std::error_code ignored; // none: there are none
+  std::vector<std::pair<std::filesystem::file_time_type, std::string>> found;
+  for (const auto& entry :
+       std::filesystem::directory_iterator{directory_, ignored}) {
+    auto name = entry.path().filename().string();
+    if (name.starts_with(instance_ + '-') && name.ends_with(".jsonl"))
+      found.emplace_back(entry.last_write_time(ignored), entry.path().string());
+  }
+  std::sort(found.begin(), found.end());
+  for (auto& [time, path] : found)
+    written_.push_back(std::move(path));
 }
 
 void trace_dumps::forget_old() {

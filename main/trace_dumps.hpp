@@ -14,7 +14,7 @@ namespace container_agent {
 
 /// Writes the ring into files: DIR/<instance>-<pid>-<number>.jsonl, with each
 /// failure that the supervisor handles, on a signal, and at a crash. The last
-/// `kept` of an agent stay.
+/// `kept` of an instance stay, those of its earlier agents counted.
 class trace_dumps {
 public:
   /// Each a megabyte at most, with a ring of the usual size.
@@ -33,6 +33,7 @@ public:
 private:
   void write_soon(std::string reason);
   std::string next_path();
+  void find_old();
   void forget_old();
 
   std::string directory_;

@@ -1,6 +1,7 @@
 #include "main/trace_file.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -72,20 +73,21 @@ void trace_file::schedule() {
 void trace_file::flush() {
   if (buffer_.empty())
     return;
-  if (regular_ && size_ > 0 && size_ + buffer_.size() > config_.max_size)
-    rotate();
+  std::uint64_t told = 0;
   if (untold_ > 0 && writer_.ready()) {
     std::string line;
-    runtime::append_dropped(line, events_.now(), untold_);
-    if (writer_.write(line))
-      untold_ = 0;
+    told = std::exchange(untold_, 0);
+    runtime::append_dropped(line, events_.now(), told);
+    buffer_.insert(0, line);
   }
+  if (regular_ && size_ > 0 && size_ + buffer_.size() > config_.max_size)
+    rotate();
   if (writer_.write(buffer_)) {
     size_ += buffer_.size();
   } else {
     dropped_ += buffered_;
     events_.note_dropped(buffered_);
-    untold_ += buffered_;
+    untold_ += told + buffered_;
     if (!std::exchange(told_, true))
       log_.write(log_level::warn, "agent", "trace_events_dropped",
                  {{"path", config_.path},
@@ -99,17 +101,23 @@ void trace_file::rotate() {
   auto move = [&](const std::string& from, const std::string& to) {
     if (std::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT)
       return true;
-    log_.write(
-      log_level::warn, "agent", "trace_not_rotated",
-      {{"path", from}, {"error", std::generic_category().message(errno)}});
+    auto error = std::generic_category().message(errno);
+    if (!std::exchange(rotation_failed_, true))
+      log_.write(log_level::warn, "agent", "trace_not_rotated",
+                 {{"path", from},
+                  {"error", error},
+                  {"effect", "each file replaces the one before"}});
     return false;
   };
-  for (auto n = config_.files; n > 1; --n)
-    if (!move(numbered(config_.path, n - 1), numbered(config_.path, n)))
-      return;
-  if (config_.files > 0 ? !move(config_.path, numbered(config_.path, 1))
-                        : std::remove(config_.path.c_str()) != 0)
-    return;
+  auto moved = true;
+  for (auto n = config_.files; moved && n > 1; --n)
+    moved = move(numbered(config_.path, n - 1), numbered(config_.path, n));
+  if (moved && config_.files > 0)
+    moved = move(config_.path, numbered(config_.path, 1));
+  // The limit holds, whatever becomes of the files.
+  if ((!moved || config_.files == 0)
+      && ::truncate(config_.path.c_str(), 0) != 0)
+    return; // it may be another one by now; the next write tells
   if (auto error = writer_.open(config_.path))
     log_.write(log_level::error, "agent", "trace_not_reopened",
                {{"path", config_.path},

@@ -56,6 +56,7 @@ private:
   std::uint64_t dropped_ = 0;
   std::uint64_t untold_ = 0; // of those, not told in the file yet
   bool regular_ = false;
+  bool rotation_failed_ = false;
   bool told_ = false; // the log knows that events are dropped
   std::shared_ptr<bool> scheduled_ = std::make_shared<bool>(false);
 };

@@ -103,6 +103,7 @@ void trace_stream::flush() {
     if (count < 0 && errno != EAGAIN)
       return close(); // the client has gone
     if (count < 0) {
+      unsent_.erase(0, std::exchange(sent_, 0));
       waits_for_room_ = true;
       client_.async_wait(descriptor_base::wait_write,
                          [self = shared_from_this()](auto error) {

@@ -119,10 +119,10 @@ void otlp_writer::span(const trace_event& event, std::string_view trace) {
   open_batch();
   out_ << (in_batch_++ == 0 ? "" : ",") << R"({"traceId":")" << trace
        << R"(","spanId":")";
-  out_.hex(event.n);
+  out_.hex(span_id(event.n));
   if (auto parent = parent_of(event, trace)) {
     out_ << R"(","parentSpanId":")";
-    out_.hex(parent);
+    out_.hex(span_id(parent));
   }
   out_ << R"(","name":)";
   out_.quoted(span_name(event)) << R"(,"kind":)" << span_kind(event) << ',';
@@ -146,6 +146,13 @@ void otlp_writer::span(const trace_event& event, std::string_view trace) {
   if (in_batch_ == max_batch_spans
       || out_.written() - batch_begin_ >= max_batch_bytes)
     close_batch();
+}
+
+// A prompt that the next agent has sent again is one trace of two runs, which
+// count their events both from 1.
+std::uint64_t otlp_writer::span_id(std::uint64_t n) const {
+  constexpr unsigned numbers = 48; // bits: at a million a second, nine years
+  return n | static_cast<std::uint64_t>(clock_.index()) << numbers;
 }
 
 void otlp_writer::attributes(const trace_event& event) {
@@ -230,6 +237,10 @@ void otlp_writer::remember(const trace_event& event, std::string_view trace) {
 
 std::uint64_t otlp_writer::parent_of(const trace_event& event,
                                      std::string_view trace) {
+  // What happens within a handler is written before its message, and belongs to
+  // the same prompt.
+  if (event.kind != event_kind::message && event.kind != event_kind::end)
+    return event.cause;
   auto bits = bits_of(trace);
   auto cause = event.cause;
   // What a timer sends was caused by what set the timer, and that is a span:

@@ -56,6 +56,7 @@ private:
   std::string_view trace_of(const trace_event& event) const;
   void remember(const trace_event& event, std::string_view trace);
   std::uint64_t parent_of(const trace_event& event, std::string_view trace);
+  std::uint64_t span_id(std::uint64_t n) const;
   known& slot(std::uint64_t n) { return known_[n % known_.size()]; }
 
   text_writer out_;

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <map>
 #include <set>
 
 /// What the actors say to each other can be seen, and tells no secrets.
@@ -78,13 +80,18 @@ TEST(traces, have_every_event_once_with_its_cause) {
   agent.wait_for_answer("echo: crash-once");
   agent.stop();
   std::set<std::uint64_t> numbers;
+  auto first_down = true;
   for (const auto& event : events_of(traced.file())) {
     if (event["kind"] == "header")
       continue;
+    if (event.value("type", "") == "down" && std::exchange(first_down, false))
+      EXPECT_TRUE(event.contains("cause") && event.contains("trace"))
+        << "of the prompt that has killed Claude: " << event;
     auto n = event["n"].get<std::uint64_t>();
     EXPECT_TRUE(numbers.insert(n).second) << event;
     EXPECT_LT(event.value("cause", 0U), n) << event;
   }
+  EXPECT_FALSE(first_down);
   ASSERT_FALSE(numbers.empty());
   // What is in a mailbox when the agent leaves is all that may be missing.
   EXPECT_GE(numbers.size() + 4, *numbers.rbegin());
@@ -105,6 +112,74 @@ TEST(traces, show_a_prompts_life_across_the_actors) {
                            "claude_process conversation child_output",
                            "conversation pipe_output host_output"})
     EXPECT_TRUE(way.contains(step)) << step;
+}
+
+// All come at once, so that most lines are read long before their turn.
+TEST(traces, give_each_prompt_its_own_line_of_the_host) {
+  constexpr int prompts = 40;
+  traced_agent traced;
+  auto uuid = [](int i) {
+    char text[37];
+    std::snprintf(text, sizeof text, "00000000-0000-4000-8000-%012d", i);
+    return std::string{text};
+  };
+  for (int i = 0; i < prompts; ++i)
+    traced.agent.prompt("number " + std::to_string(i), uuid(i));
+  for (int i = 0; i < prompts; ++i)
+    traced.agent.wait_for_answer("echo: number " + std::to_string(i));
+  traced.agent.stop();
+  std::map<std::string, int> lines;
+  for (const auto& event : events_of(traced.file()))
+    if (event.value("type", "") == "host_line")
+      ++lines[event.value("trace", "none")];
+  for (int i = 0; i < prompts; ++i) {
+    auto trace = uuid(i);
+    std::erase(trace, '-');
+    EXPECT_EQ(lines[trace], 1) << i;
+  }
+  EXPECT_EQ(lines.size(), std::size_t{prompts});
+}
+
+// The next agent in a container has the same number as the one before.
+TEST(traces, are_dumped_beside_those_of_an_earlier_agent) {
+  agent_process agent{agent_options{}};
+  agent.wait_for_record("ready");
+  auto dumps = agent.dir() / "dumps";
+  std::filesystem::create_directories(dumps);
+  auto taken = "claude-" + std::to_string(agent.pid()) + "-1.jsonl";
+  write_file(dumps / taken, "an earlier one");
+  agent.send_signal(SIGUSR1);
+  agent.wait_for_log("trace_dumped");
+  EXPECT_EQ(files_in(dumps).size(), 2U);
+  EXPECT_EQ(read_file(dumps / taken), "an earlier one");
+}
+
+TEST(traces, of_a_restart_that_was_wanted_are_not_dumped) {
+  agent_process agent{agent_options{}};
+  agent.wait_for_record("ready");
+  EXPECT_EQ(ask_agent(agent, "restart-claude").status, yes);
+  agent.wait_for_record("ready");
+  agent.stop();
+  EXPECT_EQ(files_in(agent.dir() / "dumps").size(), 0U);
+}
+
+TEST(traces, keep_the_size_where_files_cannot_be_moved) {
+  temp_dir dir;
+  std::filesystem::create_directories(dir / "t.jsonl.1/x");
+  agent_options options;
+  options.args = {"--trace-file", dir / "t.jsonl", "--trace-file-size",
+                  "64KiB",        "--trace-files", "1"};
+  agent_process agent{options};
+  for (int i = 0; i < 200; ++i) {
+    agent.write_line("number " + std::to_string(i));
+    agent.wait_for_answer("echo: number");
+  }
+  agent.stop();
+  EXPECT_LE(std::filesystem::file_size(dir / "t.jsonl"), 128U * 1024);
+  auto log = agent.stderr_text();
+  auto told = log.find("trace_not_rotated");
+  ASSERT_NE(told, std::string::npos);
+  EXPECT_EQ(log.find("trace_not_rotated", told + 1), std::string::npos);
 }
 
 TEST(traces, tell_no_secrets) {
@@ -179,6 +254,8 @@ TEST(traces, are_dumped_by_a_crash) {
   auto files = files_in(agent.dir() / "dumps");
   ASSERT_EQ(files.size(), 1U);
   EXPECT_EQ(events_of(files.front()).front()["reason"], "crash");
+  EXPECT_THAT(agent.stderr_text(), HasSubstr("\"reason\":\"crash\""))
+    << "the log says where";
 }
 
 TEST(traces, go_on_in_the_next_file_when_one_is_full) {

@@ -1,5 +1,7 @@
 #include "main/runtime/trace/message_types.hpp"
 
+#include "main/runtime/trace/trace_lines.hpp"
+
 #include "messages/type_ids.hpp"
 
 #include <caf/actor_system.hpp>
@@ -97,12 +99,15 @@ trace_id prompt_of(const caf::type_erased_tuple& content) {
   return content.get_as<Message>(0).prompt;
 }
 
+// More than is shown, so that a key that is cut is still seen to be one.
+constexpr std::size_t most = 4 * max_trace_payload;
+
 template <class Message>
 std::string text_of(const caf::type_erased_tuple& content) {
   if constexpr (requires(Message m) { m.text.view(); })
-    return std::string{content.get_as<Message>(0).text.view()};
+    return std::string{content.get_as<Message>(0).text.view().substr(0, most)};
   else
-    return std::string{content.get_as<Message>(0).data.view()};
+    return std::string{content.get_as<Message>(0).data.view().substr(0, most)};
 }
 
 constexpr unsigned bit(trace_port port) {
@@ -128,6 +133,7 @@ message_type describe(const char* name) {
                       | bit(trace_port::claude_stdin);
   if constexpr (std::is_same_v<Message, control_requested>)
     result.woken_by = bit(trace_port::control);
+  result.is_new = std::is_same_v<Message, host_line>;
   result.tells_claude = std::is_same_v<Message, child_input>;
   result.from_claude = std::is_same_v<Message, child_output>;
   return result;

@@ -18,6 +18,9 @@ struct message_type {
   /// Ports whose events make their actor send it to itself: a bit each.
   unsigned woken_by = 0;
 
+  /// What comes from the host: nobody knows whose it is before it is read.
+  bool is_new = false;
+
   bool tells_claude = false; ///< a prompt
   bool from_claude = false;  ///< what it says, about what it was told last
 };

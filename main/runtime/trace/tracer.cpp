@@ -27,8 +27,10 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
+// Somebody may have wanted it.
 bool is_failure(const caf::error& reason) {
-  return reason && reason != caf::exit_reason::user_shutdown;
+  return reason && reason != caf::exit_reason::user_shutdown
+         && !is(reason, agent_error::child_renewed);
 }
 
 } // namespace
@@ -72,6 +74,8 @@ void tracer::sent(const caf::local_actor& receiver,
   auto alive = !receiver.getf(caf::abstract_actor::is_terminated_flag)
                && !receiver.getf(caf::abstract_actor::is_cleaned_up_flag);
   ++counts_.messages;
+  if (alive)
+    meet(receiver); // it is there before what it is sent
   auto event = begin(trace_kind::message);
   event.to = receiver.name();
   event.to_id = static_cast<std::uint32_t>(receiver.id());
@@ -86,10 +90,10 @@ void tracer::sent(const caf::local_actor& receiver,
   attribute(event, type, message);
   pending item{event, {}};
   if (config_.payloads && type.text != nullptr) {
-    item.payload
-      = type.text(message.content()).substr(0, 4 * max_trace_payload);
+    item.payload = type.text(message.content());
     if (config_.redact)
       item.payload = config_.redact(item.payload);
+    item.payload.resize(std::min(item.payload.size(), max_trace_payload));
   }
   if (!alive) {
     item.event.outcome = trace_outcome::undelivered;
@@ -101,12 +105,21 @@ void tracer::sent(const caf::local_actor& receiver,
 
 void tracer::attribute(trace_event& event, const message_type& type,
                        const caf::mailbox_element& message) {
+  auto caused_by = [&event](const origin& x) {
+    event.cause = x.number;
+    event.prompt = x.prompt;
+  };
   if (auto timer = timers_.find(&message); timer != timers_.end()) {
-    event.cause = timer->second;
+    caused_by(timer->second);
     timers_.erase(timer);
+  } else if (running_ == nullptr && message.sender
+             && message.sender->id() == ended_id_) {
+    caused_by(ended_);
   } else if (running_ == nullptr) {
     event.cause = take_waking(type);
   }
+  if (type.is_new)
+    event.prompt = {};
   trace_id own{};
   if (type.prompt != nullptr)
     own = type.prompt(message.content());
@@ -160,6 +173,11 @@ void tracer::after(const caf::local_actor& receiver,
   running_ = nullptr;
 }
 
+void tracer::concerns(const trace_id& prompt) {
+  if (running_ != nullptr && !running_->event.prompt)
+    running_->event.prompt = prompt;
+}
+
 void tracer::threw(const caf::local_actor& receiver) {
   if (next_ != nullptr)
     next_->threw(receiver);
@@ -169,8 +187,11 @@ void tracer::threw(const caf::local_actor& receiver) {
 
 void tracer::close(trace_outcome outcome) {
   running_->event.done = now();
-  if (auto* actor = find(running_->event.to_id))
+  if (auto* actor = find(running_->event.to_id)) {
     --actor->depth;
+    actor->last = running_->event.number;
+    actor->prompt = running_->event.prompt;
+  }
   auto* item = std::exchange(running_, nullptr);
   complete(*item, outcome);
   pending_.erase(running_key_);
@@ -213,8 +234,10 @@ void tracer::ended(const caf::local_actor& actor, const caf::error& reason) {
   if (next_ != nullptr)
     next_->ended(actor, reason);
   auto id = actor.id();
-  if (find(id) == nullptr)
+  const auto* known = find(id);
+  if (known == nullptr)
     return;
+  origin last{known->last, known->prompt};
   for (auto i = pending_.begin(); i != pending_.end();) {
     if (i->second.event.to_id != id || &i->second == running_) {
       ++i;
@@ -224,6 +247,12 @@ void tracer::ended(const caf::local_actor& actor, const caf::error& reason) {
     i = pending_.erase(i);
   }
   auto event = begin(trace_kind::end);
+  if (running_ == nullptr) {
+    event.cause = last.number;
+    event.prompt = last.prompt;
+  }
+  ended_id_ = id;
+  ended_ = {event.number, event.prompt};
   event.to = actor.name();
   event.to_id = static_cast<std::uint32_t>(id);
   auto failed = is_failure(reason);
@@ -248,7 +277,7 @@ void tracer::timer_set(const caf::actor_control_block& receiver,
   if (auto* actor = find(receiver.id()))
     event.to = actor->name;
   event.type = type_of(message.content(), *receiver.home_system).name;
-  timers_.insert_or_assign(&message, event.number);
+  timers_.insert_or_assign(&message, origin{event.number, event.prompt});
   finish(event);
 }
 

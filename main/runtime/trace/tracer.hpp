@@ -79,6 +79,7 @@ public:
               const caf::mailbox_element& message) override;
   void after(const caf::local_actor& receiver,
              caf::invoke_message_result outcome) override;
+  void concerns(const trace_id& prompt) override;
   void threw(const caf::local_actor& receiver) override;
   void ended(const caf::local_actor& receiver,
              const caf::error& reason) override;
@@ -125,6 +126,14 @@ private:
     caf::actor_id id;
     const char* name;
     std::uint32_t depth = 0;
+    std::uint64_t last = 0; ///< message that it has taken, and whose it was
+    trace_id prompt{};
+  };
+
+  /// What brought something about that has no handler to be seen in.
+  struct origin {
+    std::uint64_t number = 0;
+    trace_id prompt{};
   };
 
   struct pending {
@@ -162,7 +171,9 @@ private:
   std::vector<live_actor> actors_;
   std::map<std::string_view, std::uint32_t> incarnations_;
   std::unordered_map<const caf::mailbox_element*, pending> pending_;
-  std::unordered_map<const caf::mailbox_element*, std::uint64_t> timers_;
+  std::unordered_map<const caf::mailbox_element*, origin> timers_;
+  caf::actor_id ended_id_ = 0; // the actor that has ended last
+  origin ended_;
   const caf::mailbox_element* running_key_ = nullptr;
   pending* running_ = nullptr;
   std::array<std::uint64_t, 6> last_moved_{}; // numbers of bytes events
