@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace container_agent {
@@ -28,9 +29,7 @@ bool poll_until(int fd, short events, steady_clock::time_point deadline) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(
       deadline - steady_clock::now());
     // Options allow a day at most, so it fits.
-    auto wait = deadline == steady_clock::time_point::max()
-                  ? -1
-                  : static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    auto wait = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
     pollfd entry{fd, events, 0};
     auto count = ::poll(&entry, 1, wait);
     if (count >= 0)
@@ -141,35 +140,37 @@ std::string control_client::receive() {
   }
 }
 
-bool control_client::follow(
-  const std::function<bool(std::string_view line)>& take) {
-  send(codec::control_request_text({codec::control_command::trace, false, {}})
+control_client::follow_end control_client::follow(const codec::trace_wish& wish,
+                                                  const line_taker& take,
+                                                  int stop, int output) {
+  send(codec::control_request_text(
+         {codec::control_command::trace, false, {}, wish})
        + '\n');
+  wait_for(POLLIN);
   std::string text;
   char block[64 * 1024];
   for (bool first = true;;) {
+    pollfd entries[]{
+      {socket_.get(), POLLIN, 0}, {stop, POLLIN, 0}, {output, 0, 0}};
+    if (::poll(entries, std::size(entries), -1) < 0 && errno != EINTR)
+      throw client_error{std::string{"poll: "} + std::strerror(errno)};
+    if (entries[1].revents != 0 || entries[2].revents != 0)
+      return follow_end::told_to_stop;
     auto count = ::recv(socket_.get(), block, sizeof block, 0);
     if (count == 0 || (count < 0 && errno == ECONNRESET))
-      return true;
-    if (count < 0 && errno == EAGAIN && first)
-      wait_for(POLLIN);
-    else if (count < 0 && errno == EAGAIN)
-      poll_until(socket_.get(), POLLIN, steady_clock::time_point::max());
-    else if (count < 0 && errno != EINTR)
+      return follow_end::agent_has_ended;
+    if (count < 0 && errno != EAGAIN && errno != EINTR)
       throw client_error{cannot_connect(path_, errno)};
-    if (count < 0)
+    text.append(block, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    auto whole = text.rfind('\n') + 1; // npos is one before 0
+    auto lines = std::string_view{text}.substr(0, whole);
+    if (lines.empty())
       continue;
-    text.append(block, static_cast<std::size_t>(count));
-    std::size_t begin = 0;
-    for (std::size_t end = 0;
-         (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      auto line = std::string_view{text}.substr(begin, end + 1 - begin);
-      if (std::exchange(first, false) && line.starts_with("{\"ok\":false"))
-        throw client_error{codec::read_control_answer(line).error};
-      if (!take(line))
-        return false;
-    }
-    text.erase(0, begin);
+    if (std::exchange(first, false) && lines.starts_with("{\"ok\":false"))
+      throw client_error{codec::read_control_answer(lines).error};
+    if (!take(lines))
+      return follow_end::told_to_stop;
+    text.erase(0, whole);
   }
 }
 

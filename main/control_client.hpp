@@ -29,11 +29,15 @@ public:
   /// not answer in time, the text tells what its process does.
   codec::control_answer ask(const codec::control_request& request);
 
-  /// Asks for the trace and hands on each line that comes, with its LF, until
-  /// the agent closes the connection (true), or `take` has enough and returns
-  /// false. Only the first line has to come within the timeout. Throws
-  /// `client_error`.
-  bool follow(const std::function<bool(std::string_view line)>& take);
+  /// Asks for the trace and hands on whole lines, as they come together, each
+  /// with its LF. Ends when the agent closes the connection, when `take`
+  /// returns false, when `stop` is readable, or when `output` is a pipe that
+  /// nobody reads any more. Only the first line has to come within the timeout.
+  /// Throws `client_error`.
+  enum class follow_end { agent_has_ended, told_to_stop };
+  using line_taker = std::function<bool(std::string_view lines)>;
+  follow_end follow(const codec::trace_wish& wish, const line_taker& take,
+                    int stop, int output);
 
   /// The agent's; 0 if it is in another PID namespace.
   std::int32_t pid() const { return pid_; }

@@ -3,6 +3,9 @@
 #include "actors/loggers.hpp"
 #include "messages/codec/control_message.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -19,7 +22,33 @@ constexpr auto stream_head = "HTTP/1.1 200 OK\r\n"
                              "Content-Type: text/event-stream\r\n"
                              "Cache-Control: no-store\r\n"
                              "X-Content-Type-Options: nosniff\r\n"
+                             "Referrer-Policy: no-referrer\r\n"
                              "Connection: close\r\n\r\n";
+
+constexpr std::string_view too_many = "HTTP/1.1 503 Service Unavailable\r\n"
+                                      "Content-Type: text/plain\r\n"
+                                      "Content-Length: 21\r\n"
+                                      "Connection: close\r\n\r\n"
+                                      "too many connections\n";
+
+constexpr auto enough_streams = "enough clients follow the trace already";
+
+// Whoever takes so little has it; nobody waits for the others.
+void say_at_once(int socket, std::string_view text) {
+  (void)::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+// A host that is no more would keep its seat for ever: the kernel finds out
+// within two minutes.
+void find_out_if_gone(int socket) {
+  auto set = [socket](int level, int option, int value) {
+    (void)::setsockopt(socket, level, option, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 20);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
 
 } // namespace
 
@@ -32,12 +61,13 @@ doors::~doors() {
 
 void doors::open_socket(const std::string& path) {
   control_server::guests guests;
-  guests.http = [this](runtime::unique_fd client, std::string received) {
-    serve(std::move(client), std::move(received), false);
+  guests.http = [this](runtime::control_connection::rest client) {
+    serve(std::move(client), false);
   };
   if (events_ != nullptr)
-    guests.trace = [this](runtime::unique_fd client) {
-      follow(std::move(client), trace_stream::framing::lines, {});
+    guests.trace = [this](runtime::control_connection::rest client,
+                          const codec::trace_wish& wish) {
+      follow(std::move(client), wish);
     };
   socket_.emplace(loop_, log_, desk_, path, std::move(guests));
 }
@@ -45,33 +75,33 @@ void doors::open_socket(const std::string& path) {
 void doors::open_http(http_address where, std::string token) {
   auto listener = listen_at(where);
   access_ = {std::move(token), where.host};
+  tcp_seats_ = &desk_.way_in();
   tcp_.emplace(loop_, log_, std::move(listener),
                [this](runtime::unique_fd client) { admit(std::move(client)); });
   log_.write(log_level::info, loggers::control, "http_open",
              {{"address", where.text()}, {"token", !access_.token.empty()}});
 }
 
-// One too many is closed: who asks for metrics or a probe asks again.
 void doors::admit(runtime::unique_fd client) {
-  if (desk_.connections() < 2 * control_server::max_connections)
-    return serve(std::move(client), {}, true);
+  find_out_if_gone(client.get());
+  if (auto seat = tcp_seats_->take())
+    return serve({std::move(client), std::move(seat), {}}, true);
+  say_at_once(client.get(), too_many);
   log_.write(log_level::warn, loggers::control, "control_refused",
              {{"reason", "too many connections"}});
 }
 
-void doors::serve(runtime::unique_fd client, std::string received,
-                  bool by_tcp) {
-  if (!client)
+void doors::serve(runtime::control_connection::rest client, bool by_tcp) {
+  if (!client.socket)
     return; // no descriptor was left for it
   auto made = std::make_shared<connection>(
-    loop_, std::move(client), std::move(received),
-    control_server::default_patience,
+    loop_, std::move(client.socket), std::move(client.seat),
+    std::move(client.received), control_server::default_patience,
     connection::handlers{[this, by_tcp](connection& c, const auto& asked) {
                            take(c, asked, by_tcp);
                          },
                          [this](connection& c) { forget(c); }});
   connections_[made.get()] = made;
-  desk_.connection_opened();
   made->start();
 }
 
@@ -84,41 +114,65 @@ void doors::take(connection& c, const runtime::http_request& asked,
       return c.answer(std::move(*refused));
   if (page == nullptr)
     return c.answer(std::get<runtime::http_reply>(std::move(found)));
-  if (*page == http_page::view || (*page == http_page::trace && !events_))
-    return c.answer(write_page(*page, {}, nullptr));
-  if (*page != http_page::trace)
-    return ask_status(c, *page);
-  if (asked.method == "HEAD")
-    return c.answer({200, "text/event-stream", {}});
-  follow(c.give_away(), trace_stream::framing::server_sent_events, stream_head);
+  if (*page == http_page::view)
+    return c.answer(view_page());
+  if (*page == http_page::trace)
+    return follow(c, asked);
+  ask_status(c, *page, !by_tcp || access_.trusts(asked));
 }
 
-void doors::ask_status(connection& c, http_page page) {
+void doors::ask_status(connection& c, http_page page, bool with_reasons) {
   using codec::control_command;
   asked_[&c] = desk_.submit(
     codec::control_request_text({control_command::status, false, {}}), 0,
-    [this, weak = c.weak_from_this(), page](std::string_view line) {
+    [this, weak = c.weak_from_this(), page,
+     with_reasons](std::string_view line) {
       auto waits = weak.lock();
       if (!waits)
         return;
       asked_.erase(waits.get());
       auto answer = codec::read_control_answer(line);
-      if (!answer.ok)
-        return waits->answer(no_status(page, answer.error));
       auto counts = events_ ? events_->counts() : runtime::trace_counts{};
-      waits->answer(
-        write_page(page, answer.document, events_ ? &counts : nullptr));
+      auto reply = answer.ok ? write_page(page, answer.document,
+                                          events_ ? &counts : nullptr)
+                             : no_status(page, answer.error);
+      waits->answer(with_reasons ? std::move(reply)
+                                 : without_reasons(std::move(reply)));
     });
 }
 
-void doors::follow(runtime::unique_fd client, trace_stream::framing frame,
+void doors::follow(connection& c, const runtime::http_request& asked) {
+  auto read = read_trace_query(asked.target);
+  if (auto* wrong = std::get_if<runtime::http_reply>(&read))
+    return c.answer(std::move(*wrong));
+  if (events_ == nullptr)
+    return c.answer(no_status(http_page::trace, untraced));
+  if (streams_.size() >= max_streams)
+    return c.answer(no_status(http_page::trace, enough_streams));
+  if (asked.method == "HEAD")
+    return c.answer({200, "text/event-stream", {}});
+  auto [client, seat] = c.give_away();
+  stream(std::move(client), std::move(seat), std::get<codec::trace_wish>(read),
+         trace_stream::framing::server_sent_events, stream_head);
+}
+
+void doors::follow(runtime::control_connection::rest client,
+                   const codec::trace_wish& wish) {
+  if (streams_.size() >= max_streams)
+    return say_at_once(client.socket.get(),
+                       codec::control_failed(enough_streams) + '\n');
+  stream(std::move(client.socket), std::move(client.seat), wish,
+         trace_stream::framing::lines, {});
+}
+
+void doors::stream(runtime::unique_fd client, runtime::seats::seat seat,
+                   const codec::trace_wish& wish, trace_stream::framing frame,
                    std::string greeting) {
   if (!client)
     return; // no descriptor was left for it
-  desk_.connection_opened();
   auto made = std::make_shared<trace_stream>(
-    loop_, *events_, std::move(client), frame, [this](trace_stream& gone) {
-      desk_.connection_closed();
+    loop_, *events_, std::move(client), std::move(seat), wish, frame,
+    [this](trace_stream& gone) {
       if (gone.dropped() > 0)
         log_.write(log_level::warn, loggers::control, "trace_events_dropped",
                    {{"count", gone.dropped()},
@@ -132,7 +186,6 @@ void doors::follow(runtime::unique_fd client, trace_stream::framing frame,
 void doors::forget(connection& c) {
   if (auto found = asked_.extract(&c))
     desk_.withdraw(found.mapped());
-  desk_.connection_closed();
   connections_.erase(&c);
 }
 

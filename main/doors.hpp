@@ -42,21 +42,30 @@ public:
   /// it can at once, then all is closed.
   void finish();
 
+  /// So many may follow the trace; the other seats are for those who ask
+  /// briefly, such as probes.
+  static constexpr std::size_t max_streams = runtime::seats::max / 2;
+
 private:
   using connection = runtime::http_connection;
 
   void admit(runtime::unique_fd client);
-  void serve(runtime::unique_fd client, std::string received, bool by_tcp);
+  void serve(runtime::control_connection::rest client, bool by_tcp);
   void take(connection& c, const runtime::http_request& asked, bool by_tcp);
-  void ask_status(connection& c, http_page page);
-  void follow(runtime::unique_fd client, runtime::trace_stream::framing frame,
-              std::string greeting);
+  void ask_status(connection& c, http_page page, bool with_reasons);
+  void follow(connection& c, const runtime::http_request& asked);
+  void follow(runtime::control_connection::rest client,
+              const codec::trace_wish& wish);
+  void stream(runtime::unique_fd client, runtime::seats::seat seat,
+              const codec::trace_wish& wish,
+              runtime::trace_stream::framing frame, std::string greeting);
   void forget(connection& c);
 
   runtime::event_loop& loop_;
   event_log& log_;
   runtime::tracer* events_;
   runtime::control_desk desk_;
+  runtime::seats* tcp_seats_ = nullptr;
   std::optional<runtime::control_server> socket_;
   http_access access_;
   std::optional<runtime::acceptor> tcp_;

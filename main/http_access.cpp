@@ -30,7 +30,10 @@ bool is_loopback(std::string_view host) {
 std::optional<std::string> read_token(const std::string& path) {
   std::ifstream file{path};
   std::string token;
-  if (!std::getline(file, token) || token.empty())
+  std::getline(file, token);
+  if (token.ends_with('\r'))
+    token.pop_back();
+  if (token.empty())
     return std::nullopt;
   return token;
 }
@@ -41,6 +44,10 @@ bool same_secret(std::string_view a, std::string_view b) {
     difference |= static_cast<unsigned char>(a[i])
                   ^ static_cast<unsigned char>(b[i % b.size()]);
   return difference == 0;
+}
+
+bool http_access::trusts(const runtime::http_request& asked) const {
+  return token.empty() || same_secret(asked.authorization, "Bearer " + token);
 }
 
 std::optional<http_reply>
@@ -55,8 +62,7 @@ http_access::refuse(const runtime::http_request& asked, bool open) const {
       && host != '[' + listening + ']')
     return http_reply{403, "text/plain",
                       "ask for this by its address, or as localhost\n"};
-  if (token.empty() || open
-      || same_secret(asked.authorization, "Bearer " + token))
+  if (open || trusts(asked))
     return std::nullopt;
   return http_reply{401,
                     "text/plain",

@@ -15,8 +15,10 @@ struct http_access {
   std::string token;     ///< empty: none is needed
   std::string listening; ///< the address, without the port
 
-  /// Why a request is refused, if it is. `open` pages hold nothing of anybody's
-  /// and need no token. Pure.
+  /// Whoever asks knows the token, or there is none.
+  bool trusts(const runtime::http_request& asked) const;
+
+  /// Why a request is refused, if it is. `open` pages need no token. Pure.
   std::optional<runtime::http_reply> refuse(const runtime::http_request& asked,
                                             bool open) const;
 };

@@ -1,7 +1,6 @@
 #include "main/trace_command.hpp"
 
 #include "main/live_view.hpp"
-#include "main/trace/prompt_life.hpp"
 #include "main/trace/trace_files.hpp"
 #include "main/trace/trace_tools.hpp"
 #include "main/trace_follow.hpp"
@@ -75,10 +74,18 @@ private:
       "follow", "the events of a running agent, as they come; other options "
                 "say where it is, as for `container-agent status`");
     follow_->allow_extras();
-    auto& filter = following_.filter;
-    follow_->add_option("--prompt", prompt_, "only of this one, by its uuid");
-    follow_->add_option("--type", filter.types, "only messages of this type");
-    follow_->add_option("--actor", filter.actors, "only from or to this actor");
+    auto& wish = following_.wish;
+    follow_->add_option("--prompt", wish.prompt,
+                        "only of this one, by its uuid or trace id");
+    auto list = [this](const char* name, auto& into, const char* help) {
+      follow_->add_option(name, into, help)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    list("--type", wish.types, "only messages of this type; may be repeated");
+    list("--actor", wish.actors, "only from or to this actor; may be repeated");
+    follow_->add_option("--past", wish.past,
+                        "so many that the agent remembers come first");
     follow_->add_flag("--json", following_.json,
                       "lines as they are, for the other tools");
     follow_
@@ -90,8 +97,6 @@ private:
 
   int follow() {
     following_.where = follow_->remaining();
-    if (!prompt_.empty())
-      following_.filter.trace = trace::trace_of_prompt(prompt_);
     const auto* none = std::getenv("NO_COLOR");
     auto automatic = ::isatty(STDOUT_FILENO) == 1 && (!none || *none == '\0');
     following_.coloured

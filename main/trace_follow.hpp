@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/trace/follow_text.hpp"
+#include "messages/codec/control_message.hpp"
 
 #include <cstdint>
 #include <string>
@@ -10,14 +10,15 @@ namespace container_agent {
 
 /// What `container-agent trace follow` was told.
 struct follow_settings {
-  trace::follow_filter filter;
+  codec::trace_wish wish;
   bool json = false; ///< lines as they are, for other tools
   bool coloured = false;
   std::vector<std::string> where; ///< options that say where the agent is
 };
 
-/// Shows the events of a running agent as they come, until it ends or stdout is
-/// closed. Returns the exit code; complains on stderr.
+/// Shows the events of a running agent as they come, until it ends, stdout is
+/// closed, or SIGINT or SIGTERM comes: all of these are exit code 0. Complains
+/// on stderr.
 std::int32_t follow_trace(const follow_settings& settings,
                           const std::vector<std::string>& environment);
 

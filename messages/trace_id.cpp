@@ -66,6 +66,17 @@ trace_id trace_id_of(std::string_view uuid) {
   return bits ? bits : hash_of(uuid);
 }
 
+trace_id trace_id_named(std::string_view text) {
+  wide bits = 0;
+  auto is_id = text.size() == 32;
+  for (std::size_t i = 0; is_id && i < text.size(); ++i) {
+    auto digit = hex_value(text[i]);
+    is_id = digit >= 0;
+    bits = bits << 4 | static_cast<unsigned>(digit);
+  }
+  return is_id && bits != 0 ? split(bits) : trace_id_of(text);
+}
+
 std::string to_string(const trace_id& id) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string result(32, '0');

@@ -21,6 +21,9 @@ struct trace_id {
 /// else, and of the nil UUID, the 128-bit FNV-1a hash. Never all zero.
 trace_id trace_id_of(std::string_view uuid);
 
+/// As people name one: the 32 hex digits themselves, or a prompt's uuid.
+trace_id trace_id_named(std::string_view text);
+
 /// 32 small hex digits, as in trace files.
 std::string to_string(const trace_id& id);
 

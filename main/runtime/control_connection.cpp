@@ -13,11 +13,12 @@
 namespace container_agent::runtime {
 
 control_connection::control_connection(event_loop& loop, unique_fd connected,
-                                       socket_peer peer,
+                                       seats::seat seat, socket_peer peer,
                                        std::chrono::milliseconds patience,
                                        handlers h)
   : fd_{loop.io()},
     timer_{loop.io()},
+    seat_{std::move(seat)},
     peer_{peer},
     patience_{patience},
     handlers_{std::move(h)} {
@@ -39,14 +40,16 @@ void control_connection::close() {
     return;
   boost::system::error_code ignored;
   fd_.close(ignored);
+  seat_ = nullptr;
   if (auto tell = std::exchange(handlers_.on_close, nullptr))
     tell(*this);
 }
 
-std::pair<unique_fd, std::string> control_connection::give_away() {
-  unique_fd own{::fcntl(fd_.native_handle(), F_DUPFD_CLOEXEC, 0)};
+control_connection::rest control_connection::give_away() {
+  rest result{unique_fd{::fcntl(fd_.native_handle(), F_DUPFD_CLOEXEC, 0)},
+              seat_, std::move(received_)};
   close();
-  return {std::move(own), std::move(received_)};
+  return result;
 }
 
 // The one timer is for the one thing that is waited for.

@@ -2,6 +2,7 @@
 
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fd.hpp"
+#include "main/runtime/seats.hpp"
 #include "main/runtime/socket_place.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -13,7 +14,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace container_agent::runtime {
 
@@ -31,8 +31,9 @@ public:
     std::function<void(control_connection&)> on_http;
   };
 
-  control_connection(event_loop& loop, unique_fd connected, socket_peer peer,
-                     std::chrono::milliseconds patience, handlers h);
+  control_connection(event_loop& loop, unique_fd connected, seats::seat seat,
+                     socket_peer peer, std::chrono::milliseconds patience,
+                     handlers h);
 
   /// Begins to read.
   void start() { read(); }
@@ -44,9 +45,13 @@ public:
 
   void close();
 
-  /// For somebody else to go on with: what was received and not dealt with, and
-  /// the socket, as the connection closes.
-  std::pair<unique_fd, std::string> give_away();
+  /// What somebody else goes on with; the connection closes.
+  struct rest {
+    unique_fd socket;
+    seats::seat seat;
+    std::string received; ///< and not dealt with
+  };
+  rest give_away();
 
   const socket_peer& peer() const { return peer_; }
   const std::string& request() const { return request_; }
@@ -66,6 +71,7 @@ private:
 
   descriptor fd_;
   boost::asio::steady_timer timer_;
+  seats::seat seat_;
   socket_peer peer_;
   std::chrono::milliseconds patience_;
   handlers handlers_;

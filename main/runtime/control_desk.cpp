@@ -45,4 +45,11 @@ void control_desk::take_back() {
     waits.taken = false;
 }
 
+std::size_t control_desk::connections() const {
+  std::size_t result = 0;
+  for (const auto& way_in : ways_in_)
+    result += way_in.taken();
+  return result;
+}
+
 } // namespace container_agent::runtime

@@ -2,8 +2,10 @@
 
 #include "actors/ports.hpp"
 #include "main/runtime/event_loop.hpp"
+#include "main/runtime/seats.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,13 +31,13 @@ public:
   /// Whoever asked has gone.
   void withdraw(std::uint64_t id) { waiting_.erase(id); }
 
-  void connection_opened() { ++connections_; }
-  void connection_closed() { --connections_; }
+  /// Seats for one more way in, as long as the desk lives.
+  seats& way_in() { return ways_in_.emplace_back(); }
 
   std::optional<request> next() override;
   void answer(std::uint64_t id, std::string_view line) override;
   void take_back() override;
-  std::size_t connections() const override { return connections_; }
+  std::size_t connections() const override;
   void on_request(notification notify) override { notify_ = std::move(notify); }
 
 private:
@@ -50,7 +52,7 @@ private:
   event_loop& loop_;
   std::map<std::uint64_t, entry> waiting_; // the oldest first
   std::uint64_t last_id_ = 0;
-  std::size_t connections_ = 0;
+  std::deque<seats> ways_in_;
   notification notify_;
   std::shared_ptr<bool> announced_ = std::make_shared<bool>(false);
 };

@@ -17,10 +17,12 @@ namespace container_agent::runtime {
 
 namespace {
 
-bool asks_for_trace(const std::string& line) {
+std::optional<codec::trace_wish> trace_wish_in(const std::string& line) {
   auto read = codec::read_control_request(line);
-  const auto* wish = std::get_if<codec::control_request>(&read);
-  return wish != nullptr && wish->command == codec::control_command::trace;
+  auto* asked = std::get_if<codec::control_request>(&read);
+  if (asked == nullptr || asked->command != codec::control_command::trace)
+    return std::nullopt;
+  return std::move(asked->trace);
 }
 
 } // namespace
@@ -33,6 +35,7 @@ struct control_server::state : std::enable_shared_from_this<state> {
   guests others;
   std::chrono::milliseconds patience;
   socket_place place;
+  seats& free;
   std::optional<acceptor> door;
   std::vector<std::shared_ptr<control_connection>> connections;
 
@@ -43,7 +46,8 @@ struct control_server::state : std::enable_shared_from_this<state> {
       desk{d},
       others{std::move(o)},
       patience{p},
-      place{std::move(path)} {}
+      place{std::move(path)},
+      free{d.way_in()} {}
 
   void open() {
     door.emplace(loop, log, place.take_listener(),
@@ -61,11 +65,11 @@ struct control_server::state : std::enable_shared_from_this<state> {
       return turn_away(client, *peer,
                        "this socket is for user " + std::to_string(::geteuid())
                          + " and root, not for " + std::to_string(peer->uid));
-    if (desk.connections() >= max_connections)
+    auto seat = free.take();
+    if (!seat)
       return turn_away(client, *peer, "too many connections");
-    desk.connection_opened();
     connections.push_back(std::make_shared<control_connection>(
-      loop, std::move(client), *peer, patience, handlers()));
+      loop, std::move(client), std::move(seat), *peer, patience, handlers()));
     connections.back()->start();
   }
 
@@ -93,8 +97,9 @@ struct control_server::state : std::enable_shared_from_this<state> {
   }
 
   void take_request(control_connection& c) {
-    if (others.trace && asks_for_trace(c.request()))
-      return others.trace(c.give_away().first);
+    if (others.trace)
+      if (auto wish = trace_wish_in(c.request()))
+        return others.trace(c.give_away(), *wish);
     c.id = desk.submit(c.request(), c.peer().pid,
                        [weak = c.weak_from_this()](std::string_view line) {
                          if (auto waits = weak.lock())
@@ -106,14 +111,12 @@ struct control_server::state : std::enable_shared_from_this<state> {
     if (!others.http)
       return c.refuse("there is no HTTP here; this socket takes one JSON "
                       "object a line");
-    auto [client, received] = c.give_away();
-    others.http(std::move(client), std::move(received));
+    others.http(c.give_away());
   }
 
   void forget(control_connection& c) {
     if (c.id != 0)
       desk.withdraw(c.id);
-    desk.connection_closed();
     std::erase_if(connections, [&](const auto& x) { return x.get() == &c; });
   }
 

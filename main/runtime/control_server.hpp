@@ -1,9 +1,11 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/runtime/control_connection.hpp"
 #include "main/runtime/control_desk.hpp"
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/socket_place.hpp"
+#include "messages/codec/control_message.hpp"
 
 #include <chrono>
 #include <functional>
@@ -28,23 +30,22 @@ namespace container_agent::runtime {
 ///              (at most `patience`)         client has said that it is done
 ///
 /// One request of a connection is under way at a time; the next one is not read
-/// before. Timers run only while there is a connection that is waited for, so
-/// nobody wakes up for a socket that is not used.
+/// before. Of those for whom there is no seat each is told so, and closed.
+/// Timers run only while there is a connection that is waited for, so nobody
+/// wakes up for a socket that is not used.
 class control_server {
 public:
-  /// One more is told so, and closed. Counts those that were given away.
-  static constexpr std::size_t max_connections = 16;
-
   /// How long a client may be silent, or not read its answer.
   static constexpr std::chrono::milliseconds default_patience{5000};
 
   /// Who takes connections over. Without them there is no such thing here.
   struct guests {
     /// One that speaks HTTP, with what it has said so far.
-    std::function<void(unique_fd, std::string received)> http;
+    std::function<void(control_connection::rest)> http;
 
     /// One that wants to follow the trace.
-    std::function<void(unique_fd)> trace;
+    std::function<void(control_connection::rest, const codec::trace_wish&)>
+      trace;
   };
 
   /// Throws `socket_error`.

@@ -2,11 +2,13 @@
 
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fd.hpp"
+#include "main/runtime/seats.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,8 +33,8 @@ struct http_reply {
 
 /// One client that speaks HTTP/1.1, by Boost.Beast: one request after the
 /// other, each answered before the next is read. What is no HTTP gets 400, a
-/// head over `max_head` 431. Who is silent for longer than `patience`, or does
-/// not read, is closed.
+/// head over `max_head` 431, half a head 408 after `patience`. Who says nothing
+/// for so long, or does not read, is closed.
 class http_connection : public std::enable_shared_from_this<http_connection> {
 public:
   static constexpr std::size_t max_head = 8 * 1024; ///< bytes
@@ -46,8 +48,9 @@ public:
   };
 
   /// `received` came before.
-  http_connection(event_loop& loop, unique_fd connected, std::string received,
-                  std::chrono::milliseconds patience, handlers h);
+  http_connection(event_loop& loop, unique_fd connected, seats::seat seat,
+                  std::string received, std::chrono::milliseconds patience,
+                  handlers h);
   http_connection(const http_connection&) = delete;
   http_connection& operator=(const http_connection&) = delete;
   ~http_connection();
@@ -55,12 +58,15 @@ public:
   void start();
   void answer(http_reply reply);
 
-  /// Closes as far as this object goes; the socket lives on.
-  unique_fd give_away();
+  /// For somebody else to go on with. The connection closes.
+  std::pair<unique_fd, seats::seat> give_away();
 
   void close();
 
 private:
+  void on_read(bool failed, std::optional<http_reply> refusal);
+  void arm();
+
   struct state;
   std::unique_ptr<state> state_;
 };

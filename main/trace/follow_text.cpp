@@ -2,7 +2,8 @@
 
 #include "main/trace/duration_text.hpp"
 
-#include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace container_agent::trace {
 
@@ -14,10 +15,6 @@ constexpr std::string_view bold = "\x1b[1m";
 constexpr std::string_view red = "\x1b[31m";
 constexpr std::string_view green = "\x1b[32m";
 constexpr std::string_view cyan = "\x1b[36m";
-
-bool is_in(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 /// A line that grows; control characters of a trace don't reach the terminal.
 class line {
@@ -103,15 +100,6 @@ void put_event(line& to, const trace_event& e) {
 }
 
 } // namespace
-
-bool follow_filter::shows(const trace_event& event) const {
-  if (event.kind == event_kind::header || event.kind == event_kind::dropped)
-    return true;
-  return (trace.empty() || event.trace == trace)
-         && (types.empty() || is_in(types, event.type))
-         && (actors.empty() || is_in(actors, event.actor)
-             || is_in(actors, event.from));
-}
 
 std::string follow_text(const trace_event& event, std::int64_t epoch_us,
                         bool coloured) {

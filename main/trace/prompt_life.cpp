@@ -1,6 +1,5 @@
 #include "main/trace/prompt_life.hpp"
 
-#include "main/ascii.hpp"
 #include "messages/trace_id.hpp"
 
 #include <algorithm>
@@ -41,13 +40,7 @@ life_event kept(const trace_event& event, const run_clock& clock) {
 } // namespace
 
 std::string trace_of_prompt(std::string_view prompt) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string small{prompt};
-  std::transform(small.begin(), small.end(), small.begin(), ascii_lower);
-  if (small.size() == 32
-      && small.find_first_not_of(digits) == std::string::npos)
-    return small;
-  return to_string(trace_id_of(prompt));
+  return to_string(trace_id_named(prompt));
 }
 
 prompt_life read_life(std::string_view prompt,

@@ -32,6 +32,42 @@ std::string known_commands() {
   return result;
 }
 
+// What is said of a trace's events. Returns what is wrong with it.
+std::string read_wish(const json& value, trace_wish& wish) {
+  if (auto prompt = value.find("prompt"); prompt != value.end()) {
+    if (!prompt->is_string())
+      return "\"prompt\" is not a string";
+    wish.prompt = prompt->get<std::string>();
+  }
+  for (auto [name, into] :
+       {std::pair{"types", &wish.types}, std::pair{"actors", &wish.actors}}) {
+    auto list = value.find(name);
+    if (list == value.end())
+      continue;
+    auto is_text = [](const json& x) { return x.is_string(); };
+    if (!list->is_array() || !std::all_of(list->begin(), list->end(), is_text))
+      return '"' + std::string{name} + "\" is not a list of strings";
+    *into = list->get<std::vector<std::string>>();
+  }
+  if (auto past = value.find("past"); past != value.end()) {
+    if (!past->is_number_unsigned())
+      return "\"past\" is not a number of events";
+    wish.past = past->get<std::uint64_t>();
+  }
+  return {};
+}
+
+void write_wish(const trace_wish& wish, ordered_json& value) {
+  if (!wish.prompt.empty())
+    value["prompt"] = wish.prompt;
+  if (!wish.types.empty())
+    value["types"] = wish.types;
+  if (!wish.actors.empty())
+    value["actors"] = wish.actors;
+  if (wish.past > 0)
+    value["past"] = wish.past;
+}
+
 } // namespace
 
 std::string_view to_string(control_command command) {
@@ -66,6 +102,8 @@ read_control_request(std::string_view line) {
         return control_fault{"\"reason\" is not a string"};
       result.reason = reason->get<std::string>();
     }
+    if (auto fault = read_wish(value, result.trace); !fault.empty())
+      return control_fault{fault};
     return result;
   }
   return control_fault{"unknown command; there are " + known_commands()};
@@ -78,6 +116,7 @@ std::string control_request_text(const control_request& request) {
     value["now"] = true;
   if (!request.reason.empty())
     value["reason"] = request.reason;
+  write_wish(request.trace, value);
   return text_of(value);
 }
 

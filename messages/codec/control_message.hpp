@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// What is said on the control socket: one JSON object a line, in both
 /// directions. docs/control.md explains it. Both sides are here: the agent's
@@ -18,10 +19,20 @@ enum class control_command : std::uint8_t {
   trace, ///< its answer is the trace, which does not end
 };
 
+/// Which events of the trace somebody wants to see: those that fit in all that
+/// is named.
+struct trace_wish {
+  std::string prompt{};              ///< its uuid or trace id; empty: any, none
+  std::vector<std::string> types{};  ///< of messages; empty: all events
+  std::vector<std::string> actors{}; ///< sender or receiver; empty: all events
+  std::uint64_t past = 0; ///< so many that the agent remembers come first
+};
+
 struct control_request {
   control_command command = control_command::status;
   bool now = false;   ///< of `restart_claude`: in the middle of a turn, too
   std::string reason; ///< of `restart_claude`; may be empty
+  trace_wish trace{}; ///< of `trace`
 };
 
 /// Why a line is no request: one sentence.

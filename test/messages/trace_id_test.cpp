@@ -54,6 +54,17 @@ TEST(trace_ids, are_never_all_zero) {
   EXPECT_NE(id, hash_of_nothing);
 }
 
+TEST(trace_ids, are_named_by_themselves_or_by_a_uuid) {
+  auto id = trace_id_of("d0c4a1b2-0123-4567-89ab-cdef01234567");
+  EXPECT_EQ(trace_id_named("d0c4a1b20123456789abcdef01234567"), id);
+  EXPECT_EQ(trace_id_named("D0C4A1B20123456789ABCDEF01234567"), id);
+  EXPECT_EQ(trace_id_named("d0c4a1b2-0123-4567-89ab-cdef01234567"), id);
+  for (std::string text : {"", "abc", "d0c4a1b20123456789abcdef0123456g",
+                           "d0c4a1b20123456789abcdef012345678",
+                           "00000000000000000000000000000000"})
+    EXPECT_EQ(trace_id_named(text), trace_id_of(text)) << text;
+}
+
 TEST(trace_ids, by_default_are_none) {
   EXPECT_FALSE(static_cast<bool>(trace_id{}));
   EXPECT_TRUE(static_cast<bool>(trace_id{1, 0}));

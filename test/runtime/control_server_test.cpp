@@ -183,15 +183,15 @@ TEST_F(control_servers, the_17th_connection_is_told_so) {
   control_server server{loop, log, desk, path};
   echo(desk);
   std::vector<socket_client> clients;
-  for (std::size_t i = 0; i < control_server::max_connections; ++i)
+  for (std::size_t i = 0; i < runtime::seats::max; ++i)
     clients.emplace_back(path);
   socket_client one_more{path};
   ASSERT_TRUE(run_until([&] { return one_more.closed(); }));
   EXPECT_THAT(one_more.heard(), HasSubstr("too many connections"));
   EXPECT_EQ(log.count("control_refused"), 1u);
   clients.front().leave();
-  ASSERT_TRUE(run_until(
-    [&] { return desk.connections() < control_server::max_connections; }));
+  ASSERT_TRUE(
+    run_until([&] { return desk.connections() < runtime::seats::max; }));
   socket_client next{path};
   next.say("{}\n");
   EXPECT_TRUE(run_until([&] { return next.heard() == "[{}]\n"; }));

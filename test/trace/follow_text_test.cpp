@@ -20,12 +20,6 @@ std::string shown(const std::string& line, bool coloured = false) {
   return trace::follow_text(parser.event(), epoch_us, coloured);
 }
 
-bool fits(const trace::follow_filter& filter, const std::string& line) {
-  trace::line_parser parser;
-  parser.read(std::string_view{line}.substr(0, line.size() - 1));
-  return filter.shows(parser.event());
-}
-
 } // namespace
 
 TEST(follow_text, tells_a_messages_way_and_times) {
@@ -49,17 +43,6 @@ TEST(follow_text, keeps_control_characters_from_the_terminal) {
 
 TEST(follow_text, is_coloured_if_wanted) {
   EXPECT_THAT(shown(message_line(), true), HasSubstr("\x1b[1mhost_line"));
-}
-
-TEST(follow_filters, show_what_fits_in_all_that_is_named) {
-  EXPECT_TRUE(fits({}, message_line()));
-  EXPECT_TRUE(
-    fits({prompt_trace, {"host_line"}, {"conversation"}}, message_line()));
-  EXPECT_TRUE(fits({"", {}, {"pipe_input"}}, message_line())) << "the sender";
-  EXPECT_FALSE(fits({"", {}, {"control"}}, message_line()));
-  EXPECT_FALSE(fits({"", {"child_input"}, {}}, message_line()));
-  EXPECT_FALSE(fits({std::string(32, '0'), {}, {}}, message_line()));
-  EXPECT_TRUE(fits({"", {"child_input"}, {}}, header_line));
 }
 
 } // namespace container_agent::test

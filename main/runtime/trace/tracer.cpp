@@ -319,9 +319,10 @@ void tracer::finish(const trace_event& event, std::string_view payload) {
   }
   line_.clear();
   for (auto* sink : sinks_) {
-    if (sink->wants_lines() && line_.empty())
+    auto wanted = sink->wants_line(event);
+    if (wanted && line_.empty())
       append_event(line_, event, payload);
-    sink->take(event, sink->wants_lines() ? line_ : std::string_view{});
+    sink->take(event, wanted ? line_ : std::string_view{});
   }
 }
 

@@ -27,11 +27,11 @@ class trace_sink {
 public:
   virtual ~trace_sink() = default;
 
-  /// `line` is the event's line, with its LF, if the sink `wants_lines`; else
+  /// `line` is the event's line, with its LF, if the sink `wants_line`; else
   /// empty. Both are valid during the call only.
   virtual void take(const trace_event& event, std::string_view line) = 0;
 
-  virtual bool wants_lines() const { return true; }
+  virtual bool wants_line(const trace_event&) const { return true; }
 };
 
 /// What has passed since the tracer was made.

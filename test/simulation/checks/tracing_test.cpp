@@ -42,7 +42,7 @@ public:
     }
   }
 
-  bool wants_lines() const override { return false; }
+  bool wants_line(const trace_event&) const override { return false; }
 
   /// What an actor that has taken a message has done, and nothing is said to
   /// have caused. Before, it is being made, and a supervisor that is being made
