@@ -60,21 +60,17 @@ public:
   void histogram(const char* name, const char* help, const char* place) {
     begin(name, help, MetricType::Histogram);
     const auto* found = at(place);
-    if (found == nullptr || !found->is_object())
-      return;
-    auto bounds = found->value("below_s", std::vector<double>{});
-    auto counts = found->value("counts", std::vector<std::uint64_t>{});
-    bounds.push_back(std::numeric_limits<double>::infinity());
-    if (bounds.size() != counts.size())
-      return;
-    ClientMetric metric;
-    auto& result = metric.histogram;
-    for (std::size_t i = 0; i < bounds.size(); ++i) {
-      result.sample_count += counts[i];
-      result.bucket.push_back({result.sample_count, bounds[i]});
-    }
-    result.sample_sum = found->value("sum_s", 0.0);
-    families_.back().metric.push_back(std::move(metric));
+    if (found != nullptr && found->is_object())
+      add(found->value("below_s", std::vector<double>{}),
+          found->value("counts", std::vector<std::uint64_t>{}),
+          found->value("sum_s", 0.0));
+  }
+
+  void histogram(const char* name, const char* help,
+                 const runtime::trace_counts::waiting& waits) {
+    begin(name, help, MetricType::Histogram);
+    add({waits.bounds.begin(), waits.bounds.end()},
+        {waits.counts.begin(), waits.counts.end()}, waits.sum);
   }
 
   const json* at(const char* place) const {
@@ -88,6 +84,22 @@ public:
   }
 
 private:
+  // Of the counts each is for its own range; Prometheus counts from 0.
+  void add(std::vector<double> bounds, const std::vector<std::uint64_t>& counts,
+           double sum) {
+    bounds.push_back(std::numeric_limits<double>::infinity());
+    if (bounds.size() != counts.size())
+      return;
+    ClientMetric metric;
+    auto& result = metric.histogram;
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+      result.sample_count += counts[i];
+      result.bucket.push_back({result.sample_count, bounds[i]});
+    }
+    result.sample_sum = sum;
+    families_.back().metric.push_back(std::move(metric));
+  }
+
   metrics& begin(const char* name, const char* help, MetricType type) {
     families_.push_back(
       {std::string{"container_agent_"} + name, help, type, {}});
@@ -99,7 +111,7 @@ private:
 };
 
 void add_state(metrics& all) {
-  all.gauge("info", "The agent's version.")
+  all.gauge("build_info", "1; which version of the agent this is.")
     .add(1.0, {{"version", std::string{agent_version()}}});
   all.gauge("state", "1 for the state that the agent is in.");
   if (const auto* now = all.at("/state"); now && now->is_string())
@@ -197,8 +209,12 @@ void add_restarts(metrics& all) {
 }
 
 void add_trace(metrics& all, const runtime::trace_counts& traced) {
-  all.counter("messages_total", "Messages between actors.")
-    .add(traced.messages);
+  all.counter("messages_total", "Messages between actors, by type.");
+  for (const auto& [type, count] : traced.messages)
+    all.add(count, {{"type", std::string{type}}});
+  all.histogram("message_wait_seconds",
+                "How long messages waited until their handlers ran.",
+                traced.waits);
   all.counter("trace_events_total", "Events of the trace.").add(traced.events);
   all
     .counter("trace_events_dropped_total",

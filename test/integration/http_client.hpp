@@ -2,6 +2,7 @@
 
 #include "test/integration/client.hpp"
 #include "test/support/deadline.hpp"
+#include "test/support/metrics_check.hpp"
 #include "test/support/unique_fd.hpp"
 
 #include <arpa/inet.h>
@@ -26,17 +27,32 @@ inline unique_fd connect_unix(const std::filesystem::path& path) {
   return result;
 }
 
+/// "127.0.0.1:80" or "[::1]:80".
 inline unique_fd connect_tcp(const std::string& address) {
   auto colon = address.rfind(':');
-  unique_fd result{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_port
+  auto port
     = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
-  ::inet_pton(AF_INET, address.substr(0, colon).c_str(), &name.sin_addr);
-  if (::connect(result.get(), reinterpret_cast<sockaddr*>(&name), sizeof name)
-      != 0)
-    throw std::runtime_error{"cannot connect to " + address};
+  auto six = address.starts_with('[');
+  unique_fd result{
+    ::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  auto connect_to = [&](auto name) {
+    if (::connect(result.get(), reinterpret_cast<sockaddr*>(&name), sizeof name)
+        != 0)
+      throw std::runtime_error{"cannot connect to " + address};
+  };
+  if (six) {
+    sockaddr_in6 name{};
+    name.sin6_family = AF_INET6;
+    name.sin6_port = port;
+    name.sin6_addr = IN6ADDR_LOOPBACK_INIT;
+    connect_to(name);
+  } else {
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = port;
+    ::inet_pton(AF_INET, address.substr(0, colon).c_str(), &name.sin_addr);
+    connect_to(name);
+  }
   return result;
 }
 
@@ -104,6 +120,14 @@ inline page get(unique_fd connected, const std::string& path,
   client.say(method + ' ' + path + " HTTP/1.1\r\n" + more
              + "Connection: close\r\n\r\n");
   return page_of(client.read_rest());
+}
+
+/// The value of a metric, as a line of the text has it; -1: there is none.
+inline double metric(const std::string& text, const std::string& name) {
+  auto begin = text.find('\n' + name + ' ');
+  return begin == std::string::npos
+           ? -1
+           : std::stod(text.substr(begin + name.size() + 2));
 }
 
 /// An agent with pages at a port of its own.

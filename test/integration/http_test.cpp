@@ -1,7 +1,5 @@
 #include "test/integration/http_client.hpp"
 
-#include <regex>
-
 /// The pages: who gets them, what they say, and who does not get them.
 namespace container_agent::test {
 
@@ -10,33 +8,6 @@ namespace {
 using testing::ContainsRegex;
 using testing::Not;
 using testing::StartsWith;
-
-/// The value of a metric, as a line of the text has it; -1: there is none.
-double metric(const std::string& text, const std::string& name) {
-  auto begin = text.find('\n' + name + ' ');
-  return begin == std::string::npos
-           ? -1
-           : std::stod(text.substr(begin + name.size() + 2));
-}
-
-/// What Prometheus accepts: comments, and samples.
-bool is_metrics_text(const std::string& text) {
-  static const std::regex line{
-    R"re((# (HELP|TYPE) [a-z_]+ .+)|([a-z_]+(\{([a-z_]+="[^"\\]*",?)+\})? )re"
-    R"re([-+0-9.e]+|[a-z_]+_bucket\{le="\+Inf"\} [0-9]+))re"};
-  std::istringstream lines{text};
-  for (std::string each; std::getline(lines, each);)
-    if (!std::regex_match(each, line)) {
-      ADD_FAILURE() << each;
-      return false;
-    }
-  return text.ends_with('\n');
-}
-
-std::string trace_of(const std::string& text) {
-  auto at = text.find("\r\n\r\n");
-  return at == std::string::npos ? "" : text.substr(at + 4);
-}
 
 } // namespace
 
@@ -56,20 +27,27 @@ TEST(http, pages_tell_of_health_status_and_metrics) {
   EXPECT_EQ(status["turns"]["duration"]["counts"].size(), 15U);
   auto metrics = served.get("/metrics");
   EXPECT_THAT(metrics.head, HasSubstr("text/plain; version=0.0.4"));
-  EXPECT_TRUE(is_metrics_text(metrics.body));
+  EXPECT_THAT(metrics_faults(metrics.body), testing::IsEmpty());
   EXPECT_EQ(metric(metrics.body, "container_agent_ready"), 1);
   EXPECT_EQ(metric(metrics.body,
                    R"(container_agent_prompts_total{outcome="answered"})"),
             1);
   EXPECT_EQ(metric(metrics.body, "container_agent_turn_duration_seconds_count"),
             1);
-  EXPECT_GT(metric(metrics.body, "container_agent_messages_total"), 0);
+  EXPECT_EQ(
+    metric(metrics.body, R"(container_agent_messages_total{type="host_line"})"),
+    1);
   EXPECT_GE(metric(metrics.body, R"(container_agent_bytes_total{port=)"
                                  R"("host_input",direction="in"})"),
             6);
   auto view = served.get("/");
   EXPECT_EQ(view.status, 200);
-  EXPECT_THAT(view.head, HasSubstr("frame-ancestors 'none'"));
+  EXPECT_THAT(view.head, ContainsRegex("Content-Security-Policy: default-src "
+                                       "'none'; script-src 'sha256-"));
+  for (const auto* header :
+       {"frame-ancestors 'none'", "Cache-Control: no-store", "Date: ",
+        "X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer"})
+    EXPECT_THAT(view.head, HasSubstr(header));
   EXPECT_THAT(view.body, StartsWith("<!DOCTYPE html>"));
 }
 
@@ -171,7 +149,17 @@ TEST(http, a_token_is_asked_for_where_one_is_set) {
             401);
   EXPECT_EQ(ask("/status", "Authorization: Bearer s3cret-of-this-test\r\n"),
             200);
+  EXPECT_EQ(ask("/metrics", ""), 401);
+  EXPECT_EQ(ask("/trace", ""), 401);
   EXPECT_EQ(ask("/", ""), 200) << "the page has the token in its own address";
+  served.agent.wait_for_record("ready");
+  auto probe = [&](const std::string& more) {
+    return get(connect_tcp(here), "/readyz", "Host: pod.example\r\n" + more);
+  };
+  EXPECT_EQ(probe("").status, 200);
+  EXPECT_EQ(probe("").body, "ready\n") << "reasons are for those who know it";
+  EXPECT_EQ(probe("Authorization: Bearer s3cret-of-this-test\r\n").body,
+            "ready: ready, Claude takes prompts\n");
   EXPECT_THAT(served.agent.stderr_text(), Not(HasSubstr("s3cret")));
 }
 
@@ -231,7 +219,37 @@ TEST(http, a_client_that_says_nothing_is_closed_and_holds_nobody_up) {
   slow.say("GET /li");
   EXPECT_EQ(served.get("/livez").status, 200);
   EXPECT_EQ(silent.read_rest(), "");
-  EXPECT_EQ(slow.read_rest(), "");
+  EXPECT_EQ(page_of(slow.read_rest()).status, 408);
+}
+
+TEST(http, one_too_many_is_told_so_and_the_control_socket_has_its_own_seats) {
+  http_agent served;
+  served.agent.wait_for_record("ready");
+  std::vector<http_client> idle;
+  for (int i = 0; i < 16; ++i)
+    idle.emplace_back(served.connect());
+  http_client one_more{served.connect()};
+  EXPECT_EQ(page_of(one_more.read_rest()).status, 503);
+  EXPECT_EQ(ask_agent(served.agent, "health").status, yes);
+  idle.clear();
+  // It may take the new one before it sees that the others have gone.
+  int tries = 0;
+  while (served.get("/livez").status != 200)
+    ASSERT_LT(++tries, 100);
+}
+
+TEST(http, is_served_by_ipv6_too) {
+  unique_fd probe{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in6 loopback{};
+  loopback.sin6_family = AF_INET6;
+  loopback.sin6_addr = IN6ADDR_LOOPBACK_INIT;
+  if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&loopback),
+             sizeof loopback)
+      != 0)
+    GTEST_SKIP() << "this machine has no [::1]";
+  http_agent served{{}, "[::1]:0"};
+  EXPECT_EQ(served.get("/livez").status, 200);
+  EXPECT_EQ(served.get("/", "Host: " + served.address() + "\r\n").status, 200);
 }
 
 TEST(http, what_the_pages_tell_are_no_secrets) {
@@ -248,84 +266,6 @@ TEST(http, what_the_pages_tell_are_no_secrets) {
   served.agent.stop();
   EXPECT_THAT(trace.read_rest(), HasSubstr("host_line"));
   EXPECT_THAT(trace.text(), Not(HasSubstr("planted")));
-}
-
-// -- the stream ---------------------------------------------------------------
-
-TEST(http_trace, streams_events_until_the_agent_ends) {
-  http_agent served;
-  served.agent.wait_for_record("ready");
-  http_client client{served.connect()};
-  client.say("GET /trace HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  ASSERT_TRUE(client.read_until(
-    [](const auto& text) { return text.find("\"stream\"") != text.npos; }));
-  EXPECT_THAT(client.text(), HasSubstr("Content-Type: text/event-stream"));
-  served.agent.write_line("hello");
-  served.agent.wait_for_answer("echo: hello");
-  EXPECT_EQ(served.agent.stop(), (exit_status{0, 0}));
-  client.read_rest();
-  std::set<std::string> types;
-  std::istringstream lines{trace_of(client.text())};
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty())
-      continue;
-    ASSERT_THAT(line, StartsWith("data: {"));
-    types.insert(json::parse(line.substr(6)).value("type", ""));
-  }
-  EXPECT_THAT(types, testing::IsSupersetOf({"host_line", "child_input",
-                                            "child_output", "stop_agent"}));
-}
-
-TEST(http_trace, two_get_the_same_and_one_that_leaves_is_forgotten) {
-  http_agent served;
-  served.agent.wait_for_record("ready");
-  const std::string request = "GET /trace HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  http_client one{served.connect()};
-  one.say(request);
-  auto begun
-    = [](const auto& text) { return text.find("\"stream\"") != text.npos; };
-  ASSERT_TRUE(one.read_until(begun));
-  {
-    http_client two{served.connect()};
-    two.say(request);
-    ASSERT_TRUE(two.read_until(begun));
-    EXPECT_EQ(served.status()["agent"]["control_connections"], 3);
-  }
-  served.agent.write_line("hello");
-  served.agent.wait_for_answer("echo: hello");
-  EXPECT_EQ(served.status()["agent"]["control_connections"], 2);
-}
-
-TEST(http_trace, who_does_not_read_loses_events_and_no_message) {
-  http_agent served;
-  auto& agent = served.agent;
-  agent.wait_for_record("ready");
-  http_client slow{served.connect()};
-  slow.say("GET /trace HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  ASSERT_TRUE(slow.read_until(
-    [](const auto& text) { return text.find("\"stream\"") != text.npos; }));
-  double dropped = 0;
-  for (int answered = 0; dropped == 0; answered += 500) {
-    ASSERT_LT(answered, 50'000) << "nothing was ever left out";
-    for (int i = 0; i < 500; ++i)
-      agent.write_line("n" + std::to_string(answered + i));
-    for (int i = 0; i < 500; ++i)
-      agent.wait_for_answer("echo: n" + std::to_string(answered + i));
-    dropped = metric(served.get("/metrics").body,
-                     "container_agent_trace_events_dropped_total");
-  }
-  ASSERT_TRUE(slow.read_until([](const auto& text) {
-    return text.find(R"("kind":"dropped")") != text.npos;
-  }))
-    << "it is told of what it did not get";
-  agent.stop();
-  slow.read_rest();
-  double told = 0;
-  std::istringstream lines{trace_of(slow.text())};
-  for (std::string line; std::getline(lines, line);)
-    if (line.find(R"("kind":"dropped")") != line.npos)
-      told += json::parse(line.substr(6))["count"].get<double>();
-  EXPECT_GE(told, dropped);
 }
 
 } // namespace container_agent::test

@@ -1,11 +1,11 @@
 #include "test/integration/client.hpp"
 
-/// `container-agent trace follow`: a running agent's events in a terminal.
+/// `container-agent trace follow`, as somebody in the container runs it.
 namespace container_agent::test {
 
-using testing::Not;
-
 namespace {
+
+using testing::Not;
 
 /// `trace follow` of an agent, in the background.
 subprocess follow(const agent_process& agent, std::vector<std::string> args) {
@@ -31,12 +31,14 @@ TEST(trace_follow, shows_events_until_the_agent_ends) {
   EXPECT_THAT(text, HasSubstr("pipe_input → conversation  host_line"));
   EXPECT_THAT(text, HasSubstr("host_input ⇒ 6 bytes"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b["))) << "this is no terminal";
+  EXPECT_EQ(shown.stderr_text(), "container-agent: the agent has ended\n");
 }
 
 TEST(trace_follow, shows_what_is_asked_for_and_colours_it) {
   agent_process agent;
   agent.wait_for_record("ready");
-  auto shown = follow(agent, {"--type", "host_line", "--color", "always"});
+  auto shown = follow(agent, {"--type", "host_line", "--type", "host_output",
+                              "--color", "always"});
   shown.wait_for_output("process ");
   agent.write_line("hello");
   agent.wait_for_answer("echo: hello");
@@ -44,6 +46,7 @@ TEST(trace_follow, shows_what_is_asked_for_and_colours_it) {
   shown.wait_exit();
   auto text = shown.stdout_text();
   EXPECT_THAT(text, HasSubstr("\x1b[1mhost_line\x1b[0m"));
+  EXPECT_THAT(text, HasSubstr("host_output"));
   EXPECT_THAT(text, Not(HasSubstr("child_input")));
 }
 
@@ -76,6 +79,53 @@ TEST(trace_follow, says_why_where_there_is_nothing_to_follow) {
   auto shown = follow(agent, {});
   EXPECT_EQ(shown.wait_exit(), no);
   EXPECT_THAT(shown.stderr_text(), HasSubstr("--trace-ring"));
+}
+
+TEST(trace_follow, begins_with_the_past_of_one_prompt) {
+  agent_process agent;
+  agent.prompt("one", first_uuid);
+  agent.prompt("two", second_uuid);
+  agent.wait_for_answer("echo: two");
+  auto shown
+    = follow(agent, {"--past", "1000", "--prompt", first_uuid, "--json",
+                     "--actor", "pipe_input", "--actor", "pipe_output"});
+  shown.wait_for_output("host_output_window");
+  EXPECT_THAT(shown.stdout_text(),
+              HasSubstr("11111111111141118111111111111111"));
+  EXPECT_THAT(shown.stdout_text(),
+              Not(HasSubstr("22222222222242228222222222222222")));
+}
+
+TEST(trace_follow, ends_in_order_at_a_signal) {
+  agent_process agent;
+  agent.wait_for_record("ready");
+  for (int signal : {SIGINT, SIGTERM}) {
+    auto shown = follow(agent, {});
+    shown.wait_for_output("process ");
+    shown.send_signal(signal);
+    EXPECT_EQ(shown.wait_exit(), yes) << shown.stderr_text();
+  }
+  EXPECT_EQ(ask_agent(agent, "health").status, yes);
+}
+
+TEST(trace_follow, ends_when_nobody_reads_it_any_more) {
+  temp_dir dir;
+  make_fifo(dir / "out");
+  agent_process agent;
+  agent.wait_for_record("ready");
+  spawn_options options;
+  options.argv
+    = {"/bin/sh", "-c",
+       agent_binary() + " trace follow --type no_such_type --pipe-dir "
+         + agent.input_path().parent_path().string() + " > "
+         + (dir / "out").string()};
+  subprocess shown{options};
+  unique_fd reader{::open((dir / "out").c_str(), O_RDONLY | O_CLOEXEC)};
+  char first = 0;
+  ASSERT_EQ(::read(reader.get(), &first, 1), 1) << "it has begun";
+  reader.reset();
+  // No event comes that would tell it.
+  EXPECT_EQ(shown.wait_exit(), yes) << shown.stderr_text();
 }
 
 } // namespace container_agent::test

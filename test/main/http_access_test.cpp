@@ -1,5 +1,6 @@
 #include "main/http_access.hpp"
 #include "main/http_address.hpp"
+#include "test/support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,6 +58,27 @@ TEST(http_access, secrets_are_compared_whole) {
   for (const auto* other : {"", "ab", "abd", "abcabc", "xbc"})
     EXPECT_FALSE(same_secret(other, "abc")) << other;
   EXPECT_FALSE(same_secret("abc", ""));
+}
+
+TEST(http_access, trusts_whoever_knows_the_token) {
+  EXPECT_TRUE((http_access{"", "127.0.0.1"}.trusts(from("localhost"))));
+  http_access guarded{"abc", "127.0.0.1"};
+  EXPECT_FALSE(guarded.trusts(from("localhost")));
+  EXPECT_TRUE(guarded.trusts(from("localhost", "", "Bearer abc")));
+}
+
+TEST(http_access, the_token_is_the_files_first_line) {
+  temp_dir dir;
+  auto token_in = [&](std::string_view text) {
+    write_file(dir / "token", text);
+    return read_token(dir / "token");
+  };
+  EXPECT_EQ(token_in("abc"), "abc");
+  EXPECT_EQ(token_in("abc\n"), "abc");
+  EXPECT_EQ(token_in("abc\r\ndef"), "abc");
+  EXPECT_FALSE(token_in(""));
+  EXPECT_FALSE(token_in("\nabc"));
+  EXPECT_FALSE(read_token(dir / "none"));
 }
 
 TEST(http_addresses, are_numbers) {

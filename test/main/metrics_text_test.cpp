@@ -1,5 +1,6 @@
 #include "main/metrics_text.hpp"
 #include "messages/codec/status_document.hpp"
+#include "test/support/metrics_check.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 namespace container_agent::test {
 
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 TEST(metrics, say_what_the_status_document_says) {
@@ -42,6 +44,7 @@ TEST(metrics, say_what_the_status_document_says) {
         "container_agent_claude_cpu_seconds 2.5"})
     EXPECT_THAT(text, HasSubstr('\n' + std::string{line} + '\n'));
   EXPECT_THAT(text, Not(HasSubstr("messages_total"))) << "it does not trace";
+  EXPECT_THAT(metrics_faults(text), IsEmpty());
 }
 
 TEST(metrics, of_what_is_not_known_there_are_none) {
@@ -51,22 +54,57 @@ TEST(metrics, of_what_is_not_known_there_are_none) {
   EXPECT_THAT(text, Not(HasSubstr("loop_lag_seconds")));
   for (const auto* document : {"", "null", "[]", "{", R"({"restarts":7})"})
     EXPECT_THAT(metrics_text(document, nullptr),
-                HasSubstr("container_agent_info{"))
+                HasSubstr("container_agent_build_info{"))
       << document;
 }
 
 TEST(metrics, the_tracer_has_counted) {
   runtime::trace_counts counts;
-  counts.messages = 11;
+  counts.messages = {{"child_input", 3}, {"host_line", 11}};
+  counts.waits.add(2e-5);
+  counts.waits.add(7);
   counts.dropped = 3;
   counts.bytes[0].in = 7;
   auto text = metrics_text("{}", &counts);
-  EXPECT_THAT(text, HasSubstr("\ncontainer_agent_messages_total 11\n"));
+  EXPECT_THAT(text, HasSubstr("\ncontainer_agent_messages_total"
+                              "{type=\"host_line\"} 11\n"));
+  for (const auto* line : {R"(bucket{le="0.0001"} 1)", R"(bucket{le="1"} 1)",
+                           R"(bucket{le="+Inf"} 2)", "count 2"})
+    EXPECT_THAT(text, HasSubstr("\ncontainer_agent_message_wait_seconds_"
+                                + std::string{line} + '\n'));
   EXPECT_THAT(text,
               HasSubstr("\ncontainer_agent_trace_events_dropped_total 3\n"));
   EXPECT_THAT(text,
               HasSubstr("\ncontainer_agent_bytes_total{port=\"host_input\","
                         "direction=\"in\"} 7\n"));
+}
+
+TEST(metrics_check, finds_what_prometheus_would_not_take) {
+  const std::string head = "# HELP container_agent_x Some.\n"
+                           "# TYPE container_agent_x gauge\n";
+  EXPECT_THAT(
+    metrics_faults(head + "container_agent_x{a=\"1\",b=\"\\\"\"} 2\n"),
+    IsEmpty());
+  for (const auto* bad :
+       {"container_agent_x", "container_agent_x 1 2 3", "container_agent_x -1",
+        "container_agent_x one", "container_agent_y 1",
+        "container_agent_x{a=1} 1", "container_agent_x{a=\"1} 1",
+        "container_agent_x{a=\"1\",a=\"2\"} 1", "# container_agent_x 1"})
+    EXPECT_FALSE(metrics_faults(head + bad + '\n').empty()) << bad;
+  EXPECT_FALSE(metrics_faults(head).empty()) << "no sample";
+  EXPECT_FALSE(metrics_faults(head + head).empty());
+  EXPECT_FALSE(metrics_faults("# HELP container_agent_n N.\n"
+                              "# TYPE container_agent_n counter\n"
+                              "container_agent_n 1\n")
+                 .empty())
+    << "a counter's name";
+  EXPECT_FALSE(metrics_faults("# HELP container_agent_h H.\n"
+                              "# TYPE container_agent_h histogram\n"
+                              "container_agent_h_bucket{le=\"1\"} 1\n"
+                              "container_agent_h_sum 1\n"
+                              "container_agent_h_count 1\n")
+                 .empty())
+    << "no +Inf";
 }
 
 } // namespace container_agent::test

@@ -55,6 +55,25 @@ TEST(control_message, what_is_no_request_is_told_why) {
             "\"reason\" is not a string");
 }
 
+TEST(control_message, which_events_are_wanted_is_read_back) {
+  trace_wish wish{"a prompt", {"host_line", "child_input"}, {"control"}, 7};
+  auto again
+    = read(control_request_text({control_command::trace, false, {}, wish}));
+  EXPECT_EQ(again.command, control_command::trace);
+  EXPECT_EQ(again.trace.prompt, "a prompt");
+  EXPECT_EQ(again.trace.types, wish.types);
+  EXPECT_EQ(again.trace.actors, wish.actors);
+  EXPECT_EQ(again.trace.past, 7u);
+  EXPECT_EQ(control_fault_of(R"({"command":"trace","prompt":1})"),
+            "\"prompt\" is not a string");
+  EXPECT_EQ(control_fault_of(R"({"command":"trace","types":"host_line"})"),
+            "\"types\" is not a list of strings");
+  EXPECT_EQ(control_fault_of(R"({"command":"trace","actors":[1]})"),
+            "\"actors\" is not a list of strings");
+  EXPECT_EQ(control_fault_of(R"({"command":"trace","past":-1})"),
+            "\"past\" is not a number of events");
+}
+
 TEST(control_message, deep_nesting_is_survived) {
   std::string line = R"({"command":"status","x":)" + std::string(2000, '[');
   EXPECT_EQ(control_fault_of(line), "not a JSON object");

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ratio>
 #include <type_traits>
 #include <utility>
 
@@ -73,7 +74,6 @@ void tracer::sent(const caf::local_actor& receiver,
     next_->sent(receiver, message);
   auto alive = !receiver.getf(caf::abstract_actor::is_terminated_flag)
                && !receiver.getf(caf::abstract_actor::is_cleaned_up_flag);
-  ++counts_.messages;
   if (alive)
     meet(receiver); // it is there before what it is sent
   auto event = begin(trace_kind::message);
@@ -84,6 +84,7 @@ void tracer::sent(const caf::local_actor& receiver,
     event.from = name_of(message.sender);
   }
   const auto& type = type_of(message.content(), receiver.home_system());
+  ++messages_[&type];
   event.type = type.name;
   if (type.summarise != nullptr)
     type.summarise(message.content(), event.summary);
@@ -149,6 +150,9 @@ void tracer::before(const caf::local_actor& receiver,
     running_key_ = &message;
     running_ = &i->second;
     running_->event.taken = now();
+    counts_.waits.add(
+      static_cast<double>(running_->event.taken - running_->event.sent)
+      / std::nano::den);
     running_->event.outcome = trace_outcome::running;
   }
   if (next_ != nullptr)
@@ -324,6 +328,15 @@ void tracer::finish(const trace_event& event, std::string_view payload) {
       append_event(line_, event, payload);
     sink->take(event, wanted ? line_ : std::string_view{});
   }
+}
+
+trace_counts tracer::counts() const {
+  auto result = counts_;
+  result.events = last_number_;
+  for (const auto& [type, count] : messages_)
+    result.messages.emplace_back(type->name, count);
+  std::sort(result.messages.begin(), result.messages.end());
+  return result;
 }
 
 void tracer::add(trace_sink& sink) {

@@ -6,6 +6,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace container_agent::runtime {
@@ -36,7 +38,8 @@ public:
 
 /// What has passed since the tracer was made.
 struct trace_counts {
-  std::uint64_t messages = 0; ///< between actors
+  /// Between actors, by type.
+  std::vector<std::pair<std::string_view, std::uint64_t>> messages;
   std::uint64_t events = 0;
   std::uint64_t dropped = 0; ///< events that sinks have left out
 
@@ -45,6 +48,20 @@ struct trace_counts {
     std::uint64_t out = 0;
   };
   std::array<moved, 6> bytes{}; ///< by `trace_port`
+
+  /// How long messages waited for their handlers: what the loop's other work
+  /// costs them.
+  struct waiting {
+    static constexpr std::array bounds{1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0};
+    std::array<std::uint64_t, bounds.size() + 1> counts{}; ///< last: above
+    double sum = 0; ///< seconds, as the bounds
+
+    void add(double seconds) {
+      auto range = std::lower_bound(bounds.begin(), bounds.end(), seconds);
+      ++counts[static_cast<std::size_t>(range - bounds.begin())];
+      sum += seconds;
+    }
+  } waits;
 };
 
 struct tracer_config {
@@ -115,11 +132,7 @@ public:
   /// A sink has left so many events out.
   void note_dropped(std::uint64_t events) { counts_.dropped += events; }
 
-  trace_counts counts() const {
-    auto result = counts_;
-    result.events = last_number_;
-    return result;
-  }
+  trace_counts counts() const;
 
 private:
   struct live_actor {
@@ -158,6 +171,7 @@ private:
   std::chrono::steady_clock::time_point start_;
   std::uint64_t last_number_ = 0;
   trace_counts counts_;
+  std::unordered_map<const message_type*, std::uint64_t> messages_;
 
   // A ring; slots are not touched before their first use.
   struct raw_memory {
