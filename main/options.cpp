@@ -200,7 +200,8 @@ void read_http(const option_sources& given, options::http_section& http) {
   given.read("http", address);
   given.read("http-token-file", http.token_file);
   if (address.empty() && !http.token_file.empty())
-    throw option_error{"--http-token-file", "means nothing without --http",
+    throw option_error{given.where("http-token-file"),
+                       "means nothing without --http",
                        "Add --http ADDRESS, or leave it out."};
   if (address.empty())
     return;

@@ -74,6 +74,18 @@ struct actor_settings : caf::actor_system_config {
   }
 };
 
+// It was there a moment ago, when all was checked.
+std::string token_of(const options::http_section& http) {
+  if (http.token_file.empty())
+    return {};
+  if (auto token = read_token(http.token_file))
+    return *std::move(token);
+  throw runtime::socket_error{runtime::socket_error::kind::unusable,
+                              "--http-token-file " + http.token_file
+                                + ": has no token in its first line any more. "
+                                  "Write it anew, and start again."};
+}
+
 using host_output_port = std::variant<std::monostate, runtime::fifo_output,
                                       runtime::fifo_reply_output>;
 
@@ -227,11 +239,8 @@ void agent::parts::open_doors(const options& settings) {
     return;
   ways_in.emplace(loop, context.log, trace ? &trace->events() : nullptr);
   open_socket(settings.control);
-  const auto& http = settings.http;
-  if (http.address)
-    ways_in->open_http(*http.address, http.token_file.empty()
-                                        ? std::string{}
-                                        : read_token(http.token_file).value());
+  if (settings.http.address)
+    ways_in->open_http(*settings.http.address, token_of(settings.http));
 }
 
 control_port* agent::parts::control_lent() {
