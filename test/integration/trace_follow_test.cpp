@@ -1,5 +1,7 @@
 #include "test/integration/client.hpp"
 
+#include <fcntl.h>
+
 /// `container-agent trace follow`, as somebody in the container runs it.
 namespace container_agent::test {
 

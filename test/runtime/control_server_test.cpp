@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using runtime::control_desk;
 using runtime::control_server;
+using rest = runtime::control_connection::rest;
 using testing::HasSubstr;
 
 /// A client on the same loop: non-blocking, so that one thread does for both.
@@ -132,36 +133,36 @@ TEST_F(control_servers, where_nobody_speaks_http_it_is_refused) {
 
 TEST_F(control_servers,
        a_client_that_speaks_http_is_given_away_with_its_words) {
-  std::string received;
-  runtime::unique_fd given;
+  rest given;
   control_server server{loop,
                         log,
                         desk,
                         path,
-                        {[&](runtime::unique_fd client, std::string words) {
-                           given = std::move(client);
-                           received = std::move(words);
-                         },
-                         {}}};
+                        {[&](rest client) { given = std::move(client); }, {}}};
   socket_client client{path};
   client.say("GET / HTTP/1.1\r\n");
-  ASSERT_TRUE(run_until([&] { return bool{given}; }));
-  EXPECT_EQ(received, "GET / HTTP/1.1\r\n");
-  EXPECT_EQ(desk.connections(), 0u);
+  ASSERT_TRUE(run_until([&] { return bool{given.socket}; }));
+  EXPECT_EQ(given.received, "GET / HTTP/1.1\r\n");
+  EXPECT_EQ(desk.connections(), 1u) << "it has its seat with it";
   EXPECT_FALSE(client.closed());
-  ASSERT_EQ(::send(given.get(), "x", 1, 0), 1);
+  ASSERT_EQ(::send(given.socket.get(), "x", 1, 0), 1);
   EXPECT_TRUE(run_until([&] { return client.heard() == "x"; }));
+  given.seat = nullptr;
+  EXPECT_EQ(desk.connections(), 0u);
 }
 
 TEST_F(control_servers, one_that_wants_the_trace_is_given_away) {
-  runtime::unique_fd given;
-  control_server server{
-    loop, log, desk, path, {{}, [&](runtime::unique_fd client) {
-                              given = std::move(client);
-                            }}};
+  rest given;
+  codec::trace_wish wanted;
+  auto take = [&](rest client, const codec::trace_wish& wish) {
+    given = std::move(client);
+    wanted = wish;
+  };
+  control_server server{loop, log, desk, path, {{}, take}};
   socket_client client{path};
-  client.say("{\"command\":\"trace\"}\n");
-  ASSERT_TRUE(run_until([&] { return bool{given}; }));
+  client.say("{\"command\":\"trace\",\"past\":7}\n");
+  ASSERT_TRUE(run_until([&] { return bool{given.socket}; }));
+  EXPECT_EQ(wanted.past, 7u);
   EXPECT_FALSE(client.closed());
 }
 
