@@ -129,6 +129,26 @@ TEST(http_trace, leaves_seats_for_those_who_ask_briefly) {
   EXPECT_THAT(lines.read_rest(), HasSubstr("enough clients"));
 }
 
+TEST(http_trace, costs_no_wake_up_while_nothing_happens) {
+  agent_options options;
+  options.args = {"--health-interval", "0"};
+  http_agent served{options};
+  auto& agent = served.agent;
+  agent.wait_for_record("ready");
+  http_client client{served.connect()};
+  client.say(trace_request);
+  ASSERT_TRUE(client.read_until(has_begun));
+  auto times_asleep
+    = [&] { return status_of(agent.pid()).at("voluntary_ctxt_switches"); };
+  std::string before;
+  do {
+    before = times_asleep();
+    ::poll(nullptr, 0, 200);
+  } while (times_asleep() != before);
+  ::poll(nullptr, 0, 1500);
+  EXPECT_EQ(times_asleep(), before);
+}
+
 TEST(control_trace, gives_lines_of_what_is_asked_for) {
   agent_process agent;
   agent.wait_for_record("ready");
