@@ -5,6 +5,7 @@
 #include "main/trace/follow_text.hpp"
 #include "main/trace/line_parser.hpp"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <variant>
 
@@ -56,13 +58,21 @@ private:
   runtime::unique_fd event_;
 };
 
-/// Writes all of it. False: nobody reads any more, or a signal came.
+/// Writes all of it. False: nobody reads any more, or a signal came. Throws
+/// `client_error`.
 bool write_out(std::string_view text) {
+  pollfd room{STDOUT_FILENO, POLLOUT, 0};
   while (!text.empty()) {
     auto count = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (count < 0)
+    if (count >= 0)
+      text.remove_prefix(static_cast<std::size_t>(count));
+    else if (errno == EPIPE || errno == EINTR)
       return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
+    else if (errno != EAGAIN)
+      throw client_error{std::string{"the output cannot be written: "}
+                         + std::strerror(errno)};
+    else if (::poll(&room, 1, -1) < 0)
+      return false; // a signal; this may be a pipe that does not block
   }
   return true;
 }
