@@ -22,10 +22,11 @@ bool has_gone(int socket) {
   return ::poll(&entry, 1, 0) < 0 || entry.revents != 0;
 }
 
-// What is under way will be told of when it is done.
+// A message that is under way will be told of when it is done.
 bool is_past(const trace_event& event) {
-  return event.outcome != trace_outcome::queued
-         && event.outcome != trace_outcome::running;
+  return event.kind != trace_kind::message
+         || (event.outcome != trace_outcome::queued
+             && event.outcome != trace_outcome::running);
 }
 
 } // namespace

@@ -180,7 +180,10 @@ TEST_F(trace_streams, a_loop_that_is_never_idle_still_writes) {
       loop.post(work);
   };
   loop.post(work);
-  EXPECT_TRUE(run_until([&] { return read(1 << 20); }));
+  EXPECT_TRUE(run_until([&] {
+    read(1 << 20);
+    return !heard.empty();
+  }));
   busy = false;
   read_all();
   EXPECT_EQ(stream->dropped(), 0u);
