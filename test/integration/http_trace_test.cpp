@@ -8,8 +8,6 @@ namespace container_agent::test {
 
 namespace {
 
-using testing::StartsWith;
-
 const std::string trace_request
   = "GET /trace?past=0 HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -47,8 +45,7 @@ TEST(http_trace, streams_events_until_the_agent_ends) {
   client.read_rest();
   std::istringstream lines{trace_of(client.text())};
   for (std::string line; std::getline(lines, line);)
-    if (!line.empty())
-      ASSERT_THAT(line, StartsWith("data: {"));
+    ASSERT_TRUE(line.empty() || line.starts_with("data: {")) << line;
   EXPECT_THAT(types_in(trace_of(client.text())),
               testing::IsSupersetOf(
                 {"host_line", "child_input", "child_output", "stop_agent"}));
