@@ -155,6 +155,7 @@ void trace_stream::flush() {
     if (count < 0 && errno != EAGAIN)
       return close(); // the client has gone
     if (count < 0) {
+      // A client that is never quite through must not make it grow.
       unsent_.erase(0, std::exchange(sent_, 0));
       waits_for_room_ = true;
       client_.async_wait(descriptor_base::wait_write,
@@ -167,22 +168,16 @@ void trace_stream::flush() {
       sent_ += static_cast<std::size_t>(count);
     }
   }
-  forget_sent();
+  if (unsent() == 0) {
+    unsent_.clear();
+    sent_ = 0;
+    if (unsent_.capacity() > 2 * soon)
+      std::string{}.swap(unsent_); // a crowd of events is over
+  }
   if (untold_ > 0 && client_.is_open() && !waits_for_room_) {
     tell_dropped();
     schedule();
   }
-}
-
-// A client that is never quite through must not make it grow.
-void trace_stream::forget_sent() {
-  if (unsent() == 0 && unsent_.capacity() > 2 * soon)
-    unsent_ = {};
-  else if (unsent() == 0 || sent_ >= soon)
-    unsent_.erase(0, sent_);
-  else
-    return;
-  sent_ = 0;
 }
 
 // What it says is of no interest; that it leaves is.

@@ -69,7 +69,6 @@ private:
   void tell_dropped();
   void schedule();
   void flush();
-  void forget_sent();
   void watch();
 
   event_loop& loop_;
