@@ -84,9 +84,10 @@ TEST(traces, have_every_event_once_with_its_cause) {
   for (const auto& event : events_of(traced.file())) {
     if (event["kind"] == "header")
       continue;
-    if (event.value("type", "") == "down" && std::exchange(first_down, false))
+    if (event.value("type", "") == "down" && std::exchange(first_down, false)) {
       EXPECT_TRUE(event.contains("cause") && event.contains("trace"))
         << "of the prompt that has killed Claude: " << event;
+    }
     auto n = event["n"].get<std::uint64_t>();
     EXPECT_TRUE(numbers.insert(n).second) << event;
     EXPECT_LT(event.value("cause", 0U), n) << event;
