@@ -235,6 +235,22 @@ finding check_log_file(const std::string& path) {
           exit_code::bad_usage};
 }
 
+finding check_http(http_address where) {
+  try {
+    (void)listen_at(where); // for a moment; port 0 becomes a number
+    return ok("HTTP", where.text(), "can be listened at");
+  } catch (const runtime::socket_error& error) {
+    // The agent that runs may well be the one that is checked here.
+    auto harmless = error.why() == runtime::socket_error::kind::in_use;
+    return {harmless ? verdict::warning : verdict::problem,
+            "HTTP",
+            where.text(),
+            error.what(),
+            "Its address is --http.",
+            harmless ? exit_code::graceful : exit_code::bad_pipe};
+  }
+}
+
 finding check_token(const std::string& path) {
   if (read_token(path))
     return ok("HTTP token", path);
@@ -334,6 +350,8 @@ check_options(const options& settings,
   result.push_back(check_drain(settings.shutdown));
   result.push_back(check_restarts(settings.supervision));
   result.push_back(check_log_file(settings.log.file));
+  if (settings.http.address)
+    result.push_back(check_http(*settings.http.address));
   if (!settings.http.token_file.empty())
     result.push_back(check_token(settings.http.token_file));
   return result;

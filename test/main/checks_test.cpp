@@ -1,5 +1,6 @@
 #include "main/checks.hpp"
 #include "main/environment.hpp"
+#include "main/http_address.hpp"
 #include "test/main/option_support.hpp"
 #include "test/support/temp_dir.hpp"
 
@@ -236,6 +237,19 @@ TEST_F(checks, report_the_first_problems_code) {
   // The path is named once.
   auto path = (dir_ / "pipes" / "claude.in.fifo").string();
   EXPECT_EQ(error->text.find(path), error->text.rfind(path));
+}
+
+TEST_F(checks, http_addresses_are_tried) {
+  for (const auto& found : look({"--http", "127.0.0.1:0"}))
+    EXPECT_EQ(found.result, verdict::ok) << found.what;
+  auto taken = *parse_http_address("127.0.0.1:0");
+  auto listener = listen_at(taken);
+  auto busy = warning({"--http", taken.text()});
+  EXPECT_THAT(busy.detail, HasSubstr("Another program listens there"));
+  write_file(dir_ / "token", "abc");
+  // For documentation only (RFC 5737), so no address of this machine.
+  problem({"--http", "192.0.2.1:0", "--http-token-file", dir_ / "token"},
+          exit_code::bad_pipe);
 }
 
 } // namespace container_agent::test
