@@ -114,9 +114,16 @@ constexpr unsigned bit(trace_port port) {
   return 1U << static_cast<unsigned>(port);
 }
 
+// 0 is for messages without content.
+std::size_t next_number() {
+  static std::size_t last = 0;
+  return ++last;
+}
+
 template <class Message>
 message_type describe(const char* name) {
   message_type result{name, &summarise<Message>};
+  result.number = next_number();
   if constexpr (requires(Message m) { m.prompt; })
     result.prompt = &prompt_of<Message>;
   if constexpr (
@@ -162,6 +169,7 @@ foreign(std::pair<std::uint16_t, const std::type_info*> type,
   auto& entry = known[type];
   if (entry.name.empty()) {
     entry.name = system.types().portable_name(type);
+    entry.type.number = next_number();
     // CAF puts an @ before the names of its own.
     entry.type.name
       = entry.name.c_str() + (entry.name.starts_with('@') ? 1 : 0);

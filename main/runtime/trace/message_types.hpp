@@ -4,6 +4,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace container_agent::runtime {
@@ -23,6 +24,9 @@ struct message_type {
 
   bool tells_claude = false; ///< a prompt
   bool from_claude = false;  ///< what it says, about what it was told last
+
+  /// A number of its own, small, to count messages by.
+  std::size_t number = 0;
 };
 
 /// The type of a message, one of our own or of CAF's.

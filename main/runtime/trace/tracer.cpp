@@ -84,7 +84,10 @@ void tracer::sent(const caf::local_actor& receiver,
     event.from = name_of(message.sender);
   }
   const auto& type = type_of(message.content(), receiver.home_system());
-  ++messages_[&type];
+  if (type.number >= messages_.size())
+    messages_.resize(type.number + 1, {"", 0});
+  messages_[type.number].first = type.name;
+  ++messages_[type.number].second;
   event.type = type.name;
   if (type.summarise != nullptr)
     type.summarise(message.content(), event.summary);
@@ -334,7 +337,8 @@ trace_counts tracer::counts() const {
   auto result = counts_;
   result.events = last_number_;
   for (const auto& [type, count] : messages_)
-    result.messages.emplace_back(type->name, count);
+    if (count > 0)
+      result.messages.emplace_back(type, count);
   std::sort(result.messages.begin(), result.messages.end());
   return result;
 }

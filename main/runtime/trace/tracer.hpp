@@ -171,7 +171,7 @@ private:
   std::chrono::steady_clock::time_point start_;
   std::uint64_t last_number_ = 0;
   trace_counts counts_;
-  std::unordered_map<const message_type*, std::uint64_t> messages_;
+  std::vector<std::pair<const char*, std::uint64_t>> messages_; // by number
 
   // A ring; slots are not touched before their first use.
   struct raw_memory {
