@@ -225,6 +225,7 @@ Subcommands ask the agent that runs (with the same --pipe-dir and --instance):
   status           how it is
   stop             ends it in order, and waits for its end
   restart-claude   starts Claude again, between two turns
+  trace follow     what its actors say to each other, live; see trace --help
 )";
   std::string_view group;
   for (const auto& row : rows) {
