@@ -5,17 +5,24 @@
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/trace/tracer.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace container_agent {
 
-/// `--trace-file`: each event a line, written when there is nothing else to do.
-/// What the file does not take at once (it may be a pipe) is left out, counted,
-/// and told of in the file as soon as it takes more. A file that reaches its
-/// size becomes PATH.1, and so on; the oldest one goes.
+/// `--trace-file`: each event a line. Events become lines when there is nothing
+/// else to do, and lines are written by the block, or `longest_wait` after the
+/// first of them: a write(2) each time that the agent is idle would cost a turn
+/// more than all the rest of the tracing. What the file does not take at once
+/// (it may be a pipe) is left out, counted, and told of in the file as soon as
+/// it takes more. A file that reaches its size becomes PATH.1, and so on; the
+/// oldest one goes.
 class trace_file final : public runtime::trace_sink {
 public:
   struct config {
@@ -32,7 +39,12 @@ public:
   trace_file& operator=(const trace_file&) = delete;
   ~trace_file() override;
 
-  void take(const runtime::trace_event& event, std::string_view line) override;
+  void take(const runtime::trace_event& event,
+            std::string_view payload) override;
+
+  /// What `kill -9` can cost: a crash leaves its dump of the ring, and an agent
+  /// that ends writes what it has.
+  static constexpr std::chrono::milliseconds longest_wait{100};
 
   /// Writes what is buffered.
   void flush();
@@ -41,6 +53,7 @@ public:
   std::uint64_t dropped() const { return dropped_; }
 
 private:
+  void spell();
   void schedule();
   void rotate();
   void begin();
@@ -50,9 +63,12 @@ private:
   runtime::event_loop& loop_;
   event_log& log_;
   log_writer writer_;
+  std::vector<runtime::trace_event> events_taken_; // no lines yet
   std::string buffer_;
-  std::uint64_t buffered_ = 0; // events in the buffer
-  std::uint64_t size_ = 0;     // of the file
+  std::uint64_t buffered_ = 0;      // events in the buffer
+  boost::asio::steady_timer timer_; // set while something is buffered
+  bool timed_ = false;
+  std::uint64_t size_ = 0; // of the file
   std::uint64_t dropped_ = 0;
   std::uint64_t untold_ = 0; // of those, not told in the file yet
   bool regular_ = false;

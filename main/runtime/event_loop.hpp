@@ -101,6 +101,7 @@ private:
   std::size_t next_ = 0;
   std::vector<job> queued_;
   std::vector<job> idle_;
+  std::vector<job> idle_now_; // those that run
   std::shared_ptr<char> read_buffer_;
   std::vector<std::shared_ptr<char>> spare_buffers_; // some still in use
 };

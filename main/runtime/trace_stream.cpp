@@ -75,13 +75,9 @@ void trace_stream::remember(std::size_t past) {
   events_.visit([&](const trace_event& event, std::string_view) {
     count += wanted(event) ? 1 : 0;
   });
-  std::string line;
   events_.visit([&](const trace_event& event, std::string_view payload) {
-    if (!wanted(event) || count-- > past)
-      return;
-    line.clear();
-    append_event(line, event, payload);
-    take(event, line);
+    if (wanted(event) && count-- <= past)
+      take(event, payload);
   });
 }
 
@@ -99,17 +95,19 @@ void trace_stream::close() {
     tell(*this);
 }
 
-void trace_stream::take(const trace_event&, std::string_view line) {
-  if (line.empty())
-    return; // not wanted
-  if (unsent() + line.size() > max_unsent) {
+void trace_stream::take(const trace_event& event, std::string_view payload) {
+  if (!filter_.passes(event))
+    return;
+  line_.clear();
+  append_event(line_, event, payload);
+  if (unsent() + line_.size() > max_unsent) {
     ++dropped_;
     ++untold_;
     events_.note_dropped(1);
     return;
   }
   tell_dropped();
-  append(line);
+  append(line_);
   schedule();
 }
 

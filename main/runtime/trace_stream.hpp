@@ -54,10 +54,7 @@ public:
   /// Writes what can be written at once, and leaves.
   void close();
 
-  void take(const trace_event& event, std::string_view line) override;
-  bool wants_line(const trace_event& event) const override {
-    return filter_.passes(event);
-  }
+  void take(const trace_event& event, std::string_view payload) override;
 
   /// Events left out so far.
   std::uint64_t dropped() const { return dropped_; }
@@ -81,6 +78,7 @@ private:
   std::size_t past_;
   framing frame_;
   std::function<void(trace_stream&)> on_close_;
+  std::string line_; // of the event that is taken
   std::string unsent_;
   std::size_t sent_ = 0; // of `unsent_`
   std::uint64_t dropped_ = 0;

@@ -210,8 +210,11 @@ void world::end() {
   auto all_ended = [this] { return system_.registry().running() == 0; };
   if (!run_until(end_timeout, all_ended) && !run_.violation)
     return run_.violate("actors live on after the end");
-  // The port's end ends it then: nobody was there to do it.
-  if (claude_.running() && rested_ && !log_.gave_up("claude_process"))
+  // Without these nobody ends it in order; the port's end does.
+  auto alone = log_.gave_up("claude_process")
+               || log_.gave_up("shutdown_coordinator")
+               || log_.gave_up("supervisor");
+  if (claude_.running() && rested_ && !alone)
     return run_.violate("Claude lives on after the end");
   // Time was up, or nobody was there to write it; the agent logs that.
   if (!protocol_.to_host.empty() || host_out_.pending() > 0

@@ -80,11 +80,21 @@ void put(std::string& out, std::string_view name, std::string_view text) {
   put_text(out, text);
 }
 
+/// A name of our own, which needs no look at its characters: they were half the
+/// cost of a line.
+void put_word(std::string& out, std::string_view name, std::string_view word) {
+  out += ",\"";
+  out += name;
+  out += "\":\"";
+  out += word;
+  out += '"';
+}
+
 void put_actor(std::string& out, std::string_view member, const char* name,
                std::string_view id_member, std::uint32_t id) {
   if (id == 0)
     return;
-  put(out, member, std::string_view{name == nullptr ? "?" : name});
+  put_word(out, member, name == nullptr ? "?" : name);
   put(out, id_member, id);
 }
 
@@ -133,10 +143,10 @@ void put_message(std::string& out, const trace_event& e) {
     put(out, "done", e.done);
   put_actor(out, "from", e.from, "from_id", e.from_id);
   put_actor(out, "to", e.to, "to_id", e.to_id);
-  put(out, "type", std::string_view{e.type});
+  put_word(out, "type", e.type);
   put_summary(out, e.summary);
   put(out, "depth", e.depth);
-  put(out, "outcome", to_string(e.outcome));
+  put_word(out, "outcome", to_string(e.outcome));
 }
 
 void put_end(std::string& out, const trace_event& e) {
@@ -160,15 +170,15 @@ std::string_view to_string(trace_kind x) {
 void put_others(std::string& out, const trace_event& e) {
   put(out, "at", e.sent);
   if (e.kind == trace_kind::bytes) {
-    put(out, "port", to_string(e.port));
-    put(out, "direction", std::string_view{e.outward ? "out" : "in"});
+    put_word(out, "port", to_string(e.port));
+    put_word(out, "direction", e.outward ? "out" : "in");
     return put(out, "bytes", e.size);
   }
   if (e.kind == trace_kind::timer)
     put(out, "due", e.done);
   put_actor(out, "actor", e.to, "id", e.to_id);
   if (e.kind == trace_kind::timer)
-    put(out, "type", std::string_view{e.type});
+    put_word(out, "type", e.type);
   if (e.kind == trace_kind::spawn)
     put(out, "incarnation", e.depth);
   if (e.kind == trace_kind::end)

@@ -57,7 +57,6 @@ tracer::tracer(tracer_config config, message_hook* next)
     ::operator new(config_.ring * sizeof(trace_event))));
   if (config_.payloads)
     payloads_.resize(config_.ring);
-  line_.reserve(max_event_line);
 }
 
 tracer::~tracer() = default;
@@ -324,13 +323,8 @@ void tracer::finish(const trace_event& event, std::string_view payload) {
     ring_next_ = ring_next_ + 1 == config_.ring ? 0 : ring_next_ + 1;
     ring_size_ = std::min(ring_size_ + 1, config_.ring);
   }
-  line_.clear();
-  for (auto* sink : sinks_) {
-    auto wanted = sink->wants_line(event);
-    if (wanted && line_.empty())
-      append_event(line_, event, payload);
-    sink->take(event, wanted ? line_ : std::string_view{});
-  }
+  for (auto* sink : sinks_)
+    sink->take(event, payload);
 }
 
 trace_counts tracer::counts() const {

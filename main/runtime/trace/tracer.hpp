@@ -29,11 +29,8 @@ class trace_sink {
 public:
   virtual ~trace_sink() = default;
 
-  /// `line` is the event's line, with its LF, if the sink `wants_line`; else
-  /// empty. Both are valid during the call only.
-  virtual void take(const trace_event& event, std::string_view line) = 0;
-
-  virtual bool wants_line(const trace_event&) const { return true; }
+  /// Both are valid during the call only. `payload` is empty unless wanted.
+  virtual void take(const trace_event& event, std::string_view payload) = 0;
 };
 
 /// What has passed since the tracer was made.
@@ -194,7 +191,6 @@ private:
   trace_id turn_;                             // what Claude was told last
 
   std::vector<trace_sink*> sinks_;
-  std::string line_;
   std::function<void(const char*)> on_failure_;
 };
 

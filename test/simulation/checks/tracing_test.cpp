@@ -42,8 +42,6 @@ public:
     }
   }
 
-  bool wants_line(const trace_event&) const override { return false; }
-
   /// What an actor that has taken a message has done, and nothing is said to
   /// have caused. Before, it is being made, and a supervisor that is being made
   /// is told at once of a child that has ended; and the simulated clock does
