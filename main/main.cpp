@@ -8,6 +8,7 @@
 #include "main/runtime/fifo_place.hpp"
 #include "main/runtime/signals.hpp"
 #include "main/runtime/socket_place.hpp"
+#include "main/secret_files.hpp"
 #include "main/trace_command.hpp"
 #include "main/wiring.hpp"
 #include "messages/errors.hpp"
@@ -106,6 +107,8 @@ int main(int argc, char** argv) {
     return leave(*end);
   const auto& settings = std::get<options>(parsed);
 
+  if (auto error = read_secret_files(own))
+    return leave(*error);
   auto environment
     = child_environment(own, settings.claude.pass, settings.claude.environment);
   auto findings = check_options(settings, environment);

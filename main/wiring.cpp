@@ -136,6 +136,7 @@ struct agent::parts {
   pipe_output_resources output_resources;
   shutdown_progress progress;
   std::optional<std::int32_t> exit_code;
+  bool notes_stay = false; ///< the next agent resumes the session
   std::optional<supervision> family;
 
   actor_settings actor_config;
@@ -354,7 +355,7 @@ std::int32_t agent::run() {
       {{"count", std::uint64_t{p.system.registry().running()}}});
   p.finish(p.settings.pipes.keep || p.progress.keep_claude);
   // After an end in order there is nothing to be taken up again.
-  if (p.kept && !p.progress.keep_claude && !p.process.running()
+  if (p.kept && !p.progress.keep_claude && !p.notes_stay && !p.process.running()
       && p.exit_code == static_cast<std::int32_t>(exit_code::graceful))
     p.kept->place.remove();
   // The loop has nothing left to wait for, should it end without a word.
@@ -366,9 +367,13 @@ void agent::shut_down(std::string reason) {
   parts_->family->shut_down({std::move(reason), 0, true});
 }
 
+// The kernel ends all of a container with its process 1. There Claude can't
+// stay, so its turn is finished, and what the next agent has to know stays.
 void agent::upgrade(std::string reason) {
+  auto keep = parts_->settings.claude.keep;
+  parts_->notes_stay = keep;
   parts_->family->shut_down(
-    {std::move(reason), 0, true, parts_->settings.claude.keep});
+    {std::move(reason), 0, true, keep && ::getpid() != 1});
 }
 
 // The second one hurries the first.

@@ -30,7 +30,8 @@ public:
   /// A signal: begins the shutdown, or hurries the one that has begun.
   void shut_down(std::string reason);
 
-  /// The same, but a Claude that is to be kept (`--keep-claude`) stays.
+  /// The same, but a Claude that is to be kept (`--keep-claude`) stays; if the
+  /// agent is process 1 only what the next one needs to resume its session.
   void upgrade(std::string reason);
 
   /// The same, but the turn in flight is not waited for.

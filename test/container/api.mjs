@@ -1,0 +1,80 @@
+// The stand-in for the Messages API, on the host, and a network in which
+// containers reach it and nothing else.
+import { spawn } from 'node:child_process';
+import net from 'node:net';
+import readline from 'node:readline';
+import { docker, label } from './engine.mjs';
+
+const program = process.env.ENGINE_STAND_IN ?? 'build/messages_api_stand_in';
+
+export class Api {
+  // The stand-in listens on 127.0.0.1 only. Containers come in by the gateway of
+  // a network without a way out, and are passed on.
+  static async start() {
+    const api = new Api();
+    api.child = spawn(program, ['--port', '0', '--until-stdin-closes'],
+      { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = readline.createInterface({ input: api.child.stdout });
+    const [line] = await new Promise((resolve, reject) => {
+      lines.once('line', (text) => resolve([text]));
+      api.child.once('error', reject);
+    });
+    api.port = Number(line.split(':').at(-1));
+    api.network = `container-agent-test-${process.pid}`;
+    await docker('network', 'create', '--internal', '--label', label, api.network);
+    api.gateway = await docker('network', 'inspect', '--format',
+      '{{(index .IPAM.Config 0).Gateway}}', api.network);
+    api.relay = net.createServer((from) => {
+      const to = net.connect(api.port, '127.0.0.1');
+      for (const [one, other] of [[from, to], [to, from]]) {
+        one.on('error', () => other.destroy());
+        one.pipe(other);
+      }
+    });
+    await new Promise((resolve, reject) => {
+      api.relay.once('error', reject);
+      api.relay.listen(0, api.gateway, resolve);
+    });
+    api.url = `http://${api.gateway}:${api.relay.address().port}`;
+    return api;
+  }
+
+  // What a container needs to ask it.
+  get args() {
+    return ['--network', this.network, ...Object.entries(this.environment)
+      .flatMap(([name, value]) => ['-e', `${name}=${value}`])];
+  }
+
+  get environment() {
+    return {
+      ANTHROPIC_BASE_URL: this.url,
+      ANTHROPIC_API_KEY: 'dummy',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    };
+  }
+
+  async #control(method, what) {
+    const reply = await fetch(`http://127.0.0.1:${this.port}/control/${what}`, { method });
+    if (!reply.ok) throw new Error(`the stand-in said ${reply.status} to ${what}`);
+    return reply.text();
+  }
+
+  release() {
+    return this.#control('POST', 'release');
+  }
+
+  hold() {
+    return this.#control('POST', 'hold');
+  }
+
+  async runs() {
+    return JSON.parse(await this.#control('GET', 'runs'));
+  }
+
+  async stop() {
+    this.relay.close();
+    this.relay.closeAllConnections?.();
+    this.child.stdin.end();
+    await docker('network', 'rm', this.network);
+  }
+}
