@@ -1,0 +1,126 @@
+// Builds the images of docker/Dockerfile in an engine, and runs the tests that
+// need them. Run by ctest, or by hand for some of the tests:
+//
+//   node test/container/run.mjs [part of a file's name]...
+//
+// Uses the engine that runs; else starts Debian's for as long as it takes. What
+// that engine has built stays in build/engine, so the second time is quick.
+// Exit code 77: no engine can run here, which ctest shows as skipped.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { makeBase, makeNode } from './base_images.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const project = path.resolve(here, '../..');
+const state = path.join(project, 'build/engine');
+
+const say = (text) => console.log(`engine: ${text}`);
+
+function skip(why) {
+  console.log(`engine: SKIPPED, no container was tested: ${why}`);
+  process.exit(77);
+}
+
+const engineAnswers = () =>
+  spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { stdio: 'ignore' })
+    .status === 0;
+
+// The interface to the outside may take less than the 1,500 bytes that an engine
+// expects, and then downloads from inside stall.
+function mtu() {
+  try {
+    const route = JSON.parse(execFileSync('ip', ['-j', 'route', 'show', 'default']));
+    return fs.readFileSync(`/sys/class/net/${route[0].dev}/mtu`, 'utf8').trim();
+  } catch {
+    return '1500';
+  }
+}
+
+// Returns how to stop it.
+async function startEngine() {
+  const run = fs.mkdtempSync(path.join(os.tmpdir(), 'ca-engine-')); // short: it holds sockets
+  fs.mkdirSync(state, { recursive: true });
+  process.env.DOCKER_HOST = `unix://${run}/docker.sock`;
+  const daemon = spawn('dockerd', [
+    '--data-root', path.join(state, 'data'), '--exec-root', path.join(run, 'exec'),
+    '--pidfile', path.join(run, 'pid'), '-H', process.env.DOCKER_HOST, '--mtu', mtu(),
+  ], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const stop = async () => {
+    if (daemon.exitCode === null && daemon.signalCode === null) {
+      const ended = once(daemon, 'exit');
+      daemon.kill('SIGTERM');
+      await ended;
+    }
+    fs.rmSync(run, { recursive: true, force: true });
+  };
+  const log = fs.createWriteStream(path.join(state, 'dockerd.log'));
+  const lines = readline.createInterface({ input: daemon.stderr });
+  const ready = await new Promise((resolve) => {
+    daemon.once('error', () => resolve(false));
+    lines.on('line', (line) => {
+      log.write(line + '\n');
+      if (line.includes('API listen on')) resolve(true);
+    });
+    lines.once('close', () => resolve(false));
+  });
+  if (ready) return stop;
+  await stop();
+  console.log(fs.readFileSync(path.join(state, 'dockerd.log'), 'utf8').split('\n').slice(-15).join('\n'));
+  skip('dockerd does not start, see above');
+}
+
+function docker(...args) {
+  const begun = Date.now();
+  const result = spawnSync('docker', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (result.status !== 0) {
+    console.log(result.stdout.split('\n').slice(-60).join('\n') + result.stderr);
+    throw new Error(`docker ${args.slice(0, 6).join(' ')} … ended with ${result.status ?? result.error}`);
+  }
+  return (Date.now() - begun) / 1000;
+}
+
+// A proxy of this machine is one for the build, too.
+const proxies = ['http_proxy', 'https_proxy', 'no_proxy']
+  .filter((name) => process.env[name])
+  .flatMap((name) => ['--build-arg', name]);
+
+function build(tag, ...args) {
+  const seconds = docker('build', '-f', 'docker/Dockerfile', '-t', tag, ...proxies,
+    ...args, '.');
+  say(`${tag} built in ${seconds.toFixed(0)} s`);
+}
+
+async function main() {
+  process.chdir(project);
+  if (process.getuid() !== 0 && !engineAnswers())
+    skip('starting an engine needs root');
+  const stop = engineAnswers() ? async () => {} : await startEngine();
+  let code = 1;
+  try {
+    makeBase(say);
+    makeNode(say);
+    build('container-agent:test-slim', '--target', 'slim');
+    build('container-agent:test');
+    const wanted = process.argv.slice(2);
+    const files = fs.readdirSync(here)
+      .filter((name) => name.endsWith('.test.mjs'))
+      .filter((name) => !wanted.length || wanted.some((part) => name.includes(part)))
+      .map((name) => path.join(here, name));
+    const begun = Date.now();
+    const tests = spawn(process.execPath,
+      ['--test', '--test-reporter=spec', ...files],
+      { stdio: ['ignore', 'inherit', 'inherit'] });
+    [code] = await once(tests, 'exit');
+    say(`the tests took ${((Date.now() - begun) / 1000).toFixed(0)} s`);
+  } finally {
+    await stop();
+  }
+  process.exit(code ?? 1);
+}
+
+await main();
