@@ -67,6 +67,16 @@ export class Api {
     return this.#control('POST', 'hold');
   }
 
+  // A turn that lasts until `release`.
+  async beginSlowTurn(host, text, uuid) {
+    await this.hold();
+    await host.prompt(text, uuid);
+    await host.out.claude.until((line) => {
+      const it = JSON.parse(line);
+      return it.command_uuid === uuid && it.state === 'started' ? it : undefined;
+    }, `the turn of ${uuid}`);
+  }
+
   async runs() {
     return JSON.parse(await this.#control('GET', 'runs'));
   }

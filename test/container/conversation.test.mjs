@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Api } from './api.mjs';
-import { Container, Host, docker, hardened, removeAll } from './engine.mjs';
+import {
+  Container, Host, attempt, beginConversation, docker, hardened, removeAll,
+} from './engine.mjs';
 
 let api;
 before(async () => {
@@ -15,29 +17,13 @@ after(async () => {
   await api.stop();
 });
 
-// A host, its container, and the first `ready`; all of it goes with the test.
-async function begin(t, args = [], command = []) {
-  const host = await new Host().open();
-  t.after(() => host.close());
-  const container = await Container.withPipes(host, [...hardened, ...api.args,
-    '--tmpfs', '/home/agent/.claude:uid=10001,gid=10001', ...args], command);
-  t.after(() => container.remove());
-  await host.record('ready').catch(async (error) => {
-    error.message += '\nThe log:\n' + (await docker('logs', container.id));
-    throw error;
-  });
-  return { host, container };
-}
+// What the next agent goes on with, on a volume.
+const keptIn = ['-e', 'CONTAINER_AGENT_KEEP_CLAUDE=true',
+  '-e', 'CONTAINER_AGENT_KEEP_DIR=/home/agent/.claude/container-agent'];
+const kept = [...keptIn, '-v', '/home/agent/.claude'];
 
-// Its turn runs until `api.release()`.
-async function beginSlowTurn(host, text, uuid) {
-  await api.hold();
-  await host.prompt(text, uuid);
-  await host.out.claude.until((line) => {
-    const it = JSON.parse(line);
-    return it.command_uuid === uuid && it.state === 'started' ? it : undefined;
-  }, `the turn of ${uuid}`);
-}
+const begin = (t, args, command) => beginConversation(t, api, args, command);
+const beginSlowTurn = (host, text, uuid) => api.beginSlowTurn(host, text, uuid);
 
 test('two turns of one conversation, and nobody else in the container', async (t) => {
   const { host, container } = await begin(t);
@@ -64,4 +50,80 @@ test('docker stop of an idle agent: exit code 0', async (t) => {
   const { container } = await begin(t);
   await docker('stop', container.id);
   assert.equal(await container.field('.State.ExitCode'), 0);
+});
+
+// `docker kill` counts as a wish of its user: no restart policy applies.
+test('docker kill in a turn, then docker start: the same conversation, answered', async (t) => {
+  const { host, container } = await begin(t, kept);
+  await host.ask('My name is Ada.', 'u-1');
+  await beginSlowTurn(host, 'SLOW question', 'u-2');
+  const from = host.seen();
+  await docker('kill', '-s', 'KILL', container.id);
+  assert.equal(await container.field('.State.ExitCode'), 137);
+  await docker('start', container.id);
+  await host.record('ready', { from });
+  await api.release();
+  assert.match((await host.result('u-2', { from })).result, /SLOW question/);
+  assert.equal(host.results('u-2'), 1);
+  assert.match(await host.ask('RECALL it', 'u-3'), /My name is Ada/);
+});
+
+test('process 1 is killed in a turn: the restart policy starts it, and it answers', async (t) => {
+  const { host, container } = await begin(t, [...kept, '--restart', 'unless-stopped']);
+  await host.ask('My name is Ada.', 'u-1');
+  await beginSlowTurn(host, 'SLOW question', 'u-2');
+  await host.prompt('and one that waits', 'u-3');
+  await host.out.claude.until((line) => line.includes('"u-3"') || undefined, 'u-3 accepted');
+  const from = host.seen();
+  process.kill(await container.field('.State.Pid'), 'SIGKILL');
+  await host.record('ready', { from });
+  await api.release();
+  assert.match((await host.result('u-2', { from })).result, /SLOW question/);
+  assert.match((await host.result('u-3', { from })).result, /and one that waits/);
+  assert.deepEqual([host.results('u-2'), host.results('u-3')], [1, 1]);
+  assert.match(await host.ask('RECALL it', 'u-4'), /My name is Ada/);
+  assert.equal(await container.field('.RestartCount'), 1);
+});
+
+test('docker stop, a new container with the same state: the conversation goes on', async (t) => {
+  const volume = `container-agent-test-${process.pid}`;
+  t.after(() => docker('volume', 'rm', volume));
+  const state = [...keptIn, '-v', `${volume}:/home/agent/.claude`];
+  const host = await new Host().open();
+  t.after(() => host.close());
+  let from = 0;
+  const run = async () => {
+    from = host.seen();
+    const container = await Container.withPipes(host, [...hardened, ...api.args, ...state]);
+    await host.record('ready', { from });
+    return container;
+  };
+  const first = await run();
+  await host.ask('My name is Ada.', 'u-1');
+  await docker('stop', first.id);
+  assert.equal(await first.field('.State.ExitCode'), 0);
+  await first.remove();
+  const second = await run();
+  assert.equal(await host.ask('RECALL it', 'u-2'), 'Until now you said: My name is Ada.');
+  await second.remove();
+});
+
+// What fills the container's memory is a file in memory, which can't be killed.
+test('Claude is killed for want of memory: the agent goes on, the prompt is answered', async (t) => {
+  const { host, container } = await begin(t, ['--memory', '1g', '--memory-swap', '1g',
+    '-v', '/home/agent/.claude']);
+  await host.ask('My name is Ada.', 'u-1');
+  await beginSlowTurn(host, 'SLOW question', 'u-2');
+  const agent = await container.field('.State.Pid');
+  const from = host.seen();
+  const full = attempt('docker', ['exec', container.id, 'sh', '-c',
+    'head -c 1000m /dev/zero >/tmp/ballast; rm -f /tmp/ballast']);
+  const exited = await host.record('claude_exited', { from });
+  await full;
+  assert.equal(exited.signal, 9, JSON.stringify(exited));
+  await host.record('ready', { from });
+  await api.release();
+  assert.match((await host.result('u-2', { from })).result, /SLOW question/);
+  assert.match(await host.ask('RECALL it', 'u-3'), /My name is Ada/);
+  assert.equal(await container.field('.State.Pid'), agent);
 });

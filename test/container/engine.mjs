@@ -164,6 +164,14 @@ export class Host {
     return (await this.result(uuid, { name })).result;
   }
 
+  // How many results a prompt has had.
+  results(uuid, name = 'claude') {
+    return this.out[name].all.filter((line) => {
+      const it = parsed(line);
+      return it.type === 'result' && it.user_message_uuids?.includes(uuid);
+    }).length;
+  }
+
   seen(name = 'claude') {
     return this.out[name].all.length;
   }
@@ -248,4 +256,25 @@ export class Container {
     this.watcher?.kill();
     await docker('rm', '-fv', this.id);
   }
+}
+
+// A host, a container that asks `api`, and its first `ready`; all of it goes
+// with the test. `args` for docker run, `command` for the agent.
+export async function beginConversation(t, api, args = [], command = []) {
+  const host = await new Host().open();
+  let container;
+  t.after(async () => {
+    await container?.remove(); // it holds the pipes
+    host.close();
+  });
+  const state = args.some((arg) => arg.includes('/home/agent/.claude'))
+    ? [] : ['--tmpfs', '/home/agent/.claude:uid=10001,gid=10001'];
+  container = await Container.withPipes(host,
+    [...hardened, ...api.args, ...state, ...args], command);
+  await host.record('ready').catch(async (error) => {
+    const { stdout, stderr } = await attempt('docker', ['logs', container.id]);
+    error.message += `\nThe log:\n${stdout}${stderr}`;
+    throw error;
+  });
+  return { host, container };
 }
