@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Api } from './api.mjs';
 import {
-  Container, Host, attempt, beginConversation, docker, hardened, removeAll,
+  Container, Host, attempt, beginConversation, docker, hardened, kept, keptIn, removeAll,
 } from './engine.mjs';
 
 let api;
@@ -16,11 +16,6 @@ after(async () => {
   await removeAll();
   await api.stop();
 });
-
-// What the next agent goes on with, on a volume.
-const keptIn = ['-e', 'CONTAINER_AGENT_KEEP_CLAUDE=true',
-  '-e', 'CONTAINER_AGENT_KEEP_DIR=/home/agent/.claude/container-agent'];
-const kept = [...keptIn, '-v', '/home/agent/.claude'];
 
 const begin = (t, args, command) => beginConversation(t, api, args, command);
 const beginSlowTurn = (host, text, uuid) => api.beginSlowTurn(host, text, uuid);

@@ -198,6 +198,23 @@ export const hardened = [
   '--security-opt', 'no-new-privileges', '--pids-limit', '256',
 ];
 
+// With these the next agent goes on with the conversation, from a volume.
+export const keptIn = ['-e', 'CONTAINER_AGENT_KEEP_CLAUDE=true',
+  '-e', 'CONTAINER_AGENT_KEEP_DIR=/home/agent/.claude/container-agent'];
+export const kept = [...keptIn, '-v', '/home/agent/.claude'];
+
+// An image made of a Dockerfile without a context; it goes with the tests.
+export async function buildImage(dockerfile) {
+  const child = spawn('docker', ['build', '-q', '--label', label, '-'],
+    { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(dockerfile);
+  let id = '';
+  child.stdout.on('data', (data) => { id += data; });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`docker build ended with ${code}:\n${dockerfile}`);
+  return id.trim();
+}
+
 // One container; `args` stand between `docker run` and the image.
 export class Container {
   static async start(args, command = [], from = image) {
@@ -260,8 +277,9 @@ export class Container {
 
 // A host, a container that asks `api`, and its first `ready`; all of it goes
 // with the test. `args` for docker run, `command` for the agent.
-export async function beginConversation(t, api, args = [], command = []) {
-  const host = await new Host().open();
+export async function beginConversation(t, api, args = [], command = [], from = image,
+  host = new Host()) {
+  await host.open();
   let container;
   t.after(async () => {
     await container?.remove(); // it holds the pipes
@@ -270,7 +288,7 @@ export async function beginConversation(t, api, args = [], command = []) {
   const state = args.some((arg) => arg.includes('/home/agent/.claude'))
     ? [] : ['--tmpfs', '/home/agent/.claude:uid=10001,gid=10001'];
   container = await Container.withPipes(host,
-    [...hardened, ...api.args, ...state, ...args], command);
+    [...hardened, ...api.args, ...state, ...args], command, from);
   await host.record('ready').catch(async (error) => {
     const { stdout, stderr } = await attempt('docker', ['logs', container.id]);
     error.message += `\nThe log:\n${stdout}${stderr}`;
