@@ -181,7 +181,9 @@ export class Host {
   }
 
   #spawn(program, args) {
-    const child = spawn(program, args, { ...this.user, stdio: ['pipe', 'pipe', 'inherit'] });
+    // A reader that never ends must not outlive a test that was killed.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, ...args],
+      { ...this.user, stdio: ['pipe', 'pipe', 'inherit'] });
     this.children.push(child);
     return child;
   }
@@ -275,16 +277,22 @@ export class Container {
   }
 }
 
+// The container first: it holds the pipes.
+export async function end(host, ...containers) {
+  try {
+    for (const container of containers) await container?.remove();
+  } finally {
+    host.close();
+  }
+}
+
 // A host, a container that asks `api`, and its first `ready`; all of it goes
 // with the test. `args` for docker run, `command` for the agent.
 export async function beginConversation(t, api, args = [], command = [], from = image,
   host = new Host()) {
   await host.open();
   let container;
-  t.after(async () => {
-    await container?.remove(); // it holds the pipes
-    host.close();
-  });
+  t.after(() => end(host, container));
   const state = args.some((arg) => arg.includes('/home/agent/.claude'))
     ? [] : ['--tmpfs', '/home/agent/.claude:uid=10001,gid=10001'];
   container = await Container.withPipes(host,

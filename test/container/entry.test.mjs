@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { Api } from './api.mjs';
 import {
-  Container, Host, base, beginConversation, buildImage, docker, hardened, image, kept, removeAll,
+  Container, Host, base, beginConversation, buildImage, docker, end, hardened, image, kept, removeAll,
   slim,
 } from './engine.mjs';
 
@@ -81,10 +81,7 @@ test('on somebody else\'s image, root, any program instead of Claude Code', asyn
 COPY --from=${slim} /opt/container-agent /opt/container-agent`);
   const host = await new Host().open();
   let container;
-  t.after(async () => {
-    await container?.remove();
-    host.close();
-  });
+  t.after(() => end(host, container));
   container = await Container.withPipes(host, ['--network', 'none'],
     ['/opt/container-agent/bin/container-agent', '--mode', 'raw', '--claude-command', 'cat'], from);
   await host.write('any bytes');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Api } from './api.mjs';
 import {
-  Container, Host, agentUser, attempt, beginConversation, docker, hardened, hostUser, removeAll,
+  Container, Host, agentUser, attempt, beginConversation, docker, end, hardened, hostUser, removeAll,
 } from './engine.mjs';
 
 let api;
@@ -71,10 +71,7 @@ test('it needs no rights: not root, no capability, nothing to gain, nothing to w
 test('pipes that the agent makes belong to its group: the host is in it, strangers are not', async (t) => {
   const host = new Host({ fifos: false });
   let container;
-  t.after(async () => {
-    await container?.remove();
-    host.close();
-  });
+  t.after(() => end(host, container));
   container = await Container.withPipes(host, [...hardened, ...api.args,
     '--tmpfs', '/home/agent/.claude:uid=10001,gid=10001']);
   const log = container.logs();
@@ -91,10 +88,7 @@ test('pipes that the agent makes belong to its group: the host is in it, strange
 test('two containers side by side in one folder of pipes, a third on the same pipes is refused', async (t) => {
   const host = await new Host({ instances: ['ada', 'grace'] }).open();
   const containers = [];
-  t.after(async () => {
-    for (const it of containers) await it.remove();
-    host.close();
-  });
+  t.after(() => end(host, ...containers));
   const start = async (name) => {
     const it = await Container.withPipes(host, [...hardened, ...api.args,
       '--tmpfs', '/home/agent/.claude:uid=10001,gid=10001',
