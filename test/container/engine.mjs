@@ -140,6 +140,13 @@ export class Host {
     if (code !== 0) throw new Error(`the host's writer ended with ${code}`);
   }
 
+  // Opens an input, writes a line, and holds it open until `close`.
+  async hold(text = 'first', name = 'claude') {
+    const child = this.#spawn('sh', ['-c', 'exec 3<>"$1"; echo "$2" >&3; echo held; exec cat >&3',
+      'sh', this.fifo(name, 'in'), text]);
+    await once(child.stdout, 'data');
+  }
+
   prompt(text, uuid, name) {
     const message = { type: 'container_agent', subtype: 'prompt', text, uuid };
     return this.write(JSON.stringify(message), name);
