@@ -36,7 +36,7 @@ demo: ## Shows two prompts going to the real Claude Code and coming back
 	@test/demo/run.sh
 
 test: ## Builds and runs all tests, under the sanitizers too, and the fuzzers
-	@tools/install-dependencies.sh build test node
+	@tools/install-dependencies.sh build test node engine
 	@tools/install-claude-code.sh
 	@$(ninja) JOBS=$(JOBS) tools/test.sh
 

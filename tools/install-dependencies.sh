@@ -2,7 +2,7 @@
 # Installs what is missing of the Debian packages that a task needs, and says
 # so. Does nothing, and needs no rights, when all of it is there.
 #
-#   tools/install-dependencies.sh [build] [test] [node] [lint]
+#   tools/install-dependencies.sh [build] [test] [node] [engine] [lint]
 set -eu
 
 say() { printf '%s\n' "deps: $*"; }
@@ -44,7 +44,17 @@ node_packages='
 npm|installs Claude Code, which the tests and the demo talk to
 ca-certificates|npm downloads over HTTPS'
 
-[ $# -gt 0 ] || set -- build test node lint
+# An engine only where none answers and none is installed: those of others would
+# have to go for Debian's.
+engine_packages='
+docker.io|the engine that the container is tested in
+iproute2|tells that engine of the network'
+compose_packages='
+docker-compose|docker/compose.yml is tested with it'
+base_packages='
+mmdebstrap|a base image where none can be pulled'
+
+[ $# -gt 0 ] || set -- build test node engine lint
 
 wanted=''
 for task in "$@"; do
@@ -56,7 +66,15 @@ for task in "$@"; do
       command -v npm >/dev/null 2>&1 && command -v node >/dev/null 2>&1 \
         || wanted="$wanted$node_packages"
       ;;
-    *) fail "unknown task '$task' (build, test, node, lint)" ;;
+    engine)
+      wanted="$wanted$base_packages"
+      command -v dockerd >/dev/null 2>&1 || docker info >/dev/null 2>&1 \
+        || wanted="$wanted$engine_packages"
+      docker compose version >/dev/null 2>&1 \
+        || command -v docker-compose >/dev/null 2>&1 \
+        || wanted="$wanted$compose_packages"
+      ;;
+    *) fail "unknown task '$task' (build, test, node, engine, lint)" ;;
   esac
 done
 

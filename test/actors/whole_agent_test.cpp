@@ -153,6 +153,34 @@ TEST_F(whole_agent, a_prompts_round_trip) {
     << host_out.written();
 }
 
+TEST_F(whole_agent, a_prompts_trace_is_its_whole_life) {
+  claude_reads();
+  settle();
+  prompt("u1");
+  run_on();
+  ASSERT_EQ(results("u1"), 1u);
+  auto life = trace.said_of("u1");
+  ASSERT_GE(life.size(), 8u);
+  life.resize(8);
+  EXPECT_THAT(life, testing::ElementsAre(
+                      "pipe_input > conversation: host_line",
+                      "conversation > claude_process: child_input",
+                      "conversation > pipe_output: host_output",
+                      "conversation > pipe_input: host_line_window",
+                      "claude_process > conversation: child_input_window",
+                      "pipe_output > conversation: host_output_window",
+                      "claude_process > conversation: child_output",
+                      "conversation > pipe_output: host_output"));
+  EXPECT_THAT(
+    trace.led_to("child_input"),
+    testing::ElementsAre("outside > pipe_input: input_arrived",
+                         "pipe_input > conversation: host_line",
+                         "conversation > claude_process: child_input"));
+  EXPECT_THAT(
+    trace.said("launch_child"),
+    testing::ElementsAre("conversation > claude_process: launch_child"));
+}
+
 TEST_F(whole_agent, status_goes_round_by_the_health_monitor) {
   claude_reads();
   host_in.give("{\"type\":\"container_agent\",\"subtype\":\"status\"}\n");

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Api } from './api.mjs';
 import {
-  Container, Host, attempt, beginConversation, docker, hardened, kept, keptIn, removeAll,
+  Container, Host, attempt, beginConversation, docker, end, hardened, kept, keptIn, removeAll,
 } from './engine.mjs';
 
 let api;
@@ -80,27 +80,36 @@ test('process 1 is killed in a turn: the restart policy starts it, and it answer
   assert.equal(await container.field('.RestartCount'), 1);
 });
 
-test('docker stop, a new container with the same state: the conversation goes on', async (t) => {
+test('docker stop in a turn, a new container with the same state: the conversation goes on', async (t) => {
   const volume = `container-agent-test-${process.pid}`;
-  t.after(() => docker('volume', 'rm', volume));
-  const state = [...keptIn, '-v', `${volume}:/home/agent/.claude`];
   const host = await new Host().open();
-  t.after(() => host.close());
+  const made = [];
+  t.after(() => end(host, ...made).finally(() => docker('volume', 'rm', volume)));
   let from = 0;
   const run = async () => {
     from = host.seen();
-    const container = await Container.withPipes(host, [...hardened, ...api.args, ...state]);
+    const container = await Container.withPipes(host, [...hardened, ...api.args, ...keptIn,
+      '-v', `${volume}:/home/agent/.claude`]);
+    made.push(container);
     await host.record('ready', { from });
     return container;
   };
   const first = await run();
   await host.ask('My name is Ada.', 'u-1');
-  await docker('stop', first.id);
+  await beginSlowTurn(host, 'SLOW goodbye', 'u-2');
+  await host.prompt('one that waits', 'u-3');
+  await host.out.claude.until((line) => line.includes('"u-3"') || undefined, 'u-3 accepted');
+  const stopped = docker('stop', first.id);
+  await host.record('stopping');
+  await api.release();
+  await stopped;
   assert.equal(await first.field('.State.ExitCode'), 0);
-  await first.remove();
-  const second = await run();
-  assert.equal(await host.ask('RECALL it', 'u-2'), 'Until now you said: My name is Ada.');
-  await second.remove();
+  assert.equal(host.results('u-2'), 1);
+  assert.equal((await host.record('failed')).uuid, 'u-3');
+  await run();
+  assert.match(await host.ask('RECALL it', 'u-4'), /My name is Ada.*SLOW goodbye/s);
+  // What has failed was told as such, so nobody asks it again.
+  assert.equal(host.results('u-3'), 0);
 });
 
 // What fills the container's memory is a file in memory, which can't be killed.

@@ -45,6 +45,8 @@ export async function attempt(program, args, options = {}) {
 export async function removeAll() {
   const ids = await docker('ps', '-aq', '--filter', `label=${label}`);
   if (ids) await docker('rm', '-fv', ...ids.split('\n'));
+  const images = await docker('images', '-q', '--filter', `label=${label}`);
+  if (images) await docker('rmi', ...new Set(images.split('\n')));
 }
 
 // Lines of a stream, those that came and those to come.
@@ -246,11 +248,18 @@ export class Container {
     return JSON.parse(await docker('inspect', '--format', `{{json ${name}}}`, this.id));
   }
 
+  // What it says on stderr: the agent's log.
   logs() {
-    const child = spawn('docker', ['logs', '-f', this.id]);
-    const lines = new Lines(child.stderr);
-    this.follower = child;
-    return lines;
+    return this.#follow('stderr');
+  }
+
+  output() {
+    return this.#follow('stdout');
+  }
+
+  #follow(stream) {
+    this.follower = spawn('docker', ['logs', '-f', this.id]);
+    return new Lines(this.follower[stream]);
   }
 
   // The engine's events about it, from its start.

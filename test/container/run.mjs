@@ -48,7 +48,8 @@ async function startEngine() {
   const run = fs.mkdtempSync(path.join(os.tmpdir(), 'ca-engine-')); // short: it holds sockets
   fs.mkdirSync(state, { recursive: true });
   process.env.DOCKER_HOST = `unix://${run}/docker.sock`;
-  const daemon = spawn('dockerd', [
+  // It must not outlive this, however this ends.
+  const daemon = spawn('setpriv', ['--pdeathsig', 'TERM', 'dockerd',
     '--data-root', path.join(state, 'data'), '--exec-root', path.join(run, 'exec'),
     '--pidfile', path.join(run, 'pid'), '-H', process.env.DOCKER_HOST, '--mtu', mtu(),
   ], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
@@ -74,6 +75,17 @@ async function startEngine() {
   await stop();
   console.log(fs.readFileSync(path.join(state, 'dockerd.log'), 'utf8').split('\n').slice(-15).join('\n'));
   skip('dockerd does not start, see above');
+}
+
+// What the tests import, once for each state of the lock file.
+function installPackages() {
+  const lock = fs.readFileSync(path.join(here, 'package-lock.json'), 'utf8');
+  const stamp = path.join(here, 'node_modules/.container-agent-lock');
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
+  say('installing the schemas of Kubernetes with npm ci (about 50 MB)');
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund',
+    '--no-update-notifier', '--loglevel=error'], { cwd: here, stdio: ['ignore', 'inherit', 'inherit'] });
+  fs.writeFileSync(stamp, lock);
 }
 
 function docker(...args) {
@@ -104,6 +116,7 @@ async function main() {
   const stop = engineAnswers() ? async () => {} : await startEngine();
   let code = 1;
   try {
+    installPackages();
     makeBase(say);
     makeNode(say);
     build('container-agent:test-slim', '--target', 'slim');
@@ -117,7 +130,6 @@ async function main() {
     const tests = spawn(process.execPath,
       ['--test', '--test-reporter=spec', ...files],
       { stdio: ['ignore', 'inherit', 'inherit'] });
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => tests.kill('SIGKILL'));
     [code] = await once(tests, 'exit');
     say(`the tests took ${((Date.now() - begun) / 1000).toFixed(0)} s`);
   } finally {

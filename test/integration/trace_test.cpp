@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -15,6 +16,15 @@ namespace container_agent::test {
 namespace {
 
 const std::string first_trace = "11111111111141118111111111111111";
+
+/// What a pipe holds now.
+std::string read_available(int fd) {
+  std::string result;
+  char block[4096];
+  for (ssize_t count; (count = ::read(fd, block, sizeof block)) > 0;)
+    result.append(block, static_cast<std::size_t>(count));
+  return result;
+}
 
 /// An agent with a trace file and whatever else is told.
 class traced_agent {
@@ -287,7 +297,13 @@ TEST(traces, that_nobody_takes_hold_nobody_up) {
     agent.wait_for_answer("echo: number");
   }
   agent.wait_for_log("trace_events_dropped");
+  // Once it is read, what is missing is told.
+  auto text = read_available(reader.get());
+  agent.write_line("one more");
+  agent.wait_for_answer("echo: one more");
   EXPECT_EQ(agent.stop(), graceful);
+  text += read_available(reader.get());
+  EXPECT_THAT(text, HasSubstr(R"({"kind":"dropped",)"));
 }
 
 TEST(traces, cannot_go_where_nothing_can_be_written) {
