@@ -1,0 +1,35 @@
+# How the program gets elsewhere: installed, as a bundle, as a Debian package.
+
+# `make install` strips it (cmake --install --strip).
+install(TARGETS container-agent RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES LICENSE README.md CHANGELOG.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
+  FILES_MATCHING PATTERN "*.md")
+set(manual ${PROJECT_BINARY_DIR}/manual)
+install(FILES ${manual}/container-agent.1
+  DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${manual}/container-agent
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${manual}/_container-agent
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${manual}/container-agent.fish
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+
+# The bundle: the program and the libraries it needs, all but glibc's, in one
+# folder that runs wherever it is put, on any base with glibc 2.36 or newer:
+#
+#   cmake --preset release -DAGENT_BUNDLE=ON
+#   cmake --install build --component bundle --strip --prefix /opt/container-agent
+option(AGENT_BUNDLE "for --component bundle: finds its libraries beside it" OFF)
+if(AGENT_BUNDLE)
+  set_target_properties(container-agent PROPERTIES
+    INSTALL_RPATH "$ORIGIN/../lib")
+  install(TARGETS container-agent
+    RUNTIME_DEPENDENCY_SET bundled_libraries
+    RUNTIME DESTINATION bin COMPONENT bundle EXCLUDE_FROM_ALL)
+  install(RUNTIME_DEPENDENCY_SET bundled_libraries
+    PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|m|pthread|dl|rt)\\.so"
+    POST_EXCLUDE_REGEXES "/ld-linux[^/]*$"
+    LIBRARY DESTINATION lib COMPONENT bundle EXCLUDE_FROM_ALL)
+endif()
