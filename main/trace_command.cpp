@@ -41,7 +41,8 @@ command_description describe(const CLI::App& tool) {
   for (const auto* option : tool.get_options()) {
     auto type = option->get_type_name();
     bool repeatable
-      = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+      = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll
+        || option->get_items_expected_max() > 1;
     if (option->get_positional())
       result.operands += (result.operands.empty() ? "" : " ")
                          + option->get_name() + (repeatable ? "..." : "");

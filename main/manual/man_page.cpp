@@ -10,9 +10,14 @@ namespace container_agent::manual {
 namespace {
 
 /// Text that roff takes for nothing else; may begin a line.
+/// Words such as window=TIME are not hyphenated.
 std::string roff(std::string_view text) {
   std::string result;
-  for (char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    char c = text[at];
+    auto word = text.substr(at, text.find(' ', at) - at);
+    if ((at == 0 || text[at - 1] == ' ') && word.find('=') != word.npos)
+      result += "\\%";
     if (c == '\\')
       result += "\\e";
     else if (c == '-')

@@ -23,7 +23,7 @@ std::string zsh_text(std::string_view text, std::string_view special) {
 std::string zsh_action(const option_description& option) {
   switch (kind_of(option)) {
     case value_kind::word: return '(' + joined(option.values) + ')';
-    case value_kind::folder: return "_files -/";
+    case value_kind::folder: return "_path_files -/";
     case value_kind::file: return "_files";
     case value_kind::program: return "_command_names -e";
     default: return " ";
