@@ -1,7 +1,7 @@
 # Thin: CMake builds (CMakePresets.json), ctest tests, tools/ installs.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench simulate format lint install fuzz \
-  clean
+.PHONY: help deps build demo test bench simulate format lint install package \
+  fuzz clean
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -59,7 +59,13 @@ lint: ## Runs clang-tidy over what has changed; ALL=1: over everything
 	@$(ninja) tools/lint.sh $(if $(ALL),--all)
 
 install: build ## Installs the program, stripped: PREFIX=/usr/local, DESTDIR=
+	@$(build) manual
 	@cmake --install build --strip --prefix $(PREFIX)
+
+package: build ## Makes a Debian package: build/package/container-agent_*.deb
+	@tools/install-dependencies.sh package
+	@$(build) manual
+	@cpack --config build/CPackConfig.cmake
 
 fuzz: ## Fuzzes each parser for FUZZ_SECONDS=600; the corpus is in build/fuzz/
 	@tools/install-dependencies.sh build test

@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::string_view prefix = "CONTAINER_AGENT_";
 
-/// Only the command line can ask for these. An image may well hold its version
-/// in a variable CONTAINER_AGENT_VERSION.
-bool command_line_only(std::string_view name) {
-  return name == "help" || name == "version";
-}
-
 /// Kubernetes gives each pod such variables for each service, so a service
 /// named container-agent makes some that are no mistake.
 bool is_kubernetes_service(std::string_view variable) {

@@ -42,13 +42,14 @@ constexpr std::array rows{
              "whoever reads them has to know what is in it"},
 
   option_row{"mode", one, "MODE", protocol, "claude",
-             "claude; raw: any program's bytes"},
+             "claude; raw: any program's bytes", "claude raw"},
   option_row{"input-format", one, "FORMAT", protocol, "auto",
-             "auto, text, stream-json"},
+             "auto, text, stream-json", "auto text stream-json"},
   option_row{"output-format", one, "FORMAT", protocol, "stream-json",
-             "stream-json, text"},
+             "stream-json, text", "stream-json text"},
   option_row{"compat", one, "cc-bridge", protocol, "",
-             "text in and out, the output closed after\neach answer"},
+             "text in and out, the output closed after\neach answer",
+             "cc-bridge"},
   option_row{"reply-timeout", one, "TIME", protocol, "120s",
              "how long such an answer waits"},
   option_row{"transparent", flag, "", protocol, "",
@@ -68,7 +69,8 @@ constexpr std::array rows{
              "pass a variable on to it; 'NAME*' passes all\nthat begin so"},
   option_row{"permission-prompts", one, "WHO", child, "auto",
              "host: the host answers them; none: nobody;\n"
-             "auto: host with stream-json output"},
+             "auto: host with stream-json output",
+             "auto host none"},
   option_row{"keep-claude", flag, "", child, "",
              "it outlives the agent's crash or upgrade, and\n"
              "the next agent goes on with it"},
@@ -98,11 +100,13 @@ constexpr std::array rows{
   option_row{"restart-jitter", one, "PART", life, "0.2",
              "of each wait is left to chance, 0 to 1"},
   option_row{"restart", many, "RULE", life, "",
-             "for one actor: ACTOR=TYPE,max=N,window=TIME,\n"
-             "delay=TIME,delay-max=TIME,jitter=PART; TYPE:\n"
-             "permanent, transient, temporary"},
+             "for one actor: ACTOR=TYPE, then any of ,max=N\n"
+             ",window=TIME ,delay=TIME ,delay-max=TIME\n"
+             ",jitter=PART; TYPE: permanent, transient,\n"
+             "temporary"},
   option_row{"on-give-up", one, "WHAT", life, "exit",
-             "exit; wait: reject prompts until asked to\ntry again"},
+             "exit; wait: reject prompts until asked to\ntry again",
+             "exit wait"},
   option_row{"stall-timeout", one, "TIME", life, "30m",
              "for a silent turn; then interrupt, then\nrestart; 0: never"},
   option_row{"start-timeout", one, "TIME", life, "2m",
@@ -118,9 +122,10 @@ constexpr std::array rows{
     "restart a Claude that uses more memory,\nbetween turns; 0: never"},
 
   option_row{"log-level", one, "LEVEL", log, "info",
-             "trace, debug, info, warn, error, off"},
-  option_row{"log-format", one, "FORMAT", log, "json",
-             "json; text: for people"},
+             "trace, debug, info, warn, error, off",
+             "trace debug info warn error off"},
+  option_row{"log-format", one, "FORMAT", log, "json", "json; text: for people",
+             "json text"},
   option_row{"log-file", one, "PATH", log, "",
              "append there [stderr]; SIGHUP reopens it"},
 
@@ -138,19 +143,29 @@ constexpr std::array rows{
 
   option_row{"timeout", one, "TIME", clients, "5s",
              "how long the agent may take to answer"},
-  option_row{"json", flag, "", clients, "", "status: the whole document"},
+  option_row{"json", flag, "", clients, "", "status: the whole document", "",
+             "status"},
   option_row{"live", flag, "", clients, "",
-             "health: only whether the agent itself works"},
+             "health: only whether the agent itself works", "", "health"},
   option_row{"ready", flag, "", clients, "",
-             "health: whether prompts will be worked on"},
+             "health: whether prompts will be worked on", "", "health"},
   option_row{"now", flag, "", clients, "",
-             "restart-claude: in the middle of a turn, too"},
+             "restart-claude: in the middle of a turn, too", "",
+             "restart-claude"},
 
   option_row{"config", one, "FILE", general, "",
              "read options from it: max-queue = 100"},
   option_row{"check", flag, "", general, "", "check everything, start nothing"},
   option_row{"version", flag, "", general, "", "print the version"},
   option_row{"help", flag, "", general, "", "print this"},
+};
+
+constexpr std::array subcommands{
+  subcommand_row{"health",
+                 "whether it is well: exit code 0 or 1, and one line why"},
+  subcommand_row{"status", "how it is"},
+  subcommand_row{"stop", "ends it in order, and waits for its end"},
+  subcommand_row{"restart-claude", "starts Claude again, between two turns"},
 };
 
 /// Where help's second column begins.
@@ -171,22 +186,36 @@ std::string help_row(const option_row& row) {
   return line + '\n';
 }
 
+std::string help_row(const subcommand_row& row) {
+  constexpr std::size_t column = 19;
+  std::string line = "  " + std::string{row.name};
+  line.resize(column, ' ');
+  return line + std::string{row.help} + '\n';
+}
+
 } // namespace
 
 std::span<const option_row> option_table() {
   return rows;
 }
 
+std::span<const subcommand_row> subcommand_table() {
+  return subcommands;
+}
+
 bool is_subcommand(std::string_view word) {
-  constexpr std::array<std::string_view, 4> names{"health", "status", "stop",
-                                                  "restart-claude"};
-  return std::find(names.begin(), names.end(), word) != names.end();
+  return std::any_of(subcommands.begin(), subcommands.end(),
+                     [&](const auto& row) { return row.name == word; });
 }
 
 const option_row* find_option(std::string_view name) {
   auto found = std::find_if(rows.begin(), rows.end(),
                             [&](const auto& row) { return row.name == name; });
   return found == rows.end() ? nullptr : &*found;
+}
+
+bool command_line_only(std::string_view name) {
+  return name == "help" || name == "version";
 }
 
 std::string environment_name(std::string_view option) {
@@ -221,12 +250,11 @@ answered on the other, in one conversation that outlives crashes.
   container-agent --output-format text --env-pass 'GIT_*' --cwd /src
 
 Subcommands ask the agent that runs (with the same --pipe-dir and --instance):
-  health           whether it is well: exit code 0 or 1, and one line why
-  status           how it is
-  stop             ends it in order, and waits for its end
-  restart-claude   starts Claude again, between two turns
-  trace follow     what its actors say to each other, live; see trace --help
 )";
+  for (const auto& row : subcommands)
+    text += help_row(row);
+  text += "  trace follow     what its actors say to each other, live; "
+          "see trace --help\n";
   std::string_view group;
   for (const auto& row : rows) {
     if (row.group != group) {

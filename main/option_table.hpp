@@ -25,6 +25,14 @@ struct option_row {
   std::string_view group;   ///< heading in --help
   std::string_view initial; ///< the default, as text; empty if there is none
   std::string_view help;    ///< may have line breaks
+  std::string_view values = "";  ///< all there are, in words; empty: any
+  std::string_view only_of = ""; ///< the one subcommand that has it; empty: any
+};
+
+/// A word that asks the agent that runs, in place of starting one.
+struct subcommand_row {
+  std::string_view name;
+  std::string_view help;
 };
 
 /// The group of the options that only subcommands have.
@@ -33,11 +41,18 @@ inline constexpr std::string_view client_group = "Subcommands";
 /// All options in the order of --help.
 std::span<const option_row> option_table();
 
-/// "health", "status", "stop", "restart-claude".
+/// All subcommands but `trace`, which has a command line of its own
+/// (main/trace_command.hpp), in the order of --help.
+std::span<const subcommand_row> subcommand_table();
+
 bool is_subcommand(std::string_view word);
 
 /// The row of an option, or nothing.
 const option_row* find_option(std::string_view name);
+
+/// Only the command line can ask for these. An image may well hold its version
+/// in a variable CONTAINER_AGENT_VERSION.
+bool command_line_only(std::string_view name);
 
 /// "max-queue" → "CONTAINER_AGENT_MAX_QUEUE".
 std::string environment_name(std::string_view option);

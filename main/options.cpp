@@ -8,8 +8,6 @@
 #include <boost/version.hpp>
 #include <caf/config.hpp>
 
-#include <array>
-
 namespace container_agent {
 
 namespace {
@@ -237,20 +235,14 @@ void refuse_client_options(const command_line& line) {
                          "Name one first, such as: container-agent health."};
 }
 
-// Which subcommand an option belongs to.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4>
-  client_switches{{{"json", "status"},
-                   {"live", "health"},
-                   {"ready", "health"},
-                   {"now", "restart-claude"}}};
-
 client_options read_client(std::string command, command_line line,
                            const std::vector<std::string>& environment) {
-  for (auto [name, owner] : client_switches)
-    if (line.values.contains(name) && command != owner)
-      throw option_error{"--" + std::string{name},
-                         "is an option of " + std::string{owner} + ", not of "
-                           + command,
+  for (const auto& row : option_table())
+    if (!row.only_of.empty() && row.only_of != command
+        && line.values.contains(row.name))
+      throw option_error{"--" + std::string{row.name},
+                         "is an option of " + std::string{row.only_of}
+                           + ", not of " + command,
                          "Leave it out."};
   if (line.values.contains("live") && line.values.contains("ready"))
     throw option_error{"--live", "can't go with --ready",

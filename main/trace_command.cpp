@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <utility>
@@ -20,6 +21,40 @@ namespace container_agent {
 namespace {
 
 using inputs = std::vector<trace::trace_input>;
+
+/// CLI11 has the words of CLI::IsMember in the type: "FORMAT:{chrome,otlp}".
+std::vector<std::string> words_of(const std::string& type) {
+  auto open = std::min(type.find('{'), type.size());
+  auto words = type.substr(open, type.rfind('}') - open);
+  std::vector<std::string> result;
+  while (!words.empty()) {
+    auto end = std::min(words.find(',', 1), words.size());
+    result.push_back(words.substr(1, end - 1));
+    words.erase(0, end);
+  }
+  return result;
+}
+
+command_description describe(const CLI::App& tool) {
+  command_description result{
+    "trace " + tool.get_name(), tool.get_description(), "", {}};
+  for (const auto* option : tool.get_options()) {
+    auto type = option->get_type_name();
+    bool repeatable
+      = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll
+        || option->get_items_expected_max() > 1;
+    if (option->get_positional())
+      result.operands += (result.operands.empty() ? "" : " ")
+                         + option->get_name() + (repeatable ? "..." : "");
+    else
+      result.options.push_back(
+        {option->get_lnames().front(),
+         option->get_expected_max() == 0 ? "" : type.substr(0, type.find(':')),
+         "", option->get_default_str(), option->get_description(),
+         words_of(type), repeatable});
+  }
+  return result;
+}
 
 /// The command line: one of the tools, and what it is told.
 class trace_command_line {
@@ -34,9 +69,12 @@ public:
                    "chrome (Perfetto, chrome://tracing), otlp (JSON lines for "
                    "the OpenTelemetry Collector) or mermaid")
       ->required()
+      ->type_name("FORMAT")
       ->check(CLI::IsMember({"chrome", "otlp", "mermaid"}));
-    convert->add_option("--prompt", conversion_.prompt,
-                        "mermaid: whose life, by its uuid or trace id");
+    convert
+      ->add_option("--prompt", conversion_.prompt,
+                   "mermaid: whose life, by its uuid or trace id")
+      ->type_name("UUID");
     convert->add_flag("--all", conversion_.all,
                       "otlp: also what belongs to no prompt");
     tool("summary", "a table by message type and actor");
@@ -45,6 +83,13 @@ public:
       ->required();
     take_files(*show);
     tool("view", "a page that shows the trace by itself");
+  }
+
+  std::vector<command_description> describe_all() const {
+    std::vector<command_description> result;
+    for (const auto* tool : app_.get_subcommands({}))
+      result.push_back(describe(*tool));
+    return result;
   }
 
   void parse(int argc, const char* const* argv) { app_.parse(argc, argv); }
@@ -75,23 +120,29 @@ private:
                 "say where it is, as for `container-agent status`");
     follow_->allow_extras();
     auto& wish = following_.wish;
-    follow_->add_option("--prompt", wish.prompt,
-                        "only of this one, by its uuid or trace id");
+    follow_
+      ->add_option("--prompt", wish.prompt,
+                   "only of this one, by its uuid or trace id")
+      ->type_name("UUID");
     auto list = [this](const char* name, auto& into, const char* help) {
       follow_->add_option(name, into, help)
         ->expected(1)
+        ->type_name("NAME")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     };
     list("--type", wish.types, "only messages of this type; may be repeated");
     list("--actor", wish.actors, "only from or to this actor; may be repeated");
-    follow_->add_option("--past", wish.past,
-                        "so many that the agent remembers come first");
+    follow_
+      ->add_option("--past", wish.past,
+                   "so many that the agent remembers come first")
+      ->type_name("N");
     follow_->add_flag("--json", following_.json,
                       "lines as they are, for the other tools");
     follow_
       ->add_option(
         "--color", colour_,
         "auto (on a terminal, unless NO_COLOR is set), always, never")
+      ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   }
 
@@ -133,6 +184,10 @@ private:
 };
 
 } // namespace
+
+std::vector<command_description> trace_commands() {
+  return trace_command_line{{}}.describe_all();
+}
 
 bool is_trace_command(int argc, const char* const* argv) {
   return argc > 1 && std::string_view{argv[1]} == "trace";

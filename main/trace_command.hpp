@@ -1,9 +1,14 @@
 #pragma once
 
+#include "main/command_description.hpp"
+
 #include <string>
 #include <vector>
 
 namespace container_agent {
+
+/// `trace convert` and its like, for the manual and the shells' completions.
+std::vector<command_description> trace_commands();
 
 /// Whether `container-agent trace …` was asked for.
 bool is_trace_command(int argc, const char* const* argv);

@@ -2,7 +2,7 @@
 # Installs what is missing of the Debian packages that a task needs, and says
 # so. Does nothing, and needs no rights, when all of it is there.
 #
-#   tools/install-dependencies.sh [build] [test] [node] [engine] [lint]
+#   tools/install-dependencies.sh [build] [package] [test] [node] [engine] [lint]
 set -eu
 
 say() { printf '%s\n' "deps: $*"; }
@@ -26,7 +26,16 @@ libfmt-dev|logging
 libgtest-dev|the tests
 libgmock-dev|the tests'
 
+package_packages='
+dpkg-dev|finds what the program depends on'
+
 test_packages='
+dpkg-dev|makes the Debian package
+lintian|checks it
+mandoc|checks the man page
+groff-base|the other reader of man pages
+zsh|the completion of its own
+fish|the completion of its own
 clang-14|the fuzzers
 libclang-rt-14-dev|libFuzzer and the sanitizers of Clang
 clang-format-14|the layout check
@@ -60,6 +69,7 @@ wanted=''
 for task in "$@"; do
   case $task in
     build) wanted="$wanted$build_packages" ;;
+    package) wanted="$wanted$package_packages" ;;
     test) wanted="$wanted$test_packages" ;;
     lint) wanted="$wanted$lint_packages" ;;
     node)
@@ -74,7 +84,7 @@ for task in "$@"; do
         || command -v docker-compose >/dev/null 2>&1 \
         || wanted="$wanted$compose_packages"
       ;;
-    *) fail "unknown task '$task' (build, test, node, engine, lint)" ;;
+    *) fail "unknown task '$task' (build, package, test, node, engine, lint)" ;;
   esac
 done
 

@@ -2,10 +2,11 @@
 // containers reach it and nothing else.
 import { spawn } from 'node:child_process';
 import net from 'node:net';
+import path from 'node:path';
 import readline from 'node:readline';
-import { docker, label } from './engine.mjs';
+import { buildFolder, docker, label } from './engine.mjs';
 
-const program = process.env.ENGINE_STAND_IN ?? 'build/messages_api_stand_in';
+const program = path.join(buildFolder, 'messages_api_stand_in');
 
 export class Api {
   // The stand-in listens on 127.0.0.1 only. Containers come in by the gateway of

@@ -14,10 +14,13 @@ const run = promisify(execFile);
 // a build may run beside it.
 export const patience = 90_000;
 
-// Set by test/container/run.sh, which has built them.
-export const image = process.env.ENGINE_IMAGE ?? 'container-agent:test';
-export const slim = process.env.ENGINE_SLIM_IMAGE ?? 'container-agent:test-slim';
-export const base = process.env.ENGINE_BASE_IMAGE ?? 'debian:bookworm-slim';
+// Built by test/container/run.mjs.
+export const image = 'container-agent:test';
+export const slim = 'container-agent:test-slim';
+export const base = 'debian:bookworm-slim';
+
+// The release build.
+export const buildFolder = process.env.ENGINE_BUILD ?? 'build';
 
 // All that the tests make has this label, and goes by it.
 export const label = `container-agent-test=${process.pid}`;

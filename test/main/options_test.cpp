@@ -230,6 +230,25 @@ TEST(limits_of_texts, hold) {
   EXPECT_THAT(refused({"--pipe-mode", "1777"}), HasSubstr("no octal mode"));
 }
 
+TEST(options, take_the_words_of_the_table_and_no_others) {
+  std::size_t count = 0;
+  for (const auto& row : option_table()) {
+    if (row.values.empty())
+      continue;
+    ++count;
+    // "auto text stream-json" → "auto, text or stream-json"
+    std::string spelled{row.values};
+    if (auto last = spelled.rfind(' '); last != spelled.npos)
+      spelled.replace(last, 1, " or ");
+    for (auto at = spelled.find(' '); at < spelled.find(" or ");
+         at = spelled.find(' ', at + 2))
+      spelled.replace(at, 1, ", ");
+    EXPECT_THAT(refused({"--" + std::string{row.name}, "nothing-like-it"}),
+                HasSubstr(" is not " + spelled + '\n'));
+  }
+  EXPECT_EQ(count, 8U);
+}
+
 // -- help and version ---------------------------------------------------------
 
 TEST(help, fits_a_terminal) {
