@@ -24,7 +24,6 @@ test('the Debian package installs with what it depends on, and bridges', async (
   await host.write('from a package');
   assert.equal(await host.out.claude.until((line) => line, 'the echo'), 'from a package');
   assert.match(await container.exec('dpkg', '-s', 'container-agent'), /^Status: install ok installed$/m);
-  assert.equal(await container.exec('dpkg', '--verify', 'container-agent'), '');
   await docker('stop', container.id);
   assert.equal(await container.field('.State.ExitCode'), 0);
 });
