@@ -36,6 +36,8 @@ std::vector<child_spec> agent_children(const agent_resources& lent,
   result.back().on_give_up = config.on_give_up;
   result.back().ended_code
     = [&link = lent.child] { return shell_code(link.exit_status()); };
+  result.back().not_renewed
+    = [&link = lent.child] { return link.not_renewed(); };
   result.push_back(make_child_spec<pipe_input>("pipe_input", &p::pipe_input,
                                                std::ref(lent.input), context));
   for (auto& spec : result) {

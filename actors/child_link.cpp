@@ -104,6 +104,7 @@ child_process::launch_result child_link::launch(const launch_child& how) {
   ++generation_;
   stage_ = stage::running;
   asked_to_end_ = output_ended_ = reading_output_ = false;
+  killed_ = input_lost_ = false;
   renewal_ = {};
   reading_errors_ = errors_ended_ = false;
   from_conversation.begin_at(how.first_input);
@@ -171,11 +172,44 @@ std::error_code child_link::signal_group(int signal) {
                                : process_.signal_group(signal);
 }
 
-// A Claude Code that has closed its stdin will never take a prompt again.
+std::string child_link::not_renewed() const {
+  if (!guest() && !process_.only_attaches())
+    return {};
+  return "Claude is not the agent's, which only attaches to it; end it where "
+         "it "
+         "was started"
+         + (guest() ? " (process " + std::to_string(process_.pid()) + ')' : "");
+}
+
+std::size_t child_link::let_go() {
+  asked_to_end_ = true;
+  auto unwritten = process_.input().pending();
+  process_.let_go();
+  return unwritten;
+}
+
+void child_link::kill_harder() {
+  context_.log.write(log_level::error, loggers::claude_process,
+                     "claude_outlives_kill",
+                     {{"pid", process_.pid()},
+                      {"advice", "something that it has started may wait for a "
+                                 "disk or a network that has gone"}});
+  process_.kill_harder();
+}
+
+// A Claude Code that has closed its stdin will never take a prompt again. Any
+// other program may still have something to say.
 void child_link::check_input() {
   auto error = process_.input().error();
-  if (!error || asked_to_end_ || renewing() || config_.raw)
+  if (!error || asked_to_end_ || renewing())
     return;
+  if (config_.raw) {
+    if (!std::exchange(input_lost_, true))
+      context_.log.write(
+        log_level::warn, loggers::claude_process, "stdin_lost",
+        {{"pid", process_.pid()}, {"reason", error.message()}});
+    return;
+  }
   kill("stdin_lost", error.message());
 }
 
@@ -192,6 +226,7 @@ void child_link::renew(const renew_child& how) {
 void child_link::kill(std::string_view event, std::string_view why) {
   context_.log.write(log_level::error, loggers::claude_process, event,
                      {{"pid", process_.pid()}, {"reason", why}});
+  killed_ = true;
   if (auto error = process_.signal_group(SIGKILL))
     context_.log.write(log_level::error, loggers::claude_process,
                        "group_not_killed", {{"error", error.message()}});

@@ -89,6 +89,21 @@ public:
   void close_input();
   std::error_code signal_group(int signal);
 
+  /// Whether the child is somebody else's; see `child_process::is_guest`.
+  bool guest() const { return stage_ == stage::running && process_.is_guest(); }
+
+  /// Why it can't be ended to be started again; empty if it can.
+  std::string not_renewed() const;
+
+  /// Lets go of a guest that does not read what is left for it. Returns how
+  /// many bytes that were: it may have got half of a line.
+  std::size_t let_go();
+
+  /// It was killed, and is still there.
+  bool outlives_kill() const { return stage_ == stage::running && killed_; }
+
+  void kill_harder();
+
   /// Ends the child so that it is started again; see `renew_child`. Its end is
   /// no fault then, unless `how` says so.
   void renew(const renew_child& how);
@@ -150,6 +165,8 @@ private:
   bool resumed_ = false;
   bool attached_ = false;
   bool asked_to_end_ = false;
+  bool killed_ = false;
+  bool input_lost_ = false; // raw: it has closed its stdin
   renew_child renewal_;
   bool reading_output_ = false;
   std::uint64_t reads_ = 0;

@@ -34,6 +34,7 @@ namespace {
 constexpr std::uint64_t terminate_renewed = ~std::uint64_t{0};
 constexpr std::uint64_t kill_renewed = terminate_renewed - 1;
 constexpr std::uint64_t kill_mute = terminate_renewed - 2;
+constexpr std::uint64_t kill_survivor = terminate_renewed - 3;
 
 } // namespace
 
@@ -66,6 +67,12 @@ claude_process::behavior_type claude_process::make_behavior() {
     [this](const signal_child& s) {
       if (awaited_)
         return quit();
+      if (link_.guest()) {
+        context_.log.write(
+          log_level::warn, name(), "claude_let_go",
+          {{"unwritten_bytes", std::uint64_t{link_.let_go()}}});
+        return advance();
+      }
       context_.log.write(log_level::warn, name(), "group_signalled",
                          {{"signal", s.signal}});
       if (auto error = link_.signal_group(s.signal))
@@ -149,6 +156,11 @@ void claude_process::take_deadline(std::uint64_t what) {
       if (link_.mute())
         link_.kill("stdout_lost", "it has closed its stdout and lives on");
       return;
+    case kill_survivor:
+      survivor_watched_ = false;
+      if (link_.outlives_kill())
+        link_.kill_harder();
+      return;
     default: break;
   }
   // Silence counts only while somebody reads.
@@ -177,6 +189,8 @@ void claude_process::hurry_renewal(int signal) {
 }
 
 void claude_process::watch_lingering() {
+  if (link_.outlives_kill() && !std::exchange(survivor_watched_, true))
+    await(kill_timeout, kill_survivor);
   if (link_.mute() && !std::exchange(mute_, true))
     await(mute_timeout, kill_mute);
   if (!link_.lingers() || !link_.awaits_output() || lingering_since_ != 0)

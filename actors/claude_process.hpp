@@ -40,6 +40,10 @@ public:
   /// was closed, then after SIGTERM; as Claude's own SDKs have it.
   static constexpr std::chrono::seconds renewal_timeout{5};
 
+  /// How long a child may live on after SIGKILL: what is killed is gone at
+  /// once, unless it waits for a device in the kernel.
+  static constexpr std::chrono::seconds kill_timeout{5};
+
 protected:
   behavior_type make_behavior() override;
 
@@ -61,6 +65,7 @@ private:
   std::optional<launch_child> awaited_; // nothing to attach to yet
   std::uint64_t lingering_since_ = 0;   // the read that was waited for
   bool mute_ = false;                   // noticed, and its time runs
+  bool survivor_watched_ = false;       // likewise
 };
 
 } // namespace container_agent

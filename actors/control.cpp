@@ -99,9 +99,13 @@ void control::order(const control_port::request& request, Order what,
                     std::string done) {
   auto asked = peers().supervisor.address();
   this->request(peers().supervisor, caf::infinite, std::move(what))
-    .then(
-      [this, id = request.id, done] { port_.answer(id, done); },
-      [this, request, asked](const caf::error&) { ask_again(request, asked); });
+    .then([this, id = request.id, done] { port_.answer(id, done); },
+          [this, request, asked](const caf::error& error) {
+            if (is(error, agent_error::refused))
+              port_.answer(request.id, codec::control_failed(text_of(error)));
+            else
+              ask_again(request, asked);
+          });
 }
 
 // A supervisor that has failed may not have read the request: the next one,

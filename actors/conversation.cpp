@@ -154,7 +154,7 @@ void conversation::grant_credit() {
   note_held(bridge_.output_held, for_output == 0);
   auto input = bridge_.from_input.window<host_line_window>(for_input);
   if (input.taken != input_granted_.taken
-      || input.limit > input_granted_.limit) {
+      || input.limit != input_granted_.limit) {
     input_granted_ = input;
     tell(peers().pipe_input, input);
   }

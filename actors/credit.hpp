@@ -55,6 +55,9 @@ public:
       limit_ = window.limit;
   }
 
+  /// Credit that was given and not used yet can be taken back.
+  void limit_to(std::uint64_t limit) { limit_ = limit; }
+
   /// The receiver is a new one: what was not taken goes out again.
   void rewind() { sent_ = taken(); }
 

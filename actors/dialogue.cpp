@@ -78,7 +78,8 @@ void dialogue::take(const host_input_ended&) {
 std::uint64_t dialogue::input_credit() const {
   if (to_host.size() + voice_->deferred() >= max_unsent_output
       || to_child.size() >= max_unsent_input
-      || held_control_.size() >= max_held_control)
+      || held_control_.size() >= max_held_control
+      || held_control_bytes_ >= config_.queue.bytes)
     return 0;
   // An answer that Claude waits for may stand behind prompts that find no room:
   // these are then refused instead of blocking it for ever.
@@ -165,10 +166,15 @@ void dialogue::take_control(codec::input_message message) {
                      "control_forwarded",
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
-  if (child_ != child_state::ready)
-    held_control_.push_back(std::move(message.line));
-  else
-    send_line(std::move(message.line));
+  if (child_ == child_state::ready)
+    return send_line(std::move(message.line));
+  held_control_bytes_ += message.line.size();
+  held_control_.push_back(std::move(message.line));
+}
+
+std::deque<std::string> dialogue::take_held_control() {
+  held_control_bytes_ = 0;
+  return std::exchange(held_control_, {});
 }
 
 void dialogue::reject(std::string_view reason, std::string_view detail,

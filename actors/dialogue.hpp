@@ -110,7 +110,8 @@ public:
   /// A prompt over which Claude was silent for too long this often is failed.
   static constexpr std::uint32_t max_stalls = 2;
 
-  /// Control messages of the host that may wait for a child to be ready.
+  /// Control messages of the host that may wait for a child to be ready; all
+  /// together they may have as many bytes as prompts that wait.
   static constexpr std::size_t max_held_control = 256;
 
 private:
@@ -153,6 +154,7 @@ private:
 
   bool own_request(std::string_view id) const;
   void send_line(std::string line);
+  std::deque<std::string> take_held_control();
 
   dialogue_config config_;
   actor_context context_;
@@ -179,6 +181,7 @@ private:
   std::uint64_t own_requests_ = 0;
   std::unordered_set<std::string> open_requests_; // Claude's, for the host
   std::deque<std::string> held_control_;
+  std::size_t held_control_bytes_ = 0;
 
   std::uint64_t line_end_ = 0; // of the host's line, until it is noted
   bool draining_ = false;

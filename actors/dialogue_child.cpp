@@ -46,7 +46,7 @@ void dialogue::become_ready() {
   context_.log.write(log_level::info, loggers::conversation, "claude_ready",
                      {{"pid", started_.pid}, {"session_id", session_}});
   voice_->ready(started_, session_);
-  for (auto& line : std::exchange(held_control_, {}))
+  for (auto& line : take_held_control())
     send_line(std::move(line));
   if (std::exchange(taken_up_, false))
     resend_unheard();
@@ -119,7 +119,7 @@ void dialogue::take(const restarts_exhausted& end) {
     return fail_all("gave_up", end.reason);
   if (gave_up_.empty()) {
     gave_up_ = end.reason.empty() ? "it failed" : end.reason;
-    if (auto dropped = std::exchange(held_control_, {}); !dropped.empty())
+    if (auto dropped = take_held_control(); !dropped.empty())
       context_.log.write(log_level::warn, loggers::conversation,
                          "control_dropped",
                          {{"lines", std::uint64_t{dropped.size()}}});

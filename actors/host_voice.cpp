@@ -110,7 +110,11 @@ public:
   }
 
   void ready(const child_started&, std::string_view) override {}
-  void accepted(std::string_view, std::uint64_t, bool) override {}
+  void accepted(std::string_view uuid, std::uint64_t, bool duplicate) override {
+    if (duplicate) // else nothing would ever be said of it
+      error("duplicate: a prompt with the uuid " + std::string{uuid}
+            + " was accepted before");
+  }
   void claude_exited(const child_ended&, std::string_view) override {}
   void restarting(const restart_scheduled&) override {}
   void resent(std::string_view, std::uint32_t) override {}

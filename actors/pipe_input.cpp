@@ -19,6 +19,9 @@ pipe_input::behavior_type pipe_input::make_behavior() {
   return {
     [this](const host_line_window& window) {
       reader_.to_conversation.update(window);
+      // A line that fills the queue must not be followed by all those for which
+      // there was room before it.
+      reader_.to_conversation.limit_to(window.limit);
       advance();
     },
     [this](const input_arrived&) { advance(); },

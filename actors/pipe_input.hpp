@@ -6,10 +6,10 @@
 
 namespace container_agent {
 
-/// Owns:          reading the host's input; what was read is the
-/// `line_reader`'s Receives from: conversation (credit), the reader,
-/// shutdown_coordinator Sends to:      conversation Dies when:     the input
-/// cannot be read (`input_failed`)
+/// Owns:          reading the host's input; what was read is the reader's
+/// Receives from: conversation (credit), the reader, shutdown_coordinator
+/// Sends to:      conversation
+/// Dies when:     the input cannot be read (`input_failed`)
 class pipe_input : public agent_actor<pipe_input_actor> {
 public:
   pipe_input(caf::actor_config& config, line_reader& reader,

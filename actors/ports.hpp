@@ -169,6 +169,17 @@ public:
   /// what it left behind. No error if nobody is there.
   virtual std::error_code signal_group(int signal) = 0;
 
+  /// For a child that is still there a while after SIGKILL: ends whoever would
+  /// have told of its end, so that it counts as ended.
+  virtual void kill_harder() {}
+
+  /// Whether the child is somebody else's, who has let us attach to it: it is
+  /// not the agent's to end, nor to start again.
+  virtual bool is_guest() const { return false; }
+
+  /// Lets go of a guest at once, whatever is pending for its stdin.
+  virtual void let_go() {}
+
   /// Called when the child has ended.
   virtual void on_exit(notification notify) = 0;
 

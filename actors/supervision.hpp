@@ -33,6 +33,9 @@ struct child_spec {
   /// significant child): should it end and not be started again, the agent ends
   /// in order, with this exit code.
   std::function<std::int32_t()> ended_code;
+
+  /// Why it can't be started again at somebody's wish; empty if it can.
+  std::function<std::string()> not_renewed = nullptr;
 };
 
 /// A spec for the child that the directory has at `member`.

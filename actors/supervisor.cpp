@@ -28,7 +28,12 @@ supervisor::behavior_type supervisor::make_behavior() {
   start_all();
   return {
     [this](const restart_child& r) { restart(r); },
-    [this](const restart_claude& wish) { restart_on_request(wish); },
+    [this](const restart_claude& wish) -> caf::result<void> {
+      if (auto why = refusal(); !why.empty())
+        return refuse(wish, why);
+      restart_on_request(wish);
+      return caf::unit;
+    },
     [this](const begin_shutdown& why) { shut_down(why); },
     [this](const stop_agent& stop) {
       if (lent_.code)
@@ -123,10 +128,22 @@ void supervisor::restart(const restart_child& r) {
     send(lent_.directory.shutdown_coordinator, *lent_.shutdown);
 }
 
-void supervisor::restart_on_request(const restart_claude& wish) {
+std::string supervisor::refusal() {
   auto* c = lent_.find("claude_process");
   if (c == nullptr || lent_.code || lent_.shutdown)
-    return;
+    return "the agent is stopping";
+  return c->spec.not_renewed ? c->spec.not_renewed() : "";
+}
+
+caf::error supervisor::refuse(const restart_claude& wish,
+                              const std::string& why) {
+  context_.log.write(log_level::warn, name(), "restart_refused",
+                     {{"wanted", wish.reason}, {"reason", why}});
+  return make_error(agent_error::refused, why);
+}
+
+void supervisor::restart_on_request(const restart_claude& wish) {
+  auto* c = lent_.find("claude_process");
   context_.log.write(log_level::info, name(), "restart_requested",
                      {{"reason", wish.reason}, {"at_once", wish.at_once}});
   using state = child::state;
@@ -185,13 +202,17 @@ void supervisor::take_failure(child& c, const caf::error& reason) {
                        {{"actor", c.spec.name}, {"reason", why}});
     c.now = child::state::ended;
     introduce_all();
+    // One that never ran has no exit code of its own.
     if (c.spec.ended_code)
-      give_up(c, why);
+      give_up(c, why,
+              is(reason, agent_error::launch_failed)
+                ? static_cast<std::int32_t>(c.spec.gave_up)
+                : c.spec.ended_code());
     return;
   }
   auto plan = c.policy.next(clock().now(), context_.random.next());
   if (!plan)
-    return give_up(c, why);
+    return give_up(c, why, static_cast<std::int32_t>(c.spec.gave_up));
   context_.log.write(log_level::warn, name(), "restart_scheduled",
                      {{"actor", c.spec.name},
                       {"attempt", plan->attempt},
@@ -222,7 +243,8 @@ void supervisor::remind_of(const child& c) {
 
 // -- the end ------------------------------------------------------------------
 
-void supervisor::give_up(child& c, const std::string& reason) {
+void supervisor::give_up(child& c, const std::string& reason,
+                         std::int32_t code) {
   auto temporary = c.spec.type == restart_type::temporary;
   auto waits = !temporary && c.spec.on_give_up == give_up_action::wait;
   c.now = child::state::given_up;
@@ -237,8 +259,7 @@ void supervisor::give_up(child& c, const std::string& reason) {
   if (!waits)
     end_agent(
       c, (temporary ? "" : "gave up restarting ") + c.spec.name + ": " + reason,
-      temporary ? c.spec.ended_code()
-                : static_cast<std::int32_t>(c.spec.gave_up));
+      code);
 }
 
 void supervisor::end_agent(const child& c, std::string reason,

@@ -38,6 +38,8 @@ private:
   bool start(child& c);
   void introduce_all();
   void restart(const restart_child& r);
+  std::string refusal();
+  caf::error refuse(const restart_claude& wish, const std::string& why);
   void restart_on_request(const restart_claude& wish);
   void shut_down(begin_shutdown why);
   void start_waiting();
@@ -46,7 +48,7 @@ private:
   void take_failure(child& c, const caf::error& reason);
   void start_later(child& c, restart_scheduled plan, const caf::error& reason);
   void remind_of(const child& c);
-  void give_up(child& c, const std::string& reason);
+  void give_up(child& c, const std::string& reason, std::int32_t code);
   void end_agent(const child& c, std::string reason, std::int32_t code);
   void end_alone(std::int32_t code);
   void stop_next();

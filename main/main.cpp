@@ -78,14 +78,19 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
   runtime::event_loop loop;
   gathered_log gathered{log, loop};
   // Before the pipes are made: a signal that comes meanwhile is handled once
-  // the loop runs.
+  // the loop runs. An agent that can't be made lets it run, too, to clear up.
   std::optional<agent> running;
+  auto if_there = [&running](auto act) {
+    if (running)
+      act(*running);
+  };
   runtime::signals signals{
     loop,
-    {.on_terminate = [&](int signal) { shut_down(*running, signal); },
+    {.on_terminate
+     = [&](int n) { if_there([n](agent& a) { shut_down(a, n); }); },
      .on_hangup = [&] { log.reopen(); },
-     .on_dump = [&] { running->dump_trace("signal"); },
-     .on_forward = [&](int signal) { running->forward(signal); }}};
+     .on_dump = [&] { if_there([](agent& a) { a.dump_trace("signal"); }); },
+     .on_forward = [&](int n) { if_there([n](agent& a) { a.forward(n); }); }}};
   running.emplace(loop, log, settings, std::move(environment));
   auto code = running->run();
   log.write(log_level::info, "agent", "stopped",

@@ -24,7 +24,7 @@ constexpr std::array known{
   actor_types{"claude_process", true},
   actor_types{"control", true},
   actor_types{"conversation", false},
-  actor_types{"health_monitor", true},
+  actor_types{"health_monitor", false}, // `health` and `status` ask it
   actor_types{"pipe_input", false},
   actor_types{"pipe_output", false},
   actor_types{"shutdown_coordinator", false},

@@ -29,7 +29,7 @@ struct restart_rule_error {
 };
 
 /// Reads ACTOR=TYPE[,max=N][,window=TIME][,delay=TIME][,delay-max=TIME]
-/// [,jitter=PART], such as "health_monitor=temporary" or
+/// [,jitter=PART], such as "control=temporary" or
 /// "claude_process=transient,max=20,window=1h".
 std::variant<restart_rule, restart_rule_error>
 parse_restart_rule(std::string_view text);

@@ -136,6 +136,7 @@ struct agent::parts {
   pipe_output_resources output_resources;
   shutdown_progress progress;
   std::optional<std::int32_t> exit_code;
+  bool ending = false;     ///< a signal has come
   bool notes_stay = false; ///< the next agent resumes the session
   std::optional<supervision> family;
 
@@ -364,6 +365,7 @@ std::int32_t agent::run() {
 }
 
 void agent::shut_down(std::string reason) {
+  parts_->ending = true;
   parts_->family->shut_down({std::move(reason), 0, true});
 }
 
@@ -371,7 +373,9 @@ void agent::shut_down(std::string reason) {
 // stay, so its turn is finished, and what the next agent has to know stays.
 void agent::upgrade(std::string reason) {
   auto keep = parts_->settings.claude.keep;
-  parts_->notes_stay = keep;
+  // As a second signal it only hurries, and changes nothing of the first.
+  if (!std::exchange(parts_->ending, true))
+    parts_->notes_stay = keep;
   parts_->family->shut_down(
     {std::move(reason), 0, true, keep && ::getpid() != 1});
 }

@@ -23,6 +23,7 @@ std::string to_string(agent_error code) {
     case agent_error::launch_failed: return "launch_failed";
     case agent_error::input_failed: return "input_failed";
     case agent_error::output_failed: return "output_failed";
+    case agent_error::refused: return "refused";
   }
   return "unknown";
 }
@@ -49,6 +50,13 @@ std::string describe(const caf::error& error) {
   else if (!error.context().empty())
     result += ": " + caf::deep_to_string(error.context());
   return result;
+}
+
+std::string text_of(const caf::error& error) {
+  if (error && error.category() == agent_error_category
+      && error.context().match_elements<std::string>())
+    return error.context().get_as<std::string>(0);
+  return describe(error);
 }
 
 caf::error describe_exception(const std::exception_ptr& thrown) {

@@ -17,6 +17,7 @@ enum class agent_error : std::uint8_t {
   launch_failed, ///< the child could not be started
   input_failed,  ///< reading the input pipe failed
   output_failed, ///< writing the output pipe failed
+  refused,       ///< a wish that can't be fulfilled; the text says why
 };
 
 inline constexpr caf::atom_value agent_error_category = caf::atom("agent");
@@ -34,6 +35,9 @@ std::string to_string(agent_error code);
 
 /// The text of an `agent_error`, or CAF's rendering of any other error.
 std::string describe(const caf::error& error);
+
+/// The text of an `agent_error` alone, for people; else as `describe`.
+std::string text_of(const caf::error& error);
 
 /// What kind of error it is: one of few names, and nothing that anybody wrote.
 std::string kind_of(const caf::error& error);

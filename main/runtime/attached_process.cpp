@@ -236,6 +236,10 @@ void attached_process::close_input() {
   });
 }
 
+void attached_process::let_go() {
+  state_->detach();
+}
+
 std::error_code attached_process::signal_group(int signal) {
   auto& s = *state_;
   if (!s.running && s.group_gone)

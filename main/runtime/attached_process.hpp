@@ -61,6 +61,8 @@ public:
 
   std::error_code signal_group(int signal) override;
 
+  bool is_guest() const override { return true; }
+  void let_go() override;
   void on_exit(notification notify) override;
 
 private:

@@ -43,6 +43,9 @@ public:
   std::error_code signal_group(int signal) override {
     return current_->signal_group(signal);
   }
+  void kill_harder() override { current_->kill_harder(); }
+  bool is_guest() const override { return current_->is_guest(); }
+  void let_go() override { current_->let_go(); }
   void on_exit(notification notify) override;
   bool only_attaches() const override { return settings_.only; }
   void on_appeared(notification notify) override;

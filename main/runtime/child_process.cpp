@@ -175,6 +175,13 @@ posix_child_process::posix_child_process(event_loop& loop, int pipe_capacity)
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
+// The kernel kills Claude with its guard. What the guard can't get at, such as
+// a process that waits for a disk which has gone, no one else can either.
+void posix_child_process::kill_harder() {
+  if (running())
+    ::kill(state_->guard_pid, SIGKILL);
+}
+
 posix_child_process::~posix_child_process() {
   state_->on_exit = nullptr;
   state_->on_reaped = nullptr;

@@ -59,6 +59,7 @@ public:
   /// somebody else by now.
   std::error_code signal_group(int signal) override;
 
+  void kill_harder() override;
   void on_exit(notification notify) override;
 
   /// Called when the guard was reaped, before `on_exit`'s.

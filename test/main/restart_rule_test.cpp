@@ -81,7 +81,7 @@ TEST(restart_rule, refuses_to_go_without_those_that_matter) {
     EXPECT_NE(fault(std::string{actor} + "=temporary").find("nothing works"),
               std::string::npos)
       << actor;
-  EXPECT_EQ(fault("health_monitor=temporary"), "");
+  EXPECT_EQ(fault("control=temporary"), "");
 }
 
 } // namespace container_agent::test

@@ -149,7 +149,7 @@ std::int32_t fake_child::pid() const {
 
 std::error_code fake_child::signal_group(int signal) {
   signals.push_back(signal);
-  if (signal == SIGKILL)
+  if (signal == SIGKILL && !outlives_kill)
     die(SIGKILL);
   return {};
 }

@@ -181,8 +181,16 @@ public:
   /// There may be one to attach to now.
   void appear();
 
+  /// It is somebody else's.
+  bool guest = false;
+  bool is_guest() const override { return guest; }
+
   /// The agent has let go of it.
-  void let_go() { end({0, 0, exit_kind::detached}); }
+  void let_go() override { end({0, 0, exit_kind::detached}); }
+
+  /// It outlives SIGKILL, and ends by `kill_harder`.
+  bool outlives_kill = false;
+  void kill_harder() override { end({0, 9}); }
 
   /// It ends, and nobody learns how.
   void vanish() { end({0, 0, exit_kind::unknown}); }

@@ -82,6 +82,9 @@ public:
   std::error_code signal_group(int signal) override {
     return real_.signal_group(signal);
   }
+  void kill_harder() override { real_.kill_harder(); }
+  bool is_guest() const override { return real_.is_guest(); }
+  void let_go() override { real_.let_go(); }
   void on_exit(notification notify) override {
     real_.on_exit(std::move(notify));
   }
