@@ -37,6 +37,9 @@ endif()
 # The Debian package, by `make package`: build/package/*.deb. Installed below
 # /usr and stripped; what it depends on is read from the program.
 set(CPACK_GENERATOR DEB)
+# Of Unix Makefiles cpack would first build all, the tests as well; `make
+# package` has built what is needed.
+set(CPACK_CMAKE_GENERATOR Ninja)
 set(CPACK_PACKAGE_NAME container-agent)
 set(CPACK_PACKAGE_VENDOR "container-agent contributors")
 set(CPACK_PACKAGE_CONTACT

@@ -157,7 +157,7 @@ constexpr std::array rows{
              "read options from it: max-queue = 100"},
   option_row{"check", flag, "", general, "", "check everything, start nothing"},
   option_row{"version", flag, "", general, "", "print the version"},
-  option_row{"help", flag, "", general, "", "print this"},
+  option_row{"help", flag, "", general, "", "print a list of the options"},
 };
 
 constexpr std::array subcommands{

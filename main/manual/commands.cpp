@@ -12,9 +12,8 @@ namespace container_agent::manual {
 namespace {
 
 /// How a subcommand finds the agent that runs (main/options.cpp, read_client).
-constexpr std::array<std::string_view, 7> finds_the_agent{
-  "pipe-dir",       "instance", "input-pipe", "output-pipe",
-  "control-socket", "timeout",  "config"};
+constexpr std::array<std::string_view, 6> finds_the_agent{
+  "pipe-dir", "instance", "input-pipe", "control-socket", "timeout", "config"};
 
 bool is_one_of_these(std::string_view option) {
   return std::find(finds_the_agent.begin(), finds_the_agent.end(), option)

@@ -1,16 +1,15 @@
 #include "main/manual/commands.hpp"
 #include "main/manual/writers.hpp"
+#include "main/option_table.hpp"
 
-#include <algorithm>
 #include <cctype>
-#include <set>
 
 namespace container_agent::manual {
 
 namespace {
 
-/// Text that roff takes for nothing else; may begin a line.
-/// Words such as window=TIME are not hyphenated.
+/// Text that roff takes for nothing else, also where it begins a line. Words
+/// such as window=TIME are not hyphenated.
 std::string roff(std::string_view text) {
   std::string result;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -30,7 +29,7 @@ std::string roff(std::string_view text) {
   return result;
 }
 
-/// A word as a macro's argument, which must not end or begin the next macro.
+/// A word as one argument of a macro, whatever is in it.
 std::string argument(std::string_view word) {
   std::string quoted;
   for (char c : roff(word))
@@ -38,16 +37,21 @@ std::string argument(std::string_view word) {
   return '"' + quoted + '"';
 }
 
+std::string capitalized(std::string text) {
+  text[0]
+    = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
 /// "read prompts here" → "Read prompts here." A text that begins with a word
 /// to be typed, or with a subcommand's name, stays small.
 std::string sentence(const option_description& option) {
-  auto text = option.help;
-  auto colon = text.find(": ");
-  bool begins_with_a_name = colon != text.npos && text.find(' ') == colon + 1;
-  if (option.values.empty() && !begins_with_a_name)
-    text[0]
-      = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return text + (text.ends_with('.') ? "" : ".");
+  const auto& help = option.help;
+  auto colon = help.find(": ");
+  bool begins_with_a_name = colon != help.npos && help.find(' ') == colon + 1;
+  return (option.values.empty() && !begins_with_a_name ? capitalized(help)
+                                                       : help)
+         + '.';
 }
 
 std::string man_item(const option_description& option) {
@@ -69,24 +73,27 @@ std::string list(const std::string& items) {
   return ".Bl -tag -width Ds\n" + items + ".El\n";
 }
 
-/// The options that `--help` has, with its headings.
-std::string grouped(const commands& all) {
-  std::vector<std::pair<std::string, std::string>> groups;
-  std::set<std::string> seen;
+const option_description* find(const commands& all, std::string_view name) {
   for (const auto& command : all)
     for (const auto& option : command.options)
-      if (!option.group.empty() && seen.insert(option.name).second) {
-        auto at
-          = std::find_if(groups.begin(), groups.end(), [&](const auto& x) {
-              return x.first == option.group;
-            });
-        if (at == groups.end())
-          at = groups.insert(groups.end(), {option.group, ""});
-        at->second += man_item(option);
-      }
+      if (option.name == name && !option.group.empty())
+        return &option;
+  return nullptr;
+}
+
+/// The options that `--help` has, in its order and with its headings.
+std::string grouped(const commands& all) {
   std::string result;
-  for (const auto& [name, items] : groups)
-    result += ".Ss " + name + '\n' + list(items);
+  std::string items;
+  auto rows = option_table();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (const auto* option = find(all, rows[i].name))
+      items += man_item(*option);
+    if (i + 1 < rows.size() && rows[i + 1].group == rows[i].group)
+      continue;
+    result += ".Ss " + std::string{rows[i].group} + '\n' + list(items);
+    items.clear();
+  }
   return result;
 }
 
@@ -123,20 +130,17 @@ std::string what_they_do(const commands& all) {
   for (const auto& command : all) {
     if (command.words.empty())
       continue;
-    auto help = command.help;
-    help[0]
-      = static_cast<char>(std::toupper(static_cast<unsigned char>(help[0])));
     items += ".It Cm " + command.words
              + (command.operands.empty() ? "" : " Ar " + command.operands)
-             + '\n' + roff(help) + ".\n";
+             + '\n' + roff(capitalized(command.help)) + ".\n";
     std::string own;
     for (const auto& option : command.options)
       if (is_trace(command)
             ? option.group.empty() && option.name != "help"
-            : option.group == "Subcommands" && option.name != "timeout")
+            : option.group == client_group && option.name != "timeout")
         own += (own.empty() ? "" : " ,\n.Fl Fl ") + argument(option.name);
     if (!own.empty())
-      items += "Has\n.Fl Fl " + own + " .\n";
+      items += "Options of its own:\n.Fl Fl " + own + " .\n";
   }
   return list(items);
 }

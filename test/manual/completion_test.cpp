@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 /// What the real shells offer.
 namespace container_agent::test {
 
@@ -17,6 +19,11 @@ struct shell {
   std::string name;
   std::set<std::string> (*offers)(const words& line);
 };
+
+/// A part of the test's name: not the bytes, which differ each time.
+void PrintTo(const shell& tested, std::ostream* out) {
+  *out << tested.name;
+}
 
 class completions : public testing::TestWithParam<shell> {
 public:
