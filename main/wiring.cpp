@@ -178,7 +178,9 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
   }
   family.emplace(tell_family(settings), context);
   if (settings.process.subreaper || ::getpid() == 1)
-    reaper.emplace(loop, log, spawned ? &*spawned : nullptr);
+    reaper.emplace(loop, log,
+                   kept ? static_cast<runtime::managed_child&>(kept->process)
+                        : *spawned);
 }
 
 // After an error that ended the loop there are actors that will never end: they

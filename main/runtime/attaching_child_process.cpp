@@ -11,7 +11,7 @@ namespace container_agent::runtime {
 attaching_child_process::attaching_child_process(event_loop& loop,
                                                  fifo_watch& files,
                                                  event_log& log,
-                                                 child_process& spawned,
+                                                 posix_child_process& spawned,
                                                  attach_settings settings)
   : log_{log},
     settings_{settings},
@@ -43,8 +43,19 @@ attaching_child_process::launch(const child_command& command) {
     result.waiting = true;
     return result;
   }
+  return spawn(command);
+}
+
+child_process::launch_result
+attaching_child_process::spawn(const child_command& command) {
   current_ = &spawned_;
-  return spawned_.launch(command);
+  auto result = spawned_.launch(command);
+  // Prompts are sent again, and those who write bytes have nobody to do that.
+  if (auto dropped = spawned_.take_dropped_input();
+      dropped > 0 && !settings_.claude)
+    log_.write(log_level::warn, loggers::claude_process, "input_dropped",
+               {{"bytes", std::uint64_t{dropped}}});
+  return result;
 }
 
 claude_choice attaching_child_process::look(const child_command& command) {

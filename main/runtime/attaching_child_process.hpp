@@ -2,6 +2,7 @@
 
 #include "actors/ports.hpp"
 #include "main/runtime/attached_process.hpp"
+#include "main/runtime/child_process.hpp"
 #include "main/runtime/claude_search.hpp"
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fifo_watch.hpp"
@@ -24,12 +25,14 @@ struct attach_settings {
 };
 
 /// A child that is attached to if it runs already, and else started by
-/// another `child_process`.
+/// `posix_child_process`. Of raw bytes that one ended without having taken, the
+/// next launch logs the number (`input_dropped`).
 class attaching_child_process final : public child_process {
 public:
   /// `spawned` starts what isn't there.
   attaching_child_process(event_loop& loop, fifo_watch& files, event_log& log,
-                          child_process& spawned, attach_settings settings);
+                          posix_child_process& spawned,
+                          attach_settings settings);
 
   launch_result launch(const child_command& command) override;
 
@@ -55,6 +58,7 @@ private:
   launch_result try_attach(claude_choice& choice);
   void wait(const child_command& command, const claude_choice& choice);
   void tell_refused(const claude_choice& choice);
+  launch_result spawn(const child_command& command);
 
   event_log& log_;
   attach_settings settings_;
@@ -62,7 +66,7 @@ private:
   claude_search search_;
   attached_process attached_;
   program_watch watch_;
-  child_process& spawned_;
+  posix_child_process& spawned_;
   child_process* current_;
   bool first_ = true;
   bool waiting_ = false;

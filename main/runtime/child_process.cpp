@@ -16,7 +16,6 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <optional>
 #include <utility>
@@ -30,14 +29,6 @@ namespace process_v2 = boost::process::v2;
 
 using process
   = process_v2::basic_process<boost::asio::io_context::executor_type>;
-
-// SIGKILL ends a process at once, unless it sleeps uninterruptibly: then nobody
-// can, and the agent does not wait for it.
-constexpr std::chrono::seconds kill_limit{1};
-
-steady_time kill_deadline() {
-  return std::chrono::steady_clock::now() + kill_limit;
-}
 
 // -- parts --------------------------------------------------------------------
 
@@ -261,7 +252,7 @@ std::int32_t posix_child_process::pid() const {
   return state_->pid;
 }
 
-pid_t posix_child_process::guard_pid() const {
+pid_t posix_child_process::pid_to_spare() const {
   return running() ? state_->guard_pid : 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/ports.hpp"
 #include "main/runtime/event_loop.hpp"
+#include "main/runtime/managed_child.hpp"
 #include "main/runtime/pipe_end.hpp"
 
 #include <sys/types.h>
@@ -23,7 +24,7 @@ namespace container_agent::runtime {
 /// guard ends as the child did, and is reaped through a pidfd, so nothing else
 /// in the process has to heed SIGCHLD. Should somebody kill the guard, the
 /// kernel ends the child, and the agent, a subreaper for that, the rest.
-class posix_child_process final : public child_process {
+class posix_child_process final : public child_process, public managed_child {
 public:
   /// `pipe_capacity`: bytes that the pipes to stdin and from stdout shall hold,
   /// if the system allows it; 0 leaves Linux's 64 KiB.
@@ -42,8 +43,8 @@ public:
   bool running() const override;
   std::int32_t pid() const override;
 
-  /// The guard's number while it runs, else 0. Nobody else may reap it.
-  pid_t guard_pid() const;
+  /// The guard while it runs.
+  pid_t pid_to_spare() const override;
 
   /// If the end could not be learnt (something else has reaped the child),
   /// `exit_code` is -1.
@@ -55,6 +56,9 @@ public:
 
   void close_input() override { input_.close_when_drained(); }
 
+  /// Bytes that `input` took and no child got, since the last call.
+  std::size_t take_dropped_input() { return input_.take_dropped(); }
+
   /// Once the group is known to be empty it stays so: its number may belong to
   /// somebody else by now.
   std::error_code signal_group(int signal) override;
@@ -62,8 +66,7 @@ public:
   void kill_harder() override;
   void on_exit(notification notify) override;
 
-  /// Called when the guard was reaped, before `on_exit`'s.
-  void on_reaped(notification notify);
+  void on_reaped(notification notify) override;
 
 private:
   struct state;

@@ -74,6 +74,10 @@ int milliseconds_until(steady_time until) {
 
 } // namespace
 
+steady_time kill_deadline() {
+  return std::chrono::steady_clock::now() + std::chrono::seconds{1};
+}
+
 bool is_child(pid_t pid) {
   siginfo_t info{};
   return ::waitid(P_PID, static_cast<id_t>(pid), &info,

@@ -16,6 +16,10 @@ namespace container_agent::runtime {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
+/// Until when ends of SIGKILL are waited for: for a second. It ends a process
+/// at once, unless that sleeps uninterruptibly: then nobody can.
+steady_time kill_deadline();
+
 /// Whether `pid` is a child of this process, ended or not. So its number can't
 /// be somebody else's.
 bool is_child(pid_t pid);

@@ -105,6 +105,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
       // opened while there is no writer, Linux shows no hang-up until one has
       // come; the keeper and earlier writers would count for the old one.
       keeper.reset();
+      hung_up = true; // and stays so, should there be no new one
       unique_fd reader = place.open(O_RDONLY);
       if (!reader)
         return last_error();
@@ -166,7 +167,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     if (!on_result || finished)
       return;
     if (failure) {
-      deliver({{}, false, failure});
+      deliver({{}, false, std::exchange(failure, {})});
       return;
     }
     if (!fd.is_open()) {
@@ -189,8 +190,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
                loop.give_read_buffer(size),
                origin});
     } else if (count < 0 && errno != EAGAIN) {
-      failure = last_error();
-      deliver({{}, false, failure});
+      deliver({{}, false, last_error()});
     } else if (moved()) {
       go_over();
     } else {
@@ -252,6 +252,36 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     else if (failure || fd.is_open())
       start();
   }
+
+  // -- the end of the agent ---------------------------------------------------
+
+  void finish(bool keep_fifo) {
+    if (std::exchange(finished, true))
+      return;
+    on_result = nullptr;
+    subscription.reset();
+    if (!keep_fifo)
+      place.remove(log, loggers::pipe_input);
+    leave_rest();
+    close();
+    keeper.reset();
+  }
+
+  // What nobody has read ends with the FIFO, or waits for the next agent.
+  void leave_rest() {
+    auto number = fd.is_open() ? fd.native_handle() : -1;
+    if (spool != nullptr && number >= 0)
+      if (auto error = spool->take_rest(number))
+        log.write(log_level::error, loggers::pipe_input, "input_not_spooled",
+                  {{"path", place.path()}, {"error", error.message()}});
+    auto in_fifo = number >= 0 ? unread_bytes(number) : 0;
+    auto in_spool = spool != nullptr ? spool->unread() : 0;
+    if (in_fifo + in_spool > 0)
+      log.write(log_level::warn, loggers::pipe_input, "input_left_unread",
+                {{"path", place.path()},
+                 {"bytes_in_fifo", std::uint64_t{in_fifo}},
+                 {"bytes_in_spool", std::uint64_t{in_spool}}});
+  }
 };
 
 fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
@@ -300,14 +330,7 @@ std::size_t fifo_input::unread() const {
 }
 
 void fifo_input::finish(bool keep_fifo) {
-  if (std::exchange(state_->finished, true))
-    return;
-  state_->on_result = nullptr;
-  state_->subscription.reset();
-  if (!keep_fifo)
-    state_->place.remove(state_->log, loggers::pipe_input);
-  state_->close();
-  state_->keeper.reset();
+  state_->finish(keep_fifo);
 }
 
 const std::string& fifo_input::path() const {

@@ -25,6 +25,7 @@ namespace container_agent::runtime {
 ///   first; then it is closed (its writers get EPIPE) and the new one is read.
 ///   With `report_end` on, and something read since the last end, that is
 ///   reported as an end: the rest of a half-read line will not come.
+/// - An error is reported once, and the next read tries again: no byte is lost.
 class fifo_input final : public byte_source {
 public:
   /// Prepares and opens the FIFO. Throws `fifo_error`.
@@ -41,7 +42,9 @@ public:
   std::size_t unread() const override;
 
   /// For the end of the agent: closes the FIFO for good, and removes it if it
-  /// was made here and shall not be kept. Nothing is delivered after this.
+  /// was made here and shall not be kept. Nothing is delivered after this. What
+  /// is unread goes into the spool, if there is one, for the next agent; it is
+  /// logged either way (`input_left_unread`).
   void finish(bool keep_fifo);
 
   const std::string& path() const;

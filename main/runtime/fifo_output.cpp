@@ -3,6 +3,7 @@
 #include "actors/loggers.hpp"
 #include "main/runtime/fd.hpp"
 #include "main/runtime/fifo_end.hpp"
+#include "main/runtime/line_cut.hpp"
 #include "main/runtime/pipe_end.hpp"
 #include "main/runtime/written_tail.hpp"
 
@@ -40,12 +41,11 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   fifo_watch::subscription reader_subscription;
   unique_fd keeper;
   pipe_sink sink;           // a descriptor of its own, for writing only
-  std::deque<bytes> parked; // while there is no FIFO
+  std::deque<bytes> parked; // while there is no FIFO, or after an error
   std::size_t parked_bytes = 0;
   written_tail tail;
   std::size_t capacity = 0; // of the FIFO, when it was opened
-  bool cutting = false;     // what comes is left out, up to the next LF
-  std::uint64_t cut = 0;    // bytes left out so far of that line
+  line_cut cut;
   notification notify;
   std::error_code failure;
   std::uint64_t replies = 0;
@@ -61,6 +61,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
       place{std::move(p)},
       kind{k},
       sink{l, writer},
+      cut{g, place.path()},
       look_again{l.io()} {}
 
   bool lines() const { return kind == content::lines; }
@@ -112,11 +113,10 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   // -- writing ----------------------------------------------------------------
 
   void write(bytes data) {
-    if (data.empty() || error())
+    data = cut.rest_of(std::move(data));
+    if (data.empty())
       return;
-    if (cutting)
-      data = without_cut(std::move(data));
-    if (!keeper) {
+    if (!keeper || error()) {
       parked_bytes += data.size();
       parked.push_back(std::move(data));
       return;
@@ -128,31 +128,8 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   }
 
   void trim() {
-    if (lines())
+    if (lines() && !sink.error()) // what was dropped then is in the tail only
       tail.trim(capacity + sink.pending());
-  }
-
-  // What is left of `data` once the line that is being cut has ended.
-  bytes without_cut(bytes data) {
-    auto lf = data.view().find('\n');
-    cutting = lf == std::string_view::npos;
-    auto count = cutting ? data.size() : lf + 1;
-    cut += count;
-    if (!cutting)
-      log_cut();
-    return data.part(count);
-  }
-
-  void log_cut() {
-    log.write(
-      log_level::warn, loggers::pipe_output, "output_line_cut",
-      {{"path", place.path()}, {"bytes_skipped", std::exchange(cut, 0)}});
-  }
-
-  // Called from the loop.
-  void drained() {
-    trim();
-    tell();
   }
 
   void tell() {
@@ -172,6 +149,18 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
       {{"path", place.path()}, {"what", what}, {"error", error.message()}});
     failure = error;
     tell_later();
+  }
+
+  // After an error, for the next one who writes.
+  void try_again() {
+    failure = {};
+    if (sink.error())
+      park();
+    if (!keeper && sink.is_open())
+      reopen_keeper();
+    look_at_path();
+    write_parked();
+    look_at_line();
   }
 
   // -- a reader left ----------------------------------------------------------
@@ -223,15 +212,15 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
       return;
     }
     auto waiting = sink.pending();
+    sink.take_pending(); // it is in the tail
     sink.close();
     auto unread = read_all(reader.get());
     reopen_keeper();
-    if (failure)
-      return;
-    if (auto error = open_writer()) {
-      fail("opening it for writing", error);
-      return;
-    }
+    if (!failure)
+      if (auto error = open_writer()) {
+        fail("opening it for writing", error);
+        keeper.reset();
+      }
     write_again(unread.size() + waiting, waiting > 0);
   }
 
@@ -242,10 +231,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
       log.write(log_level::debug, loggers::pipe_output, "output_line_repeated",
                 {{"path", place.path()},
                  {"bytes_repeated", std::uint64_t{resumption.repeated}}});
-    cut += resumption.cut;
-    cutting = cutting || resumption.cut_goes_on;
-    if (cut > 0 && !cutting)
-      log_cut();
+    cut.add(resumption.cut, resumption.cut_goes_on);
     for (auto& piece : resumption.pieces)
       write(std::move(piece));
     if (was_waiting && pending() == 0)
@@ -267,13 +253,24 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
       return;
     if (keeper)
       park();
+    come_back();
+  }
+
+  void come_back() {
+    if (auto error = open()) {
+      keeper.reset();
+      fail("opening it", error);
+      return;
+    }
+    write_parked();
+  }
+
+  void write_parked() {
+    if (!keeper || error())
+      return;
     auto was_waiting = parked_bytes > 0;
     auto pieces = std::exchange(parked, {});
     parked_bytes = 0;
-    if (auto error = open()) {
-      fail("opening the new FIFO", error);
-      return;
-    }
     for (auto& piece : pieces)
       write(std::move(piece));
     if (was_waiting && pending() == 0)
@@ -283,24 +280,30 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   // Takes back what nobody has read, and closes the FIFO.
   void park() {
     auto queue = sink.take_pending();
-    auto unread = read_all(keeper.get());
+    auto unread = keeper ? read_all(keeper.get()) : std::string{};
+    auto dropped = sink.take_dropped(); // by its error
+    auto later = std::exchange(parked, {});
+    parked_bytes = 0;
     sink.close();
     reader_subscription.reset();
     keeper.reset();
+    // Without a keeper, each write parks.
     if (lines()) {
-      auto size = unread.size();
+      auto size = unread.size() + dropped;
       for (const auto& piece : queue)
         size += piece.size();
-      write_again(size, false); // without a keeper, that parks it
+      write_again(size, false);
       tail.clear();
-      return;
+    } else {
+      write(bytes{std::move(unread)});
+      for (auto& piece : queue)
+        write(std::move(piece));
+      if (dropped > 0)
+        log.write(log_level::error, loggers::pipe_output, "output_dropped",
+                  {{"path", place.path()}, {"bytes", std::uint64_t{dropped}}});
     }
-    parked_bytes = unread.size();
-    parked.emplace_back(std::move(unread));
-    for (auto& piece : queue) {
-      parked_bytes += piece.size();
-      parked.push_back(std::move(piece));
-    }
+    for (auto& piece : later)
+      write(std::move(piece));
   }
 
   void finish(bool keep_fifo) {
@@ -331,8 +334,10 @@ fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
   std::weak_ptr<state> weak{state_};
   state_->place.prepare(state_->log, loggers::pipe_output);
   state_->sink.on_drained([weak] {
-    if (auto self = weak.lock())
-      self->drained();
+    if (auto self = weak.lock()) {
+      self->trim();
+      self->tell();
+    }
   });
   state_->path_subscription = watch.watch_path(state_->place.path(), [weak] {
     if (auto self = weak.lock())
@@ -357,6 +362,8 @@ std::size_t fifo_output::pending() const {
 
 void fifo_output::on_drained(notification notify) {
   state_->notify = std::move(notify);
+  if (state_->notify && state_->error() && !state_->finished)
+    state_->try_again();
 }
 
 std::error_code fifo_output::error() const {

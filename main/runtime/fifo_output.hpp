@@ -25,7 +25,8 @@ namespace container_agent::runtime {
 ///   all the time, and one that has the FIFO open for writing too.
 /// - If the FIFO is replaced or removed, what nobody has read goes over to the
 ///   new one, beginning with a whole line. A reader of the old one gets EOF.
-/// - While nothing usable is at the path, output waits.
+/// - While nothing usable is at the path, output waits. So it does after an
+///   error, until the next `on_drained`: whoever comes to write tries again.
 class fifo_output final : public host_sink {
 public:
   enum class content {

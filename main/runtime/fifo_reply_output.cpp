@@ -4,9 +4,9 @@
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/fifo_reply_queue.hpp"
 #include "main/runtime/fifo_writer.hpp"
+#include "main/runtime/reader_events.hpp"
 
 #include <fcntl.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,35 +29,32 @@ enum class phase { idle, waiting, writing, leaving, lost };
 // Shared with the handlers that are under way, which may outlive the output.
 struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;
-  fifo_watch& watch;
   event_log& log;
   fifo_place place;
   fifo_watch::subscription path_subscription;
-  fifo_watch::subscription reader_subscription;
+  reader_events readers;
   fifo_writer writer; // open in `waiting` and `writing`
   phase now = phase::idle;
   fifo_reply_queue replies;
-  std::uint32_t last_event = 0; // since `writer` was opened
-  bool collecting = false;      // events are only noted
-  bool moved = false;           // there is another FIFO at the path
+  bool moved = false; // there is another FIFO at the path
   notification notify;
   std::error_code failure;
   bool finished = false;
 
   state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p)
-    : loop{l}, watch{w}, log{g}, place{std::move(p)}, writer{l} {}
+    : loop{l}, log{g}, place{std::move(p)}, readers{w}, writer{l} {}
 
   // -- what the host is to get ------------------------------------------------
 
   void write(bytes data) {
-    if (failure || finished)
+    if (finished)
       return;
     replies.give(std::move(data));
     proceed();
   }
 
   void end_reply() {
-    if (failure || finished)
+    if (finished)
       return;
     if (auto dropped = replies.end(); dropped > 0)
       log.write(log_level::warn, loggers::pipe_output, "reply_rest_dropped",
@@ -101,8 +98,8 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
       return fail("waiting for it", error);
     reader.reset();
     // What happened up to now, our own doing included, is in `has_reader`.
-    note_events();
-    last_event = 0;
+    readers.collect();
+    readers.forget();
     now = phase::waiting;
     return true;
   }
@@ -176,11 +173,12 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   // Gives the reader its EOF. Returns whether there is one, who then has still
   // to close its end: an event will tell.
   bool close_writer() {
-    note_events();
-    auto left = (last_event & (IN_CLOSE_NOWRITE | IN_Q_OVERFLOW)) != 0;
-    auto present = !left && has_reader(writer.get());
+    auto present = has_reader(writer.get());
+    readers.collect();
+    present = present && !readers.left_last();
     writer.close();
-    return present;
+    readers.collect();
+    return present && !readers.any_pure_reader_left();
   }
 
   void leave(bool reader_present) {
@@ -210,34 +208,21 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     proceed();
   }
 
-  void note_events() {
-    collecting = true;
-    watch.collect();
-    collecting = false;
-  }
-
-  void reader_event(const fifo_watch::fifo_events& events) {
-    last_event = events.last;
-    if (collecting || finished)
+  void reader_event() {
+    if (finished)
       return;
     // Those who left before our own end was closed are behind us: see
     // `close_writer`. The next reader may have come with the same batch.
-    if (now == phase::leaving
-        && (events.all & (IN_CLOSE_NOWRITE | IN_Q_OVERFLOW)) != 0)
+    if (now == phase::leaving && readers.any_left())
       now = phase::idle;
     proceed();
   }
 
   std::error_code watch_readers() {
-    if (watch.error())
-      return watch.error();
-    reader_subscription = watch.watch_fifo(
-      place.current_name(), IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE,
-      [weak = weak_from_this()](const fifo_watch::fifo_events& events) {
-        if (auto self = weak.lock())
-          self->reader_event(events);
-      });
-    return reader_subscription ? std::error_code{} : last_error();
+    return readers.start(place.current_name(), [weak = weak_from_this()] {
+      if (auto self = weak.lock())
+        self->reader_event();
+    });
   }
 
   // -- another FIFO at the path -----------------------------------------------
@@ -317,6 +302,17 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     return false;
   }
 
+  // For the next one who writes.
+  void try_again() {
+    failure = {};
+    if (!readers.started())
+      if (auto error = watch_readers()) {
+        fail("watching it", error);
+        return;
+      }
+    look_at_path();
+  }
+
   void tell_later() {
     loop.post([self = shared_from_this()] {
       if (auto call = self->notify) // a copy: it may be replaced meanwhile
@@ -334,7 +330,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
                  {"bytes_pending", std::uint64_t{replies.pending()}}});
     notify = nullptr;
     path_subscription.reset();
-    reader_subscription.reset();
+    readers.stop();
     if (!keep_fifo)
       place.remove(log, loggers::pipe_output);
     writer.close();
@@ -370,6 +366,8 @@ std::size_t fifo_reply_output::pending() const {
 
 void fifo_reply_output::on_drained(notification notify) {
   state_->notify = std::move(notify);
+  if (state_->notify && state_->failure && !state_->finished)
+    state_->try_again();
 }
 
 std::error_code fifo_reply_output::error() const {

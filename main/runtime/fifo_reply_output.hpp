@@ -32,9 +32,13 @@ namespace container_agent::runtime {
 ///     lost      something usable at      → idle
 ///               the path
 ///
-/// A reader that keeps the FIFO open after its EOF holds up the next reply.
+/// A reader that keeps the FIFO open after its EOF holds up the next reply. So
+/// does one that has it open for writing too, and gets no EOF.
 /// If the FIFO is replaced, a reply that is being read is finished in the old
 /// one, and all others go to the new one.
+///
+/// After an error replies wait until the next `on_drained`: whoever comes to
+/// write tries again.
 class fifo_reply_output final : public host_sink {
 public:
   /// Prepares the FIFO. Throws `fifo_error`, also if inotify(7) can't be had.

@@ -1,5 +1,7 @@
 #include "main/runtime/input_spool.hpp"
 
+#include "main/runtime/system_call.hpp"
+
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <sys/stat.h>
@@ -26,14 +28,19 @@ std::error_code input_spool::open(const std::string& path,
   return ::ftruncate(file_.get(), 0) == 0 ? std::error_code{} : last_error();
 }
 
+ssize_t input_spool::move(int fifo, std::size_t size) {
+  auto at = static_cast<loff_t>(end_);
+  auto count
+    = ::splice(fifo, nullptr, file_.get(), &at, size, SPLICE_F_NONBLOCK);
+  end_ += static_cast<std::uint64_t>(std::max<ssize_t>(count, 0));
+  return count;
+}
+
 ssize_t input_spool::read(int fifo, std::span<char> buffer) {
   if (!holds_unread()) {
-    auto at = static_cast<loff_t>(end_);
-    auto count = ::splice(fifo, nullptr, file_.get(), &at, buffer.size(),
-                          SPLICE_F_NONBLOCK);
+    auto count = move(fifo, buffer.size());
     if (count <= 0)
       return count;
-    end_ += static_cast<std::uint64_t>(count);
   }
   auto size = std::min<std::uint64_t>(buffer.size(), end_ - next_);
   auto count
@@ -42,6 +49,18 @@ ssize_t input_spool::read(int fifo, std::span<char> buffer) {
   if (count > 0)
     next_ += static_cast<std::uint64_t>(count);
   return count;
+}
+
+std::error_code input_spool::take_rest(int fifo) {
+  for (std::size_t taken = 0; taken < max_rest;) {
+    auto count = without_interruption([&] { return move(fifo, max_rest); });
+    if (count < 0 && errno != EAGAIN)
+      return last_error();
+    if (count <= 0)
+      break;
+    taken += static_cast<std::size_t>(count);
+  }
+  return {};
 }
 
 // A hole in place of a shorter file: positions stay what they are. Where the

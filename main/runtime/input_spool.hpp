@@ -25,13 +25,21 @@ public:
   bool begins_anew() const { return begins_anew_; }
 
   /// Whether it holds bytes that were not read from it.
-  bool holds_unread() const { return next_ < end_; }
+  bool holds_unread() const { return unread() > 0; }
+  std::uint64_t unread() const { return end_ - next_; }
 
   /// Where the next byte read will stand.
   std::uint64_t position() const { return next_; }
 
   /// As read(2) of the FIFO, non-blocking.
   ssize_t read(int fifo, std::span<char> buffer);
+
+  /// For the end of the agent: moves what the FIFO holds into the file, for the
+  /// next one. Of one that is filled all the time, at most about `max_rest`.
+  std::error_code take_rest(int fifo);
+
+  /// 16 MiB: a host that writes as fast as it is read must not hold the end up.
+  static constexpr std::size_t max_rest = 16 * 1024 * 1024;
 
   /// The bytes before `position` were dealt with: gives their room back.
   void release(std::uint64_t position);
@@ -40,6 +48,8 @@ public:
   static constexpr std::uint64_t release_step = 1024 * 1024;
 
 private:
+  ssize_t move(int fifo, std::size_t size);
+
   unique_fd file_;
   std::uint64_t released_ = 0;
   std::uint64_t next_ = 0;

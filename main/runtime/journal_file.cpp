@@ -101,18 +101,19 @@ void journal_file::input_taken(std::uint64_t input) {
 }
 
 void journal_file::tell_input() const {
-  if (on_input_)
+  if (on_input_ && !failed_)
     on_input_(now_.input);
 }
 
 void journal_file::append(const std::string& entry) {
   grown_ += entry.size();
-  auto error
-    = grown_ > max_growth ? begin_anew() : write_all(file_.get(), entry);
+  // An entry behind half a one would be as lost as that.
+  auto error = failed_ || grown_ > max_growth ? begin_anew()
+                                              : write_all(file_.get(), entry);
   if (error)
     complain(error);
   else
-    complained_ = false;
+    failed_ = false;
 }
 
 // Beside the old one, which it then takes the place of: one of both is whole.
@@ -123,10 +124,13 @@ std::error_code journal_file::begin_anew() {
     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file)
     return last_error();
-  if (auto error = write_all(file.get(), now_.text()))
+  auto error = write_all(file.get(), now_.text());
+  if (!error && ::rename(next.c_str(), path_.c_str()) != 0)
+    error = last_error();
+  if (error) {
+    ::unlink(next.c_str()); // it may hold the room that is missing
     return error;
-  if (::rename(next.c_str(), path_.c_str()) != 0)
-    return last_error();
+  }
   file_ = std::move(file);
   grown_ = 0;
   return {};
@@ -134,7 +138,7 @@ std::error_code journal_file::begin_anew() {
 
 // The agent goes on all the same: what is lost is what a crash would cost.
 void journal_file::complain(std::error_code error) {
-  if (std::exchange(complained_, true))
+  if (std::exchange(failed_, true))
     return;
   log_.write(log_level::error, loggers::agent, "journal_not_written",
              {{"path", path_},

@@ -13,6 +13,9 @@ namespace container_agent::runtime {
 /// The journal of a kept conversation, appended to a file entry by entry. What
 /// was written is there for the next agent once write(2) has returned: it
 /// survives this process, not the machine (nor does Claude).
+///
+/// What could not be written is logged once (`journal_not_written`), and comes
+/// with the next entry that can: the whole file is written anew then.
 class journal_file final : public journal {
 public:
   /// Takes what an earlier agent has left, and begins a new file with it.
@@ -50,7 +53,7 @@ private:
   std::function<void(std::uint64_t)> on_input_;
   unique_fd file_;
   std::size_t grown_ = 0;
-  bool complained_ = false;
+  bool failed_ = false; // the last entry is not there, or half
 };
 
 } // namespace container_agent::runtime

@@ -74,6 +74,7 @@ struct kept_child::state : std::enable_shared_from_this<state> {
   pid_t pid = 0;
   child_exit status;
   notification on_exit;
+  notification on_reaped;
 
   state(event_loop& l, peeked_pipe& o, pipe_sink& i)
     : loop{l}, output{o}, input{i}, pidfd{l.io()} {}
@@ -108,7 +109,7 @@ struct kept_child::state : std::enable_shared_from_this<state> {
     auto native = 0;
     runs = false;
     if (!ours || ::waitpid(pid, &native, WNOHANG) != pid)
-      status.exit_code = -1;
+      status.kind = exit_kind::unknown;
     else if (WIFSIGNALED(native))
       status.signal = WTERMSIG(native);
     else
@@ -116,6 +117,8 @@ struct kept_child::state : std::enable_shared_from_this<state> {
     group_gone = ::kill(-pid, 0) != 0 && errno == ESRCH;
     output.expect_end(true);
     input.close();
+    if (auto call = on_reaped)
+      call();
     if (auto call = on_exit)
       call();
   }
@@ -144,6 +147,7 @@ kept_child::kept_child(event_loop& loop, keep_place& place)
 
 kept_child::~kept_child() {
   state_->on_exit = nullptr;
+  state_->on_reaped = nullptr;
   boost::system::error_code ignored;
   state_->pidfd.close(ignored);
 }
@@ -215,6 +219,14 @@ std::error_code kept_child::signal_group(int signal) {
 
 void kept_child::on_exit(notification notify) {
   state_->on_exit = std::move(notify);
+}
+
+pid_t kept_child::pid_to_spare() const {
+  return state_->runs && state_->ours ? state_->pid : 0;
+}
+
+void kept_child::on_reaped(notification notify) {
+  state_->on_reaped = std::move(notify);
 }
 
 } // namespace container_agent::runtime

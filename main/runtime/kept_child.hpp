@@ -3,6 +3,7 @@
 #include "actors/ports.hpp"
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/keep_place.hpp"
+#include "main/runtime/managed_child.hpp"
 #include "main/runtime/peeked_pipe.hpp"
 #include "main/runtime/pipe_end.hpp"
 
@@ -14,7 +15,7 @@ namespace container_agent::runtime {
 /// A child that outlives the agent (`--keep-claude`), on the FIFOs of a
 /// `keep_place`. The first launch takes over the one that an earlier agent has
 /// left, if it runs. Nothing here ends it but `signal_group` and `close_input`.
-class kept_child final : public child_process {
+class kept_child final : public child_process, public managed_child {
 public:
   /// Throws `fifo_error`.
   kept_child(event_loop& loop, keep_place& place);
@@ -40,19 +41,23 @@ public:
   std::int32_t pid() const override;
 
   /// Of a child that an earlier agent has started only the parent could know:
-  /// `exit_code` is then -1.
+  /// the kind is `exit_kind::unknown` then.
   child_exit exit_status() const override;
 
   byte_sink& input() override { return input_; }
   byte_source& output() override { return output_; }
   byte_source& error_output() override { return errors_; }
 
-  /// Its stdin can't end, as it holds it open itself: it is sent SIGTERM
-  /// instead, once what is pending has been written.
+  /// Its stdin can't end, as it holds it open itself: it is sent SIGTERM at
+  /// once instead, whatever is pending.
   void close_input() override;
 
   std::error_code signal_group(int signal) override;
   void on_exit(notification notify) override;
+
+  /// Claude, while it runs, if this process has started it.
+  pid_t pid_to_spare() const override;
+  void on_reaped(notification notify) override;
 
 private:
   struct state;

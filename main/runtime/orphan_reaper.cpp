@@ -3,24 +3,18 @@
 #include "actors/loggers.hpp"
 #include "main/runtime/descendants.hpp"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include <chrono>
 #include <csignal>
 
 namespace container_agent::runtime {
 
-namespace {
-
-constexpr std::chrono::seconds kill_limit{1};
-
-} // namespace
-
 orphan_reaper::orphan_reaper(event_loop& loop, event_log& log,
-                             posix_child_process* managed)
+                             managed_child& managed)
   : log_{log}, managed_{managed}, set_{loop.io(), SIGCHLD} {
-  if (managed_)
-    managed_->on_reaped([this] { reap(); });
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  managed_.on_reaped([this] { reap(); });
   wait();
   // Some may have ended before: whoever was this process before its exec(2)
   // has left them.
@@ -28,8 +22,7 @@ orphan_reaper::orphan_reaper(event_loop& loop, event_log& log,
 }
 
 orphan_reaper::~orphan_reaper() {
-  if (managed_)
-    managed_->on_reaped(nullptr);
+  managed_.on_reaped(nullptr);
 }
 
 void orphan_reaper::wait() {
@@ -47,8 +40,7 @@ void orphan_reaper::reap() {
   for (;;) {
     siginfo_t ended{};
     if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0
-        || ended.si_pid == 0
-        || (managed_ && ended.si_pid == managed_->guard_pid()))
+        || ended.si_pid == 0 || ended.si_pid == managed_.pid_to_spare())
       return;
     int status = 0;
     if (::waitpid(ended.si_pid, &status, WNOHANG) == ended.si_pid)
@@ -67,9 +59,9 @@ void orphan_reaper::report(pid_t pid, int status) {
 }
 
 void orphan_reaper::finish() {
-  auto until = std::chrono::steady_clock::now() + kill_limit;
-  auto all = kill_children(
-    until, {}, [this](pid_t pid, int status) { report(pid, status); });
+  auto all = kill_children(kill_deadline(), {}, [this](pid_t pid, int status) {
+    report(pid, status);
+  });
   if (!all)
     log_.write(log_level::warn, loggers::agent, "processes_left",
                {{"count", std::uint64_t{children().size()}}});

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/ports.hpp"
-#include "main/runtime/child_process.hpp"
 #include "main/runtime/event_loop.hpp"
+#include "main/runtime/managed_child.hpp"
 
 #include <boost/asio/basic_signal_set.hpp>
 
@@ -12,12 +12,12 @@ namespace container_agent::runtime {
 /// subreaper wants to: what other programs in the container leave behind (what
 /// comes of the child itself is its guard's). Wakes up on SIGCHLD only.
 ///
-/// The guard of the managed child, if there is one, is left to
-/// `posix_child_process`.
+/// Makes this process a subreaper. The managed child, or its guard, is left to
+/// whoever has started it.
 class orphan_reaper {
 public:
   /// All of them must outlive the reaper. At most one at a time.
-  orphan_reaper(event_loop& loop, event_log& log, posix_child_process* managed);
+  orphan_reaper(event_loop& loop, event_log& log, managed_child& managed);
   orphan_reaper(const orphan_reaper&) = delete;
   orphan_reaper& operator=(const orphan_reaper&) = delete;
   ~orphan_reaper();
@@ -32,7 +32,7 @@ private:
   void report(pid_t pid, int status);
 
   event_log& log_;
-  posix_child_process* managed_;
+  managed_child& managed_;
   boost::asio::basic_signal_set<boost::asio::io_context::executor_type> set_;
 };
 

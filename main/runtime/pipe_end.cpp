@@ -189,6 +189,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   descriptor fd;
   std::deque<bytes> queue;
   std::size_t pending = 0; // bytes in `queue`
+  std::size_t dropped = 0; // bytes taken that will not be written
   notification notify;
   std::error_code failure;
   std::uint64_t opened = 0; // tells a wait on an earlier descriptor apart
@@ -201,17 +202,19 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   void close() {
     close_quietly(fd);
     queue.clear();
-    pending = 0;
+    dropped += std::exchange(pending, 0);
     ++opened;
     waiting = false;
     closing = false;
   }
 
   void write(bytes data) {
-    if (failure || data.empty())
+    if (data.empty())
       return;
-    if (!fd.is_open() || closing) {
-      fail({EPIPE, std::generic_category()});
+    if (failure || !fd.is_open() || closing) {
+      dropped += data.size();
+      if (!failure)
+        fail({EPIPE, std::generic_category()});
       return;
     }
     if (!queue.empty()) {
@@ -220,6 +223,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
     }
     auto count = without_interruption([&] { return write_one(data); });
     if (count < 0 && errno != EAGAIN) {
+      dropped += data.size();
       fail(last_error());
       return;
     }
@@ -363,6 +367,10 @@ bool pipe_sink::is_open() const {
 std::deque<bytes> pipe_sink::take_pending() {
   state_->pending = 0;
   return std::exchange(state_->queue, {});
+}
+
+std::size_t pipe_sink::take_dropped() {
+  return std::exchange(state_->dropped, 0);
 }
 
 void pipe_sink::write(bytes data) {

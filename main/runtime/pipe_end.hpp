@@ -99,6 +99,10 @@ public:
   /// Nothing is pending after this, and nobody is notified.
   std::deque<bytes> take_pending();
 
+  /// Bytes that were taken and dropped, by `open`, `close` or an error, since
+  /// the last call.
+  std::size_t take_dropped();
+
   /// On a sink that is closed, or about to be, this is the error EPIPE.
   void write(bytes data) override;
 

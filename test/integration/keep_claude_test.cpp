@@ -111,6 +111,21 @@ TEST(keep_claude, one_that_died_while_no_agent_was_there_is_resumed) {
   EXPECT_NE(host.claude_pid(), claude);
 }
 
+TEST(keep_claude, how_one_that_was_taken_over_ended_is_not_known) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  host.kill_agent();
+  host.start_agent();
+  host.wait_for(
+    [](const json& x) {
+      return x.value("subtype", "") == "ready" && x["attached"] == true;
+    },
+    "ready again");
+  ::kill(host.claude_pid(), SIGKILL);
+  EXPECT_TRUE(host.wait_for_record("claude_exited")["exit_code"].is_null());
+}
+
 TEST(keep_claude, a_second_agent_is_refused_and_told_of_the_first) {
   kept_host host;
   host.start_agent();

@@ -212,7 +212,9 @@ TEST_F(process_one, leaves_nothing_behind) {
 
 // -- not process 1 ------------------------------------------------------------
 
-TEST(subreaper, reaps_and_kills_what_it_finds_below_itself) {
+class subreaper : public testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(subreaper, reaps_and_kills_what_it_finds_below_itself) {
   auto mark = new_mark();
   agent_options options;
   // The inner shell is the agent's own child, and leaves it another one.
@@ -222,16 +224,24 @@ TEST(subreaper, reaps_and_kills_what_it_finds_below_itself) {
   temp_dir dir;
   make_fifo(dir / "go");
   options.launcher.push_back(dir.path());
-  options.args = {"--log-level", "debug", "--subreaper"};
+  options.args = GetParam();
+  options.args.insert(options.args.end(),
+                      {"--log-level", "debug", "--subreaper"});
   agent_process agent{options};
   agent.wait_for_record("ready");
   open_write_close(dir / "go", "x\n");
   agent.wait_for_log("orphan_reaped");
-  EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
+  agent.send_signal(SIGINT);
+  EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
   EXPECT_TRUE(processes_marked(mark).empty());
 }
 
-TEST(subreaper, without_the_option_others_are_left_alone) {
+INSTANTIATE_TEST_SUITE_P(, subreaper,
+                         testing::Values(std::vector<std::string>{},
+                                         std::vector<std::string>{
+                                           "--keep-claude"}));
+
+TEST(no_subreaper, without_the_option_others_are_left_alone) {
   auto mark = new_mark();
   agent_options options;
   options.launcher = {"env", mark, "sh", "-c", "sleep 600 & exec \"$@\"", "sh"};

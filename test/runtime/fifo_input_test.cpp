@@ -1,6 +1,7 @@
 #include "main/runtime/fifo_input.hpp"
 
 #include "test/runtime/fifo_fixture.hpp"
+#include "test/support/process_limit.hpp"
 
 #include <optional>
 
@@ -224,6 +225,22 @@ TEST_F(fifo_input_test, switching_at_every_step_loses_nothing) {
   EXPECT_EQ(all, expected);
 }
 
+TEST_F(fifo_input_test, the_end_is_seen_after_an_error_too) {
+  input.report_end(true);
+  put("all there is\n");
+  EXPECT_EQ(read().data, "all there is\n");
+  EXPECT_TRUE(read().at_end);
+  for (int i = 0; i < 3; ++i) {
+    process_limit no_more_files{RLIMIT_NOFILE, 0};
+    EXPECT_TRUE(read().error);
+  }
+  start_read();
+  EXPECT_TRUE(nothing_comes());
+  put("more");
+  EXPECT_EQ(await().data, "more");
+  EXPECT_TRUE(read().at_end);
+}
+
 // -- as with --exit-on-eof: on from the beginning
 // ------------------------------
 
@@ -251,6 +268,65 @@ TEST_F(fifo_input_test, what_came_before_the_first_read_is_not_lost) {
   EXPECT_TRUE(read().at_end);
 }
 
+// -- with a spool -------------------------------------------------------------
+
+class spooled_input : public fifo_input_test {
+public:
+  runtime::input_spool spool;
+  std::optional<fifo_input> spooled;
+
+  void SetUp() override {
+    path = dir / "spooled.fifo";
+    begin();
+  }
+
+  // As a new agent does.
+  void begin() {
+    spooled.reset();
+    spool = {};
+    ASSERT_FALSE(spool.open(dir / "input", 0));
+    spooled.emplace(loop, watch, log, place(), &spool);
+  }
+
+  found read_spooled() {
+    result.reset();
+    spooled->read([this](const byte_source::result& r) {
+      result = found{std::string{r.data}, r.at_end, r.error};
+    });
+    return await();
+  }
+};
+
+TEST_F(spooled_input, an_error_is_told_and_the_next_read_tries_again) {
+  put("hello\n");
+  for (int i = 0; i < 3; ++i) {
+    full_disk full{0};
+    EXPECT_TRUE(read_spooled().error);
+  }
+  EXPECT_EQ(read_spooled().data, "hello\n");
+  put("again\n");
+  EXPECT_EQ(read_spooled().data, "again\n");
+}
+
+TEST_F(spooled_input, what_nobody_has_read_is_for_the_next_agent) {
+  put("one\n");
+  spooled->finish(true);
+  EXPECT_EQ(log.field("input_left_unread", "bytes_in_fifo"), "0");
+  EXPECT_EQ(log.field("input_left_unread", "bytes_in_spool"), "4");
+  begin();
+  put("two\n");
+  EXPECT_EQ(read_spooled().data, "one\n");
+  EXPECT_EQ(read_spooled().data, "two\n");
+}
+
+TEST_F(spooled_input, what_the_spool_can_not_take_is_told) {
+  put("one\n");
+  full_disk full{0};
+  spooled->finish(true);
+  EXPECT_EQ(log.count("input_not_spooled"), 1U);
+  EXPECT_EQ(log.field("input_left_unread", "bytes_in_fifo"), "4");
+}
+
 // -- the end of the agent -----------------------------------------------------
 
 TEST_F(fifo_input_test, what_it_made_is_removed) {
@@ -266,6 +342,16 @@ TEST_F(fifo_input_test, what_shall_be_kept_is_kept) {
   loop.run_ready();
   EXPECT_EQ(kind_of(path), "fifo");
   EXPECT_FALSE(try_open_fifo_writer(path)); // nobody has it open
+}
+
+TEST_F(fifo_input_test, what_nobody_has_read_is_logged) {
+  input.finish(true);
+  EXPECT_EQ(log.count("input_left_unread"), 0U);
+  path = dir / "another.fifo";
+  fifo_input another{loop, watch, log, place()};
+  put("hello\n");
+  another.finish(true);
+  EXPECT_EQ(log.field("input_left_unread", "bytes_in_fifo"), "6");
 }
 
 TEST_F(fifo_input_test, no_descriptor_is_left) {

@@ -1,6 +1,7 @@
 #include "main/runtime/fifo_output.hpp"
 
 #include "test/runtime/fifo_fixture.hpp"
+#include "test/support/process_limit.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -314,6 +315,32 @@ TEST_F(fifo_output_test, waiting_costs_no_wake_up) {
   EXPECT_FALSE(
     loop.run_until([&] { return drained > 0; }, std::chrono::milliseconds{50}));
   EXPECT_LE(times_slept() - slept, 1); // the time limit's
+}
+
+// -- errors -------------------------------------------------------------------
+
+TEST_F(fifo_output_test, after_an_error_nothing_is_lost) {
+  write(line(1, 40'000));
+  write(line(2, 40'000));
+  ASSERT_GT(output.pending(), 0u);
+  auto reader = open_fifo_reader(path);
+  {
+    process_limit no_more_files{RLIMIT_NOFILE, 0};
+    EXPECT_EQ(read_some(reader.get(), 100), line(1, 40'000).substr(0, 100));
+    reader.reset();
+    loop.run_ready();
+    EXPECT_TRUE(output.error());
+    write(line(3, 1000));
+    output.on_drained([this] { ++drained; }); // as the next one does
+    EXPECT_TRUE(output.error());
+    write(line(4, 1000));
+  }
+  output.on_drained([this] { ++drained; });
+  EXPECT_FALSE(output.error());
+  EXPECT_TRUE(take_all()
+              == line(1, 40'000) + line(2, 40'000) + line(3, 1000)
+                   + line(4, 1000));
+  EXPECT_EQ(output.pending(), 0u);
 }
 
 // -- raw ----------------------------------------------------------------------

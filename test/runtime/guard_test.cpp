@@ -46,7 +46,7 @@ public:
     wait_output(text + '\n');
   }
 
-  pid_t guard() const { return child.guard_pid(); }
+  pid_t guard() const { return child.pid_to_spare(); }
 
   /// Until the guard has done all that it does at first. A round trip is time
   /// enough, sooner or later.

@@ -71,6 +71,23 @@ TEST_F(input_spool_test, the_next_agent_reads_what_was_not_dealt_with) {
   EXPECT_EQ(spool.position(), 13U);
 }
 
+TEST_F(input_spool_test, the_next_agent_reads_what_none_has_read) {
+  {
+    input_spool spool;
+    ASSERT_FALSE(spool.open(dir / "input", 0));
+    say("one\n");
+    read(spool);
+    say("two\n");
+    EXPECT_FALSE(spool.take_rest(pipe.reader.get()));
+    EXPECT_EQ(spool.unread(), 4U);
+  }
+  say("three\n");
+  input_spool spool;
+  ASSERT_FALSE(spool.open(dir / "input", 4));
+  EXPECT_EQ(read(spool), "two\n");
+  EXPECT_EQ(read(spool), "three\n");
+}
+
 TEST_F(input_spool_test, begins_anew_when_all_was_dealt_with) {
   {
     input_spool spool;

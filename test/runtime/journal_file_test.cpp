@@ -1,6 +1,7 @@
 #include "main/runtime/journal_file.hpp"
 
 #include "test/runtime/fifo_fixture.hpp"
+#include "test/support/process_limit.hpp"
 #include "test/support/recording_log.hpp"
 #include "test/support/temp_dir.hpp"
 
@@ -84,6 +85,30 @@ TEST_F(journal_file_test, a_damaged_entry_is_logged) {
   write_file(dir / "journal", "rubbish\n{\"closed\":\"u-1\"}\n");
   EXPECT_EQ(open().conversation().closed_uuids.size(), 1U);
   EXPECT_EQ(log.field("journal_damaged", "entries"), "1");
+}
+
+TEST_F(journal_file_test, half_an_entry_is_made_good_by_the_next_one) {
+  auto notes = open();
+  std::vector<std::uint64_t> told;
+  notes.on_input([&](std::uint64_t input) { told.push_back(input); });
+  notes.accepted("u-1", bytes{"{}\n"}, 3);
+  {
+    full_disk full{text().size() + 10};
+    notes.accepted("u-2", bytes{"{}\n"}, 6);
+    ASSERT_FALSE(text().ends_with('\n'));
+    notes.accepted("u-3", bytes{"{}\n"}, 9);
+    EXPECT_EQ(kind_of(dir / "journal.new"), "missing");
+  }
+  EXPECT_EQ(told, (std::vector<std::uint64_t>{3}));
+  EXPECT_EQ(log.count("journal_not_written"), 1U);
+  notes.accepted("u-4", bytes{"{}\n"}, 12);
+  EXPECT_EQ(told, (std::vector<std::uint64_t>{3, 12}));
+  notes.begun("u-4");
+  auto kept = open().conversation();
+  ASSERT_EQ(kept.prompts.size(), 4U);
+  EXPECT_TRUE(kept.prompts[3].begun);
+  EXPECT_EQ(kept.input, 12U);
+  EXPECT_EQ(log.count("journal_damaged"), 0U);
 }
 
 TEST_F(journal_file_test, what_can_not_be_written_is_an_error_at_the_start) {

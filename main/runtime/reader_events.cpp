@@ -1,0 +1,55 @@
+#include "main/runtime/reader_events.hpp"
+
+#include "main/runtime/fifo_place.hpp"
+
+#include <sys/inotify.h>
+
+#include <utility>
+
+namespace container_agent::runtime {
+
+namespace {
+
+// An overflow hides what happened.
+constexpr std::uint32_t pure_reader_left = IN_CLOSE_NOWRITE | IN_Q_OVERFLOW;
+constexpr std::uint32_t reader_left = pure_reader_left | IN_CLOSE_WRITE;
+
+} // namespace
+
+std::error_code reader_events::start(const std::string& name,
+                                     notification on_event) {
+  if (watch_.error())
+    return watch_.error();
+  on_event_ = std::move(on_event);
+  subscription_
+    = watch_.watch_fifo(name, IN_OPEN | IN_ACCESS | IN_CLOSE,
+                        [this](const fifo_watch::fifo_events& batch) {
+                          last_ = batch.last;
+                          all_ = batch.all;
+                          // A copy: the handler may watch another one.
+                          if (auto call = on_event_; !collecting_)
+                            call();
+                        });
+  return subscription_ ? std::error_code{} : last_error();
+}
+
+void reader_events::collect() {
+  collecting_ = true;
+  all_ = 0;
+  watch_.collect();
+  collecting_ = false;
+}
+
+bool reader_events::left_last() const {
+  return (last_ & reader_left) != 0;
+}
+
+bool reader_events::any_left() const {
+  return (all_ & reader_left) != 0;
+}
+
+bool reader_events::any_pure_reader_left() const {
+  return (all_ & pure_reader_left) != 0;
+}
+
+} // namespace container_agent::runtime
