@@ -270,7 +270,7 @@ view.app = (() => {
     ['p', 'only this prompt', 'p', () => set_filter({
       trace: timeline.filter.trace ? '' : timeline.selected?.trace || ''})],
     ['x', 'clear the filters', 'x', clear_filters],
-    ['g', 'go to the timeline', 'g', () => by_id('timeline').focus()],
+    ['g', 'from the actors to the timeline', 'g', () => by_id('timeline').focus()],
     ['t', 'light or dark', 't', toggle_theme],
     ['Esc', 'select nothing', 'Escape', deselect],
     ['?', 'this list', '?', () => by_id('help').showModal()],
@@ -292,6 +292,8 @@ view.app = (() => {
     timeline.show_all();
   }
 
+  /// Single characters act in the actors and the timeline only: who dictates
+  /// or slips elsewhere sets nothing off (WCAG 2.1.4).
   function on_key(event) {
     if (event.defaultPrevented || event.ctrlKey || event.altKey
         || event.metaKey || by_id('help').open) {
@@ -300,8 +302,9 @@ view.app = (() => {
     const {target} = event;
     const typing = target.closest?.('select, input, dialog');
     const pressing = event.key === ' ' && target.closest?.('button, a');
+    const inside = event.key === 'Escape' || target.closest?.('.graph, .time');
     const found = keys.find(([, , key]) => key === event.key);
-    if (typing || pressing || !found) return;
+    if (typing || pressing || !inside || !found) return;
     event.preventDefault();
     found[3]();
   }
