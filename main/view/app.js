@@ -325,7 +325,7 @@ view.app = (() => {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', () =>
       set_theme(dark.matches ? 'dark' : 'light'));
-    set_theme(dark.matches ? 'dark' : 'light');
+    set_theme(document.documentElement.dataset.theme);
   }
 
   function fill() {

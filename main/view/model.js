@@ -192,12 +192,14 @@ view.model = (() => {
       }
     }
 
+    /// One that was put back is counted when it is taken up for good.
     count_message(item, actor, bin) {
+      if (item.outcome === 'skipped') return;
       if (bin) ++bin.messages;
       ++actor.messages;
       if (item.outcome === 'failed') ++this.faults;
-      if (item.taken !== undefined) actor.queued_ns += item.taken - item.start;
-      if (item.done !== undefined) actor.handled_ns += item.done - item.taken;
+      actor.queued_ns += view.store.waited(item) ?? 0;
+      actor.handled_ns += view.store.worked(item) ?? 0;
       actor.deepest = Math.max(actor.deepest, item.depth);
       this.note_depth(item, actor);
     }
