@@ -48,8 +48,12 @@ const seen_colours = page => page.evaluate(() => {
     const c = graph.curve_of(graph.edge(from, to));
     const at = view.layout.along(c, c.leaves + (c.enters - c.leaves) * 0.75);
     const ratio = graph.canvas.width / graph.width;
-    return [...graph.canvas.getContext('2d').getImageData(
-      Math.round(at.x * ratio), Math.round(at.y * ratio), 1, 1).data];
+    const {data} = graph.canvas.getContext('2d').getImageData(
+      Math.round(at.x * ratio) - 1, Math.round(at.y * ratio) - 1, 3, 3);
+    // Its middle: the one that is covered most.
+    const pixels = [...Array(9)].map((_, i) =>
+      [...data.slice(4 * i, 4 * i + 4)]);
+    return pixels.sort((a, b) => b[3] - a[3])[0];
   });
   return {
     card: style('.card.graph', 'backgroundColor'),
