@@ -100,6 +100,8 @@ view.app = (() => {
     state.run = store.run;
     state.offset = -Infinity;
     state.paused = !live;
+    state.playing = false;
+    state.playhead = undefined;
     graph.clear();
     timeline.select(null);
     show_pause();
@@ -362,19 +364,24 @@ view.app = (() => {
     if (!document.hidden) touch_all();
   }
 
+  /// The last run is the one that whoever saved it has just seen.
   function start_file() {
     by_id('state').hidden = true;
-    by_id('connection').textContent = 'Reading the trace…';
-    view.source.read_text(data, take, () => {
-      const {header} = model;
-      by_id('connection').textContent = header ? ['A trace of',
-        text.day(header.epoch_us), text.clock(header.epoch_us, 0),
-        header.pid === undefined ? '' : `pid ${header.pid}`,
-        header.reason ? `(${header.reason})` : ''].filter(Boolean).join(' ')
-        : 'A trace without a header';
-      timeline.show_all();
-      touch_all();
+    const runs = new view.runs.runs(data, {
+      on_line: take,
+      on_begin: () => {
+        model.unreadable = 0;
+        model.reset(null);
+        clear_filters();
+      },
+      on_end: () => {
+        timeline.show_all();
+        touch_all();
+      },
+      on_say: words => say('connection', words),
     });
+    model.left_out_before = runs.left_out;
+    runs.show(runs.runs.length - 1);
   }
 
   listen();

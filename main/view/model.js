@@ -85,6 +85,7 @@ view.model = (() => {
     constructor(store) {
       this.store = store;
       this.unreadable = 0;
+      this.left_out_before = 0; // older events that a page was made without
       this.reset(null);
     }
 
@@ -283,6 +284,10 @@ view.model = (() => {
       if (store.waiting()) {
         parts.push(`${text.plural(store.waiting(), 'event waits',
           'events wait')} until you resume`);
+      }
+      if (this.left_out_before) {
+        parts.push(`${text.plural(this.left_out_before, 'older event',
+          'older events')} left out by trace view (see --last)`);
       }
       if (this.dropped) {
         parts.push(`${text.count(this.dropped)} left out by the agent`);

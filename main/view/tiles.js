@@ -56,7 +56,8 @@ view.tiles = (() => {
       flow('bytes_out', model.bytes_out, text.size);
       this.prompts(status, store);
       this.restarts(status, model);
-      const missing = model.dropped + model.unreadable;
+      const missing = model.dropped + model.unreadable
+        + model.left_out_before;
       this.set('missing', text.count(missing), missing
         ? 'events are not shown' : 'nothing is missing', missing > 0);
       for (const id of ['messages', 'bytes_in', 'bytes_out']) {
