@@ -330,7 +330,10 @@ view.app = (() => {
     by_id('help-open').addEventListener('click',
       () => by_id('help').showModal());
     document.addEventListener('keydown', event => keys.on_key(event));
-    addEventListener('resize', touch_all);
+    // Also when a scroll bar comes or goes, which is no resize of the window.
+    const sizes = new ResizeObserver(touch_all);
+    sizes.observe(by_id('stage'));
+    sizes.observe(by_id('timeline').parentElement);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', () =>
       set_theme(dark.matches ? 'dark' : 'light'));

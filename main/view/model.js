@@ -14,12 +14,17 @@ view.model = (() => {
   const is_number = value => typeof value === 'number'
     && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
   const is_text = value => typeof value === 'string' && value !== '';
+  /// Nanoseconds: an agent runs for longer than the 104 days that numbers hold
+  /// exactly; beyond, a time is some nanoseconds off.
+  const is_time = value => typeof value === 'number' && value >= 0
+    && value <= 1e18;
+  const time = value => is_time(value) ? value : undefined;
   const name = value => is_text(value) ? text.cut(value, max_name) : '';
   const words = value => is_text(value) ? text.cut(value, max_text) : '';
   const optional = value => is_number(value) ? value : undefined;
 
   function base(event, start) {
-    return is_number(event.n) && is_number(start)
+    return is_number(event.n) && is_time(start)
       ? {kind: event.kind, n: event.n, start, cause: optional(event.cause),
         trace: name(event.trace)}
       : null;
@@ -30,8 +35,8 @@ view.model = (() => {
       const item = base(event, event.sent);
       if (!item || !is_text(event.to) || !is_text(event.type)) return null;
       return Object.assign(item, {
-        taken: optional(event.taken),
-        done: optional(event.done),
+        taken: time(event.taken),
+        done: time(event.done),
         from: name(event.from),
         from_id: optional(event.from_id),
         to: name(event.to),
@@ -64,7 +69,7 @@ view.model = (() => {
       const item = base(event, event.at);
       if (!item || !is_text(event.actor)) return null;
       return Object.assign(item, {to: name(event.actor), family: 'wakeup',
-        type: name(event.type) || 'timer', due: optional(event.due)});
+        type: name(event.type) || 'timer', due: time(event.due)});
     },
     bytes(event) {
       const item = base(event, event.at);

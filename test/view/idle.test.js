@@ -46,6 +46,24 @@ test('the page of a file at rest draws nothing', async t => {
   assert.ok(moving.frames > 5 && moving.pictures > 5, 'it does when it plays');
 });
 
+test('a page at rest follows the size of its window', async t => {
+  const page = await open(t, a_file(t, life_lines({prompts: 1})));
+  await until_text(page, '#connection', /^A trace of/);
+  await until_rest(page);
+  for (const width of [1100, 500, 1500]) {
+    await page.setViewport({width, height: 900});
+    await page.waitForFunction(() => view.app.graph.width > 100
+      && view.app.graph.width === document.getElementById('stage').clientWidth
+      && view.app.timeline.space.width === document.getElementById('timeline')
+        .parentElement.clientWidth, {polling: 100});
+  }
+  await page.$eval('main', e => {
+    e.style.paddingRight = '40px'; // as a scroll bar would
+  });
+  await page.waitForFunction(() => view.app.graph.width
+    === document.getElementById('stage').clientWidth, {polling: 100});
+});
+
 for (const held of [false, true]) {
   test(`the page of an agent at rest is drawn once a second${held
     ? ', also while it is held' : ''}`, async t => {

@@ -135,6 +135,14 @@ test('what is done without being taken up has no times', () => {
   assert.equal(it.actors.get('conversation').handled_ns, 0);
 });
 
+test('an agent that has run for a year is shown', () => {
+  const it = a_model();
+  const at = 366 * 86400e9;
+  it.take(message(1, {sent: at, taken: at + 1000, done: at + 3000}));
+  assert.equal(it.unreadable, 0);
+  assert.equal(store.waited(it.store.by_n.get(1)), 1000);
+});
+
 test('messages that wait in a dump are found by the time that is shown', () => {
   const it = a_model();
   for (let n = 1; n <= 9; ++n) it.take(message(n));
