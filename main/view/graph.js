@@ -192,7 +192,9 @@ view.graph = (() => {
         this.stroke(context, c);
       }
       if (main) this.chevron(context, c, colours);
-      if (fresh > 0 && edge.family === 'fault') this.sign(context, c, colours);
+      if (fresh > 0 && edge.family === 'fault') {
+        this.sign(context, c, Math.min(1, 3 * fresh), colours);
+      }
       context.globalAlpha = 1;
     }
 
@@ -204,8 +206,9 @@ view.graph = (() => {
     }
 
     /// A fault has gone along here: a cross, a quarter of the way.
-    sign(context, c, colours) {
+    sign(context, c, alpha, colours) {
       const at = layout.along(c, c.leaves + (c.enters - c.leaves) / 4);
+      context.globalAlpha = alpha;
       view.marks.fault_sign(context, at.x, at.y, colours);
     }
 

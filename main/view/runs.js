@@ -5,10 +5,15 @@ globalThis.view = globalThis.view || {};
 view.runs = (() => {
   const {text, source} = view;
 
-  function name_of({header}) {
+  function began({header}) {
+    const epoch = Number(header?.epoch_us) || 0;
+    return header ? `${text.day(epoch)} ${text.clock(epoch, 0)}` : '';
+  }
+
+  function name_of(run) {
+    const {header} = run;
     if (!header) return 'a trace without a header';
-    const epoch = Number(header.epoch_us) || 0;
-    return ['a trace of', text.day(epoch), text.clock(epoch, 0),
+    return ['a trace of', began(run),
       header.pid === undefined ? '' : text.cut(`pid ${header.pid}`, 40),
       header.reason ? `(${text.cut(String(header.reason), 80)})` : '']
       .filter(Boolean).join(' ');
@@ -23,7 +28,7 @@ view.runs = (() => {
       Object.assign(this, source.runs_of(data));
       const select = document.getElementById('run');
       select.replaceChildren(...this.runs.map((run, i) =>
-        new Option(`${i + 1}: ${name_of(run).replace('a trace of ', '')}`, i)));
+        new Option(`${i + 1}: ${began(run) || 'without a header'}`, i)));
       select.addEventListener('change', () => this.show(Number(select.value)));
       document.getElementById('run-choice').hidden = this.runs.length < 2;
     }
