@@ -3,7 +3,7 @@
 globalThis.view = globalThis.view || {};
 
 view.app = (() => {
-  const {text, vocabulary} = view;
+  const {say} = view.bar;
   const by_id = id => document.getElementById(id);
 
   /// Messages that the timeline keeps. A file may hold more, as it does not
@@ -50,10 +50,6 @@ view.app = (() => {
       : timeline.selected?.trace || ''}),
     go: () => by_id('timeline').focus(),
   });
-
-  function say(id, words) {
-    if (by_id(id).textContent !== words) by_id(id).textContent = words;
-  }
 
   /// Something has changed: the next frame draws it.
   function touch() {
@@ -274,23 +270,6 @@ view.app = (() => {
     }
   }
 
-  // -- the agent's state -----------------------------------------------------
-
-  function on_status(status) {
-    state.status = status;
-    const known = ['starting', 'ready', 'busy', 'degraded', 'failed'];
-    const word = status ? String(status.state) : 'no status';
-    by_id('state').dataset.state = known.includes(word) ? word : 'unknown';
-    say('state-text', text.cut(word, 40));
-    say('why', status ? text.cut(String(status.why ?? ''), 200) : '');
-  }
-
-  function on_connection({text: words, lost}) {
-    by_id('connection').textContent = words;
-    by_id('connection').dataset.lost = String(lost);
-    by_id('retry').hidden = !lost;
-  }
-
   // -- light and dark, keys --------------------------------------------------
 
   function set_theme(theme) {
@@ -340,19 +319,13 @@ view.app = (() => {
     set_theme(document.documentElement.dataset.theme);
   }
 
-  function fill() {
-    const {make} = view.details;
-    for (const {id, name} of vocabulary.families) {
-      const entry = make('li', {}, make('span', {cls: 'lamp'}),
-        make('span', {say: name}));
-      entry.dataset.family = id;
-      by_id('legend').append(entry);
-    }
-  }
-
   function start_live() {
     const source = new view.source.live({
-      on_line: take, on_state: on_connection, on_status,
+      on_line: take, on_state: view.bar.show_connection,
+      on_status: status => {
+        state.status = status;
+        view.bar.show_status(status);
+      },
       on_too_long: count => {
         model.unreadable += count;
       },
@@ -388,7 +361,7 @@ view.app = (() => {
   }
 
   listen();
-  fill();
+  view.bar.show_legend(by_id('legend'));
   details.show(null);
   filters.show(timeline.filter);
   show_pause();

@@ -185,6 +185,7 @@ view.source = (() => {
       part = {from: event.kind === 'header' ? from : to, to};
     }
     close(header, all.length);
+    if (runs.size === 0) runs.set(key, {header, parts: []});
     return {runs: [...runs.values()], left_out};
   }
 
