@@ -1,6 +1,7 @@
 #include "main/log_text.hpp"
 
 #include "main/redaction.hpp"
+#include "messages/visible_text.hpp"
 
 #include <array>
 #include <charconv>
@@ -11,50 +12,23 @@ namespace container_agent {
 
 namespace {
 
-constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
-
 /// Seen beyond the cut, so that a secret at the cut is still known as one.
 constexpr std::size_t redaction_margin = 512;
 
-/// The length of the UTF-8 sequence at the front, 0 if it is none (or an
-/// overlong one, a surrogate, or beyond U+10FFFF).
-std::size_t sequence_length(std::string_view text) {
-  auto byte = [&](std::size_t i) {
-    return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
-  };
-  auto follows = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  auto first = byte(0);
-  if (first < 0x80)
-    return 1;
-  if (first >= 0xc2 && first < 0xe0)
-    return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first < 0xf0) {
-    bool overlong = first == 0xe0 && byte(1) < 0xa0;
-    bool surrogate = first == 0xed && byte(1) >= 0xa0;
-    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xf0 && first < 0xf5) {
-    bool overlong = first == 0xf0 && byte(1) < 0x90;
-    bool beyond = first == 0xf4 && byte(1) >= 0x90;
-    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4
-                                                                          : 0;
-  }
-  return 0;
-}
-
-void append_escape(std::string& out, const char* form, unsigned char c) {
-  char buffer[8];
-  std::snprintf(buffer, sizeof buffer, form, c);
-  out += buffer;
+void append_unicode_escape(std::string& out, char c) {
+  std::array<char, 8> buffer;
+  std::snprintf(buffer.data(), buffer.size(), "\\u%04x",
+                static_cast<unsigned>(static_cast<unsigned char>(c)));
+  out += buffer.data();
 }
 
 void append_json(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    auto length = sequence_length(text);
+    auto length = utf8_length(text);
     char c = text.front();
     if (length == 0)
-      out += replacement;
+      out += replacement_character;
     else if (length > 1)
       out += text.substr(0, length);
     else if (c == '"' || c == '\\')
@@ -64,7 +38,7 @@ void append_json(std::string& out, std::string_view text) {
     else if (c == '\t')
       out += "\\t";
     else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      append_escape(out, "\\u%04x", static_cast<unsigned char>(c));
+      append_unicode_escape(out, c);
     else
       out += c;
     text.remove_prefix(std::max<std::size_t>(length, 1));
@@ -72,34 +46,9 @@ void append_json(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// C1 controls (U+0080 to U+009F) move cursors as well as C0 ones do.
-bool is_c1(std::string_view text, std::size_t length) {
-  return length == 2 && text[0] == '\xc2'
-         && static_cast<unsigned char>(text[1]) < 0xa0;
-}
-
+/// As between quotes.
 void append_escaped(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    auto length = sequence_length(text);
-    char c = text.front();
-    if (length == 0)
-      out += replacement;
-    else if (is_c1(text, length))
-      append_escape(out, "\\x%02x", static_cast<unsigned char>(text[1]));
-    else if (length > 1)
-      out += text.substr(0, length);
-    else if (c == '"' || c == '\\')
-      (out += '\\') += c;
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      append_escape(out, "\\x%02x", static_cast<unsigned char>(c));
-    else
-      out += c;
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
+  append_visible(out, text, R"("\)");
 }
 
 bool is_bare(std::string_view text) {

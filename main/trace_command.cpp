@@ -1,6 +1,7 @@
 #include "main/trace_command.hpp"
 
 #include "main/live_view.hpp"
+#include "main/trace/prompt_life.hpp"
 #include "main/trace/trace_files.hpp"
 #include "main/trace/trace_tools.hpp"
 #include "main/trace_follow.hpp"
@@ -19,6 +20,9 @@
 namespace container_agent {
 
 namespace {
+
+/// Lines of 64 bytes, less than any has, would fill the page.
+constexpr std::size_t most_events = 1'000'000;
 
 using inputs = std::vector<trace::trace_input>;
 
@@ -77,12 +81,19 @@ public:
       ->type_name("UUID");
     convert->add_flag("--all", conversion_.all,
                       "otlp: also what belongs to no prompt");
-    tool("summary", "a table by message type and actor");
+    auto* summary = tool("summary", "a table by message type and actor");
+    add_filters(*summary, prompt_, wanted_.types, wanted_.actors);
     auto* show = app_.add_subcommand("show", "a prompt's life as a tree");
     show->add_option("UUID", prompt_, "of the prompt, or its trace id")
       ->required();
     take_files(*show);
-    tool("view", "a page that shows the trace by itself");
+    auto* view = tool("view", "a page that shows the trace by itself");
+    view
+      ->add_option("--last", limits_.events,
+                   "the page holds so many events, the last ones, of 64 MiB "
+                   "at most")
+      ->check(CLI::Range(std::size_t{1}, most_events))
+      ->capture_default_str();
   }
 
   std::vector<command_description> describe_all() const {
@@ -114,24 +125,30 @@ private:
     return result;
   }
 
+  static void add_filters(CLI::App& tool, std::string& prompt,
+                          std::vector<std::string>& types,
+                          std::vector<std::string>& actors) {
+    tool
+      .add_option("--prompt", prompt,
+                  "only of this one, by its uuid or trace id")
+      ->type_name("UUID");
+    auto list = [&](const char* name, auto& into, const char* help) {
+      tool.add_option(name, into, help)
+        ->expected(1)
+        ->type_name("NAME")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    list("--type", types, "only messages of this type; may be repeated");
+    list("--actor", actors, "only from or to this actor; may be repeated");
+  }
+
   void add_follow() {
     follow_ = app_.add_subcommand(
       "follow", "the events of a running agent, as they come; other options "
                 "say where it is, as for `container-agent status`");
     follow_->allow_extras();
     auto& wish = following_.wish;
-    follow_
-      ->add_option("--prompt", wish.prompt,
-                   "only of this one, by its uuid or trace id")
-      ->type_name("UUID");
-    auto list = [this](const char* name, auto& into, const char* help) {
-      follow_->add_option(name, into, help)
-        ->expected(1)
-        ->type_name("NAME")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    };
-    list("--type", wish.types, "only messages of this type; may be repeated");
-    list("--actor", wish.actors, "only from or to this actor; may be repeated");
+    add_filters(*follow_, wish.prompt, wish.types, wish.actors);
     follow_
       ->add_option("--past", wish.past,
                    "so many that the agent remembers come first")
@@ -162,19 +179,27 @@ private:
       ->required();
   }
 
+  int summary(const inputs& traces) {
+    if (!prompt_.empty())
+      wanted_.trace = trace::trace_of_prompt(prompt_);
+    return trace::summary(wanted_, traces, std::cout, std::cerr);
+  }
+
   int read(const std::string& chosen, const inputs& traces) {
     if (chosen == "convert")
       return trace::convert(conversion_, traces, std::cout, std::cerr);
     if (chosen == "summary")
-      return trace::summary(traces, std::cout, std::cerr);
+      return summary(traces);
     if (chosen == "show")
       return trace::show(prompt_, traces, std::cout, std::cerr);
-    return trace::view(live_view_page(), traces, std::cout, std::cerr);
+    return trace::view(live_view_page(), limits_, traces, std::cout, std::cerr);
   }
 
   CLI::App app_{"What the actors of the agent say to each other.",
                 "container-agent trace"};
   trace::conversion conversion_;
+  trace::event_filter wanted_;
+  trace::view_limits limits_;
   const std::vector<std::string>& environment_;
   CLI::App* follow_ = nullptr;
   follow_settings following_;

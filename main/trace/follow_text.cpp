@@ -1,6 +1,7 @@
 #include "main/trace/follow_text.hpp"
 
 #include "main/trace/duration_text.hpp"
+#include "messages/visible_text.hpp"
 
 #include <string_view>
 #include <utility>
@@ -25,8 +26,7 @@ public:
     auto in_colour = coloured_ && !colour.empty();
     if (in_colour)
       text_ += colour;
-    for (auto c : text)
-      text_ += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    append_visible(text_, text);
     if (in_colour)
       text_ += plain;
     return *this;

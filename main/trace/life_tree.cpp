@@ -1,6 +1,7 @@
 #include "main/trace/life_tree.hpp"
 
 #include "main/trace/duration_text.hpp"
+#include "messages/visible_text.hpp"
 
 #include <algorithm>
 #include <map>
@@ -22,18 +23,12 @@ std::string between(const std::optional<std::int64_t>& from,
                column);
 }
 
-/// A text from a trace in a terminal: no control characters.
-std::string visible(std::string text) {
-  for (auto& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      c = '?';
-  return text;
-}
-
 std::string what_of(const life_event& event) {
-  if (event.kind == event_kind::bytes)
-    return event.port + ' ' + event.direction + ": "
-           + std::to_string(event.count) + " bytes";
+  std::string shown;
+  if (event.kind == event_kind::bytes) {
+    append_visible(shown, event.port + ' ' + event.direction);
+    return shown + ": " + std::to_string(event.count) + " bytes";
+  }
   auto text = (event.from.empty() ? "outside" : event.from) + " → "
               + event.actor + ": " + event.type;
   if (event.outcome != "handled")
@@ -41,7 +36,8 @@ std::string what_of(const life_event& event) {
   for (const auto* part : {&event.summary, &event.payload})
     if (!part->empty())
       text += "  " + *part;
-  return visible(text);
+  append_visible(shown, text);
+  return shown;
 }
 
 class tree {

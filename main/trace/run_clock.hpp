@@ -10,6 +10,7 @@ namespace container_agent::trace {
 
 /// Tells the runs of the agent apart whose traces were put one after the other,
 /// and brings their times onto one axis, where 0 is the first run's start.
+/// What it is given is without fault (`fault_of`), so that nothing overflows.
 class run_clock {
 public:
   /// Takes a header. Is it one of another run than the one before it?

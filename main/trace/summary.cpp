@@ -35,6 +35,7 @@ struct trace_figures {
   figures_by_name actors;
   message_figures all;
   std::map<std::string, std::uint64_t, std::less<>> bytes; // by port and way
+  std::uint64_t events = 0;
   std::uint64_t skipped = 0;
   std::uint64_t unfinished = 0; // in a dump: still waiting or being handled
   std::uint64_t spawns = 0;
@@ -91,6 +92,9 @@ void count_event(trace_figures& figures, const trace_event& event) {
     figures.clock.enter(event);
     return;
   }
+  if (event.kind == event_kind::dropped)
+    return;
+  ++figures.events;
   widen(figures, event);
   switch (event.kind) {
     case event_kind::message: count_message(figures, event); break;
@@ -151,7 +155,7 @@ std::string table(const char* title, const figures_by_name& all) {
 
 std::string totals(const trace_figures& figures, const reading& read) {
   auto span = static_cast<std::uint64_t>(figures.last - figures.first);
-  auto result = std::to_string(read.events) + " events in "
+  auto result = std::to_string(figures.events) + " events in "
                 + duration_text(span) + ", from "
                 + wall_time_text(figures.began) + "\n";
   auto add = [&](std::uint64_t count, const char* text) {
@@ -173,17 +177,27 @@ std::string totals(const trace_figures& figures, const reading& read) {
 
 } // namespace
 
-int summary(const std::vector<trace_input>& inputs, std::ostream& out,
-            std::ostream& err) {
+int summary(const event_filter& wanted, const std::vector<trace_input>& inputs,
+            std::ostream& out, std::ostream& err) {
   trace_figures figures;
   auto read = read_trace(
-    inputs, [&](const auto& event, auto) { count_event(figures, event); }, err);
-  if (read.events > 0)
+    inputs,
+    [&](const auto& event, auto) {
+      if (wanted.passes(event))
+        count_event(figures, event);
+    },
+    err);
+  if (figures.events > 0)
     out << table("message type", figures.types)
         << table("actor (receiver)", figures.actors) << totals(figures, read)
         << "Quantiles are at most 3.1 % too high, maxima exact. wait: in the "
            "mailbox; work: in the handler.\n";
   auto code = close_reading(read, err);
+  if (figures.events == 0 && read.events > 0) {
+    err << "error: none of the trace's " << read.events
+        << " events passes the filters\n";
+    code = 1;
+  }
   return finish_output(out, err) ? code : 1;
 }
 

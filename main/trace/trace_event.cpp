@@ -24,11 +24,19 @@ std::string message_fault(const trace_event& event) {
 }
 
 std::string header_fault(const trace_event& event) {
-  if (event.version == format_version)
-    return {};
-  return "it is of version " + std::to_string(event.version)
-         + " of the format; this program reads version "
-         + std::to_string(format_version);
+  if (event.version != format_version)
+    return "it is of version " + std::to_string(event.version)
+           + " of the format; this program reads version "
+           + std::to_string(format_version);
+  if (event.epoch_us < 0 || event.epoch_us > max_epoch_us)
+    return R"(its "epoch_us" is not between 1970 and 2100)";
+  return {};
+}
+
+bool beyond_limit(const trace_event& event) {
+  return event.at > max_time || event.due > max_time
+         || event.taken.value_or(0) > max_time
+         || event.done.value_or(0) > max_time;
 }
 
 } // namespace
@@ -39,6 +47,8 @@ std::string fault_of(const trace_event& event) {
                   && event.kind != event_kind::dropped;
   if (numbered && event.n == 0)
     return missing("n");
+  if (beyond_limit(event))
+    return "one of its times is over 31 years after the agent's start";
   switch (event.kind) {
     case event_kind::header: return header_fault(event);
     case event_kind::message: return message_fault(event);

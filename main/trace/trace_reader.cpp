@@ -20,8 +20,10 @@ public:
   void read(const trace_input& input) {
     line_source source{*input.stream, max_trace_line};
     std::uint64_t number = 0;
+    foreign_ = 0;
     while (auto line = source.next())
       read_line(input.name, ++number, *line);
+    tell_foreign(input.name);
     if (input.stream->bad()) {
       counts_.failed = true;
       err_ << input.name << ": cannot be read after line " << number << '\n';
@@ -35,12 +37,30 @@ private:
     counts_.bytes += line.text.size() + 1;
     auto fault = line.too_long ? std::string{"longer than 1 MiB"}
                                : parser_.read(line.text);
+    if (!line.too_long && parser_.event().kind == event_kind::header) {
+      tell_foreign(name);
+      foreign_ = fault.empty() || !line.complete ? 0 : number;
+      if (foreign_ > 0)
+        fault += "; what follows it cannot be read either";
+    } else if (foreign_ > 0) {
+      ++counts_.bad;
+      ++left_out_;
+      return;
+    }
     if (fault.empty())
       hand_on(line.text);
     else if (line.complete)
       tell(name, number, fault);
     else
       ++counts_.torn;
+  }
+
+  /// What follows a header that is not understood means who knows what.
+  void tell_foreign(const std::string& name) {
+    if (left_out_ > 0)
+      err_ << name << ": " << left_out_ << " lines were left out: they follow "
+           << "the header in line " << foreign_ << '\n';
+    left_out_ = 0;
   }
 
   void hand_on(std::string_view line) {
@@ -68,6 +88,8 @@ private:
   const event_taker& take_;
   std::ostream& err_;
   line_parser parser_;
+  std::uint64_t foreign_ = 0;  // line of the header not understood; 0: it is
+  std::uint64_t left_out_ = 0; // lines since that header
 };
 
 } // namespace
@@ -96,7 +118,8 @@ int close_reading(const reading& read, std::ostream& err) {
                      "up");
   if (read.bad > 0)
     err << "error: " << read.bad << " of " << read.lines
-        << " lines were left out: they are no lines of a trace\n";
+        << " lines were left out: they are no lines of a trace that this "
+        << "program reads\n";
   return read.bad > 0 || read.failed || read.lines == 0 ? 1 : 0;
 }
 

@@ -38,7 +38,8 @@ using event_taker = std::function<void(const trace_event&, std::string_view)>;
 
 /// Hands all good lines of known kinds on, in order, those of one input after
 /// those of the other. Holds one line at a time. Faults are told on `err`, the
-/// first few by line.
+/// first few by line. After a header that is not understood (of another version
+/// of the format, say) lines are left out up to the next header.
 reading read_trace(const std::vector<trace_input>& inputs,
                    const event_taker& take, std::ostream& err);
 

@@ -4,7 +4,6 @@
 #include "main/trace/life_tree.hpp"
 #include "main/trace/mermaid.hpp"
 #include "main/trace/otlp_writer.hpp"
-#include "main/trace/text_writer.hpp"
 
 #include <ostream>
 
@@ -52,19 +51,6 @@ int convert_to_mermaid(std::string_view prompt,
   return close_life(life, err);
 }
 
-// Whatever a text says, it cannot end the page's script element.
-void write_line(text_writer& out, std::string_view line) {
-  for (;;) {
-    auto found = line.find('<');
-    out << line.substr(0, found);
-    if (found == std::string_view::npos)
-      break;
-    out << "\\u003c";
-    line.remove_prefix(found + 1);
-  }
-  out << '\n';
-}
-
 } // namespace
 
 int convert(const conversion& what, const std::vector<trace_input>& inputs,
@@ -89,24 +75,6 @@ int show(std::string_view prompt, const std::vector<trace_input>& inputs,
   auto life = read_life(prompt, inputs, err);
   out << life_tree(life);
   auto code = close_life(life, err);
-  return finish_output(out, err) ? code : 1;
-}
-
-int view(std::string_view page, const std::vector<trace_input>& inputs,
-         std::ostream& out, std::ostream& err) {
-  auto marker = page.find(view_marker);
-  if (marker == std::string_view::npos) {
-    err << "error: the page has no place for a trace\n";
-    return 1;
-  }
-  auto place = marker + view_marker.find("</script>");
-  text_writer writer{out};
-  writer << page.substr(0, place) << '\n';
-  auto read = read_trace(
-    inputs, [&](const auto&, auto line) { write_line(writer, line); }, err);
-  writer << page.substr(place);
-  writer.flush();
-  auto code = close_reading(read, err);
   return finish_output(out, err) ? code : 1;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "main/trace/event_filter.hpp"
 #include "main/trace/trace_reader.hpp"
 
 #include <iosfwd>
@@ -25,9 +26,9 @@ int convert(const conversion& what, const std::vector<trace_input>& inputs,
             std::ostream& out, std::ostream& err);
 
 /// A table by message type and by actor: how many, how long they waited and
-/// were handled.
-int summary(const std::vector<trace_input>& inputs, std::ostream& out,
-            std::ostream& err);
+/// were handled, of the events that pass. None that does is an error.
+int summary(const event_filter& wanted, const std::vector<trace_input>& inputs,
+            std::ostream& out, std::ostream& err);
 
 /// A prompt's life as a tree by cause. `prompt`: its uuid, or its trace id.
 int show(std::string_view prompt, const std::vector<trace_input>& inputs,
@@ -37,9 +38,17 @@ int show(std::string_view prompt, const std::vector<trace_input>& inputs,
 inline constexpr std::string_view view_marker
   = R"(<script type="application/x-ndjson" id="trace-file"></script>)";
 
-/// The live view's page with the traces' good lines in it, so that it shows
-/// them by itself. `page` without the marker is an error of the program.
-int view(std::string_view page, const std::vector<trace_input>& inputs,
-         std::ostream& out, std::ostream& err);
+/// What a page holds at most: more than these no browser shows with ease.
+struct view_limits {
+  std::size_t events = 100'000;
+  std::size_t bytes = 64UL * 1024 * 1024; ///< of all lines
+};
+
+/// The live view's page with the last of the traces' good lines in it, so that
+/// it shows them by itself, and says how many older ones it does without.
+/// `page` without the marker is an error of the program.
+int view(std::string_view page, const view_limits& limits,
+         const std::vector<trace_input>& inputs, std::ostream& out,
+         std::ostream& err);
 
 } // namespace container_agent::trace

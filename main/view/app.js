@@ -3,7 +3,7 @@
 globalThis.view = globalThis.view || {};
 
 view.app = (() => {
-  const {text, vocabulary} = view;
+  const {say} = view.bar;
   const by_id = id => document.getElementById(id);
 
   /// Messages that the timeline keeps. A file may hold more, as it does not
@@ -13,6 +13,8 @@ view.app = (() => {
   const figures_ms = 250;
   const lists_ms = 1000;
   const redraw_ms = 30;
+  const tick_ms = 1000;
+  const lively_ms = 3000; // the last dot has arrived, the last edge faded
   const most_fresh = 1000; // messages that begin to travel in one frame
   const longest_wait_ns = 1e9; // a replay leaps over longer silences
 
@@ -21,8 +23,10 @@ view.app = (() => {
   const store = new view.store.store(live ? live_limit : file_limit);
   const model = new view.model.model(store);
   const state = {paused: !live, playing: false, playhead: undefined,
-    status: null, dirty: true, offset: -Infinity, figures_at: -Infinity,
-    lists_at: -Infinity, drawn_at: 0, cost: 0, run: store.run, fresh: []};
+    status: null, offset: -Infinity, run: store.run, fresh: [],
+    awake: false, dirty: true, stale: true, moving: false,
+    lively_until: -Infinity, figures_at: -Infinity, lists_at: -Infinity,
+    drawn_at: 0, cost: 0};
 
   let colours = {};
   const graph = new view.graph.graph(by_id('stage'), by_id('edges'),
@@ -37,9 +41,26 @@ view.app = (() => {
     });
   const tiles = new view.tiles.tiles(by_id('tiles'));
   const filters = new view.filters.filters(model, set_filter);
+  const keys = new view.keys.keys(by_id('help'), by_id('help-keys'), {
+    toggle_pause, show_all, toggle_theme, clear_filters, deselect,
+    zoom: factor => timeline.zoom(factor),
+    cause: () => timeline.follow_cause(),
+    effect: () => timeline.follow_effect(),
+    prompt: () => set_filter({trace: timeline.filter.trace ? ''
+      : timeline.selected?.trace || ''}),
+    go: () => by_id('timeline').focus(),
+  });
 
+  /// Something has changed: the next frame draws it.
   function touch() {
-    state.dirty = true;
+    state.dirty = state.stale = true;
+    wake();
+  }
+
+  /// The same, and figures and lists do not wait for their turn.
+  function touch_all() {
+    state.lists_at = state.figures_at = -Infinity;
+    touch();
   }
 
   // -- time ------------------------------------------------------------------
@@ -57,6 +78,7 @@ view.app = (() => {
     if (!item || !live) return;
     state.offset = Math.max(state.offset,
       store.latest - performance.now() * 1e6);
+    state.lively_until = performance.now() + lively_ms;
     state.fresh.push(item);
     if (state.fresh.length > 2 * most_fresh) state.fresh.splice(0, most_fresh);
   }
@@ -74,6 +96,8 @@ view.app = (() => {
     state.run = store.run;
     state.offset = -Infinity;
     state.paused = !live;
+    state.playing = false;
+    state.playhead = undefined;
     graph.clear();
     timeline.select(null);
     show_pause();
@@ -86,6 +110,7 @@ view.app = (() => {
     if (live && !state.paused) {
       state.paused = true;
       store.hold();
+      touch();
     }
     show_pause();
   }
@@ -160,6 +185,7 @@ view.app = (() => {
     details.show(item);
     if (reading) panel.focus();
     state.lists_at = -Infinity;
+    touch();
     announce(item ? `${view.details.title_of(item)}, `
       + view.details.way_of(item) : '');
   }
@@ -171,48 +197,69 @@ view.app = (() => {
   function set_filter(change) {
     Object.assign(timeline.filter, change);
     filters.show(timeline.filter);
-    state.lists_at = state.figures_at = -Infinity;
-    touch();
+    touch_all();
   }
 
   function announce(words) {
     by_id('announce').textContent = words;
   }
 
-  // -- one picture a frame ---------------------------------------------------
+  // -- one picture a frame, and none while nothing changes -------------------
+
+  function wake() {
+    if (state.awake) return;
+    state.awake = true;
+    requestAnimationFrame(frame);
+  }
+
+  /// Whether the timeline moves on with the clock. When no more events come it
+  /// moves once a second only, with `tick`.
+  const lively = now => live && now < state.lively_until;
 
   function frame(now) {
-    requestAnimationFrame(frame);
+    state.awake = false;
     const elapsed = now - (state.frame_at ?? now);
-    state.frame_at = now;
     if (state.playing) replay(now, elapsed);
-    const moving = live && !state.paused && store.next > 0;
     if (live) send_off(now);
     // No more than half of the time goes into drawing.
-    if (now - state.drawn_at < Math.max(redraw_ms, 2 * state.cost)) return;
-    if (now - state.figures_at >= figures_ms) figures(now);
-    if (graph.busy(now) || state.dirty) graph.draw(now, colours);
-    if (state.dirty || moving) {
-      if (moving) timeline.follow(trace_now(now));
-      timeline.draw(colours, state.playhead);
-      state.dirty = false;
+    if (now - state.drawn_at >= Math.max(redraw_ms, 2 * state.cost)) draw(now);
+    const more = state.playing || state.dirty || state.stale || state.moving
+      || lively(now);
+    state.frame_at = more ? now : undefined;
+    if (more) wake();
+  }
+
+  function draw(now) {
+    if ((state.stale || lively(now)) && now - state.figures_at >= figures_ms) {
+      figures(now);
     }
+    // Once more after the last move, which leaves no trace of it.
+    const moved = state.moving;
+    state.moving = graph.busy(now);
+    if (moved || state.moving || state.dirty) graph.draw(now, colours);
+    if (state.dirty || lively(now)) {
+      if (live && !state.paused && store.next > 0) {
+        timeline.follow(trace_now(now));
+      }
+      timeline.draw(colours, state.playhead);
+    }
+    state.dirty = false;
     state.drawn_at = now;
     state.cost = performance.now() - now;
   }
 
   function figures(now) {
     state.figures_at = now;
+    state.dirty = true;
     graph.arrange(model.actors);
     timeline.arrange(model.actors);
     graph.refresh(model, trace_now(now), timeline.filter.actor);
     tiles.refresh(model, trace_now(now), state.status, live, colours);
-    const note = model.left_out();
-    if (by_id('note').textContent !== note) by_id('note').textContent = note;
+    say('note', model.left_out());
     timeline.draw_overview(colours);
-    touch();
     if (now - state.lists_at < lists_ms) return;
     state.lists_at = now;
+    state.stale = false;
     filters.refresh(timeline.filter);
     // Not below a pointer that is pressing, nor a focus.
     const panel = by_id('details');
@@ -223,58 +270,18 @@ view.app = (() => {
     }
   }
 
-  // -- the agent's state -----------------------------------------------------
-
-  function on_status(status) {
-    state.status = status;
-    const known = ['starting', 'ready', 'busy', 'degraded', 'failed'];
-    const word = status ? String(status.state) : 'no status';
-    by_id('state').dataset.state = known.includes(word) ? word : 'unknown';
-    by_id('state-text').textContent = text.cut(word, 40);
-    by_id('why').textContent = status
-      ? text.cut(String(status.why ?? ''), 200) : '';
-  }
-
-  function on_connection({text: words, lost}) {
-    by_id('connection').textContent = words;
-    by_id('connection').dataset.lost = String(lost);
-    by_id('retry').hidden = !lost;
-  }
-
   // -- light and dark, keys --------------------------------------------------
 
   function set_theme(theme) {
     document.documentElement.dataset.theme = theme;
     colours = view.picture.colours();
-    touch();
-    state.figures_at = -Infinity;
+    touch_all();
   }
 
   function toggle_theme() {
     const dark = document.documentElement.dataset.theme === 'dark';
     set_theme(dark ? 'light' : 'dark');
   }
-
-  const keys = [
-    ['Space', 'hold and resume; in a file: replay', ' ', toggle_pause],
-    ['← →', 'message before, next message (in the timeline)'],
-    ['↑ ↓', 'nearest message of another actor (in the timeline)'],
-    ['Home End', 'first, last message (in the timeline)'],
-    ['Shift ← →', 'earlier, later (in the timeline)'],
-    ['Enter', 'read the details (in the timeline)'],
-    ['+', 'zoom in', '+', () => timeline.zoom(1 / 1.6)],
-    ['−', 'zoom out', '-', () => timeline.zoom(1.6)],
-    ['0', 'show all', '0', show_all],
-    ['c', 'go to the cause', 'c', () => timeline.follow_cause()],
-    ['e', 'go to what it led to', 'e', () => timeline.follow_effect()],
-    ['p', 'only this prompt', 'p', () => set_filter({
-      trace: timeline.filter.trace ? '' : timeline.selected?.trace || ''})],
-    ['x', 'clear the filters', 'x', clear_filters],
-    ['g', 'go to the timeline', 'g', () => by_id('timeline').focus()],
-    ['t', 'light or dark', 't', toggle_theme],
-    ['Esc', 'select nothing', 'Escape', deselect],
-    ['?', 'this list', '?', () => by_id('help').showModal()],
-  ];
 
   function clear_filters() {
     set_filter({trace: '', type: '', actor: ''});
@@ -292,20 +299,6 @@ view.app = (() => {
     timeline.show_all();
   }
 
-  function on_key(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey
-        || event.metaKey || by_id('help').open) {
-      return;
-    }
-    const {target} = event;
-    const typing = target.closest?.('select, input, dialog');
-    const pressing = event.key === ' ' && target.closest?.('button, a');
-    const found = keys.find(([, , key]) => key === event.key);
-    if (typing || pressing || !found) return;
-    event.preventDefault();
-    found[3]();
-  }
-
   function listen() {
     by_id('pause').addEventListener('click', toggle_pause);
     by_id('zoom-in').addEventListener('click', () => timeline.zoom(1 / 1.6));
@@ -315,62 +308,64 @@ view.app = (() => {
     by_id('theme').addEventListener('click', toggle_theme);
     by_id('help-open').addEventListener('click',
       () => by_id('help').showModal());
-    document.addEventListener('keydown', on_key);
-    addEventListener('resize', () => {
-      state.figures_at = -Infinity;
-    });
+    document.addEventListener('keydown', event => keys.on_key(event));
+    // Also when a scroll bar comes or goes, which is no resize of the window.
+    const sizes = new ResizeObserver(touch_all);
+    sizes.observe(by_id('stage'));
+    sizes.observe(by_id('timeline').parentElement);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', () =>
       set_theme(dark.matches ? 'dark' : 'light'));
-    set_theme(dark.matches ? 'dark' : 'light');
-  }
-
-  function fill() {
-    const {make} = view.details;
-    for (const [name, what] of keys) {
-      by_id('help-keys').append(make('tr', {},
-        make('th', {}, make('kbd', {say: name})), make('td', {say: what})));
-    }
-    for (const {id, name} of vocabulary.families) {
-      const entry = make('li', {}, make('span', {cls: 'lamp'}),
-        make('span', {say: name}));
-      entry.dataset.family = id;
-      by_id('legend').append(entry);
-    }
+    set_theme(document.documentElement.dataset.theme);
   }
 
   function start_live() {
     const source = new view.source.live({
-      on_line: take, on_state: on_connection, on_status,
+      on_line: take, on_state: view.bar.show_connection,
+      on_status: status => {
+        state.status = status;
+        view.bar.show_status(status);
+      },
       on_too_long: count => {
         model.unreadable += count;
       },
     });
     by_id('retry').addEventListener('click', () => source.retry());
     source.start();
+    setInterval(tick, tick_ms);
   }
 
+  /// Rates and ages go on while nothing comes.
+  function tick() {
+    if (!document.hidden) touch_all();
+  }
+
+  /// The last run is the one that whoever saved it has just seen.
   function start_file() {
     by_id('state').hidden = true;
-    by_id('connection').textContent = 'Reading the trace…';
-    view.source.read_text(data, take, () => {
-      const {header} = model;
-      by_id('connection').textContent = header ? ['A trace of',
-        text.day(header.epoch_us), text.clock(header.epoch_us, 0),
-        header.pid === undefined ? '' : `pid ${header.pid}`,
-        header.reason ? `(${header.reason})` : ''].filter(Boolean).join(' ')
-        : 'A trace without a header';
-      timeline.show_all();
-      state.lists_at = state.figures_at = -Infinity;
+    const runs = new view.runs.runs(data, {
+      on_line: take,
+      on_begin: () => {
+        model.unreadable = 0;
+        model.reset(null);
+        clear_filters();
+      },
+      on_end: () => {
+        timeline.show_all();
+        touch_all();
+      },
+      on_say: words => say('connection', words),
     });
+    model.left_out_before = runs.left_out;
+    runs.show(runs.runs.length - 1);
   }
 
   listen();
-  fill();
+  view.bar.show_legend(by_id('legend'));
   details.show(null);
   filters.show(timeline.filter);
   show_pause();
-  requestAnimationFrame(frame);
+  wake();
   if (live) start_live();
   else start_file();
 

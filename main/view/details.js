@@ -63,17 +63,18 @@ view.details = (() => {
     // -- one event -----------------------------------------------------------
 
     message(item) {
-      const waited = item.taken === undefined ? undefined
-        : item.taken - item.start;
-      const worked = item.done === undefined ? undefined
-        : item.done - item.taken;
+      const waited = view.store.waited(item);
+      const worked = view.store.worked(item);
+      const lost = item.outcome === 'undelivered';
       return [
         this.times_bar(item, waited, worked),
         this.list([
-          ['Queued', waited === undefined ? 'still waiting'
-            : text.duration(waited), 'queued'],
-          ['Handled', worked === undefined ? 'not done'
-            : text.duration(worked), 'handled'],
+          ['Queued', waited !== undefined ? text.duration(waited)
+            : lost ? 'never taken up: its receiver had ended'
+              : item.outcome === 'queued' ? 'still waiting' : 'not known',
+          'queued'],
+          ['Handled', worked !== undefined ? text.duration(worked)
+            : lost ? 'never' : 'not done', 'handled'],
           ['Outcome', item.outcome || '–', 'outcome'],
           ['Sent', this.moment(item.start), 'sent'],
           ['Mailbox', `${text.plural(item.depth, 'message', 'messages')}, `
@@ -197,7 +198,9 @@ view.details = (() => {
       const button = make('button', {cls: 'link'},
         make('span', {cls: 'lamp'}), make('span', {cls: 'what',
           say: title_of(item)}),
-        make('span', {cls: 'soft', say: way_of(item)}));
+        make('span', {cls: 'soft', say: way_of(item)
+          + (item.outcome === 'failed' || item.outcome === 'undelivered'
+            ? `, ${item.outcome}` : '')}));
       button.type = 'button';
       button.dataset.link = kind;
       button.dataset.family = item.family;
@@ -215,13 +218,15 @@ view.details = (() => {
         if (item.kind !== 'message' || !fits(item)) return;
         const known = types.get(item.type);
         const row = known || {type: item.type, family:
-          vocabulary.family_of(item.type), waited: [], worked: []};
+          vocabulary.family_of(item.type), count: 0, waited: [], worked: []};
         if (!known) types.set(item.type, row);
-        if (item.taken !== undefined) row.waited.push(item.taken - item.start);
-        if (item.done !== undefined) row.worked.push(item.done - item.taken);
+        ++row.count;
+        const waited = view.store.waited(item);
+        const worked = view.store.worked(item);
+        if (waited !== undefined) row.waited.push(waited);
+        if (worked !== undefined) row.worked.push(worked);
       });
-      const rows = [...types.values()]
-        .sort((a, b) => b.worked.length - a.worked.length);
+      const rows = [...types.values()].sort((a, b) => b.count - a.count);
       if (!rows.length) {
         this.body.replaceChildren(actor ? this.actor(actor) : '',
           make('p', {cls: 'soft', say: this.store.kept
@@ -273,7 +278,7 @@ view.details = (() => {
         button.addEventListener('click', () =>
           this.handlers.on_filter({type: row.type}));
         body.append(make('tr', {}, make('th', {}, button),
-          make('td', {say: text.count(row.worked.length)}),
+          make('td', {say: text.count(row.count)}),
           make('td', {say: quantile(row.waited, 0.99)}),
           make('td', {say: quantile(row.worked, 0.99)})));
       }

@@ -181,8 +181,8 @@ view.graph = (() => {
       const c = this.curve_of(edge);
       const fresh = Math.max(0, 1 - Math.max(0, now - edge.seen) / fade_ms);
       if (!c || (!main && fresh === 0)) return;
-      context.globalAlpha = main ? 1 : 0.75 * fresh;
-      context.strokeStyle = colours.edge;
+      context.globalAlpha = main ? 1 : Math.min(1, 3 * fresh);
+      context.strokeStyle = colours.way;
       context.lineWidth = main ? 2 : 1;
       this.stroke(context, c);
       if (fresh > 0) {
@@ -192,6 +192,9 @@ view.graph = (() => {
         this.stroke(context, c);
       }
       if (main) this.chevron(context, c, colours);
+      if (fresh > 0 && edge.family === 'fault') {
+        this.sign(context, c, Math.min(1, 3 * fresh), colours);
+      }
       context.globalAlpha = 1;
     }
 
@@ -202,6 +205,13 @@ view.graph = (() => {
       context.stroke();
     }
 
+    /// A fault has gone along here: a cross, a quarter of the way.
+    sign(context, c, alpha, colours) {
+      const at = layout.along(c, c.leaves + (c.enters - c.leaves) / 4);
+      context.globalAlpha = alpha;
+      view.marks.fault_sign(context, at.x, at.y, colours);
+    }
+
     /// The direction, in the middle of an edge.
     chevron(context, c, colours) {
       const middle = (c.leaves + c.enters) / 2;
@@ -209,7 +219,7 @@ view.graph = (() => {
       const back = layout.along(c, middle - 0.03);
       const angle = Math.atan2(tip.y - back.y, tip.x - back.x);
       context.globalAlpha = 1;
-      context.fillStyle = colours.edge_tip;
+      context.fillStyle = colours.ink_soft;
       context.beginPath();
       context.moveTo(tip.x, tip.y);
       for (const turn of [2.6, -2.6]) {
@@ -234,7 +244,9 @@ view.graph = (() => {
       context.globalAlpha = 0.25;
       this.disc(context, at, 7.5);
       context.globalAlpha = 1;
-      this.disc(context, at, 4);
+      if (dot.family === 'fault') {
+        view.marks.fault_sign(context, at.x, at.y, colours);
+      } else this.disc(context, at, 4);
       return true;
     }
 

@@ -14,12 +14,17 @@ view.model = (() => {
   const is_number = value => typeof value === 'number'
     && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
   const is_text = value => typeof value === 'string' && value !== '';
+  /// Nanoseconds: an agent runs for longer than the 104 days that numbers hold
+  /// exactly; beyond, a time is some nanoseconds off.
+  const is_time = value => typeof value === 'number' && value >= 0
+    && value <= 1e18;
+  const time = value => is_time(value) ? value : undefined;
   const name = value => is_text(value) ? text.cut(value, max_name) : '';
   const words = value => is_text(value) ? text.cut(value, max_text) : '';
   const optional = value => is_number(value) ? value : undefined;
 
   function base(event, start) {
-    return is_number(event.n) && is_number(start)
+    return is_number(event.n) && is_time(start)
       ? {kind: event.kind, n: event.n, start, cause: optional(event.cause),
         trace: name(event.trace)}
       : null;
@@ -30,8 +35,8 @@ view.model = (() => {
       const item = base(event, event.sent);
       if (!item || !is_text(event.to) || !is_text(event.type)) return null;
       return Object.assign(item, {
-        taken: optional(event.taken),
-        done: optional(event.done),
+        taken: time(event.taken),
+        done: time(event.done),
         from: name(event.from),
         from_id: optional(event.from_id),
         to: name(event.to),
@@ -64,7 +69,7 @@ view.model = (() => {
       const item = base(event, event.at);
       if (!item || !is_text(event.actor)) return null;
       return Object.assign(item, {to: name(event.actor), family: 'wakeup',
-        type: name(event.type) || 'timer', due: optional(event.due)});
+        type: name(event.type) || 'timer', due: time(event.due)});
     },
     bytes(event) {
       const item = base(event, event.at);
@@ -85,6 +90,7 @@ view.model = (() => {
     constructor(store) {
       this.store = store;
       this.unreadable = 0;
+      this.left_out_before = 0; // older events that a page was made without
       this.reset(null);
     }
 
@@ -192,12 +198,14 @@ view.model = (() => {
       }
     }
 
+    /// One that was put back is counted when it is taken up for good.
     count_message(item, actor, bin) {
+      if (item.outcome === 'skipped') return;
       if (bin) ++bin.messages;
       ++actor.messages;
       if (item.outcome === 'failed') ++this.faults;
-      if (item.taken !== undefined) actor.queued_ns += item.taken - item.start;
-      if (item.done !== undefined) actor.handled_ns += item.done - item.taken;
+      actor.queued_ns += view.store.waited(item) ?? 0;
+      actor.handled_ns += view.store.worked(item) ?? 0;
       actor.deepest = Math.max(actor.deepest, item.depth);
       this.note_depth(item, actor);
     }
@@ -281,6 +289,10 @@ view.model = (() => {
       if (store.waiting()) {
         parts.push(`${text.plural(store.waiting(), 'event waits',
           'events wait')} until you resume`);
+      }
+      if (this.left_out_before) {
+        parts.push(`${text.plural(this.left_out_before, 'older event',
+          'older events')} left out by trace view (see --last)`);
       }
       if (this.dropped) {
         parts.push(`${text.count(this.dropped)} left out by the agent`);

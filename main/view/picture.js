@@ -5,10 +5,9 @@ globalThis.view = globalThis.view || {};
 
 view.picture = (() => {
   const {text} = view;
+  const {x_of, time_at, height_of, lane_top, middle, axis_height} = view.space;
+  const {crowd} = view.marks;
 
-  const axis_height = 24;
-  const queue_rows = 4; // deeper ones share the last row
-  const queue_row = 3;  // height and distance, px
   const max_arrows = 1500;
   const font = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, '
     + 'sans-serif';
@@ -31,7 +30,7 @@ view.picture = (() => {
   function colours() {
     const style = getComputedStyle(document.documentElement);
     const names = ['ink', 'ink_soft', 'paper', 'lane', 'line', 'edge',
-      'edge_tip', 'accent', 'prompt', 'answer', 'credit', 'wakeup', 'health',
+      'edge_tip', 'way', 'accent', 'prompt', 'answer', 'credit', 'wakeup', 'health',
       'order', 'fault'];
     return Object.fromEntries(names.map(name =>
       [name, style.getPropertyValue(`--${name.replace('_', '-')}`).trim()]));
@@ -46,24 +45,6 @@ view.picture = (() => {
     const power = 10 ** Math.floor(Math.log10(wanted));
     return power * [1, 2, 5, 10].find(factor => factor * power >= wanted);
   }
-
-  /// Where everything is: {width, gutter, lane_height, lanes: [name], left,
-  /// span}.
-  function x_of(space, time) {
-    return space.gutter
-      + (time - space.left) / space.span * (space.width - space.gutter);
-  }
-
-  function time_at(space, x) {
-    return space.left
-      + (x - space.gutter) / (space.width - space.gutter) * space.span;
-  }
-
-  const height_of = space => axis_height
-    + space.lanes.length * space.lane_height;
-  const lane_top = (space, index) => axis_height + index * space.lane_height;
-  const middle = (space, index) => lane_top(space, index)
-    + space.lane_height - 10;
 
   function draw_axis(context, space, colours, epoch_us) {
     const step = tick_step(space.span, (space.width - space.gutter) / 110);
@@ -126,94 +107,6 @@ view.picture = (() => {
         space.gutter ? top + space.lane_height / 2 : top + 8,
         space.gutter ? space.gutter - 16 : undefined);
     });
-  }
-
-  /// Draws each item at most once a pixel, so that a crowd costs no more than
-  /// the screen is wide.
-  class crowd {
-    constructor(context, space, colours) {
-      this.context = context;
-      this.space = space;
-      this.colours = colours;
-      this.columns = new Map();
-      this.style = '';
-      this.alpha = 1;
-    }
-
-    taken(row, x) {
-      const column = Math.floor(x);
-      if (this.columns.get(row) === column) return true;
-      this.columns.set(row, column);
-      return false;
-    }
-
-    paint(style, alpha) {
-      if (this.style !== style) this.context.fillStyle = this.style = style;
-      if (this.alpha !== alpha) this.context.globalAlpha = this.alpha = alpha;
-    }
-
-    item(item, lane, dim) {
-      if (item.kind === 'message') this.message(item, lane, dim);
-      else this.mark(item, lane, dim);
-    }
-
-    message(item, lane, dim) {
-      const {space, colours} = this;
-      const top = lane_top(space, lane);
-      const sent = x_of(space, item.start);
-      const taken = x_of(space, item.taken ?? item.time);
-      const done = x_of(space, item.done ?? item.time);
-      const row = Math.min(queue_rows, Math.max(1, item.depth));
-      const base = top + space.lane_height - 17;
-      if (taken - sent >= 1 && !this.taken(lane * 16 + row, taken)) {
-        const from = Math.max(sent, space.gutter - 2);
-        this.paint(colours[item.family], dim ? 0.1 : 0.5);
-        this.context.fillRect(from, base - row * queue_row,
-          taken - from, queue_row - 1);
-      }
-      const narrow = done - taken < 2.5;
-      const fault = item.family === 'fault';
-      if (narrow && !fault && this.taken(lane * 16, taken)) return;
-      this.paint(colours[item.family], dim ? 0.16
-        : item.outcome === 'skipped' ? 0.5 : 1);
-      const from = Math.max(taken, space.gutter - 4);
-      // A hair's breadth apart from the next one.
-      const gap = done - from > 5 ? 1 : 0;
-      this.context.fillRect(from, base, Math.max(2.5, done - from - gap), 12);
-    }
-
-    /// What has no length: bytes, timers, a beginning, an end.
-    mark(item, lane, dim) {
-      const {context, space, colours} = this;
-      const x = x_of(space, item.start);
-      if (item.kind !== 'end' && item.kind !== 'spawn'
-          && this.taken(lane * 16 + 8 + (item.kind === 'timer'), x)) {
-        return;
-      }
-      const y = middle(space, lane) - 1;
-      this.paint(colours[item.family], dim ? 0.16 : 1);
-      context.beginPath();
-      if (item.kind === 'bytes') {
-        // To the right is to Claude.
-        const size = item.family === 'prompt' ? 5 : -5;
-        context.moveTo(x - size, y - 5);
-        context.lineTo(x + size, y);
-        context.lineTo(x - size, y + 5);
-        context.fill();
-      } else if (item.kind === 'timer') {
-        context.arc(x, y, 2, 0, 2 * Math.PI);
-        context.fill();
-      } else if (item.kind === 'spawn') {
-        context.moveTo(x, y - 8);
-        context.lineTo(x + 6, y + 5);
-        context.lineTo(x - 6, y + 5);
-        context.fill();
-      } else {
-        context.rect(x - 1.5, y - 11, 3, 17);
-        context.rect(x - 5, y - 4, 10, 3);
-        context.fill();
-      }
-    }
   }
 
   /// From where a cause sent to where its effect was taken up.
@@ -285,7 +178,8 @@ view.picture = (() => {
     const above = new crowd(context, space, colours);
     above.alpha = -1;
     for (const item of arrows) above.item(item, lanes.get(item.lane), false);
-    context.globalAlpha = 1;
+    some.finish();
+    above.finish();
     if (selected && lanes.has(selected.lane)) {
       draw_selected(context, space, lanes.get(selected.lane), selected,
         colours);

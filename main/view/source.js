@@ -149,22 +149,64 @@ view.source = (() => {
     }
   }
 
-  /// The lines of a trace in the page, some at a time, so that the page stays
-  /// usable while a long one is read.
-  async function read_text(all, on_line, on_done) {
-    const lines_a_step = 5000;
-    let at = 0;
-    while (at < all.length) {
-      for (let i = 0; i < lines_a_step && at < all.length; ++i) {
-        const end = all.indexOf('\n', at);
-        const line = all.slice(at, end < 0 ? all.length : end);
-        at = end < 0 ? all.length : end + 1;
-        if (line.trim()) on_line(line);
+  /// The runs of the agent in a trace, in the order in which they came:
+  /// {runs: [{header, parts: [{from, to}]}], left_out}. A run's header is null
+  /// if it has none; its parts are where its lines are. left_out: older events
+  /// that `trace view` has not put into the page.
+  function runs_of(all) {
+    const runs = new Map();
+    let left_out = 0;
+    let part = {from: 0, to: all.length};
+    let key = 'none';
+    const close = (header, to) => {
+      part.to = to;
+      if (!all.slice(part.from, to).trim()) return;
+      if (!runs.has(key)) runs.set(key, {header, parts: []});
+      runs.get(key).parts.push(part);
+    };
+    let header = null;
+    for (const {index} of all.matchAll(/"kind"\s*:\s*"(?:header|left_out)"/g)) {
+      const from = all.lastIndexOf('\n', index) + 1;
+      const end = all.indexOf('\n', index);
+      const to = end < 0 ? all.length : end + 1;
+      let event;
+      try {
+        event = JSON.parse(all.slice(from, to));
+      } catch {
+        continue;
       }
-      await new Promise(resolve => setTimeout(resolve));
+      if (event?.kind === 'left_out') left_out += Number(event.count) || 0;
+      if (event?.kind !== 'header' && event?.kind !== 'left_out') continue;
+      close(header, from);
+      if (event.kind === 'header') {
+        header = event;
+        key = `${event.pid} ${event.epoch_us}`;
+      }
+      part = {from: event.kind === 'header' ? from : to, to};
     }
-    on_done();
+    close(header, all.length);
+    if (runs.size === 0) runs.set(key, {header, parts: []});
+    return {runs: [...runs.values()], left_out};
   }
 
-  return {event_reader, live, read_text, max_line};
+  /// The lines of some parts of a text, so many at a time that the page stays
+  /// usable meanwhile; until `signal` says that nobody wants them any more.
+  async function read_parts(all, parts, on_line, signal) {
+    const lines_a_step = 5000;
+    let count = 0;
+    for (const {from, to} of parts) {
+      for (let at = from; at < to;) {
+        const end = all.indexOf('\n', at);
+        const stop = end < 0 || end > to ? to : end;
+        const line = all.slice(at, stop);
+        at = stop + 1;
+        if (line.trim()) on_line(line);
+        if (++count % lines_a_step) continue;
+        await new Promise(resolve => setTimeout(resolve));
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  return {event_reader, live, runs_of, read_parts, max_line};
 })();

@@ -12,6 +12,16 @@ view.store = (() => {
     return item.done ?? item.taken ?? item.start;
   }
 
+  /// How long it waited and was handled, ns; undefined: it was not, or not yet.
+  function waited(item) {
+    return item.taken === undefined ? undefined : item.taken - item.start;
+  }
+
+  function worked(item) {
+    return item.taken === undefined || item.done === undefined ? undefined
+      : item.done - item.taken;
+  }
+
   function matches(item, filter) {
     if (filter.trace && item.trace !== filter.trace) return false;
     if (filter.type && item.type !== filter.type) return false;
@@ -38,7 +48,8 @@ view.store = (() => {
       this.traces = new Map();
       this.kept = 0;  // messages in the ring
       this.total = 0; // messages that ever came
-      this.held = null;
+      this.held = null; // while held: what waits, by number
+      this.earliest = Infinity; // start of all that ever came
       this.latest = 0;
       this.replayed_until = -1;
       this.version = (this.version || 0) + 1;
@@ -53,7 +64,7 @@ view.store = (() => {
 
     /// Whether it was new.
     add(item) {
-      const old = this.by_n.get(item.n);
+      const old = this.held?.get(item.n) ?? this.by_n.get(item.n);
       if (old && old.outcome === item.outcome && old.done === item.done) {
         return false;
       }
@@ -62,11 +73,13 @@ view.store = (() => {
       if (!old && !open && time <= this.replayed_until) return false;
       // Never falls from item to item, so that it can be searched by.
       item.time = this.latest = Math.max(this.latest, time);
+      this.earliest = Math.min(this.earliest, item.start);
       if (item.kind === 'message' && !old) ++this.total;
       if (this.held) {
-        this.held.push(item);
-        if (this.held.length > 2 * this.limit) {
-          this.held.splice(0, this.limit);
+        this.held.delete(item.n);
+        this.held.set(item.n, item);
+        if (this.held.size > 2 * this.limit) {
+          this.held = new Map([...this.held].slice(this.limit));
         }
       } else {
         this.keep(item);
@@ -124,17 +137,17 @@ view.store = (() => {
 
     /// From now on the kept events stay as they are; new ones wait.
     hold() {
-      if (!this.held) this.held = [];
+      if (!this.held) this.held = new Map();
     }
 
     release() {
-      const waiting = this.held || [];
+      const waiting = this.held || new Map();
       this.held = null;
-      for (const item of waiting) this.keep(item);
+      for (const item of waiting.values()) this.keep(item);
     }
 
     waiting() {
-      return this.held ? this.held.length : 0;
+      return this.held ? this.held.size : 0;
     }
 
     at(seat) {
@@ -199,6 +212,11 @@ view.store = (() => {
       return found;
     }
 
+    /// From the first start to the last end of all that ever came, ns.
+    span() {
+      return Math.max(0, this.latest - this.earliest);
+    }
+
     /// When the oldest kept item began, and the newest was complete.
     extent() {
       const oldest = this.find(this.first, 1, () => true);
@@ -208,5 +226,5 @@ view.store = (() => {
     }
   }
 
-  return {store, matches, time_of};
+  return {store, matches, time_of, waited, worked};
 })();

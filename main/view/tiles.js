@@ -44,17 +44,20 @@ view.tiles = (() => {
     /// whether there is a rate to speak of.
     refresh(model, now, status, live, colours) {
       const {store} = model;
-      const seconds = Math.max(1e-9, (store.extent().to) / 1e9);
+      const seconds = store.span() / 1e9;
+      const average = (total, show) => seconds > 0
+        ? `${show(total / seconds)}/s on average` : 'in no time';
       const flow = (id, total, show) => live
         ? this.set(id, `${show(model.rate(id, now))}/s`,
           `${show(total)} so far`)
-        : this.set(id, show(total), `${show(total / seconds)}/s on average`);
+        : this.set(id, show(total), average(total, show));
       flow('messages', store.total, value => text.rate(value));
       flow('bytes_in', model.bytes_in, text.size);
       flow('bytes_out', model.bytes_out, text.size);
       this.prompts(status, store);
       this.restarts(status, model);
-      const missing = model.dropped + model.unreadable;
+      const missing = model.dropped + model.unreadable
+        + model.left_out_before;
       this.set('missing', text.count(missing), missing
         ? 'events are not shown' : 'nothing is missing', missing > 0);
       for (const id of ['messages', 'bytes_in', 'bytes_out']) {

@@ -246,7 +246,12 @@ view.timeline = (() => {
       this.overview.addEventListener('pointermove', jump);
     }
 
+    /// Without Ctrl, Cmd or the focus the wheel is the page's, which scrolls.
     wheel(event) {
+      if (!event.ctrlKey && !event.metaKey
+          && document.activeElement !== this.canvas) {
+        return;
+      }
       event.preventDefault();
       if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         this.pan((event.deltaX || event.deltaY) / this.space.width);

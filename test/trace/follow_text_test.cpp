@@ -38,7 +38,9 @@ TEST(follow_text, tells_what_went_wrong) {
 
 TEST(follow_text, keeps_control_characters_from_the_terminal) {
   auto text = shown(message_line({{"payload", "\x1b[31mred"}}));
-  EXPECT_THAT(text, HasSubstr("?[31mred"));
+  EXPECT_THAT(text, HasSubstr(R"(  \x1b[31mred  )"));
+  text = shown(message_line({{"payload", "\u009b31mred"}}));
+  EXPECT_THAT(text, HasSubstr(R"(  \x9b31mred  )"));
 }
 
 TEST(follow_text, is_coloured_if_wanted) {

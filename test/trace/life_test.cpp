@@ -92,9 +92,10 @@ TEST(prompt_trees, have_a_limit_and_say_what_is_left_out) {
 }
 
 TEST(prompt_trees, put_no_control_characters_into_a_terminal) {
-  auto run = run_show(prompt_uuid,
-                      {header_line + message_line({{"summary", "\x1b[2J\r"}})});
-  EXPECT_THAT(run.out, EndsWith("?[2J?\n"));
+  auto run = run_show(prompt_uuid, {header_line
+                                    + message_line({{"summary", "\x1b[2J\r"},
+                                                    {"payload", "\u009b2J"}})});
+  EXPECT_THAT(run.out, EndsWith("\\x1b[2J\\x0d  \\x9b2J\n"));
 }
 
 TEST(mermaid_diagrams, show_a_prompts_life) {
@@ -163,10 +164,7 @@ TEST(conversions, are_to_something_known) {
 TEST(trace_pages, have_the_lines_in_them) {
   auto page = "<html>" + std::string{trace::view_marker} + "</html>\n";
   auto line = message_line({{"summary", "</script><b>"}});
-  auto run
-    = run_tool([&](const auto& inputs, auto& out,
-                   auto& err) { return trace::view(page, inputs, out, err); },
-               {header_line + line + "{\"kind\":", header_line});
+  auto run = run_view(page, {header_line + line + "{\"kind\":", header_line});
   EXPECT_EQ(run.code, 0);
   EXPECT_THAT(run.err, HasSubstr("1 torn last line"));
   EXPECT_THAT(run.out, HasSubstr("\\u003c/script>\\u003cb>"));
@@ -184,13 +182,35 @@ TEST(trace_pages, have_the_lines_in_them) {
 }
 
 TEST(trace_pages, need_a_place_for_the_lines) {
-  auto run = run_tool(
-    [&](const auto& inputs, auto& out, auto& err) {
-      return trace::view("<html></html>", inputs, out, err);
-    },
-    {one_prompt});
+  auto run = run_view("<html></html>", {one_prompt});
   EXPECT_EQ(run.code, 1);
   EXPECT_EQ(run.out, "");
+}
+
+TEST(trace_pages, hold_the_last_events_with_their_header) {
+  auto page = std::string{trace::view_marker};
+  std::string text = header_line;
+  for (int n = 1; n <= 9; ++n)
+    text += message_line({{"n", n}});
+  auto run = run_view(page, {text}, {.events = 2});
+  EXPECT_EQ(run.code, 0);
+  EXPECT_THAT(run.err, HasSubstr("7 older events are not in the page"));
+  auto kept = "trace-file\">\n{\"kind\":\"left_out\",\"count\":7}\n"
+              + header_line + message_line({{"n", 8}})
+              + message_line({{"n", 9}}) + "</script>";
+  EXPECT_THAT(run.out, EndsWith(kept));
+}
+
+TEST(trace_pages, hold_no_more_bytes_than_they_may) {
+  auto line = message_line();
+  auto text = header_line + line + header_line + line + line;
+  trace::view_limits just{.bytes = header_line.size() + 2 * line.size()};
+  auto run = run_view(std::string{trace::view_marker}, {text}, just);
+  EXPECT_THAT(run.err, HasSubstr("1 older events are not"));
+  EXPECT_THAT(run.out, EndsWith(header_line + line + line + "</script>"));
+  just.bytes = text.size();
+  run = run_view(std::string{trace::view_marker}, {text}, just);
+  EXPECT_EQ(run.err, "");
 }
 
 } // namespace container_agent::test

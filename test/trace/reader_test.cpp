@@ -106,6 +106,49 @@ TEST(trace_reader, says_what_is_wrong_with_a_line) {
        "version 2");
 }
 
+TEST(trace_reader, says_that_times_are_beyond_all_limits) {
+  auto says = [](const std::string& text, const std::string& what) {
+    auto run = run_summary({header_line, text});
+    EXPECT_EQ(run.code, 1) << text;
+    EXPECT_THAT(run.err, HasSubstr(what)) << text;
+  };
+  auto header = [](const char* epoch) {
+    return std::string{R"({"kind":"header","version":1,"epoch_us":)"} + epoch
+           + "}\n" + message_line();
+  };
+  says(header("9223372036854775807"), "b:1: left out: its \"epoch_us\"");
+  says(header("-9223372036854775808"), "b:1: left out: its \"epoch_us\"");
+  says(message_line(
+         {{"sent", UINT64_MAX}, {"taken", UINT64_MAX}, {"done", UINT64_MAX}}),
+       "b:1: left out: one of its times");
+  says(bytes_line({{"at", trace::max_time + 1}}), "one of its times");
+}
+
+TEST(trace_reader, takes_times_up_to_the_limits) {
+  auto latest = R"({"kind":"header","version":1,"epoch_us":)"
+                + std::to_string(trace::max_epoch_us) + "}\n";
+  auto run = run_summary({R"({"kind":"header","version":1,"epoch_us":0})"
+                          "\n"
+                          + bytes_line({{"at", 0}}) + latest
+                          + bytes_line({{"at", trace::max_time}})});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("from 1970-01-01T00:00:00.000000Z"));
+}
+
+TEST(trace_reader, leaves_out_what_follows_a_header_of_another_version) {
+  std::string other = "{\"kind\":\"header\",\"version\":2}\n";
+  auto read = read_texts(
+    {header_line + message_line() + other + message_line({{"n", 3}})
+       + message_line({{"n", 4}}) + header_line + message_line({{"n", 5}}),
+     message_line({{"n", 6}})});
+  EXPECT_THAT(read.numbers, testing::ElementsAre(0, 2, 0, 5, 6));
+  EXPECT_EQ(read.code, 1);
+  EXPECT_THAT(read.err, HasSubstr("a:3: left out: it is of version 2"));
+  EXPECT_THAT(read.err, HasSubstr("a: 2 lines were left out: they follow the "
+                                  "header in line 3\n"));
+  EXPECT_THAT(read.err, HasSubstr("3 of 8 lines were left out"));
+}
+
 TEST(trace_reader, tells_the_first_ten_wrong_lines_and_counts_all) {
   std::string text = header_line;
   for (int i = 0; i < 12; ++i)

@@ -12,6 +12,7 @@ namespace container_agent::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// A row's cells, without the blanks between them.
 std::string row_of(const std::string& table, const std::string& name) {
@@ -108,13 +109,40 @@ TEST(summaries, have_totals) {
        "\n"
        R"({"kind":"dropped","at":1,"count":120})"
        "\n"});
-  EXPECT_THAT(run.out, HasSubstr("6 events in 7.00 µs, from "
+  EXPECT_THAT(run.out, HasSubstr("5 events in 7.00 µs, from "
                                  "2025-11-25T00:20:00.123456Z"));
   EXPECT_THAT(run.out, HasSubstr("1 messages"));
   EXPECT_THAT(run.out, HasSubstr("1 times skipped"));
   EXPECT_THAT(run.out, HasSubstr("1 spawns, 1 of them restarts"));
   EXPECT_EQ(row_of(run.out, "host_input in"), "host_input in 374 bytes");
   EXPECT_THAT(run.out, HasSubstr("120 events missing"));
+}
+
+TEST(summaries, are_of_the_events_that_pass_the_filters) {
+  auto text = header_line + bytes_line() + message_line()
+              + message_line({{"n", 3}, {"type", "child_input"}})
+              + message_line({{"n", 4}, {"trace", nullptr}, {"to", "control"}});
+  auto of = [&](const trace::event_filter& wanted) {
+    auto run = run_summary({text}, wanted);
+    EXPECT_EQ(run.code, 0);
+    return run.out;
+  };
+  EXPECT_THAT(of({}), HasSubstr("4 events in "));
+  EXPECT_THAT(of({.trace = prompt_trace}), HasSubstr("3 events in "));
+  auto typed = of({.types = {"child_input", "none"}});
+  EXPECT_THAT(typed, HasSubstr("1 events in 6.00 µs"));
+  EXPECT_THAT(typed, Not(HasSubstr("host_line")));
+  EXPECT_THAT(of({.actors = {"control"}}), HasSubstr("1 events in "));
+  EXPECT_THAT(of({.actors = {"pipe_input"}}), HasSubstr("3 events in "));
+  EXPECT_THAT(of({.trace = prompt_trace, .types = {"host_line"}}),
+              HasSubstr("1 events in "));
+}
+
+TEST(summaries, say_that_nothing_passes_the_filters) {
+  auto run = run_summary({header_line + message_line()}, {.types = {"none"}});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_EQ(run.out, "");
+  EXPECT_THAT(run.err, HasSubstr("none of the trace's 1 events passes"));
 }
 
 TEST(summaries, stand_more_names_than_there_can_be) {

@@ -93,8 +93,23 @@ inline tool_run run_convert(const trace::conversion& what,
     texts);
 }
 
-inline tool_run run_summary(const std::vector<std::string>& texts) {
-  return run_tool(trace::summary, texts);
+inline tool_run run_summary(const std::vector<std::string>& texts,
+                            const trace::event_filter& wanted = {}) {
+  return run_tool(
+    [&](const auto& inputs, auto& out, auto& err) {
+      return trace::summary(wanted, inputs, out, err);
+    },
+    texts);
+}
+
+inline tool_run run_view(const std::string& page,
+                         const std::vector<std::string>& texts,
+                         const trace::view_limits& limits = {}) {
+  return run_tool(
+    [&](const auto& inputs, auto& out, auto& err) {
+      return trace::view(page, limits, inputs, out, err);
+    },
+    texts);
 }
 
 inline tool_run run_show(const std::string& prompt,

@@ -40,6 +40,76 @@ function rush(agent) {
   };
 }
 
+/// Distances between the frames of the page's screen, ms, from now on.
+const watch_frames = page => page.evaluate(() => {
+  const gaps = window.gaps = [];
+  let before = performance.now();
+  const note = now => {
+    gaps.push(now - before);
+    before = now;
+    window.watch = requestAnimationFrame(note);
+  };
+  window.watch = requestAnimationFrame(note);
+});
+
+const frame_gaps = page => page.evaluate(() => {
+  cancelAnimationFrame(window.watch);
+  const gaps = window.gaps.sort((a, b) => a - b);
+  const at = share => gaps[Math.floor(gaps.length * share)];
+  return {frames: gaps.length, median: at(0.5), p95: at(0.95),
+    longest: gaps.at(-1)};
+});
+
+/// From a press to the first frame in which its effect is there, ms. The press
+/// has the browser's own time, so what waits for the page counts, too.
+async function time_to_effect(page, button, effect) {
+  await page.evaluate((selector, source) => {
+    const done = new Function(`return ${source}`);
+    window.effect = new Promise(resolve => {
+      document.querySelector(selector).addEventListener('click', event => {
+        const look = () => requestAnimationFrame(() => {
+          if (done()) resolve(performance.now() - event.timeStamp);
+          else look();
+        });
+        look();
+      }, {once: true});
+    });
+  }, button, effect);
+  await page.click(button);
+  return page.evaluate(() => window.effect);
+}
+
+test('at 2,000 messages a second the screen is drawn and clicks are answered',
+  async t => {
+    const agent = await an_agent(t);
+    const page = await open(t, agent.url);
+    await until_text(page, '#connection', /^Live$/);
+    const crowd = rush(agent);
+    t.after(crowd.stop);
+    await until_messages(page, 4000);
+    await watch_frames(page);
+    const first = await page.evaluate(() => view.app.store.total);
+    const clicks = [];
+    for (let i = 0; i < 4; ++i) {
+      clicks.push(
+        await time_to_effect(page, '[data-actor=conversation]',
+          'document.querySelector("[data-actor=conversation]")'
+          + `.getAttribute("aria-pressed") === "${i % 2 === 0}"`),
+        await time_to_effect(page, '#pause',
+          `document.getElementById("pause").textContent === "${
+            i % 2 ? 'Pause' : 'Resume'}"`));
+      await until_messages(page, first + 2000 * (i + 1));
+    }
+    const {frames, median, p95, longest} = await frame_gaps(page);
+    const ms = value => `${value.toFixed(0)} ms`;
+    t.diagnostic(`${frames} frames: median gap ${ms(median)}, 95 % below `
+      + `${ms(p95)}, longest ${ms(longest)}; clicks seen after `
+      + `${clicks.map(ms).join(', ')}`);
+    assert.ok(frames > 20);
+    assert.ok(median < 250, `median gap ${ms(median)}`);
+    for (const click of clicks) assert.ok(click < 2000, ms(click));
+  });
+
 test('at 2,000 messages a second it answers, and says what it left out',
   async t => {
     const agent = await an_agent(t);

@@ -76,6 +76,29 @@ test('a trace that is too long is shown from its end on', async t => {
     /^showing the last 100,000 of 100,500 messages$/);
 });
 
+test('of several runs one is shown, and another can be chosen', async t => {
+  const other = header.replace('"pid":7', '"pid":8');
+  const page = await open(t, a_file(t, ['{"kind":"left_out","count":1234}',
+    header, message(1), message(2), other, message(1), header, message(3)]));
+  await until_text(page, '#connection', /^Run 2 of 2: a trace of .*pid 8/);
+  await until_text(page, '#note',
+    /^showing the only message; 1,234 older events left out by trace view/);
+  assert.equal(await page.$eval('#run-choice', e => e.hidden), false);
+  await page.select('#run', '0');
+  await until_text(page, '#connection', /^Run 1 of 2: a trace of .*pid 7/);
+  await until_text(page, '#note', /^showing all 3 messages;/);
+  await page.select('#run', '1');
+  await until_text(page, '#note', /^showing the only message;/);
+});
+
+test('a single run offers no choice', async t => {
+  const page = await open(t, a_file(t, [header, message(1), header,
+    message(2)]));
+  await until_text(page, '#note', /^showing all 2 messages$/);
+  await until_text(page, '#connection', /^A trace of/);
+  assert.equal(await page.$eval('#run-choice', e => e.hidden), true);
+});
+
 test('an empty page that reaches no agent says so', async t => {
   const page = await open(t, a_file(t, []), {may_complain: /./});
   await until_text(page, '#connection', /^Connection lost/);

@@ -77,11 +77,13 @@ test('after a selection from its panel the focus is not lost', async t => {
 test('the keys can be asked for, and filter by the prompt of a message',
   async t => {
     const page = await a_page(t);
+    await page.focus('#pause');
     await page.keyboard.press('?');
     await page.waitForSelector('#help[open]');
     assert.match(await text_of(page, '#help-keys'), /zoom in/);
     await page.keyboard.press('Escape');
     await page.waitForSelector('#help:not([open])');
+    await page.focus('[data-actor=control]');
     await page.keyboard.press('g');
     await page.keyboard.press('End');
     for (let i = 0; i < 200; ++i) {
@@ -93,6 +95,34 @@ test('the keys can be asked for, and filter by the prompt of a message',
       await page.evaluate(() => view.app.timeline.selected.trace));
     await page.keyboard.press('x');
     assert.equal(await page.$eval('#filter-trace', e => e.value), '');
+  });
+
+test('single keys act in the actors and the timeline only, Escape anywhere',
+  async t => {
+    const page = await a_page(t);
+    const state = () => page.evaluate(() => ({
+      theme: document.documentElement.dataset.theme,
+      span: view.app.timeline.space.span, help: document.getElementById('help')
+        .open, playing: view.app.state.playing, here: document.activeElement.id,
+      chosen: view.app.timeline.selected?.n}));
+    await page.focus('#timeline');
+    await page.keyboard.press('End');
+    for (const place of ['#theme', '#details', 'body']) {
+      await page.evaluate(() => document.activeElement.blur());
+      if (place !== 'body') await page.focus(place);
+      const before = await state();
+      for (const key of ['t', '+', '-', '0', 'c', 'e', 'p', 'x', 'g', '?']) {
+        await page.keyboard.press(key);
+      }
+      if (place !== '#theme') await page.keyboard.press('Space');
+      assert.deepEqual(await state(), before, place);
+      assert.equal(await page.$eval('#filter-trace', e => e.value), '');
+    }
+    await page.keyboard.press('Escape');
+    assert.equal(await selected(page), undefined);
+    await page.focus('[data-actor=control]');
+    await page.keyboard.press('t');
+    assert.equal((await state()).theme, 'dark');
   });
 
 test('an actor can be chosen with the keyboard', async t => {
@@ -139,6 +169,7 @@ test('light and dark follow the system, and a button and a key change them',
       assert.equal(await is_dark(), dark);
       await page.click('#theme');
       assert.equal(await is_dark(), !dark);
+      await page.focus('#timeline');
       await page.keyboard.press('t');
       assert.equal(await is_dark(), dark);
     }

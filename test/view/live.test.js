@@ -191,7 +191,9 @@ test('button, wheel and keys zoom, dragging moves in time', async t => {
   await page.keyboard.press('-');
   const box = await (await page.$('#timeline')).boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + 200);
+  await page.keyboard.down('Control');
   await page.mouse.wheel({deltaY: -100});
+  await page.keyboard.up('Control');
   await page.waitForFunction(span => view.app.timeline.space.span < span, {},
     first.span * 0.99);
   await until_text(page, '#pause', /^Pause$/); // zooming does not hold
@@ -207,6 +209,40 @@ test('button, wheel and keys zoom, dragging moves in time', async t => {
   const after = await space();
   assert.ok(after.left < before.left);
   assert.equal(after.span, before.span);
+});
+
+test('the wheel is the page\'s, until the timeline has the focus', async t => {
+  const {agent, events} = await a_conversation(t);
+  const page = await open(t, agent.url, {height: 500});
+  await shown(page, events);
+  const span = () => page.evaluate(() => view.app.timeline.space.span);
+  const before = await span();
+  await page.$eval('#timeline', e => e.scrollIntoView({block: 'center'}));
+  const top = await page.evaluate(() => scrollY);
+  const box = await (await page.$('#timeline')).boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.wheel({deltaY: -60});
+  await page.waitForFunction(y => scrollY < y, {}, top);
+  assert.equal(await span(), before);
+  assert.match(await text_of(page, '.hint'), /Ctrl .* wheel zoom/);
+  await page.evaluate(() =>
+    document.getElementById('timeline').focus({preventScroll: true}));
+  await page.mouse.wheel({deltaY: -60});
+  await page.waitForFunction(old => view.app.timeline.space.span < old, {},
+    before);
+});
+
+test('the pause button says whether it is pressed', async t => {
+  const {agent, events} = await a_conversation(t);
+  const page = await open(t, agent.url);
+  await shown(page, events);
+  const pressed = () => page.$eval('#pause', e =>
+    e.getAttribute('aria-pressed'));
+  assert.equal(await pressed(), 'false');
+  await page.click('#pause');
+  assert.equal(await pressed(), 'true');
+  await page.click('#pause');
+  assert.equal(await pressed(), 'false');
 });
 
 test('a click into the overview goes to that time', async t => {

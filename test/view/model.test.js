@@ -114,6 +114,35 @@ test('a skipped message is one message when it is taken up for good', () => {
   assert.equal(it.store.by_n.get(1).outcome, 'handled');
 });
 
+test('a skipped message is one message while the timeline is held', () => {
+  const it = a_model();
+  it.take(message(1));
+  it.store.hold();
+  it.take(message(2, {outcome: 'skipped'}));
+  it.take(message(2, {taken: 5000, done: 6000}));
+  assert.equal(it.store.total, 2);
+  assert.equal(it.store.waiting(), 1);
+  assert.equal(it.actors.get('conversation').messages, 2);
+  it.store.release();
+  assert.equal(it.store.kept, 2);
+  assert.equal(it.store.by_n.get(2).outcome, 'handled');
+});
+
+test('what is done without being taken up has no times', () => {
+  const it = a_model();
+  it.take(message(1, {taken: undefined, outcome: 'undelivered'}));
+  assert.equal(store.worked(it.store.by_n.get(1)), undefined);
+  assert.equal(it.actors.get('conversation').handled_ns, 0);
+});
+
+test('an agent that has run for a year is shown', () => {
+  const it = a_model();
+  const at = 366 * 86400e9;
+  it.take(message(1, {sent: at, taken: at + 1000, done: at + 3000}));
+  assert.equal(it.unreadable, 0);
+  assert.equal(store.waited(it.store.by_n.get(1)), 1000);
+});
+
 test('messages that wait in a dump are found by the time that is shown', () => {
   const it = a_model();
   for (let n = 1; n <= 9; ++n) it.take(message(n));

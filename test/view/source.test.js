@@ -31,6 +31,29 @@ test('a line without end is left out and counted, and the next one is read',
     assert.equal(reader.too_long, 1);
   });
 
+test('the runs of a trace are told apart, also if they take turns', () => {
+  const header = pid => `{"kind":"header","pid":${pid},"epoch_us":5}\n`;
+  const text = `{"n":1}\n${header(1)}{"n":2}\n${header(2)}`
+    + `{"kind":"left_out","count":7}\n{"n":3}\n${header(1)}`
+    + '{"n":4,"payload":"{\\"kind\\":\\"header\\"}"}\n';
+  const {runs, left_out} = source.runs_of(text);
+  assert.equal(left_out, 7);
+  const cut = run => run.parts.map(({from, to}) => text.slice(from, to))
+    .join('');
+  assert.deepEqual([...runs.map(cut)], ['{"n":1}\n', `${header(1)}{"n":2}\n`
+    + `${header(1)}{"n":4,"payload":"{\\"kind\\":\\"header\\"}"}\n`,
+  `${header(2)}{"n":3}\n`]);
+  assert.deepEqual([...runs.map(run => run.header?.pid)], [undefined, 1, 2]);
+});
+
+test('the parts of a trace are read line by line', async () => {
+  const text = '1\n2\n\n3\n4';
+  const lines = [];
+  await source.read_parts(text, [{from: 6, to: 8}, {from: 0, to: 4}],
+    line => lines.push(line), {aborted: false});
+  assert.deepEqual(lines, ['4', '1', '2']);
+});
+
 test('every actor has a place of its own, at any width', () => {
   const names = [...vocabulary.order.filter(name => name !== 'Host'
     && name !== 'Claude'), 'stranger', 'another_stranger'];

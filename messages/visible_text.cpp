@@ -1,0 +1,77 @@
+#include "messages/visible_text.hpp"
+
+#include <algorithm>
+
+namespace container_agent {
+
+namespace {
+
+void append_hex(std::string& out, unsigned char c) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += "\\x";
+  out += digits[c >> 4];
+  out += digits[c & 15];
+}
+
+/// C1 controls move cursors as well as C0 ones do.
+bool is_c1(std::string_view text, std::size_t length) {
+  return length == 2 && text[0] == '\xc2'
+         && static_cast<unsigned char>(text[1]) < 0xa0;
+}
+
+void append_ascii(std::string& out, char c, std::string_view quoted) {
+  if (quoted.find(c) != std::string_view::npos)
+    (out += '\\') += c;
+  else if (c == '\n')
+    out += "\\n";
+  else if (c == '\t')
+    out += "\\t";
+  else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+    append_hex(out, static_cast<unsigned char>(c));
+  else
+    out += c;
+}
+
+} // namespace
+
+std::size_t utf8_length(std::string_view text) {
+  auto byte = [&](std::size_t i) {
+    return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
+  };
+  auto follows = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  auto first = byte(0);
+  if (first < 0x80)
+    return 1;
+  if (first >= 0xc2 && first < 0xe0)
+    return follows(1) ? 2 : 0;
+  if (first >= 0xe0 && first < 0xf0) {
+    bool overlong = first == 0xe0 && byte(1) < 0xa0;
+    bool surrogate = first == 0xed && byte(1) >= 0xa0;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xf0 && first < 0xf5) {
+    bool overlong = first == 0xf0 && byte(1) < 0x90;
+    bool beyond = first == 0xf4 && byte(1) >= 0x90;
+    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4
+                                                                          : 0;
+  }
+  return 0;
+}
+
+void append_visible(std::string& out, std::string_view text,
+                    std::string_view quoted) {
+  while (!text.empty()) {
+    auto length = utf8_length(text);
+    if (length == 0)
+      out += replacement_character;
+    else if (is_c1(text, length))
+      append_hex(out, static_cast<unsigned char>(text[1]));
+    else if (length > 1)
+      out += text.substr(0, length);
+    else
+      append_ascii(out, text.front(), quoted);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+}
+
+} // namespace container_agent

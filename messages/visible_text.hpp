@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// Texts of others, shown to people. Pure.
+namespace container_agent {
+
+/// Stands for a byte that is no UTF-8: U+FFFD.
+inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
+
+/// The length of the UTF-8 sequence at the front, 0 if it is none (or an
+/// overlong one, a surrogate, or beyond U+10FFFF).
+std::size_t utf8_length(std::string_view text);
+
+/// Appends a text so that nothing in it can move a terminal's cursor: control
+/// characters (C0, DEL, and C1: U+0080 to U+009F) become `\n`, `\t` or
+/// `\x9b`, bytes that are no UTF-8 U+FFFD. ASCII characters that are among
+/// `quoted` get a backslash.
+void append_visible(std::string& out, std::string_view text,
+                    std::string_view quoted = {});
+
+} // namespace container_agent
