@@ -4,6 +4,7 @@
 #include "main/runtime/fd.hpp"
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/line_cut.hpp"
+#include "main/runtime/piece_queue.hpp"
 #include "main/runtime/pipe_end.hpp"
 #include "main/runtime/written_tail.hpp"
 
@@ -14,7 +15,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <deque>
 #include <utility>
 
 namespace container_agent::runtime {
@@ -40,9 +40,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   fifo_watch::subscription path_subscription;
   fifo_watch::subscription reader_subscription;
   unique_fd keeper;
-  pipe_sink sink;           // a descriptor of its own, for writing only
-  std::deque<bytes> parked; // while there is no FIFO, or after an error
-  std::size_t parked_bytes = 0;
+  pipe_sink sink;     // a descriptor of its own, for writing only
+  piece_queue parked; // while there is no FIFO, or after an error
+  piece_queue held;   // by the sink before an error: is in the tail
   written_tail tail;
   std::size_t capacity = 0; // of the FIFO, when it was opened
   line_cut cut;
@@ -66,7 +66,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   bool lines() const { return kind == content::lines; }
 
-  std::size_t pending() const { return sink.pending() + parked_bytes; }
+  std::size_t pending() const {
+    return sink.pending() + parked.size() + held.size();
+  }
 
   // -- descriptors ------------------------------------------------------------
 
@@ -117,8 +119,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     if (data.empty())
       return;
     if (!keeper || error()) {
-      parked_bytes += data.size();
-      parked.push_back(std::move(data));
+      parked.push(std::move(data));
       return;
     }
     if (lines())
@@ -199,8 +200,15 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   void reopen_keeper() {
     keeper = place.open(O_RDWR);
-    if (!keeper)
-      fail("opening it again", last_error());
+    if (keeper) {
+      for (auto& piece : held.take())
+        sink.write(std::move(piece));
+      return;
+    }
+    auto error = last_error();
+    for (auto& piece : sink.take_pending()) // writing fails without a reader
+      held.push(std::move(piece));
+    fail("opening it again", error);
   }
 
   // Nobody reads. While we are a reader and there is no writer, a new reader's
@@ -218,8 +226,8 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     reopen_keeper();
     if (!failure)
       if (auto error = open_writer()) {
-        fail("opening it for writing", error);
         keeper.reset();
+        fail("opening it for writing", error);
       }
     write_again(unread.size() + waiting, waiting > 0);
   }
@@ -241,7 +249,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   // -- another FIFO at the path -----------------------------------------------
 
   void look_at_path() {
-    if (finished || error())
+    if (finished || failure)
       return;
     auto found = place.refresh(log, loggers::pipe_output);
     if (found == fifo_place::change::unusable) {
@@ -268,10 +276,8 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   void write_parked() {
     if (!keeper || error())
       return;
-    auto was_waiting = parked_bytes > 0;
-    auto pieces = std::exchange(parked, {});
-    parked_bytes = 0;
-    for (auto& piece : pieces)
+    auto was_waiting = parked.size() > 0;
+    for (auto& piece : parked.take())
       write(std::move(piece));
     if (was_waiting && pending() == 0)
       tell_later();
@@ -279,20 +285,17 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   // Takes back what nobody has read, and closes the FIFO.
   void park() {
-    auto queue = sink.take_pending();
+    auto waiting = sink.pending() + held.size();
+    auto queue = sink.pending() > 0 ? sink.take_pending() : held.take();
     auto unread = keeper ? read_all(keeper.get()) : std::string{};
     auto dropped = sink.take_dropped(); // by its error
-    auto later = std::exchange(parked, {});
-    parked_bytes = 0;
+    auto later = parked.take();
     sink.close();
     reader_subscription.reset();
     keeper.reset();
     // Without a keeper, each write parks.
     if (lines()) {
-      auto size = unread.size() + dropped;
-      for (const auto& piece : queue)
-        size += piece.size();
-      write_again(size, false);
+      write_again(unread.size() + waiting + dropped, false);
       tail.clear();
     } else {
       write(bytes{std::move(unread)});

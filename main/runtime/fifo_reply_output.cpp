@@ -175,7 +175,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   bool close_writer() {
     auto present = has_reader(writer.get());
     readers.collect();
-    present = present && !readers.left_last();
+    present = present && !readers.left_since_read();
     writer.close();
     readers.collect();
     return present && !readers.any_pure_reader_left();

@@ -160,6 +160,8 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
         touched.push_back(fifo);
       fifo->batch.last = e.mask;
       fifo->batch.all |= e.mask;
+      fifo->batch.since_read
+        = (e.mask & IN_ACCESS) != 0 ? 0 : fifo->batch.since_read | e.mask;
     };
     if ((e.mask & IN_Q_OVERFLOW) != 0) {
       for (auto& path : paths)

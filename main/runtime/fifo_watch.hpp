@@ -60,12 +60,13 @@ public:
   /// path can't be watched, that is logged once.
   subscription watch_path(const std::string& path, notification on_change);
 
-  /// Events of inotify(7) that came together: which was the last, and which
-  /// there were. How many can't be told (the kernel merges equal ones).
-  /// IN_Q_OVERFLOW: some were lost.
+  /// Events of inotify(7) that came together: which was the last, which there
+  /// were, and which after the last IN_ACCESS. How many can't be told (the
+  /// kernel merges equal ones). IN_Q_OVERFLOW: some were lost.
   struct fifo_events {
     std::uint32_t last = 0;
     std::uint32_t all = 0;
+    std::uint32_t since_read = 0;
 
     operator std::uint32_t() const { return last; }
   };

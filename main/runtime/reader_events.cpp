@@ -21,15 +21,16 @@ std::error_code reader_events::start(const std::string& name,
   if (watch_.error())
     return watch_.error();
   on_event_ = std::move(on_event);
-  subscription_
-    = watch_.watch_fifo(name, IN_OPEN | IN_ACCESS | IN_CLOSE,
-                        [this](const fifo_watch::fifo_events& batch) {
-                          last_ = batch.last;
-                          all_ = batch.all;
-                          // A copy: the handler may watch another one.
-                          if (auto call = on_event_; !collecting_)
-                            call();
-                        });
+  subscription_ = watch_.watch_fifo(
+    name, IN_OPEN | IN_ACCESS | IN_CLOSE,
+    [this](const fifo_watch::fifo_events& batch) {
+      since_read_
+        = batch.since_read | ((batch.all & IN_ACCESS) != 0 ? 0 : since_read_);
+      all_ = batch.all;
+      // A copy: the handler may watch another one.
+      if (auto call = on_event_; !collecting_)
+        call();
+    });
   return subscription_ ? std::error_code{} : last_error();
 }
 
@@ -40,8 +41,8 @@ void reader_events::collect() {
   collecting_ = false;
 }
 
-bool reader_events::left_last() const {
-  return (last_ & reader_left) != 0;
+bool reader_events::left_since_read() const {
+  return (since_read_ & reader_left) != 0;
 }
 
 bool reader_events::any_left() const {

@@ -28,11 +28,12 @@ public:
   /// Takes in what has happened up to now; `on_event` is not called for that.
   void collect();
 
-  /// The last event so far is forgotten.
-  void forget() { last_ = 0; }
+  /// What was collected so far is forgotten.
+  void forget() { since_read_ = 0; }
 
-  /// Whether the last event was a reader's leaving, as far as can be known.
-  bool left_last() const;
+  /// Whether a reader has left since anybody has read: who is there now has
+  /// come after that.
+  bool left_since_read() const;
 
   /// Whether a reader left in the last batch of events.
   bool any_left() const;
@@ -44,7 +45,7 @@ private:
   fifo_watch& watch_;
   fifo_watch::subscription subscription_;
   notification on_event_;
-  std::uint32_t last_ = 0;
+  std::uint32_t since_read_ = 0;
   std::uint32_t all_ = 0; // of the last batch
   bool collecting_ = false;
 };

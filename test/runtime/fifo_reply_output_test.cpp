@@ -248,6 +248,24 @@ TEST_F(fifo_reply_output_test, a_reader_may_have_it_open_for_writing_too) {
   EXPECT_TRUE(log.records.empty());
 }
 
+TEST_F(fifo_reply_output_test,
+       such_a_reader_may_come_again_before_its_leaving) {
+  reply("one\n");
+  auto open_both = [this] {
+    return unique_fd{::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
+  };
+  auto both = open_both();
+  loop.run_ready();
+  EXPECT_EQ(read_some(both.get(), 4), "one\n");
+  both.reset();
+  both = open_both(); // all that before the loop has noticed
+  reply("two\n");
+  ASSERT_TRUE(done(1));
+  loop.run_ready();
+  EXPECT_EQ(read_now(both.get()), "two\n");
+  EXPECT_TRUE(done(2));
+}
+
 TEST_F(fifo_reply_output_test, after_an_error_nothing_is_lost) {
   {
     process_limit no_more_files{RLIMIT_NOFILE, 0};
