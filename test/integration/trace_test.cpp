@@ -335,6 +335,13 @@ TEST(traces, are_read_by_the_programs_own_tools) {
     output_of({"convert", "--to", "mermaid", "--prompt", first_uuid}).out,
     testing::StartsWith("sequenceDiagram"));
   EXPECT_THAT(output_of({"view"}).out, HasSubstr(first_trace));
+  EXPECT_THAT(output_of({"view", "--last", "1"}).out,
+              HasSubstr(R"({"kind":"left_out","count":)"));
+  auto some = output_of({"summary", "--prompt", first_uuid, "--type",
+                         "host_line", "--actor", "conversation"});
+  EXPECT_EQ(some.status, graceful) << some.err;
+  EXPECT_THAT(some.out, HasSubstr("\n1 messages, "));
+  EXPECT_EQ(output_of({"summary", "--type", "nothing"}).status.code, 1);
   EXPECT_EQ(output_of({"convert", "--to", "nonsense"}).status.code, 2);
 }
 
