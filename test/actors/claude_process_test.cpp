@@ -257,4 +257,45 @@ TEST_F(claude_processes, status_tells_of_the_child) {
   EXPECT_EQ(status->generation, 1u);
 }
 
+TEST_F(claude_processes, a_guest_that_does_not_read_is_let_go_and_not_killed) {
+  child.guest = true;
+  start();
+  launch();
+  child.stdin_pipe().hold();
+  tell(process, child_input{1, bytes{"unread\n"}});
+  tell(process, close_child_input{});
+  settle();
+  EXPECT_TRUE(child.running());
+  tell(process, signal_child{SIGTERM});
+  settle();
+  EXPECT_EQ(child.signals, std::vector<int>{});
+  EXPECT_EQ(child.exit_status().kind, exit_kind::detached);
+  EXPECT_EQ(log.field("claude_let_go", "unwritten_bytes"), "7");
+}
+
+TEST_F(claude_processes, a_child_that_outlives_sigkill_counts_as_ended) {
+  start();
+  launch();
+  allow();
+  child.outlives_kill = true;
+  tell(process, renew_child{"stalled", true, true});
+  settle();
+  advance(claude_process::kill_timeout - 1ms);
+  EXPECT_TRUE(child.running());
+  advance(1ms);
+  EXPECT_FALSE(child.running());
+  EXPECT_EQ(log.count("claude_outlives_kill"), 1u);
+  EXPECT_EQ(conversation.count<child_ended>(), 1u);
+}
+
+TEST_F(claude_processes, nobody_is_killed_harder_who_has_ended) {
+  start();
+  launch();
+  allow();
+  tell(process, renew_child{"stalled", true, true});
+  settle();
+  advance(claude_process::kill_timeout * 2);
+  EXPECT_EQ(log.count("claude_outlives_kill"), 0u);
+}
+
 } // namespace container_agent::test

@@ -356,4 +356,14 @@ TEST_F(dialogue_prompts, dollars_are_the_processs_tokens_the_turns) {
   EXPECT_DOUBLE_EQ(talk().status().bill.dollars, 0.75) << "no number";
 }
 
+TEST_F(dialogue_prompts, control_that_waits_is_bounded_by_its_bytes) {
+  settings.queue.bytes = 1000;
+  EXPECT_GT(talk().input_credit(), 0u);
+  host(R"({"type":"control_request","request_id":"1","request":{"subtype":")"
+       + std::string(1000, 'x') + "\"}}");
+  EXPECT_EQ(talk().input_credit(), 0u);
+  ready();
+  EXPECT_GT(talk().input_credit(), 0u);
+}
+
 } // namespace container_agent::test

@@ -161,4 +161,13 @@ TEST_F(host_voices, nothing_is_nothing) {
   EXPECT_EQ(voice->deferred(), 1u) << "still within the line";
 }
 
+TEST_F(host_voices, text_says_of_a_duplicate_that_it_is_one) {
+  auto voice = make(voice_kind::text);
+  voice->accepted("u1", 0, false);
+  EXPECT_EQ(bytes_in(out), "");
+  voice->accepted("u1", 0, true);
+  EXPECT_EQ(bytes_in(out), "error: duplicate: a prompt with the uuid u1 was "
+                           "accepted before\n");
+}
+
 } // namespace container_agent::test

@@ -160,4 +160,18 @@ TEST_F(pipe_inputs, without_a_conversation_lines_wait) {
   EXPECT_EQ(lines(), texts{"one"});
 }
 
+TEST_F(pipe_inputs, credit_is_taken_back) {
+  start();
+  allow(0, 16);
+  source.give("large\n");
+  settle();
+  EXPECT_EQ(lines(), texts{"large"});
+  allow(1, 1);
+  source.give("next\n");
+  settle();
+  EXPECT_EQ(lines(), texts{});
+  allow(1, 2);
+  EXPECT_EQ(lines(), texts{"next"});
+}
+
 } // namespace container_agent::test

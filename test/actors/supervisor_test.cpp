@@ -273,4 +273,20 @@ TEST_F(supervisors, status_counts_restarts_and_those_of_the_window) {
   EXPECT_EQ(status->restarts_in_window, 0u);
 }
 
+TEST_F(supervisors, a_temporary_child_that_never_ran_has_no_exit_code_to_pass) {
+  add("shutdown_coordinator", &peers_changed::shutdown_coordinator);
+  auto& spec = add("claude_process", &peers_changed::claude_process);
+  spec.type = restart_type::temporary;
+  spec.gave_up = exit_code::gave_up_on_claude;
+  spec.ended_code = [] { return 0; };
+  start();
+  caf::anon_send_exit(seen.claude_process,
+                      make_error(agent_error::launch_failed, "no such thing"));
+  settle();
+  auto order = ears_of<shutdown_coordinator_actor>("shutdown_coordinator")
+                 .take<begin_shutdown>();
+  EXPECT_EQ(order.exit_code,
+            static_cast<std::int32_t>(exit_code::gave_up_on_claude));
+}
+
 } // namespace container_agent::test

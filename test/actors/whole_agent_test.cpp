@@ -378,4 +378,26 @@ TEST_P(death_of, at_random_moments_loses_and_doubles_nothing) {
 INSTANTIATE_TEST_SUITE_P(, death_of, testing::ValuesIn(everybody),
                          [](const auto& it) { return std::string{it.param}; });
 
+TEST_F(whole_agent, refuses_to_restart_claude_once_it_stops) {
+  claude_reads();
+  prompt("u1");
+  settle();
+  tell(family->root(), begin_shutdown{"SIGTERM", 0, true});
+  settle();
+  auto id = clients.give(R"({"command":"restart_claude"})");
+  settle();
+  EXPECT_EQ(clients.answers[id],
+            R"({"ok":false,"error":"the agent is stopping"})");
+  EXPECT_EQ(log.count("restart_refused"), 1u);
+}
+
+TEST_F(whole_agent, refuses_to_restart_a_claude_that_is_not_its_own) {
+  child.guest = true;
+  auto id = clients.give(R"({"command":"restart_claude"})");
+  settle();
+  EXPECT_THAT(clients.answers[id],
+              testing::HasSubstr("Claude is not the agent's"));
+  EXPECT_TRUE(child.running());
+}
+
 } // namespace container_agent::test
