@@ -280,8 +280,10 @@ TEST_F(supervisors, a_temporary_child_that_never_ran_has_no_exit_code_to_pass) {
   spec.gave_up = exit_code::gave_up_on_claude;
   spec.ended_code = [] { return 0; };
   start();
-  caf::anon_send_exit(seen.claude_process,
-                      make_error(agent_error::launch_failed, "no such thing"));
+  auto child = caf::actor_cast<caf::actor>(seen.claude_process);
+  caf::anon_send(
+    child, caf::exit_msg{child.address(), make_error(agent_error::launch_failed,
+                                                     "no such thing")});
   settle();
   auto order = ears_of<shutdown_coordinator_actor>("shutdown_coordinator")
                  .take<begin_shutdown>();
