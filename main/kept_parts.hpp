@@ -32,6 +32,8 @@ struct kept_parts {
       notes.input_taken(0);
     notes.on_input([this](std::uint64_t input) { spool.release(input); });
   }
+
+  runtime::managed_child& managed() { return process; }
 };
 
 } // namespace container_agent

@@ -6,7 +6,6 @@
 #include "main/hook.hpp"
 #include "main/kept_parts.hpp"
 #include "main/runtime/attaching_child_process.hpp"
-#include "main/runtime/child_process.hpp"
 #include "main/runtime/fifo_input.hpp"
 #include "main/runtime/fifo_output.hpp"
 #include "main/runtime/fifo_reply_output.hpp"
@@ -178,9 +177,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
   }
   family.emplace(tell_family(settings), context);
   if (settings.process.subreaper || ::getpid() == 1)
-    reaper.emplace(loop, log,
-                   kept ? static_cast<runtime::managed_child&>(kept->process)
-                        : *spawned);
+    reaper.emplace(loop, log, kept ? kept->managed() : *spawned);
 }
 
 // After an error that ended the loop there are actors that will never end: they

@@ -173,12 +173,11 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   // Gives the reader its EOF. Returns whether there is one, who then has still
   // to close its end: an event will tell.
   bool close_writer() {
-    auto present = has_reader(writer.get());
     readers.collect();
-    present = present && !readers.left_since_read();
+    auto present = !readers.left_since_read() && has_reader(writer.get());
     writer.close();
     readers.collect();
-    return present && !readers.any_pure_reader_left();
+    return present && !readers.reader_changed();
   }
 
   void leave(bool reader_present) {
@@ -212,8 +211,10 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     if (finished)
       return;
     // Those who left before our own end was closed are behind us: see
-    // `close_writer`. The next reader may have come with the same batch.
-    if (now == phase::leaving && readers.any_left())
+    // `close_writer`. The next reader may have come with the same batch; or
+    // alone, if the leaving of one that could write fell together with ours.
+    if (now == phase::leaving
+        && (readers.any_left() || readers.reader_changed()))
       now = phase::idle;
     proceed();
   }

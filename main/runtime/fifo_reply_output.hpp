@@ -28,7 +28,8 @@ namespace container_agent::runtime {
 ///                                        reader gone, something was read:
 ///                                        the rest is dropped, `reply_cut`
 ///                                        is logged → idle
-///     leaving   the reader's close       → idle
+///     leaving   the reader's close, or   → idle
+///               that another one comes
 ///     lost      something usable at      → idle
 ///               the path
 ///

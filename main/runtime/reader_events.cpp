@@ -11,8 +11,9 @@ namespace container_agent::runtime {
 namespace {
 
 // An overflow hides what happened.
-constexpr std::uint32_t pure_reader_left = IN_CLOSE_NOWRITE | IN_Q_OVERFLOW;
-constexpr std::uint32_t reader_left = pure_reader_left | IN_CLOSE_WRITE;
+constexpr std::uint32_t leaving_events = IN_CLOSE | IN_Q_OVERFLOW;
+constexpr std::uint32_t changing_events
+  = IN_OPEN | IN_CLOSE_NOWRITE | IN_Q_OVERFLOW;
 
 } // namespace
 
@@ -42,15 +43,15 @@ void reader_events::collect() {
 }
 
 bool reader_events::left_since_read() const {
-  return (since_read_ & reader_left) != 0;
+  return (since_read_ & leaving_events) != 0;
 }
 
 bool reader_events::any_left() const {
-  return (all_ & reader_left) != 0;
+  return (all_ & leaving_events) != 0;
 }
 
-bool reader_events::any_pure_reader_left() const {
-  return (all_ & pure_reader_left) != 0;
+bool reader_events::reader_changed() const {
+  return (all_ & changing_events) != 0;
 }
 
 } // namespace container_agent::runtime

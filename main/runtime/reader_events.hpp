@@ -38,8 +38,9 @@ public:
   /// Whether a reader left in the last batch of events.
   bool any_left() const;
 
-  /// The same of those who only read.
-  bool any_pure_reader_left() const;
+  /// Whether, in the last batch, one who only reads has left, or one has come:
+  /// neither is our own writer's doing.
+  bool reader_changed() const;
 
 private:
   fifo_watch& watch_;

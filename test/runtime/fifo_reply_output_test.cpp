@@ -1,7 +1,6 @@
 #include "main/runtime/fifo_reply_output.hpp"
 
 #include "test/runtime/fifo_fixture.hpp"
-#include "test/support/process_limit.hpp"
 
 #include <random>
 #include <vector>
@@ -226,64 +225,6 @@ TEST_F(fifo_reply_output_test, the_rest_of_a_growing_reply_is_dropped_too) {
   host_thread other{loop, [&] { got = read_to_end(path); }};
   EXPECT_TRUE(finished(other));
   EXPECT_EQ(got, "next\n");
-}
-
-TEST_F(fifo_reply_output_test, a_reader_may_have_it_open_for_writing_too) {
-  for (int i = 0; i < 20; ++i) {
-    reply("one\n");
-    reply("two\n");
-    unique_fd both{::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
-    loop.run_ready();
-    EXPECT_EQ(read_some(both.get(), 4), "one\n");
-    ASSERT_TRUE(done(2 * i + 1));
-    loop.run_ready();
-    EXPECT_EQ(read_now(both.get()), ""); // the next reply waits
-    both.reset();
-    std::string got;
-    host_thread host{loop, [&] { got = read_to_end(path); }};
-    ASSERT_TRUE(finished(host));
-    EXPECT_EQ(got, "two\n");
-    ASSERT_TRUE(done(2 * i + 2));
-  }
-  EXPECT_TRUE(log.records.empty());
-}
-
-TEST_F(fifo_reply_output_test,
-       such_a_reader_may_come_again_before_its_leaving) {
-  reply("one\n");
-  auto open_both = [this] {
-    return unique_fd{::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
-  };
-  auto both = open_both();
-  loop.run_ready();
-  EXPECT_EQ(read_some(both.get(), 4), "one\n");
-  both.reset();
-  both = open_both(); // all that before the loop has noticed
-  reply("two\n");
-  ASSERT_TRUE(done(1));
-  loop.run_ready();
-  EXPECT_EQ(read_now(both.get()), "two\n");
-  EXPECT_TRUE(done(2));
-}
-
-TEST_F(fifo_reply_output_test, after_an_error_nothing_is_lost) {
-  {
-    process_limit no_more_files{RLIMIT_NOFILE, 0};
-    reply("one\n");
-    EXPECT_TRUE(output.error());
-    reply("two\n");
-    output.on_drained([this] { ++drained; }); // as the next one does
-    EXPECT_TRUE(output.error());
-  }
-  output.on_drained([this] { ++drained; });
-  EXPECT_FALSE(output.error());
-  std::vector<std::string> got;
-  host_thread host{loop, [&] {
-                     got.push_back(read_to_end(path));
-                     got.push_back(read_to_end(path));
-                   }};
-  EXPECT_TRUE(finished(host));
-  EXPECT_EQ(got, (std::vector<std::string>{"one\n", "two\n"}));
 }
 
 TEST_F(fifo_reply_output_test, the_next_reply_waits_until_the_reader_closes) {
