@@ -135,8 +135,7 @@ struct agent::parts {
   pipe_output_resources output_resources;
   shutdown_progress progress;
   std::optional<std::int32_t> exit_code;
-  bool ending = false;     ///< a signal has come
-  bool notes_stay = false; ///< the next agent resumes the session
+  std::optional<bool> notes_stay; ///< for the next agent, says the first signal
   std::optional<supervision> family;
 
   actor_settings actor_config;
@@ -355,7 +354,7 @@ std::int32_t agent::run() {
       {{"count", std::uint64_t{p.system.registry().running()}}});
   p.finish(p.settings.pipes.keep || p.progress.keep_claude);
   // After an end in order there is nothing to be taken up again.
-  if (p.kept && !p.progress.keep_claude && !p.notes_stay && !p.process.running()
+  if (p.kept && !p.notes_stay.value_or(false) && !p.process.running()
       && p.exit_code == static_cast<std::int32_t>(exit_code::graceful))
     p.kept->place.remove();
   // The loop has nothing left to wait for, should it end without a word.
@@ -364,7 +363,7 @@ std::int32_t agent::run() {
 }
 
 void agent::shut_down(std::string reason) {
-  parts_->ending = true;
+  parts_->notes_stay = parts_->notes_stay.value_or(false);
   parts_->family->shut_down({std::move(reason), 0, true});
 }
 
@@ -372,14 +371,11 @@ void agent::shut_down(std::string reason) {
 // stay, so its turn is finished, and what the next agent has to know stays.
 void agent::upgrade(std::string reason) {
   auto keep = parts_->settings.claude.keep;
-  // As a second signal it only hurries, and changes nothing of the first.
-  if (!std::exchange(parts_->ending, true))
-    parts_->notes_stay = keep;
+  parts_->notes_stay = parts_->notes_stay.value_or(keep);
   parts_->family->shut_down(
     {std::move(reason), 0, true, keep && ::getpid() != 1});
 }
 
-// The second one hurries the first.
 void agent::shut_down_now(std::string reason) {
   shut_down(reason);
   shut_down(std::move(reason));

@@ -12,7 +12,7 @@ namespace container_agent::test {
 
 TEST(agent_error, every_code_has_a_name_of_its_own) {
   std::set<std::string> names;
-  auto last = static_cast<int>(agent_error::output_failed);
+  auto last = static_cast<int>(agent_error::refused);
   for (int code = 0; code <= last; ++code)
     names.insert(to_string(static_cast<agent_error>(code)));
   EXPECT_EQ(names.size(), static_cast<std::size_t>(last) + 1);

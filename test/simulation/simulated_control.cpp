@@ -53,7 +53,8 @@ void simulated_control::judge(const client& who, std::string_view line) {
   auto is_command
     = asked.line.find("\"command\":\"restart_claude\"") != std::string::npos
       || asked.line.find("\"command\":\"status\"") != std::string::npos;
-  auto ok = line.starts_with(R"({"ok":true)");
+  auto ok = line.starts_with(R"({"ok":true)")
+            || (stopping() && line.find("is stopping") != std::string::npos);
   auto attempts = asked.attempt + supervisor_failures() - who.failures_before;
   auto fits = is_command ? ok || attempts > control::max_attempts : !ok;
   if (!fits)

@@ -27,6 +27,9 @@ public:
   /// How often the supervisor has failed so far: a request may be the cause.
   std::function<std::uint64_t()> supervisor_failures;
 
+  /// Whether a shutdown has begun: then Claude is not started again.
+  std::function<bool()> stopping;
+
   /// From now on clients wait for their answers.
   void behave() { patient_ = true; }
 

@@ -69,6 +69,7 @@ world::world(chance dice, run_plan plan, trace_receiver trace,
     scheduler_.count_into(watch->messages);
   clients_.supervisor_failures
     = [this] { return log_.count("supervisor_failed"); };
+  clients_.stopping = [this] { return family_->shutdown || family_->code; };
   host_in_.on_delivery = [this](std::string_view data, bool at_end) {
     judge_.input.deliver(data, at_end);
   };
