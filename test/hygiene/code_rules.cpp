@@ -82,8 +82,7 @@ struct forbidden {
 constexpr std::array<forbidden, 4> in_the_program{{
   {R"(#\s*include\s*<(mutex|future|condition_variable)>)", "one thread only"},
   {R"(\bstd::(jthread|thread|async)\b(?!::id))", "one thread only"},
-  // Names what nobody may call; nothing sleeps here.
-  {R"(\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\()",
+  {R"(\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\()", // is refused
    "wait for an event, not for time"},
   {R"(\bspawn<[^>]*\bdetached\b)", "a detached actor is a thread"},
 }};

@@ -19,8 +19,9 @@ json status_of_agent(const agent_process& agent) {
   return json::parse(result.out);
 }
 
-/// How often the process has gone to sleep so far.
-std::string times_asleep(pid_t pid) {
+/// How often the process has given the processor up so far: a counter of the
+/// kernel's, by which wake-ups are counted. Nothing sleeps for it.
+std::string idle_count(pid_t pid) {
   return status_of(pid).at("voluntary_ctxt_switches");
 }
 
@@ -189,11 +190,11 @@ TEST(health, an_idle_agent_is_not_woken_by_its_socket) {
   agent.wait_for_record("ready");
   std::string before;
   do {
-    before = times_asleep(agent.pid());
+    before = idle_count(agent.pid());
     let_pass(200);
-  } while (times_asleep(agent.pid()) != before);
-  let_pass(1500);
-  EXPECT_EQ(times_asleep(agent.pid()), before);
+  } while (idle_count(agent.pid()) != before);
+  let_pass(1500); // that nothing happens shows only as time goes by
+  EXPECT_EQ(idle_count(agent.pid()), before);
 }
 
 } // namespace container_agent::test

@@ -135,15 +135,15 @@ TEST(http_trace, costs_no_wake_up_while_nothing_happens) {
   http_client client{served.connect()};
   client.say(trace_request);
   ASSERT_TRUE(client.read_until(has_begun));
-  auto times_asleep
+  auto idle_count
     = [&] { return status_of(agent.pid()).at("voluntary_ctxt_switches"); };
   std::string before;
   do {
-    before = times_asleep();
+    before = idle_count();
     ::poll(nullptr, 0, 200);
-  } while (times_asleep() != before);
+  } while (idle_count() != before);
   ::poll(nullptr, 0, 1500);
-  EXPECT_EQ(times_asleep(), before);
+  EXPECT_EQ(idle_count(), before);
 }
 
 TEST(control_trace, gives_lines_of_what_is_asked_for) {
