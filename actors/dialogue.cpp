@@ -2,19 +2,12 @@
 
 #include "actors/loggers.hpp"
 #include "messages/codec/agent_record.hpp"
+#include "messages/visible_text.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace container_agent {
-
-namespace {
-
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r") == std::string_view::npos;
-}
-
-} // namespace
 
 std::string dialogue_config::validate() const {
   if (queue.prompts == 0)
@@ -52,7 +45,7 @@ void dialogue::take_text(const host_line& line) {
                   std::to_string(line.size)
                     + " bytes: over the limit (--max-line-bytes)",
                   line.number, {});
-  if (is_blank(line.text.view()))
+  if (is_blank_line(line.text.view()))
     return;
   auto outcome = codec::read_input(line.text.view(), config_.input);
   if (auto* fault = std::get_if<codec::input_fault>(&outcome))

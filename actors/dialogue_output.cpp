@@ -1,6 +1,7 @@
 #include "actors/dialogue.hpp"
 
 #include "actors/loggers.hpp"
+#include "messages/visible_text.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +11,6 @@
 namespace container_agent {
 
 namespace {
-
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r") == std::string_view::npos;
-}
 
 // What a `--resume` comes to that names no session, or no id.
 bool refuses_session(const codec::envelope& result) {
@@ -53,7 +50,7 @@ void dialogue::take(const child_output& output) {
     auto begin = std::exchange(at, end + 1);
     if (!line.is_object || line.type == "assistant"
         || line.type == "stream_event") {
-      if (!line.is_object && !is_blank(all.substr(begin, end - begin)))
+      if (!line.is_object && !is_blank_line(all.substr(begin, end - begin)))
         context_.log.write(log_level::warn, loggers::conversation,
                            "claude_output_not_json",
                            {{"bytes", std::uint64_t{end - begin}}});

@@ -15,37 +15,6 @@ namespace {
 /// Seen beyond the cut, so that a secret at the cut is still known as one.
 constexpr std::size_t redaction_margin = 512;
 
-void append_unicode_escape(std::string& out, char c) {
-  std::array<char, 8> buffer;
-  std::snprintf(buffer.data(), buffer.size(), "\\u%04x",
-                static_cast<unsigned>(static_cast<unsigned char>(c)));
-  out += buffer.data();
-}
-
-void append_json(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    auto length = utf8_length(text);
-    char c = text.front();
-    if (length == 0)
-      out += replacement_character;
-    else if (length > 1)
-      out += text.substr(0, length);
-    else if (c == '"' || c == '\\')
-      (out += '\\') += c;
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      append_unicode_escape(out, c);
-    else
-      out += c;
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  out += '"';
-}
-
 /// As between quotes.
 void append_escaped(std::string& out, std::string_view text) {
   append_visible(out, text, R"("\)");
@@ -155,13 +124,14 @@ std::string format_utc(std::chrono::system_clock::time_point time,
 std::string json_members(std::string_view event,
                          std::initializer_list<log_field> fields) {
   std::string out = "\"event\":";
-  append_json(out, event);
+  append_json_text(out, event);
   for (const auto& field : fields) {
     out += ',';
-    append_json(out, is_own_member(field.name) ? std::string{field.name} + '_'
-                                               : std::string{field.name});
+    append_json_text(out, is_own_member(field.name)
+                            ? std::string{field.name} + '_'
+                            : std::string{field.name});
     out += ':';
-    append_value(out, field, append_json);
+    append_value(out, field, append_json_text);
   }
   return out;
 }
@@ -188,7 +158,7 @@ std::string json_line(const log_record_head& head, std::string_view members) {
     = "{\"timestamp\":\"" + format_utc(head.time) + "\",\"level\":\"";
   out += head.level;
   out += "\",\"logger\":";
-  append_json(out, head.logger);
+  append_json_text(out, head.logger);
   out += ',';
   out += members;
   return out + "}\n";

@@ -6,9 +6,10 @@ namespace container_agent {
 
 namespace {
 
-void append_hex(std::string& out, unsigned char c) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out += "\\x";
+constexpr std::string_view digits = "0123456789abcdef";
+
+void append_hex(std::string& out, std::string_view prefix, unsigned char c) {
+  out += prefix;
   out += digits[c >> 4];
   out += digits[c & 15];
 }
@@ -19,7 +20,9 @@ bool is_c1(std::string_view text, std::size_t length) {
          && static_cast<unsigned char>(text[1]) < 0xa0;
 }
 
-void append_ascii(std::string& out, char c, std::string_view quoted) {
+/// `prefix` stands before the two digits of a control character.
+void append_ascii(std::string& out, char c, std::string_view quoted,
+                  std::string_view prefix) {
   if (quoted.find(c) != std::string_view::npos)
     (out += '\\') += c;
   else if (c == '\n')
@@ -27,9 +30,25 @@ void append_ascii(std::string& out, char c, std::string_view quoted) {
   else if (c == '\t')
     out += "\\t";
   else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-    append_hex(out, static_cast<unsigned char>(c));
+    append_hex(out, prefix, static_cast<unsigned char>(c));
   else
     out += c;
+}
+
+void append_escaped(std::string& out, std::string_view text,
+                    std::string_view quoted, std::string_view prefix) {
+  while (!text.empty()) {
+    auto length = utf8_length(text);
+    if (length == 0)
+      out += replacement_character;
+    else if (is_c1(text, length))
+      append_hex(out, prefix, static_cast<unsigned char>(text[1]));
+    else if (length > 1)
+      out += text.substr(0, length);
+    else
+      append_ascii(out, text.front(), quoted, prefix);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
 }
 
 } // namespace
@@ -58,20 +77,19 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+bool is_blank_line(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
 void append_visible(std::string& out, std::string_view text,
                     std::string_view quoted) {
-  while (!text.empty()) {
-    auto length = utf8_length(text);
-    if (length == 0)
-      out += replacement_character;
-    else if (is_c1(text, length))
-      append_hex(out, static_cast<unsigned char>(text[1]));
-    else if (length > 1)
-      out += text.substr(0, length);
-    else
-      append_ascii(out, text.front(), quoted);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
+  append_escaped(out, text, quoted, "\\x");
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+  out += '"';
+  append_escaped(out, text, R"("\)", "\\u00");
+  out += '"';
 }
 
 } // namespace container_agent

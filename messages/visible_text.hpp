@@ -14,11 +14,19 @@ inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 /// overlong one, a surrogate, or beyond U+10FFFF).
 std::size_t utf8_length(std::string_view text);
 
+/// Whether a line, without its LF, has nothing in it that could be seen.
+bool is_blank_line(std::string_view line);
+
 /// Appends a text so that nothing in it can move a terminal's cursor: control
 /// characters (C0, DEL, and C1: U+0080 to U+009F) become `\n`, `\t` or
 /// `\x9b`, bytes that are no UTF-8 U+FFFD. ASCII characters that are among
 /// `quoted` get a backslash.
 void append_visible(std::string& out, std::string_view text,
                     std::string_view quoted = {});
+
+/// Appends a text as a string of JSON, with its quotes. Nothing in it can move
+/// a cursor either, and bytes that are no UTF-8 become U+FFFD. Allocates
+/// nothing if `out` has the room: six bytes for each of the text's, and two.
+void append_json_text(std::string& out, std::string_view text);
 
 } // namespace container_agent

@@ -33,6 +33,19 @@ TEST(visible_texts, have_no_bytes_that_are_no_utf_8) {
   EXPECT_EQ(made_visible("\x9b"), "\ufffd");
 }
 
+TEST(visible_texts, are_strings_of_json) {
+  std::string out;
+  append_json_text(out, "a\"\\\n\x01\u009b\xff");
+  EXPECT_EQ(out, R"("a\"\\\n\u0001\u009b)"
+                 "\ufffd\"");
+}
+
+TEST(visible_texts, are_not_in_a_blank_line) {
+  EXPECT_TRUE(is_blank_line(" \t\r"));
+  EXPECT_TRUE(is_blank_line(""));
+  EXPECT_FALSE(is_blank_line(" x"));
+}
+
 TEST(visible_texts, quote_what_they_are_told_to) {
   EXPECT_EQ(made_visible(R"(a"b\c)", R"("\)"), R"(a\"b\\c)");
 }

@@ -1,5 +1,7 @@
 #include "main/runtime/trace/trace_lines.hpp"
 
+#include "messages/visible_text.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <concepts>
@@ -14,58 +16,6 @@ void put_number(std::string& out, std::integral auto value) {
   out.append(digits, end);
 }
 
-/// The length of the UTF-8 character that begins at `i`; 0 if none does.
-std::size_t character_at(std::string_view text, std::size_t i) {
-  auto byte = [&](std::size_t k) {
-    return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U;
-  };
-  auto continues = [&](std::size_t k) { return (byte(k) & 0xc0U) == 0x80U; };
-  auto first = byte(i);
-  if (first < 0x80)
-    return 1;
-  if (first >= 0xc2 && first <= 0xdf)
-    return continues(i + 1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    auto low = first == 0xe0 ? 0xa0U : 0x80U;  // no overlong forms
-    auto high = first == 0xed ? 0x9fU : 0xbfU; // no surrogates
-    return byte(i + 1) >= low && byte(i + 1) <= high && continues(i + 2) ? 3
-                                                                         : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    auto low = first == 0xf0 ? 0x90U : 0x80U;
-    auto high = first == 0xf4 ? 0x8fU : 0xbfU; // up to U+10FFFF
-    return byte(i + 1) >= low && byte(i + 1) <= high && continues(i + 2)
-               && continues(i + 3)
-             ? 4
-             : 0;
-  }
-  return 0;
-}
-
-void put_text(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += '"';
-  for (std::size_t i = 0; i < text.size();) {
-    auto size = character_at(text, i);
-    auto c = static_cast<unsigned char>(text[i]);
-    if (size == 0) {
-      out += "\\ufffd";
-      size = 1;
-    } else if (c == '"' || c == '\\') {
-      out += '\\';
-      out += text[i];
-    } else if (c < 0x20 || c == 0x7f) {
-      out += "\\u00";
-      out += hex[c >> 4];
-      out += hex[c & 15];
-    } else {
-      out.append(text, i, size);
-    }
-    i += size;
-  }
-  out += '"';
-}
-
 void put(std::string& out, std::string_view name, std::integral auto value) {
   out += ",\"";
   out += name;
@@ -77,7 +27,7 @@ void put(std::string& out, std::string_view name, std::string_view text) {
   out += ",\"";
   out += name;
   out += "\":";
-  put_text(out, text);
+  append_json_text(out, text);
 }
 
 /// A name of our own, which needs no look at its characters: they were half the
