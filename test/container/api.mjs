@@ -4,40 +4,39 @@ import { spawn } from 'node:child_process';
 import net from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
-import { buildFolder, docker, label } from './engine.mjs';
+import { after, before } from 'node:test';
+import { buildFolder, docker, label, removeAll } from './engine.mjs';
 
 const program = path.join(buildFolder, 'messages_api_stand_in');
 
 export class Api {
   // The stand-in listens on 127.0.0.1 only. Containers come in by the gateway of
   // a network without a way out, and are passed on.
-  static async start() {
-    const api = new Api();
-    api.child = spawn(program, ['--port', '0', '--until-stdin-closes'],
+  async start() {
+    this.child = spawn(program, ['--port', '0', '--until-stdin-closes'],
       { stdio: ['pipe', 'pipe', 'inherit'] });
-    const lines = readline.createInterface({ input: api.child.stdout });
+    const lines = readline.createInterface({ input: this.child.stdout });
     const [line] = await new Promise((resolve, reject) => {
       lines.once('line', (text) => resolve([text]));
-      api.child.once('error', reject);
+      this.child.once('error', reject);
     });
-    api.port = Number(line.split(':').at(-1));
-    api.network = `container-agent-test-${process.pid}`;
-    await docker('network', 'create', '--internal', '--label', label, api.network);
-    api.gateway = await docker('network', 'inspect', '--format',
-      '{{(index .IPAM.Config 0).Gateway}}', api.network);
-    api.relay = net.createServer((from) => {
-      const to = net.connect(api.port, '127.0.0.1');
+    this.port = Number(line.split(':').at(-1));
+    this.network = `container-agent-test-${process.pid}`;
+    await docker('network', 'create', '--internal', '--label', label, this.network);
+    this.gateway = await docker('network', 'inspect', '--format',
+      '{{(index .IPAM.Config 0).Gateway}}', this.network);
+    this.relay = net.createServer((from) => {
+      const to = net.connect(this.port, '127.0.0.1');
       for (const [one, other] of [[from, to], [to, from]]) {
         one.on('error', () => other.destroy());
         one.pipe(other);
       }
     });
     await new Promise((resolve, reject) => {
-      api.relay.once('error', reject);
-      api.relay.listen(0, api.gateway, resolve);
+      this.relay.once('error', reject);
+      this.relay.listen(0, this.gateway, resolve);
     });
-    api.url = `http://${api.gateway}:${api.relay.address().port}`;
-    return api;
+    this.url = `http://${this.gateway}:${this.relay.address().port}`;
   }
 
   // What a container needs to ask it.
@@ -88,4 +87,15 @@ export class Api {
     this.child.stdin.end();
     await docker('network', 'rm', this.network);
   }
+}
+
+// One for the tests of a file. Whatever they leave behind goes before it does.
+export function useApi() {
+  const api = new Api();
+  before(() => api.start());
+  after(async () => {
+    await removeAll();
+    await api.stop();
+  });
+  return api;
 }

@@ -3,20 +3,16 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Api } from './api.mjs';
+import { useApi } from './api.mjs';
 import { Host, agentUser, attempt, docker, image } from './engine.mjs';
 
 const folder = fileURLToPath(new URL('../../docker/', import.meta.url));
 const composes = [['docker', 'compose'], ['docker-compose']].filter(([program, ...args]) =>
   spawnSync(program, [...args, 'version'], { stdio: 'ignore' }).status === 0);
 
-let api;
-before(async () => {
-  api = await Api.start();
-});
-after(() => api.stop());
+const api = useApi();
 
 test('there is a Compose to test with', () => {
   assert.notEqual(composes.length, 0, 'neither docker compose nor docker-compose is installed');

@@ -2,20 +2,13 @@
 // recommends: read-only, without capabilities, not root, other uid than the
 // host's.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Api } from './api.mjs';
+import { test } from 'node:test';
+import { useApi } from './api.mjs';
 import {
-  Container, Host, attempt, beginConversation, docker, end, hardened, kept, keptIn, removeAll,
+  Container, Host, attempt, beginConversation, docker, end, hardened, kept, keptIn,
 } from './engine.mjs';
 
-let api;
-before(async () => {
-  api = await Api.start();
-});
-after(async () => {
-  await removeAll();
-  await api.stop();
-});
+const api = useApi();
 
 const begin = (t, args, command) => beginConversation(t, api, args, command);
 const beginSlowTurn = (host, text, uuid) => api.beginSlowTurn(host, text, uuid);

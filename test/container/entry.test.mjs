@@ -3,21 +3,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { after, before, test } from 'node:test';
-import { Api } from './api.mjs';
+import { test } from 'node:test';
+import { useApi } from './api.mjs';
 import {
-  Container, Host, base, beginConversation, buildImage, docker, end, hardened, image, kept, removeAll,
+  Container, Host, base, beginConversation, buildImage, docker, end, hardened, image, kept,
   slim,
 } from './engine.mjs';
 
-let api;
-before(async () => {
-  api = await Api.start();
-});
-after(async () => {
-  await removeAll();
-  await api.stop();
-});
+const api = useApi();
 
 const nameOf = async (container, pid) => container.exec('cat', `/proc/${pid}/comm`);
 

@@ -1,19 +1,12 @@
 // What the engine sees of the agent: health, processes, rights.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Api } from './api.mjs';
+import { test } from 'node:test';
+import { useApi } from './api.mjs';
 import {
-  Container, Host, agentUser, attempt, beginConversation, docker, end, hardened, hostUser, removeAll,
+  Container, Host, agentUser, attempt, beginConversation, docker, end, hardened, hostUser,
 } from './engine.mjs';
 
-let api;
-before(async () => {
-  api = await Api.start();
-});
-after(async () => {
-  await removeAll();
-  await api.stop();
-});
+const api = useApi();
 
 test('the engine sees it healthy, unhealthy once Claude is given up, healthy again', async (t) => {
   const { host, container } = await beginConversation(t, api,

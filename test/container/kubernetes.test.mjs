@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { parseAllDocuments } from 'yaml';
-import { Api } from './api.mjs';
-import { Container, agentUser, attempt, base, docker, image, removeAll } from './engine.mjs';
+import { useApi } from './api.mjs';
+import { Container, agentUser, attempt, base, docker, image } from './engine.mjs';
 
 const require = createRequire(import.meta.url);
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -93,14 +93,7 @@ test('the pod passes the restricted profile', () => {
   }
 });
 
-let api;
-before(async () => {
-  api = await Api.start();
-});
-after(async () => {
-  await removeAll();
-  await api.stop();
-});
+const api = useApi();
 
 // A folder of this machine for each volume, of the pod's group.
 function makeVolumes(folder) {

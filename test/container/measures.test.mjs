@@ -1,23 +1,16 @@
 // The figures of docs/docker.md. Sizes are held to their bars; times are told, and
 // held to what only a fault would take.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Api } from './api.mjs';
+import { test } from 'node:test';
+import { useApi } from './api.mjs';
 import {
-  Container, Host, base, beginConversation, docker, end, hardened, removeAll, slim,
+  Container, Host, base, beginConversation, docker, end, hardened, slim,
 } from './engine.mjs';
 
 const rounds = 10;
 const inPipes = '/tmp/cc-bridge-pipes/claude';
 
-let api;
-before(async () => {
-  api = await Api.start();
-});
-after(async () => {
-  await removeAll();
-  await api.stop();
-});
+const api = useApi();
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const now = () => Number(process.hrtime.bigint()) / 1e6;

@@ -79,13 +79,19 @@ async function time_to_effect(page, button, effect) {
   return page.evaluate(() => window.effect);
 }
 
+/// A page that shows an agent at 2,000 messages a second.
+async function in_a_crowd(t) {
+  const agent = await an_agent(t);
+  const page = await open(t, agent.url);
+  await until_text(page, '#connection', /^Live$/);
+  const crowd = rush(agent);
+  t.after(crowd.stop);
+  return {page, crowd};
+}
+
 test('at 2,000 messages a second the screen is drawn and clicks are answered',
   async t => {
-    const agent = await an_agent(t);
-    const page = await open(t, agent.url);
-    await until_text(page, '#connection', /^Live$/);
-    const crowd = rush(agent);
-    t.after(crowd.stop);
+    const {page} = await in_a_crowd(t);
     await until_messages(page, 4000);
     await watch_frames(page);
     const first = await page.evaluate(() => view.app.store.total);
@@ -112,11 +118,7 @@ test('at 2,000 messages a second the screen is drawn and clicks are answered',
 
 test('at 2,000 messages a second it answers, and says what it left out',
   async t => {
-    const agent = await an_agent(t);
-    const page = await open(t, agent.url);
-    await until_text(page, '#connection', /^Live$/);
-    const crowd = rush(agent);
-    t.after(crowd.stop);
+    const {page, crowd} = await in_a_crowd(t);
     await until_messages(page, 6000);
 
     // Each of these is answered while they come.

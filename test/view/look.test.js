@@ -7,16 +7,9 @@ const assert = require('node:assert/strict');
 const {in_browser, a_file, at_end, until_text, until_messages, field}
   = require('./support.js');
 const {page_file} = require('./browser.js');
-const {life_lines} = require('./trace_maker.js');
+const {life_lines, message, header} = require('./trace_maker.js');
 
 const open = in_browser();
-
-const message = (n, more = {}) => JSON.stringify({kind: 'message', n,
-  sent: n * 1e6, taken: n * 1e6 + 5000, done: n * 1e6 + 9000,
-  from: 'pipe_input', to: 'conversation', type: 'host_line', summary: '',
-  depth: 1, outcome: 'handled', ...more});
-const header = JSON.stringify({kind: 'header', version: 1, agent: '0.1.0',
-  pid: 7, epoch_us: 1764030000123456, source: 'ring', reason: 'signal'});
 
 /// Relative luminance and contrast as WCAG 2 has them.
 function luminance([r, g, b]) {

@@ -252,4 +252,14 @@ function life_lines(options = {}) {
   return lines;
 }
 
-module.exports = {trace_maker, life_lines};
+/// A line of one message, for tests that make their own; `more` replaces.
+const message = (n, more = {}) => JSON.stringify({kind: 'message', n,
+  sent: n * 1e6, taken: n * 1e6 + 5000, done: n * 1e6 + 9000,
+  from: 'pipe_input', to: 'conversation', type: 'host_line', summary: '',
+  depth: 1, outcome: 'handled', ...more});
+
+/// The header of a dump, for the same.
+const header = JSON.stringify({kind: 'header', version: 1, agent: '0.1.0',
+  pid: 7, epoch_us: 1764030000123456, source: 'ring', reason: 'signal'});
+
+module.exports = {trace_maker, life_lines, message, header};
