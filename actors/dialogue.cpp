@@ -1,6 +1,7 @@
 #include "actors/dialogue.hpp"
 
 #include "actors/loggers.hpp"
+#include "actors/message_hook.hpp"
 #include "messages/codec/agent_record.hpp"
 #include "messages/visible_text.hpp"
 

@@ -3,6 +3,7 @@
 #include "actors/child_link.hpp"
 #include "main/option_rules.hpp"
 #include "main/option_sources.hpp"
+#include "main/option_types.hpp"
 #include "messages/errors.hpp"
 
 #include <boost/version.hpp>

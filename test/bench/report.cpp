@@ -108,14 +108,15 @@ std::string ratio_cell(const std::vector<double>& ratios) {
          + ratio_text(percentile(ratios, 0.75)) + ")";
 }
 
-json side(const std::vector<double>& rounds) {
+json figures_of(const std::vector<double>& rounds) {
   return {{"median", median(rounds)}, {"rounds", rounds}};
 }
 
 json to_json(const figure& f) {
-  json result{{"name", f.name}, {"unit", f.unit}, {"agent", side(f.agent)}};
+  json result{
+    {"name", f.name}, {"unit", f.unit}, {"agent", figures_of(f.agent)}};
   if (auto ratios = f.ratios(); !ratios.empty()) {
-    result["cats"] = side(f.cats);
+    result["cats"] = figures_of(f.cats);
     result["ratio"] = {{"median", median(ratios)},
                        {"lower_quartile", percentile(ratios, 0.25)},
                        {"upper_quartile", percentile(ratios, 0.75)}};

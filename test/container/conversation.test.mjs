@@ -106,6 +106,8 @@ test('docker stop in a turn, a new container with the same state: the conversati
 });
 
 // What fills the container's memory is a file in memory, which can't be killed.
+// It may go on filling before the kernel has got back what Claude had: then the
+// one that fills is the next to be killed, by its score, and not the agent.
 test('Claude is killed for want of memory: the agent goes on, the prompt is answered', async (t) => {
   const { host, container } = await begin(t, ['--memory', '1g', '--memory-swap', '1g',
     '-v', '/home/agent/.claude']);
@@ -114,7 +116,8 @@ test('Claude is killed for want of memory: the agent goes on, the prompt is answ
   const agent = await container.field('.State.Pid');
   const from = host.seen();
   const full = attempt('docker', ['exec', container.id, 'sh', '-c',
-    'head -c 1000m /dev/zero >/tmp/ballast; rm -f /tmp/ballast']);
+    'echo 100 >/proc/self/oom_score_adj && head -c 1000m /dev/zero >/tmp/ballast;'
+    + ' rm -f /tmp/ballast']);
   const exited = await host.record('claude_exited', { from });
   await full;
   assert.equal(exited.signal, 9, JSON.stringify(exited));

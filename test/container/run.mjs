@@ -6,13 +6,16 @@
 // Uses the engine that runs; else starts Debian's for as long as it takes. What
 // that engine has built stays in build/engine, so the second time is quick.
 // Exit code 77: no engine can run here, which ctest shows as skipped.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { run } from 'node:test';
+import { spec as Spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { makeBase, makeNode } from './base_images.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -78,24 +81,14 @@ async function startEngine() {
 }
 
 // What the tests import, once for each state of the lock file.
-function installPackages() {
+async function installPackages() {
   const lock = fs.readFileSync(path.join(here, 'package-lock.json'), 'utf8');
   const stamp = path.join(here, 'node_modules/.container-agent-lock');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
   say('installing the schemas of Kubernetes with npm ci (about 50 MB)');
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund',
-    '--no-update-notifier', '--loglevel=error'], { cwd: here, stdio: ['ignore', 'inherit', 'inherit'] });
+  await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund',
+    '--no-update-notifier', '--loglevel=error'], { cwd: here });
   fs.writeFileSync(stamp, lock);
-}
-
-function docker(...args) {
-  const begun = Date.now();
-  const result = spawnSync('docker', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.status !== 0) {
-    console.log(result.stdout.split('\n').slice(-60).join('\n') + result.stderr);
-    throw new Error(`docker ${args.slice(0, 6).join(' ')} … ended with ${result.status ?? result.error}`);
-  }
-  return (Date.now() - begun) / 1000;
 }
 
 // A proxy of this machine is one for the build, too.
@@ -103,10 +96,31 @@ const proxies = ['http_proxy', 'https_proxy', 'no_proxy']
   .filter((name) => process.env[name])
   .flatMap((name) => ['--build-arg', name]);
 
-function build(tag, ...args) {
-  const seconds = docker('build', '-f', 'docker/Dockerfile', '-t', tag, ...proxies,
-    ...args, '.');
-  say(`${tag} built in ${seconds.toFixed(0)} s`);
+async function build(tag, ...args) {
+  const begun = Date.now();
+  await promisify(execFile)('docker',
+    ['build', '-f', 'docker/Dockerfile', '-t', tag, ...proxies, ...args, '.'],
+    { maxBuffer: 1 << 28 }).catch((error) => {
+    console.log(error.stdout.split('\n').slice(-60).join('\n') + error.stderr);
+    throw new Error(`docker build of ${tag} ended with ${error.code}`);
+  });
+  say(`${tag} built in ${((Date.now() - begun) / 1000).toFixed(0)} s`);
+}
+
+async function buildImages() {
+  await makeBase(say);
+  await Promise.all([build('container-agent:test-slim', '--target', 'slim'), makeNode(say)]);
+  await build('container-agent:test');
+}
+
+// Whether all is well with the tests in these files.
+async function test(files, concurrency) {
+  let well = true;
+  await new Promise((resolve) => {
+    run({ files, concurrency }).on('test:fail', () => { well = false; })
+      .compose(new Spec()).on('end', resolve).pipe(process.stdout);
+  });
+  return well;
 }
 
 async function main() {
@@ -114,28 +128,26 @@ async function main() {
   if (process.getuid() !== 0 && !engineAnswers())
     skip('starting an engine needs root');
   const stop = engineAnswers() ? async () => {} : await startEngine();
-  let code = 1;
+  let well = false;
   try {
-    installPackages();
-    makeBase(say);
-    makeNode(say);
-    build('container-agent:test-slim', '--target', 'slim');
-    build('container-agent:test');
+    const begun = Date.now();
+    const passed = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
+    await Promise.all([installPackages(), buildImages()]);
     const wanted = process.argv.slice(2);
     const files = fs.readdirSync(here)
       .filter((name) => name.endsWith('.test.mjs'))
       .filter((name) => !wanted.length || wanted.some((part) => name.includes(part)))
       .map((name) => path.join(here, name));
-    const begun = Date.now();
-    const tests = spawn(process.execPath,
-      ['--test', '--test-reporter=spec', ...files],
-      { stdio: ['ignore', 'inherit', 'inherit'] });
-    [code] = await once(tests, 'exit');
-    say(`the tests took ${((Date.now() - begun) / 1000).toFixed(0)} s`);
+    const testing = Date.now();
+    // What measures does so alone.
+    const measures = files.filter((name) => name.endsWith('measures.test.mjs'));
+    well = await test(files.filter((name) => !measures.includes(name)), os.cpus().length);
+    well = await test(measures, 1) && well;
+    say(`the tests took ${passed(testing)}, all of it ${passed(begun)}`);
   } finally {
     await stop();
   }
-  process.exit(code ?? 1);
+  process.exit(well ? 0 : 1);
 }
 
 await main();

@@ -1,27 +1,9 @@
-#include "test/integration/common.hpp"
+#include "test/integration/client.hpp"
 
 /// What the program says before it bridges anything.
 namespace container_agent::test {
 
 namespace {
-
-/// Runs the program to its end.
-struct outcome {
-  exit_status status;
-  std::string out;
-  std::string err;
-};
-
-outcome run(std::vector<std::string> args,
-            std::map<std::string, std::string> env = {}) {
-  spawn_options options;
-  options.argv = {agent_binary()};
-  options.argv.insert(options.argv.end(), args.begin(), args.end());
-  options.env = std::move(env);
-  subprocess process{options};
-  auto status = process.wait_exit();
-  return {status, process.stdout_text(), process.stderr_text()};
-}
 
 /// `--check` with a Claude that is there.
 outcome check(std::vector<std::string> args,
@@ -30,7 +12,7 @@ outcome check(std::vector<std::string> args,
   args.insert(args.begin(),
               {"--check", "--claude-command", fake_claude_binary(),
                "--pipe-dir", dir / "pipes"});
-  auto result = run(std::move(args), std::move(env));
+  auto result = run_program(std::move(args), std::move(env));
   EXPECT_TRUE(!std::filesystem::exists(dir / "pipes")
               || std::filesystem::is_empty(dir / "pipes"))
     << "--check made something";
@@ -40,7 +22,7 @@ outcome check(std::vector<std::string> args,
 } // namespace
 
 TEST(command_line, help_names_every_option) {
-  auto help = run({"--help"});
+  auto help = run_program({"--help"});
   EXPECT_EQ(help.status, (exit_status{0, 0}));
   EXPECT_EQ(help.err, "");
   for (const auto* name : {"pipe-dir",
@@ -86,7 +68,7 @@ TEST(command_line, help_names_every_option) {
 }
 
 TEST(command_line, version_is_one_that_can_be_read) {
-  auto version = run({"--version"});
+  auto version = run_program({"--version"});
   EXPECT_EQ(version.status, (exit_status{0, 0}));
   EXPECT_TRUE(std::regex_search(version.out,
                                 std::regex(R"(container-agent \d+\.\d+\.\d+)")))
@@ -99,7 +81,8 @@ TEST(command_line, check_finds_nothing_wrong_and_starts_nothing) {
 }
 
 TEST(command_line, check_finds_a_missing_claude) {
-  auto checked = run({"--check", "--claude-command", "/nowhere/claude"});
+  auto checked
+    = run_program({"--check", "--claude-command", "/nowhere/claude"});
   EXPECT_EQ(checked.status, (exit_status{4, 0}));
   EXPECT_THAT(checked.err, HasSubstr("/nowhere/claude"));
 }
@@ -107,8 +90,8 @@ TEST(command_line, check_finds_a_missing_claude) {
 TEST(command_line, check_finds_something_in_the_way_of_a_pipe) {
   temp_dir dir;
   write_file(dir / "claude.in.fifo", "precious");
-  auto checked = run({"--check", "--claude-command", fake_claude_binary(),
-                      "--pipe-dir", dir.path()});
+  auto checked = run_program({"--check", "--claude-command",
+                              fake_claude_binary(), "--pipe-dir", dir.path()});
   EXPECT_EQ(checked.status, (exit_status{3, 0}));
   EXPECT_THAT(checked.err, HasSubstr("claude.in.fifo"));
   EXPECT_EQ(read_file(dir / "claude.in.fifo"), "precious");

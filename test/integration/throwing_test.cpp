@@ -1,4 +1,4 @@
-#include "test/integration/common.hpp"
+#include "test/integration/client.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/prompt_ledger.hpp"
 
@@ -123,14 +123,10 @@ private:
 };
 
 /// A subcommand, until it has succeeded: each fault strikes once, so it must.
-void ask(const agent_process& agent, const std::string& command) {
-  for (int i = 0; i < 20; ++i) {
-    spawn_options client;
-    client.argv = {agent_binary(), command, "--pipe-dir",
-                   agent.input_path().parent_path()};
-    if (subprocess{client}.wait_exit() == exit_status{0, 0})
+void insist(const agent_process& agent, const std::string& command) {
+  for (int i = 0; i < 20; ++i)
+    if (ask_agent(agent, command).status == yes)
       return;
-  }
   ADD_FAILURE() << command << " never succeeds";
 }
 
@@ -266,17 +262,17 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
     host.read_until_open(0);
     // Each answer leaves the health monitor with a deadline that passes later.
     for (auto moment : {" before", " after"}) {
-      ask(agent, "status");
+      insist(agent, "status");
       agent.wait_for_stderr(
         std::string{"health_monitor ::container_agent::deadline_passed"}
         + moment);
     }
-    ask(agent, "restart-claude");
+    insist(agent, "restart-claude");
     // Two may have been asked for, as the first answer may have been lost.
     agent.wait_for_log("restart_planned");
     host.prompt("again");
     host.read_until_open(0);
-    ask(agent, "stop");
+    insist(agent, "stop");
     host.read_rest();
     EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
     host.expect_all_answered();

@@ -18,7 +18,7 @@ restart_rule rule(std::string_view text) {
   return std::get<restart_rule>(read);
 }
 
-std::string fault(std::string_view text) {
+std::string objection(std::string_view text) {
   auto read = parse_restart_rule(text);
   auto* error = std::get_if<restart_rule_error>(&read);
   return error == nullptr ? "" : error->what;
@@ -61,15 +61,15 @@ TEST(restart_rule, a_longer_first_delay_lifts_the_longest) {
 }
 
 TEST(restart_rule, refuses_what_it_does_not_know) {
-  EXPECT_NE(fault("claude=permanent").find("none of the agent's actors"),
+  EXPECT_NE(objection("claude=permanent").find("none of the agent's actors"),
             std::string::npos);
-  EXPECT_NE(fault("claude_process=often").find("no type of restart"),
+  EXPECT_NE(objection("claude_process=often").find("no type of restart"),
             std::string::npos);
-  EXPECT_NE(fault("claude_process").find("no type of restart"),
+  EXPECT_NE(objection("claude_process").find("no type of restart"),
             std::string::npos);
   for (auto text : {"max", "max=", "max=x", "max=-1", "window=0", "window=7",
                     "jitter=2", "jitter=-0.1", "jitter=0,2", "speed=3"})
-    EXPECT_NE(fault("claude_process=permanent," + std::string{text})
+    EXPECT_NE(objection("claude_process=permanent," + std::string{text})
                 .find("says nothing about restarts"),
               std::string::npos)
       << text;
@@ -78,10 +78,10 @@ TEST(restart_rule, refuses_what_it_does_not_know) {
 TEST(restart_rule, refuses_to_go_without_those_that_matter) {
   for (auto actor :
        {"conversation", "pipe_input", "pipe_output", "shutdown_coordinator"})
-    EXPECT_NE(fault(std::string{actor} + "=temporary").find("nothing works"),
+    EXPECT_NE(objection(std::string{actor} + "=temporary").find("nothing works"),
               std::string::npos)
       << actor;
-  EXPECT_EQ(fault("control=temporary"), "");
+  EXPECT_EQ(objection("control=temporary"), "");
 }
 
 } // namespace container_agent::test

@@ -4,6 +4,8 @@
 
 #include "messages/type_ids.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <caf/actor_system.hpp>
 #include <caf/type_erased_tuple.hpp>
 #include <caf/uniform_type_info_map.hpp>
@@ -14,7 +16,6 @@
 #include <string>
 #include <type_traits>
 #include <typeinfo>
-#include <unordered_map>
 
 namespace container_agent::runtime {
 
@@ -146,7 +147,8 @@ message_type describe(const char* name) {
   return result;
 }
 
-using own_types = std::unordered_map<const std::type_info*, message_type>;
+using own_types
+  = boost::unordered_flat_map<const std::type_info*, message_type>;
 
 const own_types& own() {
   static const own_types types{

@@ -43,9 +43,7 @@ static_assert(std::is_trivially_copyable_v<
 
 tracer::tracer(tracer_config config, message_hook* next)
   : config_{std::move(config)}, next_{next} {
-  if (!config_.now)
-    config_.now = [] { return std::chrono::steady_clock::now(); };
-  start_ = config_.now();
+  start_ = clock_now();
   header_.version = config_.version;
   header_.pid = ::getpid();
   header_.epoch_us = duration_cast<microseconds>(
@@ -61,8 +59,16 @@ tracer::tracer(tracer_config config, message_hook* next)
 
 tracer::~tracer() = default;
 
+std::chrono::steady_clock::time_point tracer::clock_now() const {
+  return config_.now ? config_.now() : std::chrono::steady_clock::now();
+}
+
 trace_time tracer::now() const {
-  return nanoseconds{config_.now() - start_}.count();
+  return nanoseconds{clock_now() - start_}.count();
+}
+
+trace_time tracer::read_clock() {
+  return latest_ = now();
 }
 
 // -- messages -----------------------------------------------------------------
@@ -73,9 +79,11 @@ void tracer::sent(const caf::local_actor& receiver,
     next_->sent(receiver, message);
   auto alive = !receiver.getf(caf::abstract_actor::is_terminated_flag)
                && !receiver.getf(caf::abstract_actor::is_cleaned_up_flag);
-  if (alive)
-    meet(receiver); // it is there before what it is sent
-  auto event = begin(trace_kind::message);
+  // It is there before what it is sent.
+  auto* actor = alive ? &meet(receiver) : nullptr;
+  auto slot = take_slot();
+  auto& event = slots_[slot].event;
+  begin(event, trace_kind::message);
   event.to = receiver.name();
   event.to_id = static_cast<std::uint32_t>(receiver.id());
   if (message.sender) {
@@ -91,19 +99,29 @@ void tracer::sent(const caf::local_actor& receiver,
   if (type.summarise != nullptr)
     type.summarise(message.content(), event.summary);
   attribute(event, type, message);
-  pending item{event, {}};
   if (config_.payloads && type.text != nullptr) {
-    item.payload = type.text(message.content());
+    auto& payload = slots_[slot].payload;
+    payload = type.text(message.content());
     if (config_.redact)
-      item.payload = config_.redact(item.payload);
-    item.payload.resize(std::min(item.payload.size(), max_trace_payload));
+      payload = config_.redact(payload);
+    payload.resize(std::min(payload.size(), max_trace_payload));
   }
-  if (!alive) {
-    item.event.outcome = trace_outcome::undelivered;
-    return finish(item.event, item.payload);
+  if (!alive)
+    return complete(slot, trace_outcome::undelivered);
+  event.depth = ++actor->depth;
+  on_their_way_.insert_or_assign(&message, slot);
+}
+
+// Slots are used again: nothing is allocated once there are as many as there
+// are messages at a time.
+std::uint32_t tracer::take_slot() {
+  if (free_slots_.empty()) {
+    slots_.emplace_back();
+    return static_cast<std::uint32_t>(slots_.size() - 1);
   }
-  item.event.depth = ++meet(receiver).depth;
-  pending_.insert_or_assign(&message, std::move(item));
+  auto slot = free_slots_.back();
+  free_slots_.pop_back();
+  return slot;
 }
 
 void tracer::attribute(trace_event& event, const message_type& type,
@@ -148,10 +166,13 @@ std::uint64_t tracer::take_waking(const message_type& type) {
 
 void tracer::before(const caf::local_actor& receiver,
                     const caf::mailbox_element& message) {
-  if (auto i = pending_.find(&message); i != pending_.end()) {
+  if (auto i = on_their_way_.find(&message); i != on_their_way_.end()) {
     running_key_ = &message;
-    running_ = &i->second;
-    running_->event.taken = now();
+    running_slot_ = i->second;
+    running_ = &slots_[running_slot_];
+    // A message waits only while others are handled, so this is when the last
+    // of them was done, or when this one was sent; no need for a clock.
+    running_->event.taken = latest_;
     counts_.waits.add(
       static_cast<double>(running_->event.taken - running_->event.sent)
       / std::nano::den);
@@ -171,7 +192,7 @@ void tracer::after(const caf::local_actor& receiver,
     return close(trace_outcome::handled);
   // It stays in the mailbox, and will be taken up again.
   auto& event = running_->event;
-  event.done = now();
+  event.done = read_clock();
   event.outcome = trace_outcome::skipped;
   finish(event, running_->payload);
   event.taken = event.done = -1;
@@ -192,20 +213,23 @@ void tracer::threw(const caf::local_actor& receiver) {
 }
 
 void tracer::close(trace_outcome outcome) {
-  running_->event.done = now();
+  running_->event.done = read_clock();
   if (auto* actor = find(running_->event.to_id)) {
     --actor->depth;
     actor->last = running_->event.number;
     actor->prompt = running_->event.prompt;
   }
-  auto* item = std::exchange(running_, nullptr);
-  complete(*item, outcome);
-  pending_.erase(running_key_);
+  running_ = nullptr;
+  on_their_way_.erase(running_key_);
+  complete(running_slot_, outcome);
 }
 
-void tracer::complete(pending& item, trace_outcome outcome) {
+void tracer::complete(std::uint32_t slot, trace_outcome outcome) {
+  auto& item = slots_[slot];
   item.event.outcome = outcome;
   finish(item.event, item.payload);
+  item.payload.clear();
+  free_slots_.push_back(slot);
 }
 
 // -- everything else ----------------------------------------------------------
@@ -228,7 +252,8 @@ const char* tracer::name_of(const caf::strong_actor_ptr& actor) {
 tracer::live_actor& tracer::meet(const caf::local_actor& actor) {
   if (auto* known = find(actor.id()))
     return *known;
-  auto event = begin(trace_kind::spawn);
+  trace_event event;
+  begin(event, trace_kind::spawn);
   event.to = actor.name();
   event.to_id = static_cast<std::uint32_t>(actor.id());
   event.depth = ++incarnations_[event.to];
@@ -244,15 +269,15 @@ void tracer::ended(const caf::local_actor& actor, const caf::error& reason) {
   if (known == nullptr)
     return;
   origin last{known->last, known->prompt};
-  for (auto i = pending_.begin(); i != pending_.end();) {
-    if (i->second.event.to_id != id || &i->second == running_) {
-      ++i;
-      continue;
-    }
-    complete(i->second, trace_outcome::undelivered);
-    i = pending_.erase(i);
-  }
-  auto event = begin(trace_kind::end);
+  boost::unordered::erase_if(on_their_way_, [&](const auto& item) {
+    auto& waiting = slots_[item.second];
+    if (waiting.event.to_id != id || &waiting == running_)
+      return false;
+    complete(item.second, trace_outcome::undelivered);
+    return true;
+  });
+  trace_event event;
+  begin(event, trace_kind::end);
   if (running_ == nullptr) {
     event.cause = last.number;
     event.prompt = last.prompt;
@@ -277,7 +302,8 @@ void tracer::ended(const caf::local_actor& actor, const caf::error& reason) {
 void tracer::timer_set(const caf::actor_control_block& receiver,
                        const caf::mailbox_element& message,
                        std::chrono::nanoseconds delay) {
-  auto event = begin(trace_kind::timer);
+  trace_event event;
+  begin(event, trace_kind::timer);
   event.done = event.sent + delay.count();
   event.to_id = static_cast<std::uint32_t>(receiver.id());
   if (auto* actor = find(receiver.id()))
@@ -288,7 +314,8 @@ void tracer::timer_set(const caf::actor_control_block& receiver,
 }
 
 void tracer::bytes_moved(trace_port port, bool outward, std::uint64_t count) {
-  auto event = begin(trace_kind::bytes);
+  trace_event event;
+  begin(event, trace_kind::bytes);
   event.port = port;
   event.outward = outward;
   event.size = count;
@@ -301,18 +328,17 @@ void tracer::bytes_moved(trace_port port, bool outward, std::uint64_t count) {
 
 // -- the ring and the sinks ---------------------------------------------------
 
-trace_event tracer::begin(trace_kind kind) {
-  trace_event event{};
+void tracer::begin(trace_event& event, trace_kind kind) {
+  event = {};
   event.kind = kind;
   event.number = ++last_number_;
-  event.sent = now();
+  event.sent = read_clock();
   event.taken = event.done = -1;
   event.type = "";
   if (running_ != nullptr) {
     event.cause = running_->event.number;
     event.prompt = running_->event.prompt;
   }
-  return event;
 }
 
 void tracer::finish(const trace_event& event, std::string_view payload) {
@@ -351,8 +377,8 @@ void tracer::visit(const visitor& look) const {
     auto slot = (first + i) % config_.ring;
     look(ring_[slot], config_.payloads ? payloads_[slot] : std::string_view{});
   }
-  for (const auto& [key, item] : pending_)
-    look(item.event, item.payload);
+  for (const auto& [key, slot] : on_their_way_)
+    look(slots_[slot].event, slots_[slot].payload);
 }
 
 } // namespace container_agent::runtime

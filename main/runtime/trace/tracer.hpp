@@ -4,18 +4,20 @@
 #include "main/runtime/trace/trace_event.hpp"
 #include "main/runtime/trace/trace_lines.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <caf/fwd.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -154,11 +156,14 @@ private:
   live_actor* find(caf::actor_id id);
   live_actor& meet(const caf::local_actor& actor);
   const char* name_of(const caf::strong_actor_ptr& actor);
-  trace_event begin(trace_kind kind);
+  std::chrono::steady_clock::time_point clock_now() const;
+  trace_time read_clock();
+  void begin(trace_event& event, trace_kind kind);
+  std::uint32_t take_slot();
   void attribute(trace_event& event, const message_type& type,
                  const caf::mailbox_element& message);
   std::uint64_t take_waking(const message_type& type);
-  void complete(pending& item, trace_outcome outcome);
+  void complete(std::uint32_t slot, trace_outcome outcome);
   void finish(const trace_event& event, std::string_view payload = {});
   void close(trace_outcome outcome);
 
@@ -166,6 +171,7 @@ private:
   message_hook* next_;
   trace_header header_;
   std::chrono::steady_clock::time_point start_;
+  trace_time latest_ = 0; // what the clock said last
   std::uint64_t last_number_ = 0;
   trace_counts counts_;
   std::vector<std::pair<const char*, std::uint64_t>> messages_; // by number
@@ -181,12 +187,18 @@ private:
 
   std::vector<live_actor> actors_;
   std::map<std::string_view, std::uint32_t> incarnations_;
-  std::unordered_map<const caf::mailbox_element*, pending> pending_;
-  std::unordered_map<const caf::mailbox_element*, origin> timers_;
+
+  // By message, where in `slots_` its event is.
+  boost::unordered_flat_map<const caf::mailbox_element*, std::uint32_t>
+    on_their_way_;
+  std::deque<pending> slots_; // stay where they are when more are made
+  std::vector<std::uint32_t> free_slots_;
+  boost::unordered_flat_map<const caf::mailbox_element*, origin> timers_;
   caf::actor_id ended_id_ = 0; // the actor that has ended last
   origin ended_;
   const caf::mailbox_element* running_key_ = nullptr;
   pending* running_ = nullptr;
+  std::uint32_t running_slot_ = 0;
   std::array<std::uint64_t, 6> last_moved_{}; // numbers of bytes events
   trace_id turn_;                             // what Claude was told last
 
