@@ -78,8 +78,9 @@ TEST(restart_rule, refuses_what_it_does_not_know) {
 TEST(restart_rule, refuses_to_go_without_those_that_matter) {
   for (auto actor :
        {"conversation", "pipe_input", "pipe_output", "shutdown_coordinator"})
-    EXPECT_NE(objection(std::string{actor} + "=temporary").find("nothing works"),
-              std::string::npos)
+    EXPECT_NE(
+      objection(std::string{actor} + "=temporary").find("nothing works"),
+      std::string::npos)
       << actor;
   EXPECT_EQ(objection("control=temporary"), "");
 }
