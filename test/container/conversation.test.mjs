@@ -116,7 +116,7 @@ test('Claude is killed for want of memory: the agent goes on, the prompt is answ
   const agent = await container.field('.State.Pid');
   const from = host.seen();
   const full = attempt('docker', ['exec', container.id, 'sh', '-c',
-    'echo 100 >/proc/self/oom_score_adj && head -c 1000m /dev/zero >/tmp/ballast;'
+    '(echo 100 >/proc/self/oom_score_adj && exec head -c 1000m /dev/zero >/tmp/ballast);'
     + ' rm -f /tmp/ballast']);
   const exited = await host.record('claude_exited', { from });
   await full;
