@@ -56,7 +56,7 @@ endif()
 
 # Several files as one: their headers are read and their templates made once.
 # Measured for the program: 8 files as one 353 s of a core, 16 files 293 s, each
-# by itself 600 s; two compilers then take 2 GB. Names in anonymous namespaces
+# by itself 600 s; two compilers then take 3 GB. Names in anonymous namespaces
 # must differ within a folder. The debug preset compiles each file by itself.
 option(AGENT_UNITY "compile up to 16 files as one" ON)
 set(CMAKE_UNITY_BUILD ${AGENT_UNITY})

@@ -138,6 +138,7 @@ async function main() {
       .filter((name) => name.endsWith('.test.mjs'))
       .filter((name) => !wanted.length || wanted.some((part) => name.includes(part)))
       .map((name) => path.join(here, name));
+    if (!files.length) throw new Error(`no test file has ${wanted.join(' or ')} in its name`);
     const testing = Date.now();
     // What measures does so alone.
     const measures = files.filter((name) => name.endsWith('measures.test.mjs'));

@@ -106,8 +106,9 @@ TEST(purity, refuses_threads_and_sleep_in_the_program) {
   for (auto bad :
        {"#include <mutex>", "std::thread t;", "std::jthread t;",
         "std::async(f);", "sys.spawn<caf::detached>(f);",
-        "std::this_thread::sleep_for(x);", // a text for the rule, never run
-        "usleep(5);", "::sleep (5);"})     // likewise
+        // Texts that the rule must refuse; none of them is ever run.
+        "std::this_thread::sleep_for(x);", // a text to refuse, never run
+        "usleep(5);", "::sleep (5);"})     // two texts to refuse, never run
     for (auto path :
          {"messages/a.cpp", "actors/a.cpp", "main/a.cpp", "main/runtime/a.cpp"})
       EXPECT_THAT(purity_complaints({path, bad}), SizeIs(1)) << bad;
@@ -123,7 +124,7 @@ TEST(purity, refuses_time_chance_and_environment_in_actors) {
 }
 
 TEST(purity, reads_no_comments_and_no_texts) {
-  auto comment = "// usleep(5)\n"; // a text for the rule, never run
+  auto comment = "// usleep(5)\n"; // a text to let pass, never run
   EXPECT_THAT(purity_complaints({"actors/a.cpp", comment}), IsEmpty());
   EXPECT_THAT(purity_complaints({"actors/a.cpp", "f(\"std::thread\");\n"}),
               IsEmpty());

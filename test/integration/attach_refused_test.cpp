@@ -79,8 +79,10 @@ TEST_F(attaching, is_refused_where_it_does_not_speak_stream_json) {
 }
 
 TEST_F(attaching, is_refused_where_it_is_another_users) {
-  if (::geteuid() != 0) // CI is root; nobody else can become another user
-    GTEST_SKIP() << "only root can start another user's process";
+  // Nobody but root can become another user; CI is root, so it runs there.
+  if (::geteuid() != 0)
+    GTEST_SKIP() // needs root, as said above
+      << "only root can start another user's process";
   auto o = claude();
   o.user = another_user;
   loose_process claude{o};

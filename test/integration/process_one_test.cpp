@@ -27,8 +27,9 @@ public:
   std::string mark = new_mark();
 
   void SetUp() override {
+    // unshare --pid needs root; CI is root, so these run there.
     if (::geteuid() != 0)
-      GTEST_SKIP() << "only root makes pid namespaces";
+      GTEST_SKIP() << "only root makes pid namespaces"; // no process 1 else
   }
 
   static agent_options options(std::vector<std::string> launcher
@@ -180,9 +181,11 @@ TEST_F(process_one, sigquit_does_not_wait_for_the_turn) {
 }
 
 TEST_F(process_one, works_without_proc) {
+  // AddressSanitizer can't start without /proc; the release build runs this.
   if (sanitized())
-    GTEST_SKIP() << "the leak check needs /proc, and reads there, too, whether "
-                    "it shall be left out";
+    GTEST_SKIP() // a sanitizer can't run here, as said above
+      << "the leak check needs /proc, and reads there, too, whether "
+         "it shall be left out";
   agent_process agent{options(without_proc)};
   agent.write_line("hello");
   agent.wait_for_answer("echo: hello");

@@ -67,10 +67,6 @@ trace_time tracer::now() const {
   return nanoseconds{clock_now() - start_}.count();
 }
 
-trace_time tracer::read_clock() {
-  return latest_ = now();
-}
-
 // -- messages -----------------------------------------------------------------
 
 void tracer::sent(const caf::local_actor& receiver,
@@ -170,9 +166,7 @@ void tracer::before(const caf::local_actor& receiver,
     running_key_ = &message;
     running_slot_ = i->second;
     running_ = &slots_[running_slot_];
-    // A message waits only while others are handled, so this is when the last
-    // of them was done, or when this one was sent; no need for a clock.
-    running_->event.taken = latest_;
+    running_->event.taken = now();
     counts_.waits.add(
       static_cast<double>(running_->event.taken - running_->event.sent)
       / std::nano::den);
@@ -192,7 +186,7 @@ void tracer::after(const caf::local_actor& receiver,
     return close(trace_outcome::handled);
   // It stays in the mailbox, and will be taken up again.
   auto& event = running_->event;
-  event.done = read_clock();
+  event.done = now();
   event.outcome = trace_outcome::skipped;
   finish(event, running_->payload);
   event.taken = event.done = -1;
@@ -213,7 +207,7 @@ void tracer::threw(const caf::local_actor& receiver) {
 }
 
 void tracer::close(trace_outcome outcome) {
-  running_->event.done = read_clock();
+  running_->event.done = now();
   if (auto* actor = find(running_->event.to_id)) {
     --actor->depth;
     actor->last = running_->event.number;
@@ -332,7 +326,7 @@ void tracer::begin(trace_event& event, trace_kind kind) {
   event = {};
   event.kind = kind;
   event.number = ++last_number_;
-  event.sent = read_clock();
+  event.sent = now();
   event.taken = event.done = -1;
   event.type = "";
   if (running_ != nullptr) {

@@ -157,7 +157,6 @@ private:
   live_actor& meet(const caf::local_actor& actor);
   const char* name_of(const caf::strong_actor_ptr& actor);
   std::chrono::steady_clock::time_point clock_now() const;
-  trace_time read_clock();
   void begin(trace_event& event, trace_kind kind);
   std::uint32_t take_slot();
   void attribute(trace_event& event, const message_type& type,
@@ -171,7 +170,6 @@ private:
   message_hook* next_;
   trace_header header_;
   std::chrono::steady_clock::time_point start_;
-  trace_time latest_ = 0; // what the clock said last
   std::uint64_t last_number_ = 0;
   trace_counts counts_;
   std::vector<std::pair<const char*, std::uint64_t>> messages_; // by number
