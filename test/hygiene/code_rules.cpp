@@ -83,7 +83,7 @@ constexpr std::array<forbidden, 4> in_the_program{{
   {R"(#\s*include\s*<(mutex|future|condition_variable)>)", "one thread only"},
   {R"(\bstd::(jthread|thread|async)\b(?!::id))", "one thread only"},
   // A pattern of what is refused: nothing sleeps here.
-  {R"(\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\()", // refused, not run
+  {R"(\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\()", // is refused
    "wait for an event, not for time"},
   {R"(\bspawn<[^>]*\bdetached\b)", "a detached actor is a thread"},
 }};
