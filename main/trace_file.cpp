@@ -20,9 +20,12 @@ constexpr std::size_t block_size = 16 * 1024;
 // What an agent that is busy all the time lets come together first.
 constexpr std::size_t busy_block_size = 64 * 1024;
 
-// Events that wait to become lines: more than the agent makes before it is idle
-// again, unless it is busy all the time.
-constexpr std::size_t most_taken = 128;
+// Events that wait to become lines. Spelled one by one, each would cost twice
+// what it costs among others.
+constexpr std::size_t enough_taken = 64;
+
+// They don't wait longer, be the agent idle or not.
+constexpr std::size_t most_taken = 256;
 
 std::string numbered(const std::string& path, std::uint64_t number) {
   return path + '.' + std::to_string(number);
@@ -93,10 +96,11 @@ void trace_file::schedule() {
     if (alive.expired())
       return;
     *scheduled_ = false;
-    spell();
+    if (events_taken_.size() >= enough_taken)
+      spell();
     if (buffer_.size() >= block_size)
       return flush();
-    if (buffer_.empty() || std::exchange(timed_, true))
+    if (std::exchange(timed_, true))
       return;
     timer_.expires_after(longest_wait);
     timer_.async_wait([this](boost::system::error_code error) {

@@ -2,23 +2,30 @@
 
 #include "main/redaction.hpp"
 
+#include <functional>
+#include <utility>
+
 namespace container_agent {
 
 namespace {
 
-runtime::tracer_config tracer_settings(const options& o) {
+runtime::tracer_config tracer_settings(const options& o,
+                                       runtime::event_loop& loop) {
   return {.ring = o.trace.ring,
           .payloads = o.trace.payloads,
           .version = std::string{agent_version()},
           .now = {},
-          .redact = &redact};
+          .redact = &redact,
+          .when_idle = [&loop](std::function<void()> job) {
+            loop.when_idle(std::move(job));
+          }};
 }
 
 } // namespace
 
 tracing::tracing(const options& settings, runtime::event_loop& loop,
                  event_log& log, message_hook* next)
-  : events_{tracer_settings(settings), next},
+  : events_{tracer_settings(settings, loop), next},
     dumps_{settings.trace.directory, settings.pipes.instance, events_, loop,
            log} {
   if (!settings.trace.file.empty())

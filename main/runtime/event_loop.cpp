@@ -53,6 +53,17 @@ void event_loop::when_idle(job work) {
   idle_.push_back(std::move(work));
 }
 
+void event_loop::before_waiting(job work) {
+  require_own_thread();
+  waits_.push_back(std::move(work));
+}
+
+void event_loop::begin_waits() {
+  for (auto& begin : waits_)
+    begin();
+  waits_.clear();
+}
+
 bool event_loop::run_idle() {
   if (idle_.empty())
     return false;
@@ -107,13 +118,16 @@ bool event_loop::run_until(const std::function<bool()>& done) {
     if (!has_jobs()) {
       if (run_idle())
         continue;
+      begin_waits();
       if (io_.run_one() == 0)
         return false;
       continue;
     }
     run_jobs(max_jobs_in_a_row);
-    if (has_jobs())
+    if (has_jobs()) {
+      begin_waits();
       io_.poll_one();
+    }
   }
   return true;
 }
@@ -137,6 +151,7 @@ std::size_t event_loop::run_ready() {
   for (;;) {
     auto count = run_jobs(max_jobs_in_a_row);
     io_.restart();
+    begin_waits();
     count += io_.poll();
     if (count == 0 && !run_idle())
       return total;

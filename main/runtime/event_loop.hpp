@@ -89,10 +89,17 @@ public:
   /// sleeps. For what nobody waits for, such as writing the log.
   void when_idle(job work);
 
+  /// Appends work for just before the reactor looks for events: soon enough for
+  /// a wait to begin, and after what nobody should wait for it with. (Each wait
+  /// costs an epoll_ctl(2), a fifth of what passing a line on takes.)
+  void before_waiting(job work);
+
   /// Ends the program unless called from the loop's own thread.
   void require_own_thread() const;
 
 private:
+  void begin_waits();
+
   boost::asio::io_context io_;
   std::thread::id thread_;
   // Two vectors in turns: jobs are appended to one while the other is worked
@@ -102,6 +109,7 @@ private:
   std::vector<job> queued_;
   std::vector<job> idle_;
   std::vector<job> idle_now_; // those that run
+  std::vector<job> waits_;
   std::shared_ptr<char> read_buffer_;
   std::vector<std::shared_ptr<char>> spare_buffers_; // some still in use
 };

@@ -148,6 +148,13 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
       return;
     }
     waiting = true;
+    loop.before_waiting([self = shared_from_this(), id = opened] {
+      if (self->opened == id)
+        self->begin_wait();
+    });
+  }
+
+  void begin_wait() {
     fd.async_wait(descriptor::wait_read,
                   [self = shared_from_this(), id = opened](auto error) {
                     if (self->opened == id)

@@ -35,7 +35,7 @@ public:
   /// Messages and whatever else the ring holds, sorted by number.
   std::vector<runtime::trace_event> all() const;
 
-  runtime::tracer events;
+  mutable runtime::tracer events; ///< asking makes events of its notes
 };
 
 /// The name of the actor that the directory has at `member`.
