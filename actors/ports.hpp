@@ -302,7 +302,8 @@ public:
 
   virtual bool enabled(log_level level) const = 0;
 
-  /// `logger` is the actor's name.
+  /// `logger` is the actor's name. It, `event` and the names of fields have to
+  /// be literals: they may be read later.
   virtual void write(log_level level, std::string_view logger,
                      std::string_view event,
                      std::initializer_list<log_field> fields)

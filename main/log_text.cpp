@@ -122,7 +122,7 @@ std::string format_utc(std::chrono::system_clock::time_point time,
 }
 
 std::string json_members(std::string_view event,
-                         std::initializer_list<log_field> fields) {
+                         const std::vector<log_field>& fields) {
   std::string out = "\"event\":";
   append_json_text(out, event);
   for (const auto& field : fields) {
@@ -137,14 +137,14 @@ std::string json_members(std::string_view event,
 }
 
 std::string text_members(std::string_view event,
-                         std::initializer_list<log_field> fields) {
+                         const std::vector<log_field>& fields) {
   constexpr std::size_t event_width = 20;
   std::string out;
   append_escaped(out, event);
   if (fields.size() > 0)
     pad(out, out.size(), event_width);
   for (const auto& field : fields) {
-    if (&field != fields.begin())
+    if (&field != fields.data())
       out += ' ';
     append_escaped(out, field.name);
     out += '=';

@@ -3,9 +3,9 @@
 #include "actors/ports.hpp"
 
 #include <chrono>
-#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// How log records are spelled. Pure; values are redacted here, so that no
 /// format can forget it.
@@ -30,12 +30,12 @@ std::string format_utc(std::chrono::system_clock::time_point time,
 /// Bytes that are no UTF-8 become U+FFFD. A field named like one of the
 /// record's own members gets a `_` behind its name.
 std::string json_members(std::string_view event,
-                         std::initializer_list<log_field> fields);
+                         const std::vector<log_field>& fields);
 
 /// `event  name=value …`, as people read it. Blanks make quotes, control
 /// characters are escaped: nothing in a value can move a terminal's cursor.
 std::string text_members(std::string_view event,
-                         std::initializer_list<log_field> fields);
+                         const std::vector<log_field>& fields);
 
 /// The whole record with its LF, given its members.
 std::string json_line(const log_record_head& head, std::string_view members);

@@ -8,11 +8,14 @@
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include <chrono>
 #include <climits>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace container_agent {
 
@@ -77,11 +80,6 @@ class writer_sink final
 public:
   explicit writer_sink(log_writer& writer) : writer_{writer} {}
 
-  void gather(agent_log::scheduler schedule) {
-    flush_();
-    schedule_ = std::move(schedule);
-  }
-
 protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
@@ -90,10 +88,6 @@ protected:
       flush_();
     batch_.append(line.data(), line.size());
     ++lines_;
-    if (!schedule_ || message.level >= spdlog::level::err)
-      flush_();
-    else if (lines_ == 1)
-      schedule_([this] { flush_(); });
   }
 
   // Up to PIPE_BUF bytes are written whole or not at all.
@@ -107,9 +101,25 @@ protected:
 
 private:
   log_writer& writer_;
-  agent_log::scheduler schedule_;
   std::string batch_;
   std::size_t lines_ = 0;
+};
+
+/// What is not spelled yet.
+struct record {
+  std::chrono::system_clock::time_point time;
+  log_level level;
+  std::string_view logger;
+  std::string_view event;
+  std::vector<log_field> fields;
+
+  std::size_t text_size() const {
+    std::size_t result = 0;
+    for (const auto& field : fields)
+      if (const auto* text = std::get_if<std::string>(&field.value))
+        result += text->size();
+    return result;
+  }
 };
 
 class spdlog_event_log final : public agent_log {
@@ -129,30 +139,43 @@ public:
   }
 
   ~spdlog_event_log() override {
-    sink_.flush();
+    write_gathered();
     tell_dropped();
+    sink_.flush();
   }
 
   bool enabled(log_level level) const override {
     return settings_.level && level >= *settings_.level;
   }
 
+  /// Whoever logs must not fail because of it.
   void write(log_level level, std::string_view logger, std::string_view event,
-             std::initializer_list<log_field> fields) override {
+             std::initializer_list<log_field> fields) noexcept override {
     if (!enabled(level))
       return;
-    tell_dropped();
-    put(level, logger, event, fields);
+    try {
+      gathered_.push_back({around_.now(), level, logger, event, fields});
+      gathered_bytes_ += gathered_.back().text_size();
+    } catch (...) {
+      return writer_.count_dropped();
+    }
+    if (!schedule_ || level >= log_level::error
+        || gathered_.size() >= most_gathered
+        || gathered_bytes_ >= most_gathered_bytes)
+      write_gathered();
+    else if (gathered_.size() == 1)
+      schedule_([this] { write_gathered(); });
   }
 
   void gather(scheduler schedule) override {
-    sink_.gather(std::move(schedule));
+    write_gathered();
+    schedule_ = std::move(schedule);
   }
 
-  void stop_gathering() override { sink_.gather({}); }
+  void stop_gathering() override { gather({}); }
 
   bool reopen() override {
-    sink_.flush();
+    write_gathered();
     if (settings_.file.empty())
       return true;
     int error = writer_.open(settings_.file);
@@ -165,16 +188,38 @@ public:
   }
 
 private:
-  /// Whoever logs must not fail because of it.
-  void put(log_level level, std::string_view logger, std::string_view event,
-           std::initializer_list<log_field> fields) noexcept {
+  // Of an agent that is busy all the time: a block of lines, and what a person
+  // would read of them.
+  static constexpr std::size_t most_gathered = 32;
+  static constexpr std::size_t most_gathered_bytes = 64 * 1024;
+
+  void write_gathered() noexcept {
+    for (const auto& one : gathered_) {
+      tell_dropped();
+      put(one);
+    }
+    gathered_.clear();
+    gathered_bytes_ = 0;
+    flush();
+  }
+
+  void flush() noexcept {
+    try {
+      sink_.flush();
+    } catch (...) {
+      writer_.count_dropped();
+    }
+  }
+
+  void put(const record& r) noexcept {
     try {
       auto members = settings_.format == options::log_format::json
-                       ? json_members(event, fields)
-                       : text_members(event, fields);
+                       ? json_members(r.event, r.fields)
+                       : text_members(r.event, r.fields);
       spdlog::details::log_msg message{
-        around_.now(), spdlog::source_loc{},
-        spdlog::string_view_t{logger.data(), logger.size()}, to_spdlog(level),
+        r.time, spdlog::source_loc{},
+        spdlog::string_view_t{r.logger.data(), r.logger.size()},
+        to_spdlog(r.level),
         spdlog::string_view_t{members.data(), members.size()}};
       sink_.log(message);
     } catch (...) {
@@ -186,13 +231,20 @@ private:
     if (writer_.dropped() == 0 || !writer_.ready())
       return;
     auto count = writer_.take_dropped();
-    put(log_level::warn, own_logger, "log_lines_dropped", {{"count", count}});
+    put({around_.now(),
+         log_level::warn,
+         own_logger,
+         "log_lines_dropped",
+         {{"count", count}}});
   }
 
   options::log_section settings_;
   log_surroundings around_;
   log_writer writer_;
   writer_sink sink_{writer_};
+  scheduler schedule_;
+  std::vector<record> gathered_;
+  std::size_t gathered_bytes_ = 0; // of texts
 };
 
 } // namespace

@@ -65,13 +65,14 @@ void event_loop::begin_waits() {
 }
 
 bool event_loop::run_idle() {
-  if (idle_.empty())
+  if (next_idle_ == idle_.size())
     return false;
-  // In turns, as the jobs: no allocation each time that there is nothing to do.
-  std::swap(idle_, idle_now_);
-  for (auto& work : idle_now_)
-    work();
-  idle_now_.clear();
+  job work{std::move(idle_[next_idle_++])};
+  if (next_idle_ == idle_.size()) {
+    idle_.clear();
+    next_idle_ = 0;
+  }
+  work();
   return true;
 }
 
@@ -116,11 +117,13 @@ bool event_loop::run_until(const std::function<bool()>& done) {
     // Asio stops a context that has run out of work; new work may have come.
     io_.restart();
     if (!has_jobs()) {
-      if (run_idle())
-        continue;
       begin_waits();
-      if (io_.run_one() == 0)
+      if (has_idle()) {
+        if (io_.poll_one() == 0)
+          run_idle();
+      } else if (io_.run_one() == 0) {
         return false;
+      }
       continue;
     }
     run_jobs(max_jobs_in_a_row);

@@ -73,7 +73,8 @@ public:
   /// Runs at most `limit` jobs, no handlers. Returns how many.
   std::size_t run_jobs(std::size_t limit);
 
-  /// Runs what `when_idle` was given. Returns whether there was any.
+  /// Runs the first of what `when_idle` was given. Returns whether there was
+  /// any.
   bool run_idle();
 
   /// `read_size` bytes for all readers together: what a read finds is handed
@@ -86,7 +87,8 @@ public:
   bytes give_read_buffer(std::size_t size);
 
   /// Appends work for when there is nothing else to do, before the thread
-  /// sleeps. For what nobody waits for, such as writing the log.
+  /// sleeps. For what nobody waits for, such as writing the log. What comes
+  /// meanwhile waits for one such job at most.
   void when_idle(job work);
 
   /// Appends work for just before the reactor looks for events: soon enough for
@@ -98,6 +100,7 @@ public:
   void require_own_thread() const;
 
 private:
+  bool has_idle() const { return next_idle_ < idle_.size(); }
   void begin_waits();
 
   boost::asio::io_context io_;
@@ -108,7 +111,7 @@ private:
   std::size_t next_ = 0;
   std::vector<job> queued_;
   std::vector<job> idle_;
-  std::vector<job> idle_now_; // those that run
+  std::size_t next_idle_ = 0;
   std::vector<job> waits_;
   std::shared_ptr<char> read_buffer_;
   std::vector<std::shared_ptr<char>> spare_buffers_; // some still in use
