@@ -96,21 +96,40 @@ const proxies = ['http_proxy', 'https_proxy', 'no_proxy']
   .filter((name) => process.env[name])
   .flatMap((name) => ['--build-arg', name]);
 
-async function build(tag, ...args) {
-  const begun = Date.now();
-  await promisify(execFile)('docker',
-    ['build', '-f', 'docker/Dockerfile', '-t', tag, ...proxies, ...args, '.'],
-    { maxBuffer: 1 << 28 }).catch((error) => {
-    console.log(error.stdout.split('\n').slice(-60).join('\n') + error.stderr);
-    throw new Error(`docker build of ${tag} ended with ${error.code}`);
+// BuildKit works at several stages at a time, and only at those that are needed.
+// Debian's client has it; from version 23 on it is a plugin. This machine may have
+// another client in front of Debian's.
+function buildKit() {
+  const run = (...command) => spawnSync(command[0], command.slice(1), { encoding: 'utf8' });
+  return ['docker', '/usr/bin/docker'].find((docker) => {
+    const version = run(docker, 'version', '--format', '{{.Client.Version}}');
+    return version.status === 0
+      && (parseInt(version.stdout) < 23 || run(docker, 'buildx', 'version').status === 0);
   });
+}
+
+async function build(docker, tag, ...args) {
+  const begun = Date.now();
+  await promisify(execFile)(docker ?? 'docker',
+    ['build', '-f', 'docker/Dockerfile', '-t', tag, ...proxies, ...args, '.'],
+    { maxBuffer: 1 << 28, env: { ...process.env, DOCKER_BUILDKIT: docker ? '1' : '0' } })
+    .catch((error) => {
+      console.log((error.stdout + error.stderr).split('\n').slice(-60).join('\n'));
+      throw new Error(`docker build of ${tag} ended with ${error.code}`);
+    });
   say(`${tag} built in ${((Date.now() - begun) / 1000).toFixed(0)} s`);
 }
 
 async function buildImages() {
+  const docker = buildKit();
+  say(docker ? 'building with BuildKit' : 'building with the classic builder');
   await makeBase(say);
-  await Promise.all([build('container-agent:test-slim', '--target', 'slim'), makeNode(say)]);
-  await build('container-agent:test');
+  const slim = build(docker, 'container-agent:test-slim', '--target', 'slim');
+  const whole = makeNode(say)
+    // The classic builder would do the work of the other build once more.
+    .then(() => docker || slim)
+    .then(() => build(docker, 'container-agent:test'));
+  await Promise.all([slim, whole]);
 }
 
 // Whether all is well with the tests in these files.

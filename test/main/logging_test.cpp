@@ -157,6 +157,54 @@ TEST(event_log, never_waits_and_tells_what_was_dropped) {
             static_cast<std::size_t>(written));
 }
 
+TEST(event_log, gathers_lines_until_there_is_time) {
+  logged x;
+  std::function<void()> later;
+  x.log->gather([&](auto write) { later = std::move(write); });
+  for (int i = 0; i < 3; ++i)
+    x.log->write(log_level::info, "conversation", "e", {{"number", i}});
+  EXPECT_EQ(x.text(), "");
+  later();
+  auto lines = records(x.text());
+  ASSERT_EQ(lines.size(), 3u);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(lines[static_cast<std::size_t>(i)]["number"], i);
+  later();
+  EXPECT_EQ(x.text(), "");
+}
+
+TEST(event_log, writes_an_error_at_once_and_what_waits_before_it) {
+  logged x;
+  x.log->gather([](auto) {});
+  x.log->write(log_level::info, "conversation", "first", {});
+  x.log->write(log_level::error, "conversation", "second", {});
+  auto lines = records(x.text());
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["event"], "first");
+  EXPECT_EQ(lines[1]["event"], "second");
+}
+
+TEST(event_log, does_not_gather_for_ever) {
+  logged many;
+  many.log->gather([](auto) {});
+  for (int i = 0; i < 100; ++i)
+    many.log->write(log_level::info, "conversation", "e", {});
+  EXPECT_GT(records(many.text()).size(), 50u);
+  logged long_one;
+  long_one.log->gather([](auto) {});
+  long_one.log->write(log_level::info, "conversation", "e",
+                      {{"text", std::string(100'000, 'x')}});
+  EXPECT_EQ(records(long_one.text()).size(), 1u);
+}
+
+TEST(event_log, writes_what_waits_at_its_end) {
+  logged x;
+  x.log->gather([](auto) {});
+  x.log->write(log_level::info, "conversation", "last", {});
+  x.log.reset();
+  EXPECT_EQ(records(x.text()).size(), 1u);
+}
+
 TEST(event_log, tells_at_its_end_what_was_dropped) {
   logged x;
   for (int i = 0; i < 10'000; ++i)

@@ -156,6 +156,41 @@ TEST_F(event_loop_test, idle_work_may_cause_jobs_and_more_of_its_kind) {
   EXPECT_EQ(ran, "123");
 }
 
+TEST_F(event_loop_test, what_comes_waits_for_one_piece_of_idle_work) {
+  std::string ran;
+  loop.when_idle([&] {
+    ran += '1';
+    boost::asio::post(loop.io(), [&] { ran += '2'; });
+  });
+  loop.when_idle([&] { ran += '3'; });
+  EXPECT_TRUE(run_until([&] { return ran.size() == 3; }));
+  EXPECT_EQ(ran, "123");
+}
+
+TEST_F(event_loop_test, waits_begin_after_the_jobs_and_before_the_reactor) {
+  std::string ran;
+  boost::asio::post(loop.io(), [&] { ran += 'c'; });
+  loop.before_waiting([&] { ran += 'b'; });
+  loop.post([&] { ran += 'a'; });
+  EXPECT_TRUE(run_until([&] { return ran.size() == 3; }));
+  EXPECT_EQ(ran, "abc");
+}
+
+// Else a loop that is busy all the time would not notice anything.
+TEST_F(event_loop_test, waits_begin_though_there_is_always_a_job) {
+  bool begun = false;
+  loop.before_waiting([&] { begun = true; });
+  int jobs = 0;
+  std::function<void()> again = [&] {
+    ++jobs;
+    loop.post(again);
+  };
+  loop.post(again);
+  EXPECT_TRUE(run_until([&] { return begun; }));
+  EXPECT_GT(jobs, 0);
+  again = [] {};
+}
+
 TEST_F(event_loop_test, a_small_read_is_not_given_away) {
   auto* before = loop.read_buffer().data();
   EXPECT_TRUE(loop.give_read_buffer(100).empty());

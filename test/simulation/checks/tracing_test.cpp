@@ -64,7 +64,37 @@ private:
   std::map<std::uint32_t, runtime::trace_time> first_done_;
 };
 
+/// The lines of all events of a run. `at_once`: each is made as it happens, or
+/// of notes when there are many.
+std::string lines_of_run(std::uint64_t seed, bool at_once) {
+  // The same moment for the same event, whenever somebody asks for its time.
+  std::chrono::steady_clock::time_point time;
+  runtime::tracer_config settings{.ring = 16};
+  settings.now = [&time] { return time += std::chrono::microseconds{1}; };
+  if (!at_once)
+    settings.when_idle = [](std::function<void()>) {}; // never idle
+  runtime::tracer events{settings};
+  struct : runtime::trace_sink {
+    void take(const trace_event& event, std::string_view) override {
+      runtime::append_event(lines, event);
+    }
+    std::string lines;
+  } sink;
+  events.add(sink);
+  run_seed(seed, {}, &events);
+  events.remove(sink);
+  return sink.lines;
+}
+
 } // namespace
+
+TEST(tracing, makes_the_same_of_notes_as_of_what_happens) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto lines = lines_of_run(seed, true);
+    EXPECT_GT(lines.size(), 100'000u) << "seed " << seed;
+    EXPECT_EQ(lines, lines_of_run(seed, false)) << "seed " << seed;
+  }
+}
 
 // The faults of these runs: exceptions before and after handlers, kills.
 TEST(tracing, has_every_message_of_a_run_with_faults_exactly_once) {
