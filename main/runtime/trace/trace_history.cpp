@@ -193,19 +193,30 @@ trace_history::live_actor& trace_history::meet(const trace_note& note) {
   return actors_.emplace_back(live_actor{note.to_id, event.to});
 }
 
+// In the order of its sending, wherever in memory it is.
+void trace_history::give_up_mail(std::uint32_t receiver) {
+  std::vector<std::uint32_t> unread;
+  boost::unordered::erase_if(on_their_way_, [&](const auto& item) {
+    const auto& waiting = slots_[item.second];
+    if (waiting.event.to_id != receiver || &waiting == running_)
+      return false;
+    unread.push_back(item.second);
+    return true;
+  });
+  std::sort(unread.begin(), unread.end(), [this](auto a, auto b) {
+    return slots_[a].event.number < slots_[b].event.number;
+  });
+  for (auto slot : unread)
+    complete(slot, trace_outcome::undelivered);
+}
+
 void trace_history::add_ended(const trace_note& note) {
   auto id = note.to_id;
   const auto* known = find(id);
   if (known == nullptr)
     return;
   origin last{known->last, known->prompt};
-  boost::unordered::erase_if(on_their_way_, [&](const auto& item) {
-    auto& waiting = slots_[item.second];
-    if (waiting.event.to_id != id || &waiting == running_)
-      return false;
-    complete(item.second, trace_outcome::undelivered);
-    return true;
-  });
+  give_up_mail(id);
   trace_event event;
   begin(event, trace_kind::end, note);
   if (running_ == nullptr) {

@@ -119,6 +119,7 @@ private:
   void add_timer(const trace_note& note);
   void add_bytes(const trace_note& note);
 
+  void give_up_mail(std::uint32_t receiver);
   live_actor* find(std::uint32_t id);
   live_actor& meet(const trace_note& note);
   void begin(trace_event& event, trace_kind kind, const trace_note& note);
