@@ -2,6 +2,7 @@
 // need them. Run by ctest, or by hand for some of the tests:
 //
 //   node test/container/run.mjs [part of a file's name]...
+//   node test/container/run.mjs --prepare    only what the images begin with
 //
 // Uses the engine that runs; else starts Debian's for as long as it takes. What
 // that engine has built stays in build/engine, so the second time is quick.
@@ -120,6 +121,9 @@ async function build(docker, tag, ...args) {
   say(`${tag} built in ${((Date.now() - begun) / 1000).toFixed(0)} s`);
 }
 
+const prepare = () =>
+  Promise.all([installPackages(), makeBase(say).then(() => makeNode(say))]);
+
 async function buildImages() {
   const docker = buildKit();
   say(docker ? 'building with BuildKit' : 'building with the classic builder');
@@ -149,6 +153,11 @@ async function main() {
   const stop = engineAnswers() ? async () => {} : await startEngine();
   let well = false;
   try {
+    if (process.argv[2] === '--prepare') {
+      await prepare();
+      well = true;
+      return;
+    }
     const begun = Date.now();
     const passed = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
     await Promise.all([installPackages(), buildImages()]);
@@ -166,8 +175,9 @@ async function main() {
     say(`the tests took ${passed(testing)}, all of it ${passed(begun)}`);
   } finally {
     await stop();
+    process.exitCode = well ? 0 : 1;
   }
-  process.exit(well ? 0 : 1);
 }
 
 await main();
+process.exit();

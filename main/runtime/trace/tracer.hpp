@@ -50,7 +50,7 @@ class tracer final : public message_hook {
 public:
   /// Notes, of some 250 bytes: a turn makes about 40. They stay in the
   /// processor's cache.
-  static constexpr std::size_t most_notes = 256;
+  static constexpr std::size_t most_notes = 64;
 
   /// `next` sees everything after the tracer, and may throw; or null.
   tracer(tracer_config config, message_hook* next = nullptr);
