@@ -1,12 +1,12 @@
 #include "main/log_text.hpp"
 
 #include "main/redaction.hpp"
+#include "messages/utc_text.hpp"
 #include "messages/visible_text.hpp"
 
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 namespace container_agent {
 
@@ -103,24 +103,6 @@ void pad(std::string& out, std::size_t written, std::size_t width) {
 
 } // namespace
 
-std::string format_utc(std::chrono::system_clock::time_point time,
-                       char separator) {
-  using namespace std::chrono;
-  auto day = floor<days>(time);
-  year_month_day date{day};
-  hh_mm_ss clock{floor<milliseconds>(time - day)};
-  std::array<char, 40> buffer;
-  auto size = std::snprintf(
-    buffer.data(), buffer.size(), "%04d-%02u-%02u%c%02d:%02d:%02d.%03dZ",
-    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-    static_cast<unsigned>(date.day()), separator,
-    static_cast<int>(clock.hours().count()),
-    static_cast<int>(clock.minutes().count()),
-    static_cast<int>(clock.seconds().count()),
-    static_cast<int>(clock.subseconds().count()));
-  return {buffer.data(), static_cast<std::size_t>(size)};
-}
-
 std::string json_members(std::string_view event,
                          const std::vector<log_field>& fields) {
   std::string out = "\"event\":";
@@ -155,7 +137,7 @@ std::string text_members(std::string_view event,
 
 std::string json_line(const log_record_head& head, std::string_view members) {
   std::string out
-    = "{\"timestamp\":\"" + format_utc(head.time) + "\",\"level\":\"";
+    = "{\"timestamp\":\"" + utc_text(head.time) + "\",\"level\":\"";
   out += head.level;
   out += "\",\"logger\":";
   append_json_text(out, head.logger);
@@ -168,7 +150,7 @@ std::string text_line(const log_record_head& head, std::string_view members,
                       bool colour) {
   constexpr std::size_t level_width = 6;
   constexpr std::size_t logger_width = 21; // shutdown_coordinator
-  std::string out = format_utc(head.time, ' ') + ' ';
+  std::string out = utc_text(head.time, ' ') + ' ';
   if (colour)
     out += colour_of(head.level);
   out += head.level;

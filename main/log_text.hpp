@@ -22,10 +22,6 @@ struct log_record_head {
   std::string_view logger;
 };
 
-/// "2026-01-31T12:00:00.123Z"; `separator` stands between date and time.
-std::string format_utc(std::chrono::system_clock::time_point time,
-                       char separator = 'T');
-
 /// `"event":"…","name":value,…`: event and fields as members of an object.
 /// Bytes that are no UTF-8 become U+FFFD. A field named like one of the
 /// record's own members gets a `_` behind its name.

@@ -1,11 +1,15 @@
 #include "messages/codec/agent_record.hpp"
 
 #include "messages/codec/json_line.hpp"
+#include "messages/utc_text.hpp"
+#include "messages/visible_text.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-#include <ctime>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <utility>
 
 namespace container_agent::codec {
 
@@ -13,121 +17,151 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json record(time_point time, const char* subtype) {
-  return {
-    {"type", "container_agent"}, {"subtype", subtype}, {"time", iso8601(time)}};
-}
+template <class T>
+concept number = std::integral<T> && !std::same_as<T, bool>;
 
-ordered_json text_or_null(std::string_view text) {
-  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
-}
+/// One record, member by member. Each prompt has one that is waited for: to
+/// make an object of it first took half of the time that a prompt needs in all.
+class record {
+public:
+  record(time_point time, std::string_view subtype) {
+    put("type", "container_agent");
+    put("subtype", subtype);
+    put("time", utc_text(time));
+  }
+
+  record& put(std::string_view name, std::string_view text) {
+    append_json_text(begin(name), text);
+    return *this;
+  }
+
+  template <number Number>
+  record& put(std::string_view name, Number value) {
+    char digits[24];
+    auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    begin(name).append(digits, end);
+    return *this;
+  }
+
+  record& put(std::string_view name, std::same_as<bool> auto value) {
+    begin(name) += value ? "true" : "false";
+    return *this;
+  }
+
+  record& put(std::string_view name, std::nullptr_t) {
+    begin(name) += "null";
+    return *this;
+  }
+
+  std::string line() && { return std::move(text_ += "}\n"); }
+
+private:
+  std::string& begin(std::string_view name) {
+    ((text_ += text_.empty() ? "{\"" : ",\"") += name) += "\":";
+    return text_;
+  }
+
+  std::string text_;
+};
 
 } // namespace
 
-std::string iso8601(time_point time) {
-  using namespace std::chrono;
-  auto seconds = floor<std::chrono::seconds>(time);
-  auto millis = duration_cast<milliseconds>(time - seconds).count();
-  auto t = system_clock::to_time_t(seconds);
-  std::tm utc{};
-  gmtime_r(&t, &utc);
-  char text[40];
-  auto n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text + n, sizeof text - n, ".%03dZ", static_cast<int>(millis));
-  return text;
-}
-
 std::string ready_record(time_point time, const child_started& child,
                          std::string_view session_id) {
-  auto r = record(time, "ready");
-  r["pid"] = child.pid;
-  r["session_id"] = text_or_null(session_id);
-  r["attached"] = child.attached;
-  r["resumed"] = child.resumed;
-  return json_line(r);
+  record r{time, "ready"};
+  r.put("pid", child.pid);
+  if (session_id.empty())
+    r.put("session_id", nullptr);
+  else
+    r.put("session_id", session_id);
+  r.put("attached", child.attached);
+  r.put("resumed", child.resumed);
+  return std::move(r).line();
 }
 
 std::string accepted_record(time_point time, std::string_view uuid,
                             std::uint64_t position, bool duplicate) {
-  auto r = record(time, "accepted");
-  r["uuid"] = uuid;
-  r["position"] = position;
+  record r{time, "accepted"};
+  r.put("uuid", uuid);
+  r.put("position", position);
   if (duplicate)
-    r["duplicate"] = true;
-  return json_line(r);
+    r.put("duplicate", true);
+  return std::move(r).line();
 }
 
 std::string rejected_record(time_point time, std::string_view reason,
                             std::string_view detail, std::uint64_t number,
                             std::string_view uuid) {
-  auto r = record(time, "rejected");
-  r["reason"] = reason;
-  r["detail"] = detail;
-  r["line"] = number;
+  record r{time, "rejected"};
+  r.put("reason", reason);
+  r.put("detail", detail);
+  r.put("line", number);
   if (!uuid.empty())
-    r["uuid"] = uuid;
-  return json_line(r);
+    r.put("uuid", uuid);
+  return std::move(r).line();
 }
 
 std::string claude_exited_record(time_point time, const child_ended& child,
                                  std::string_view uuid) {
-  auto r = record(time, "claude_exited");
-  r["pid"] = child.pid;
+  record r{time, "claude_exited"};
+  r.put("pid", child.pid);
   if (child.kind != exit_kind::known)
-    r["exit_code"] = nullptr;
+    r.put("exit_code", nullptr);
   else if (child.signal != 0)
-    r["signal"] = child.signal;
+    r.put("signal", child.signal);
   else
-    r["exit_code"] = child.exit_code;
+    r.put("exit_code", child.exit_code);
   if (!uuid.empty())
-    r["uuid"] = uuid;
+    r.put("uuid", uuid);
   if (child.cut_bytes != 0)
-    r["cut_bytes"] = child.cut_bytes;
-  return json_line(r);
+    r.put("cut_bytes", child.cut_bytes);
+  return std::move(r).line();
 }
 
 std::string restarting_record(time_point time, const restart_scheduled& plan) {
-  auto r = record(time, "restarting");
-  r["attempt"] = plan.attempt;
-  r["delay_ms"] = plan.delay.count();
-  r["reason"] = plan.reason;
-  return json_line(r);
+  record r{time, "restarting"};
+  r.put("attempt", plan.attempt);
+  r.put("delay_ms", plan.delay.count());
+  r.put("reason", plan.reason);
+  return std::move(r).line();
 }
 
 std::string resent_record(time_point time, std::string_view uuid,
                           std::uint32_t attempt) {
-  auto r = record(time, "resent");
-  r["uuid"] = uuid;
-  r["attempt"] = attempt;
-  return json_line(r);
+  record r{time, "resent"};
+  r.put("uuid", uuid);
+  r.put("attempt", attempt);
+  return std::move(r).line();
 }
 
 std::string failed_record(time_point time, std::string_view uuid,
                           std::string_view reason, std::string_view detail) {
-  auto r = record(time, "failed");
-  r["uuid"] = uuid;
-  r["reason"] = reason;
+  record r{time, "failed"};
+  r.put("uuid", uuid);
+  r.put("reason", reason);
   if (!detail.empty())
-    r["detail"] = detail;
-  return json_line(r);
+    r.put("detail", detail);
+  return std::move(r).line();
 }
 
 std::string session_lost_record(time_point time, std::string_view session_id) {
-  auto r = record(time, "session_lost");
-  r["session_id"] = session_id;
-  return json_line(r);
+  record r{time, "session_lost"};
+  r.put("session_id", session_id);
+  return std::move(r).line();
 }
 
 std::string status_record(time_point time, std::string_view document) {
-  auto r = record(time, "status");
+  ordered_json r{{"type", "container_agent"},
+                 {"subtype", "status"},
+                 {"time", utc_text(time)}};
   r.update(ordered_json::parse(document));
   return json_line(r);
 }
 
 std::string stopping_record(time_point time, std::string_view reason) {
-  auto r = record(time, "stopping");
-  r["reason"] = reason;
-  return json_line(r);
+  record r{time, "stopping"};
+  r.put("reason", reason);
+  return std::move(r).line();
 }
 
 std::string control_request_line(std::string_view request_id,

@@ -13,9 +13,6 @@ namespace container_agent::codec {
 
 using time_point = std::chrono::system_clock::time_point;
 
-/// UTC with milliseconds: 2026-11-23T12:34:56.789Z.
-std::string iso8601(time_point time);
-
 std::string ready_record(time_point time, const child_started& child,
                          std::string_view session_id);
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -28,6 +29,7 @@ std::string unescape(std::string text) {
 
 void envelope_scanner::feed(std::string_view piece) {
   std::size_t at = 0;
+  auto quote = std::string_view::npos; // the next one, once looked for
   while (at < piece.size() && mode_ != mode::done) {
     if (mode_ == mode::value) {
       take_char(piece[at++]);
@@ -38,8 +40,9 @@ void envelope_scanner::feed(std::string_view piece) {
       escaped_ = false;
       ++at;
     }
-    while (at < piece.size() && piece[at] != '"' && piece[at] != '\\')
-      ++at;
+    if (quote == std::string_view::npos || quote < at)
+      quote = std::min(piece.find('"', at), piece.size());
+    at += std::min(piece.substr(at, quote - at).find('\\'), quote - at);
     take_string_run(piece.substr(begin, at - begin));
     if (at == piece.size())
       return;

@@ -1,11 +1,13 @@
 #include "messages/codec/input_message.hpp"
 
 #include "messages/codec/input_outline.hpp"
+#include "messages/visible_text.hpp"
 
 #include <boost/nowide/utf/utf.hpp>
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace container_agent::codec {
@@ -134,6 +136,18 @@ outcome read_json(std::string_view text) {
                 type.empty() ? "no `type`" : "type " + quoted(type), line.uuid);
 }
 
+/// Bytes at the front that are ASCII, by eights: most of most lines.
+std::size_t ascii_front(std::string_view text) {
+  std::size_t at = 0;
+  for (std::uint64_t eight = 0; at + sizeof eight <= text.size();
+       at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & 0x8080808080808080ULL) != 0)
+      break;
+  }
+  return at;
+}
+
 } // namespace
 
 std::variant<input_message, input_fault> read_input(std::string_view line,
@@ -156,7 +170,7 @@ std::string with_uuid(std::string_view line, std::string_view uuid) {
   result.reserve(line.size() + uuid.size() + 16);
   result.append(line.substr(0, end));
   result.append(R"(,"uuid":)");
-  result.append(nlohmann::json(uuid).dump());
+  append_json_text(result, uuid);
   result.append(line.substr(end));
   return result;
 }
@@ -165,6 +179,9 @@ bool is_valid_utf8(std::string_view text) {
   using utf8 = boost::nowide::utf::utf_traits<char>;
   auto at = text.begin();
   while (at != text.end()) {
+    at += static_cast<std::ptrdiff_t>(ascii_front({at, text.end()}));
+    if (at == text.end())
+      break;
     if (static_cast<unsigned char>(*at) < 0x80) {
       ++at;
       continue;
@@ -180,13 +197,16 @@ bool is_valid_utf8(std::string_view text) {
 std::string make_uuid(std::uint64_t high, std::uint64_t low) {
   high = (high & ~0xf000ULL) | 0x4000ULL;     // version 4
   low = (low & ~(3ULL << 62)) | (2ULL << 62); // RFC 4122 variant
-  char text[37];
-  std::snprintf(text, sizeof text, "%08x-%04x-%04x-%04x-%012llx",
-                static_cast<unsigned>(high >> 32),
-                static_cast<unsigned>((high >> 16) & 0xffff),
-                static_cast<unsigned>(high & 0xffff),
-                static_cast<unsigned>(low >> 48),
-                static_cast<unsigned long long>(low & 0xffffffffffffULL));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(36);
+  for (auto half : {high, low})
+    for (int shift = 60; shift >= 0; shift -= 4) {
+      if (text.size() == 8 || text.size() == 13 || text.size() == 18
+          || text.size() == 23)
+        text += '-';
+      text += digits[half >> shift & 15];
+    }
   return text;
 }
 

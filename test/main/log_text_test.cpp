@@ -30,14 +30,6 @@ std::string text(std::initializer_list<log_field> fields) {
 
 } // namespace
 
-TEST(utc, is_iso_8601_with_milliseconds) {
-  EXPECT_EQ(format_utc(noon), "2026-01-31T12:00:00.123Z");
-  EXPECT_EQ(format_utc(noon, ' '), "2026-01-31 12:00:00.123Z");
-  EXPECT_EQ(format_utc(std::chrono::system_clock::time_point{}),
-            "1970-01-01T00:00:00.000Z");
-  EXPECT_EQ(format_utc(noon + 999us), "2026-01-31T12:00:00.123Z");
-}
-
 TEST(json_record, has_its_members_in_order) {
   EXPECT_EQ(json_line({noon, "warn", "pipe_input"},
                       json_members("line_refused",

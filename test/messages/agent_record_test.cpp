@@ -24,15 +24,6 @@ std::string head(const std::string& subtype) {
 
 } // namespace
 
-TEST(agent_record, time_is_utc_with_milliseconds) {
-  EXPECT_EQ(codec::iso8601(noon), "2026-11-23T12:34:56.789Z");
-  EXPECT_EQ(codec::iso8601(noon - 789ms), "2026-11-23T12:34:56.000Z");
-  EXPECT_EQ(codec::iso8601(noon - 784ms), "2026-11-23T12:34:56.005Z");
-  EXPECT_EQ(codec::iso8601(codec::time_point{}), "1970-01-01T00:00:00.000Z");
-  EXPECT_EQ(codec::iso8601(codec::time_point{-1ms}),
-            "1969-12-31T23:59:59.999Z");
-}
-
 TEST(agent_record, ready) {
   EXPECT_EQ(codec::ready_record(noon, {3, 77, true, false}, "s1"),
             head("ready")
