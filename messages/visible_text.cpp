@@ -35,9 +35,23 @@ void append_ascii(std::string& out, char c, std::string_view quoted,
     out += c;
 }
 
+/// Bytes at the front that are shown as they are: most texts are nothing else.
+std::size_t plain_front(std::string_view text, std::string_view quoted) {
+  auto end = std::find_if(text.begin(), text.end(), [quoted](char c) {
+    return c < ' ' || c > '~'
+           || std::find(quoted.begin(), quoted.end(), c) != quoted.end();
+  });
+  return static_cast<std::size_t>(end - text.begin());
+}
+
 void append_escaped(std::string& out, std::string_view text,
                     std::string_view quoted, std::string_view prefix) {
-  while (!text.empty()) {
+  for (;;) {
+    auto plain = plain_front(text, quoted);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty())
+      return;
     auto length = utf8_length(text);
     if (length == 0)
       out += replacement_character;
