@@ -164,7 +164,7 @@ public:
         || gathered_bytes_ >= most_gathered_bytes)
       write_gathered();
     else if (gathered_.size() == 1)
-      schedule_([this] { write_gathered(); });
+      write_later();
   }
 
   void gather(scheduler schedule) override {
@@ -192,6 +192,14 @@ private:
   // would read of them.
   static constexpr std::size_t most_gathered = 32;
   static constexpr std::size_t most_gathered_bytes = 64 * 1024;
+
+  void write_later() noexcept {
+    try {
+      schedule_([this] { write_gathered(); });
+    } catch (...) {
+      write_gathered();
+    }
+  }
 
   void write_gathered() noexcept {
     for (const auto& one : gathered_) {

@@ -65,13 +65,10 @@ void event_loop::begin_waits() {
 }
 
 bool event_loop::run_idle() {
-  if (next_idle_ == idle_.size())
+  if (idle_.empty())
     return false;
-  job work{std::move(idle_[next_idle_++])};
-  if (next_idle_ == idle_.size()) {
-    idle_.clear();
-    next_idle_ = 0;
-  }
+  job work{std::move(idle_.front())};
+  idle_.pop_front();
   work();
   return true;
 }
@@ -118,7 +115,7 @@ bool event_loop::run_until(const std::function<bool()>& done) {
     io_.restart();
     if (!has_jobs()) {
       begin_waits();
-      if (has_idle()) {
+      if (!idle_.empty()) {
         if (io_.poll_one() == 0)
           run_idle();
       } else if (io_.run_one() == 0) {

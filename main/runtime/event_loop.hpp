@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -100,7 +101,6 @@ public:
   void require_own_thread() const;
 
 private:
-  bool has_idle() const { return next_idle_ < idle_.size(); }
   void begin_waits();
 
   boost::asio::io_context io_;
@@ -110,8 +110,7 @@ private:
   std::vector<job> current_;
   std::size_t next_ = 0;
   std::vector<job> queued_;
-  std::vector<job> idle_;
-  std::size_t next_idle_ = 0;
+  std::deque<job> idle_;
   std::vector<job> waits_;
   std::shared_ptr<char> read_buffer_;
   std::vector<std::shared_ptr<char>> spare_buffers_; // some still in use
