@@ -16,13 +16,13 @@
 
 namespace container_agent {
 
-/// `--trace-file`: each event a line. Events become lines when there is nothing
-/// else to do, and lines are written by the block, or `longest_wait` after the
-/// first of them: a write(2) each time that the agent is idle would cost a turn
-/// more than all the rest of the tracing. What the file does not take at once
-/// (it may be a pipe) is left out, counted, and told of in the file as soon as
-/// it takes more. A file that reaches its size becomes PATH.1, and so on; the
-/// oldest one goes.
+/// `--trace-file`: each event a line. Events become lines some at a time, when
+/// there is nothing else to do; lines are written by the block, or
+/// `longest_wait` after the first of them: a write(2) each time that the agent
+/// is idle would cost a turn more than all the rest of the tracing. What the
+/// file does not take at once (it may be a pipe) is left out, counted, and told
+/// of in the file as soon as it takes more. A file that reaches its size
+/// becomes PATH.1, and so on; the oldest one goes.
 class trace_file final : public runtime::trace_sink {
 public:
   struct config {

@@ -82,8 +82,9 @@ struct forbidden {
 constexpr std::array<forbidden, 4> in_the_program{{
   {R"(#\s*include\s*<(mutex|future|condition_variable)>)", "one thread only"},
   {R"(\bstd::(jthread|thread|async)\b(?!::id))", "one thread only"},
-  // A pattern of what is refused: nothing sleeps here.
-  {R"(\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\()", // is refused
+  // Reason for these names: this is the rule itself, a pattern that finds them
+  // in the program and refuses them. Nothing is called here.
+  {R"(\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\()", // the rule
    "wait for an event, not for time"},
   {R"(\bspawn<[^>]*\bdetached\b)", "a detached actor is a thread"},
 }};

@@ -79,9 +79,10 @@ TEST_F(attaching, is_refused_where_it_does_not_speak_stream_json) {
 }
 
 TEST_F(attaching, is_refused_where_it_is_another_users) {
-  // Nobody but root can become another user; CI is root, so it runs there.
+  // Reason for the skip: it takes a process of another user, and only root can
+  // start one. CI is root, so it always runs there.
   if (::geteuid() != 0)
-    GTEST_SKIP() // needs root, as said above
+    GTEST_SKIP() // reason: not root, so no other user's process
       << "only root can start another user's process";
   auto o = claude();
   o.user = another_user;

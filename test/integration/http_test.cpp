@@ -246,8 +246,9 @@ TEST(http, is_served_by_ipv6_too) {
   if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&loopback),
              sizeof loopback)
       != 0)
-    // Containers often have no IPv6; the other tests serve by IPv4.
-    GTEST_SKIP() << "this machine has no [::1]"; // so nothing can be served
+    // Reason for the skip: where the kernel has no IPv6, as in many containers,
+    // there is no [::1] to serve at. The other tests serve at 127.0.0.1.
+    GTEST_SKIP() << "this machine has no [::1]"; // reason: no IPv6 here
   http_agent served{{}, "[::1]:0"};
   EXPECT_EQ(served.get("/livez").status, 200);
   EXPECT_EQ(served.get("/", "Host: " + served.address() + "\r\n").status, 200);

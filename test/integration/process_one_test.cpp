@@ -27,9 +27,10 @@ public:
   std::string mark = new_mark();
 
   void SetUp() override {
-    // unshare --pid needs root; CI is root, so these run there.
+    // Reason for the skip: to be process 1 takes a pid namespace of one's own,
+    // and only root can make one. CI is root, so these always run there.
     if (::geteuid() != 0)
-      GTEST_SKIP() << "only root makes pid namespaces"; // no process 1 else
+      GTEST_SKIP() << "only root makes pid namespaces"; // reason: not root
   }
 
   static agent_options options(std::vector<std::string> launcher
@@ -181,9 +182,10 @@ TEST_F(process_one, sigquit_does_not_wait_for_the_turn) {
 }
 
 TEST_F(process_one, works_without_proc) {
-  // AddressSanitizer can't start without /proc; the release build runs this.
+  // Reason for the skip: AddressSanitizer itself can't start without /proc. The
+  // release build runs this test in each `make test`.
   if (sanitized())
-    GTEST_SKIP() // a sanitizer can't run here, as said above
+    GTEST_SKIP() // reason: the sanitizer needs what is missing here
       << "the leak check needs /proc, and reads there, too, whether "
          "it shall be left out";
   agent_process agent{options(without_proc)};

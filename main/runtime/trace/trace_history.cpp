@@ -175,10 +175,9 @@ trace_history::live_actor* trace_history::find(std::uint32_t id) {
   return i == actors_.end() ? nullptr : &*i;
 }
 
-const char* trace_history::name_of(std::uint32_t actor) const {
-  auto i = std::find_if(actors_.begin(), actors_.end(),
-                        [&](const live_actor& a) { return a.id == actor; });
-  return i == actors_.end() ? nullptr : i->name;
+const char* trace_history::name_of(std::uint32_t actor) {
+  const auto* known = find(actor);
+  return known == nullptr ? nullptr : known->name;
 }
 
 trace_history::live_actor& trace_history::meet(const trace_note& note) {

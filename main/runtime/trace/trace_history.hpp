@@ -71,7 +71,7 @@ public:
   void add(const trace_note& note);
 
   /// The name of an actor that has got a message and has not ended; else null.
-  const char* name_of(std::uint32_t actor) const;
+  const char* name_of(std::uint32_t actor);
 
   /// Called after an actor has failed, with its name.
   void on_failure(std::function<void(const char* actor)> notify) {

@@ -124,8 +124,7 @@ void tracer::put_payload(trace_note& note, const message_type& type,
 }
 
 // Names are literals, so also one that has ended meanwhile has its name.
-void tracer::put_sender(trace_note& note,
-                        const caf::mailbox_element& message) const {
+void tracer::put_sender(trace_note& note, const caf::mailbox_element& message) {
   note.from_id = 0;
   note.from = nullptr;
   if (!message.sender)

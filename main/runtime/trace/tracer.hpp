@@ -106,7 +106,7 @@ private:
   trace_note& begin(trace_note::what kind);
   void end();
   void settle();
-  void put_sender(trace_note& note, const caf::mailbox_element& message) const;
+  void put_sender(trace_note& note, const caf::mailbox_element& message);
   void put_payload(trace_note& note, const message_type& type,
                    const caf::type_erased_tuple& content) const;
 
