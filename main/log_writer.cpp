@@ -36,7 +36,7 @@ void log_writer::adopt(int fd, bool own) {
     ::close(fd_);
   fd_ = fd;
   own_ = own;
-  in_pieces_ = type_of(fd) != S_IFREG;
+  is_file_ = type_of(fd) == S_IFREG;
   is_socket_ = type_of(fd) == S_IFSOCK;
   begun_ = false;
   pending_.clear();
@@ -70,6 +70,8 @@ int log_writer::open(const std::string& path) {
 }
 
 bool log_writer::writable() const {
+  if (is_file_) // always, says poll(2); it need not be asked
+    return true;
   pollfd entry{fd_, POLLOUT, 0};
   // Linux calls a pipe writable if it has room for PIPE_BUF bytes. One without
   // a reader reports an error: writing would only raise SIGPIPE.
@@ -86,7 +88,7 @@ bool log_writer::write_pending() {
   std::string_view rest = pending_;
   while (!rest.empty() && writable()) {
     auto count
-      = write_once(rest.substr(0, in_pieces_ ? PIPE_BUF : rest.size()));
+      = write_once(rest.substr(0, is_file_ ? rest.size() : PIPE_BUF));
     if (count >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(count));
       begun_ = begun_ || count > 0;

@@ -55,7 +55,7 @@ private:
 
   int fd_ = -1;
   bool own_ = false;
-  bool in_pieces_ = false; ///< not a regular file: at most PIPE_BUF at once
+  bool is_file_ = false; ///< a regular one; else at most PIPE_BUF at once
   bool is_socket_ = false;
   bool begun_ = false;  ///< a part of the line that is pending is out
   std::string pending_; ///< the rest of a line that was begun

@@ -68,6 +68,15 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
+/// What a known beginning begins with: most words are none by their first
+/// character.
+constexpr auto first_of_prefixes = [] {
+  std::array<bool, 256> result{};
+  for (auto prefix : known_prefixes)
+    result[static_cast<unsigned char>(prefix.text.front())] = true;
+  return result;
+}();
+
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size()
          && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
@@ -137,6 +146,7 @@ public:
   explicit redactor(std::string_view text) : text_{text} {}
 
   std::string run() {
+    result_.reserve(text_.size());
     while (at_ < text_.size()) {
       bool at_word = at_ == 0 || !is_alnum(text_[at_ - 1]);
       if (at_word && is_alnum(text_[at_])) {
@@ -169,6 +179,8 @@ private:
   /// `Bearer …` anywhere. "basic" is an ordinary word, so only what looks like
   /// base64 counts after it.
   bool scheme() {
+    if (ascii_lower(text_[at_]) != 'b')
+      return false;
     for (auto [name, least] :
          {known_prefix{"bearer", 1}, known_prefix{"basic", 16}}) {
       if (!starts_ignoring_case(rest(), name))
@@ -186,6 +198,8 @@ private:
   }
 
   bool token() {
+    if (!first_of_prefixes[static_cast<unsigned char>(text_[at_])])
+      return false;
     for (auto [prefix, least] : known_prefixes) {
       if (!rest().starts_with(prefix))
         continue;
@@ -200,6 +214,10 @@ private:
 
   /// NAME=value, NAME: value, "NAME": "value".
   bool assignment() {
+    if (at_ < name_end_) {
+      keep(run_length(rest(), is_alnum));
+      return true;
+    }
     auto start = rest().substr(0, longest_name);
     auto name = start.substr(0, run_length(start, is_name_char));
     auto is = name.size();
@@ -210,7 +228,10 @@ private:
     bool assigned
       = is < rest().size() && (rest()[is] == '=' || rest()[is] == ':');
     if (!assigned || !is_secret_name(name)) {
-      // The whole name was looked at. Its parts may still begin a token.
+      // The whole name was looked at. Its parts may still begin a token, and
+      // those of one that was cut are looked at again.
+      if (name.size() < longest_name)
+        name_end_ = at_ + name.size();
       keep(run_length(rest(), is_alnum));
       return true;
     }
@@ -270,6 +291,7 @@ private:
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::size_t name_end_ = 0; // of what was looked at as a name
   std::string result_;
 };
 

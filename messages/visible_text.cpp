@@ -1,6 +1,7 @@
 #include "messages/visible_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace container_agent {
 
@@ -35,11 +36,24 @@ void append_ascii(std::string& out, char c, std::string_view quoted,
     out += c;
 }
 
+/// Letters, digits and what stands between them in names and numbers: shown as
+/// they are, whatever is quoted.
+constexpr auto is_harmless = [] {
+  std::array<bool, 256> result{};
+  for (unsigned char c : {'-', '_', '.', ':', '/', ' '})
+    result[c] = true;
+  for (unsigned char c = '0'; c <= '9'; ++c)
+    result[c] = true;
+  for (unsigned char c = 'a'; c <= 'z'; ++c)
+    result[c] = result[c - 'a' + 'A'] = true;
+  return result;
+}();
+
 /// Bytes at the front that are shown as they are: most texts are nothing else.
 std::size_t plain_front(std::string_view text, std::string_view quoted) {
   auto end = std::find_if(text.begin(), text.end(), [quoted](char c) {
-    return c < ' ' || c > '~'
-           || std::find(quoted.begin(), quoted.end(), c) != quoted.end();
+    return !is_harmless[static_cast<unsigned char>(c)]
+           && (c < ' ' || c > '~' || quoted.find(c) != std::string_view::npos);
   });
   return static_cast<std::size_t>(end - text.begin());
 }
