@@ -101,11 +101,10 @@ void dialogue::take_message(codec::input_message message, std::uint64_t line) {
 }
 
 // From here on it is known whose line it is.
-void dialogue::concerns(const std::string& uuid) {
-  auto trace = trace_id_of(uuid);
-  voice_->speak_of(trace);
+void dialogue::concerns(trace_id prompt) {
+  voice_->speak_of(prompt);
   if (context_.hook != nullptr)
-    context_.hook->concerns(trace);
+    context_.hook->concerns(prompt);
 }
 
 void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
@@ -120,7 +119,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   if (!message.uuid.empty() && prompts_.seen(message.uuid)) {
     context_.log.write(log_level::info, loggers::conversation,
                        "prompt_duplicate", {{"uuid", message.uuid}});
-    concerns(message.uuid);
+    concerns(trace_id_of(message.uuid));
     return voice_->accepted(message.uuid, 0, true);
   }
   if (prompts_.full() && !open_requests_.empty())
@@ -129,16 +128,14 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                     + std::to_string(prompts_.waiting())
                     + " prompts wait already",
                   line, message.uuid);
-  prompt p;
-  p.uuid = message.uuid;
-  if (p.uuid.empty()) {
+  if (message.uuid.empty()) {
     auto high = context_.random.next();
-    p.uuid = codec::make_uuid(high, context_.random.next());
-    message.line = codec::with_uuid(message.line, p.uuid);
+    message.uuid = codec::make_uuid(high, context_.random.next());
+    message.line = codec::with_uuid(message.line, message.uuid);
   }
   auto position = prompts_.waiting() + prompts_.in_flight().size();
   message.line.push_back('\n');
-  p.line = bytes{std::move(message.line)};
+  prompt p{std::move(message.uuid), bytes{std::move(message.line)}};
   context_.log.write(log_level::info, loggers::conversation, "prompt_accepted",
                      {{"uuid", p.uuid},
                       {"line", line},
@@ -146,7 +143,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                       {"position", std::uint64_t{position}}});
   ++counters_.accepted;
   notes_.accepted(p.uuid, p.line, std::exchange(line_end_, 0));
-  concerns(p.uuid);
+  concerns(p.trace);
   voice_->accepted(p.uuid, position, false);
   prompts_.push(std::move(p));
   start_prompts();

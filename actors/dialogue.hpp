@@ -121,7 +121,7 @@ private:
   void take_text(const host_line& line);
   void take_message(codec::input_message message, std::uint64_t line);
   void take_prompt(codec::input_message message, std::uint64_t line);
-  void concerns(const std::string& uuid);
+  void concerns(trace_id prompt);
   void take_control(codec::input_message message);
   void reject(std::string_view reason, std::string_view detail,
               std::uint64_t line, std::string_view uuid);

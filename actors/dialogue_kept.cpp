@@ -10,7 +10,7 @@ void dialogue::restore(const codec::kept_conversation& kept) {
   session_ = kept.session_id;
   anew_ = kept.anew;
   for (const auto& uuid : kept.closed_uuids)
-    prompts_.remember(uuid);
+    prompts_.remember(trace_id_of(uuid));
   for (const auto& p : kept.prompts) {
     // Only a Claude Code that speaks of its prompts has begun any.
     lifecycle_known_ = lifecycle_known_ || p.begun;

@@ -105,11 +105,13 @@ void dialogue::take_result(const codec::envelope& result) {
   if (session_refused_)
     return;
   take_bill(result.bill);
-  auto uuids = result.user_message_uuids;
+  std::vector<std::string> assumed;
   // A Claude Code that does not report the life of commands does not say whom
   // it answers, either: turns then end in the order of their prompts.
-  if (uuids.empty() && !lifecycle_known_ && !prompts_.in_flight().empty())
-    uuids.push_back(prompts_.in_flight().front().uuid);
+  if (result.user_message_uuids.empty() && !lifecycle_known_
+      && !prompts_.in_flight().empty())
+    assumed.push_back(prompts_.in_flight().front().uuid);
+  const auto& uuids = assumed.empty() ? result.user_message_uuids : assumed;
   auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
     return prompts_.find_in_flight(uuid) != nullptr;
   });

@@ -272,16 +272,16 @@ public:
 
 enum class log_level : std::uint8_t { trace, debug, info, warn, error };
 
-/// A named value in a log record.
+/// A named value in a log record. Texts are the caller's: most records are of a
+/// level that nobody wants, and must not cost a copy.
 struct log_field {
   std::string_view name;
-  std::variant<std::string, std::int64_t, std::uint64_t, double, bool> value;
+  std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>
+    value;
 
-  log_field(std::string_view n, std::string v) : name{n}, value{std::move(v)} {}
-  log_field(std::string_view n, std::string_view v)
-    : name{n}, value{std::string{v}} {}
+  log_field(std::string_view n, std::string_view v) : name{n}, value{v} {}
   log_field(std::string_view n, const char* v)
-    : name{n}, value{std::string{v}} {}
+    : name{n}, value{std::string_view{v}} {}
   log_field(std::string_view n, bool v) : name{n}, value{v} {}
   log_field(std::string_view n, double v) : name{n}, value{v} {}
   log_field(std::string_view n, std::int32_t v)
@@ -303,7 +303,7 @@ public:
   virtual bool enabled(log_level level) const = 0;
 
   /// `logger` is the actor's name. It, `event` and the names of fields have to
-  /// be literals: they may be read later.
+  /// be literals: they may be read later. Values are copied if they are.
   virtual void write(log_level level, std::string_view logger,
                      std::string_view event,
                      std::initializer_list<log_field> fields)

@@ -15,19 +15,17 @@ std::size_t prompt_queue::room() const {
 }
 
 bool prompt_queue::seen(std::string_view uuid) const {
-  return seen_.contains(std::string{uuid});
+  return seen_.contains(trace_id_of(uuid));
 }
 
 void prompt_queue::push(prompt p) {
-  remember(p.uuid);
-  p.trace = trace_id_of(p.uuid);
+  remember(p.trace);
   waiting_bytes_ += p.line.size();
   waiting_.push_back(std::move(p));
 }
 
 void prompt_queue::push_in_flight(prompt p) {
-  remember(p.uuid);
-  p.trace = trace_id_of(p.uuid);
+  remember(p.trace);
   in_flight_.push_back(std::move(p));
 }
 
@@ -62,15 +60,20 @@ std::vector<prompt> prompt_queue::drain_waiting() {
   return result;
 }
 
-void prompt_queue::remember(const std::string& uuid) {
-  auto [i, added] = seen_.insert(uuid);
-  if (!added)
+void prompt_queue::remember(trace_id uuid) {
+  if (seen_.size() < remembered_uuids) {
+    if (seen_.insert(uuid).second)
+      seen_order_.push_back(uuid);
     return;
-  seen_order_.push_back(&*i);
-  if (seen_order_.size() <= remembered_uuids)
+  }
+  if (seen_.contains(uuid))
     return;
-  seen_.erase(*seen_order_.front());
+  // The oldest one's node is used again: it is in the processor's cache now.
+  auto node = seen_.extract(seen_order_.front());
   seen_order_.pop_front();
+  node.value() = uuid;
+  seen_.insert(std::move(node));
+  seen_order_.push_back(uuid);
 }
 
 } // namespace container_agent

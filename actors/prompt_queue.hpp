@@ -20,8 +20,8 @@ struct prompt {
   std::uint32_t sent = 0; ///< how often it was sent to a child
   bool started = false;   ///< this child has said that it works on it
   std::uint32_t stalls
-    = 0;            ///< how often Claude was silent over it for too long
-  trace_id trace{}; ///< made of the uuid, when it is queued
+    = 0; ///< how often Claude was silent over it for too long
+  trace_id trace = trace_id_of(uuid);
 };
 
 /// The prompts between `accepted` and their end: those that wait and those in
@@ -44,7 +44,7 @@ public:
 
   /// Whether a prompt with this uuid was accepted before: one of the last
   /// `remembered_uuids`. Claude Code itself knows those of its session for
-  /// longer.
+  /// longer. A UUID is the same in either case of letters (RFC 9562, 4).
   bool seen(std::string_view uuid) const;
 
   /// Appends a prompt and remembers its uuid.
@@ -54,7 +54,7 @@ public:
   void push_in_flight(prompt p);
 
   /// Takes note of a uuid that was accepted before.
-  void remember(const std::string& uuid);
+  void remember(trace_id uuid);
 
   /// Takes the first waiting prompt into flight, or returns null if there is
   /// none or enough are in flight.
@@ -80,7 +80,7 @@ public:
   std::size_t waiting_bytes() const { return waiting_bytes_; }
   bool idle() const { return waiting_.empty() && in_flight_.empty(); }
 
-  /// About 2.5 MB of uuids at most.
+  /// 1 MB at most, as 128 bits each.
   static constexpr std::size_t remembered_uuids = 16 * 1024;
 
 private:
@@ -89,8 +89,8 @@ private:
   std::deque<prompt> in_flight_;
   std::size_t waiting_bytes_ = 0;
   std::uint64_t closed_ = 0;
-  std::unordered_set<std::string> seen_;
-  std::deque<const std::string*> seen_order_; // into seen_: nodes do not move
+  std::unordered_set<trace_id, trace_id_hash> seen_;
+  std::deque<trace_id> seen_order_;
 };
 
 } // namespace container_agent

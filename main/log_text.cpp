@@ -44,10 +44,9 @@ void append_text(std::string& out, std::string_view text) {
 }
 
 /// What may be shown of a text value.
-std::string presentable(const log_field& field, const std::string& text) {
-  if (is_secret_name(field.name) && !text.empty())
+std::string presentable(const log_field& field, std::string_view all) {
+  if (is_secret_name(field.name) && !all.empty())
     return std::string{redacted};
-  std::string_view all = text;
   auto shown = redact(all.substr(0, max_log_value + redaction_margin));
   if (all.size() <= max_log_value)
     return shown;
@@ -72,7 +71,7 @@ void append_value(std::string& out, const log_field& field,
   std::visit(
     [&](const auto& value) {
       using type = std::decay_t<decltype(value)>;
-      if constexpr (std::is_same_v<type, std::string>)
+      if constexpr (std::is_same_v<type, std::string_view>)
         append_string(out, presentable(field, value));
       else if constexpr (std::is_same_v<type, bool>)
         out += value ? "true" : "false";

@@ -87,8 +87,7 @@ ssize_t log_writer::write_once(std::string_view text) {
 bool log_writer::write_pending() {
   std::string_view rest = pending_;
   while (!rest.empty() && writable()) {
-    auto count
-      = write_once(rest.substr(0, is_file_ ? rest.size() : PIPE_BUF));
+    auto count = write_once(rest.substr(0, is_file_ ? rest.size() : PIPE_BUF));
     if (count >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(count));
       begun_ = begun_ || count > 0;

@@ -105,21 +105,33 @@ private:
   std::size_t lines_ = 0;
 };
 
-/// What is not spelled yet.
+/// What is not spelled yet, with copies of its texts.
 struct record {
+  record(std::chrono::system_clock::time_point t, log_level l,
+         std::string_view logger_name, std::string_view event_name,
+         std::initializer_list<log_field> given)
+    : time{t}, level{l}, logger{logger_name}, event{event_name}, fields{given} {
+    std::size_t size = 0;
+    for (const auto& field : given)
+      if (const auto* text = std::get_if<std::string_view>(&field.value))
+        size += text->size();
+    texts.reserve(size); // none of them moves any more
+    for (auto& field : fields)
+      if (auto* text = std::get_if<std::string_view>(&field.value)) {
+        auto at = texts.size();
+        texts.insert(texts.end(), text->begin(), text->end());
+        *text = {texts.data() + at, text->size()};
+      }
+  }
+
+  record(record&&) = default; // a copy's fields would be the other's
+
   std::chrono::system_clock::time_point time;
   log_level level;
   std::string_view logger;
   std::string_view event;
   std::vector<log_field> fields;
-
-  std::size_t text_size() const {
-    std::size_t result = 0;
-    for (const auto& field : fields)
-      if (const auto* text = std::get_if<std::string>(&field.value))
-        result += text->size();
-    return result;
-  }
+  std::vector<char> texts;
 };
 
 class spdlog_event_log final : public agent_log {
@@ -154,8 +166,8 @@ public:
     if (!enabled(level))
       return;
     try {
-      gathered_.push_back({around_.now(), level, logger, event, fields});
-      gathered_bytes_ += gathered_.back().text_size();
+      gathered_.emplace_back(around_.now(), level, logger, event, fields);
+      gathered_bytes_ += gathered_.back().texts.size();
     } catch (...) {
       return writer_.count_dropped();
     }

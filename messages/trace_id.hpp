@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,14 @@ struct trace_id {
   friend bool operator==(const trace_id&, const trace_id&) = default;
 
   explicit operator bool() const { return (high | low) != 0; }
+};
+
+/// Spreads ids that count, too: the factor is 2^64 divided by the golden ratio
+/// (Knuth, The Art of Computer Programming, 6.4).
+struct trace_id_hash {
+  std::size_t operator()(const trace_id& id) const noexcept {
+    return static_cast<std::size_t>(id.high * 0x9e3779b97f4a7c15 + id.low);
+  }
 };
 
 /// The bits of a UUID of 36 characters, in either case of letters. Of anything

@@ -25,9 +25,12 @@ concept number = std::integral<T> && !std::same_as<T, bool>;
 class record {
 public:
   record(time_point time, std::string_view subtype) {
-    put("type", "container_agent");
-    put("subtype", subtype);
-    put("time", utc_text(time));
+    text_.reserve(usual_size);
+    text_ += R"({"type":"container_agent","subtype":")";
+    text_ += subtype;
+    text_ += R"(","time":")";
+    text_ += utc_text(time);
+    text_ += '"';
   }
 
   record& put(std::string_view name, std::string_view text) {
@@ -56,8 +59,11 @@ public:
   std::string line() && { return std::move(text_ += "}\n"); }
 
 private:
+  // Of one with a uuid, so that it is one allocation.
+  static constexpr std::size_t usual_size = 192;
+
   std::string& begin(std::string_view name) {
-    ((text_ += text_.empty() ? "{\"" : ",\"") += name) += "\":";
+    ((text_ += ",\"") += name) += "\":";
     return text_;
   }
 

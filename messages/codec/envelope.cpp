@@ -30,14 +30,14 @@ std::string unescape(std::string text) {
 void envelope_scanner::feed(std::string_view piece) {
   std::size_t at = 0;
   auto quote = std::string_view::npos; // the next one, once looked for
-  while (at < piece.size() && mode_ != mode::done) {
-    if (mode_ == mode::value) {
+  while (at < piece.size() && scan_.mode != mode::done) {
+    if (scan_.mode == mode::value) {
       take_char(piece[at++]);
       continue;
     }
     auto begin = at;
-    if (escaped_) {
-      escaped_ = false;
+    if (scan_.escaped) {
+      scan_.escaped = false;
       ++at;
     }
     if (quote == std::string_view::npos || quote < at)
@@ -50,27 +50,29 @@ void envelope_scanner::feed(std::string_view piece) {
       end_string();
     } else {
       take_string_run("\\");
-      escaped_ = has_escapes_ = true;
+      scan_.escaped = scan_.has_escapes = true;
     }
   }
 }
 
 envelope envelope_scanner::finish() {
-  if (mode_ != mode::done && (mode_ == mode::string || depth_ != 0))
+  if (scan_.mode != mode::done
+      && (scan_.mode == mode::string || scan_.depth != 0))
     found_.is_object = false; // cut short: what was found may be half of it
-  auto result = std::exchange(found_, {});
-  auto l = limits_;
-  *this = envelope_scanner{l};
-  return result;
+  scan_ = {};
+  current_.clear();
+  inner_.clear();
+  literal_.clear();
+  return std::exchange(found_, {});
 }
 
 void envelope_scanner::take_char(char c) {
   if (is_space(c))
     return;
-  if (!started_) {
-    started_ = true;
+  if (!scan_.started) {
+    scan_.started = true;
     if (c != '{') {
-      mode_ = mode::done;
+      scan_.mode = mode::done;
       return;
     }
     found_.is_object = true;
@@ -84,29 +86,29 @@ void envelope_scanner::take_char(char c) {
       close();
       return;
     case '"':
-      mode_ = mode::string;
-      has_escapes_ = too_long_ = false;
+      scan_.mode = mode::string;
+      scan_.has_escapes = scan_.too_long = false;
       current_.clear();
-      keep_
-        = (depth_ == 1 || depth_ == 2) && (expect_key_ || slot() != nullptr);
+      scan_.keep = (scan_.depth == 1 || scan_.depth == 2)
+                   && (scan_.expect_key || slot() != nullptr);
       return;
     case ',':
       end_literal();
-      if (depth_ == 1 || (depth_ == 2 && !in_array_))
-        expect_key_ = true;
+      if (scan_.depth == 1 || (scan_.depth == 2 && !scan_.in_array))
+        scan_.expect_key = true;
       return;
-    case ':': expect_key_ = false; return;
+    case ':': scan_.expect_key = false; return;
     default:
-      if ((depth_ == 1 || in_usage()) && literal_.size() < max_key)
+      if ((scan_.depth == 1 || in_usage()) && literal_.size() < max_key)
         literal_.push_back(c);
   }
 }
 
 void envelope_scanner::take_string_run(std::string_view run) {
-  if (!keep_ || too_long_)
+  if (!scan_.keep || scan_.too_long)
     return;
   if (current_.size() + run.size() > slot_limit()) {
-    too_long_ = true;
+    scan_.too_long = true;
     current_ = std::string{};
     return;
   }
@@ -114,65 +116,68 @@ void envelope_scanner::take_string_run(std::string_view run) {
 }
 
 void envelope_scanner::open(char c) {
-  ++depth_;
-  if (depth_ == 2) {
-    in_array_ = c == '[';
+  ++scan_.depth;
+  if (scan_.depth == 2) {
+    scan_.in_array = c == '[';
     inner_.clear();
   }
-  expect_key_ = c == '{' && depth_ <= 2;
+  scan_.expect_key = c == '{' && scan_.depth <= 2;
 }
 
 void envelope_scanner::close() {
-  if (depth_ > 0 && --depth_ == 0)
-    mode_ = mode::done;
-  expect_key_ = false;
+  if (scan_.depth > 0 && --scan_.depth == 0)
+    scan_.mode = mode::done;
+  scan_.expect_key = false;
 }
 
 void envelope_scanner::end_string() {
-  mode_ = mode::value;
-  if (!keep_)
+  scan_.mode = mode::value;
+  if (!scan_.keep)
     return;
-  auto text = std::exchange(current_, {});
-  if (has_escapes_ && !too_long_)
-    text = unescape(std::move(text));
-  if (expect_key_) {
-    (depth_ == 1 ? key_ : inner_) = std::move(text);
-    return;
-  }
-  if (depth_ == 2 && key_ == "user_message_uuids") {
-    if (!text.empty() && found_.user_message_uuids.size() < max_uuids)
-      found_.user_message_uuids.push_back(std::move(text));
+  if (scan_.has_escapes && !scan_.too_long)
+    current_ = unescape(std::move(current_));
+  if (scan_.expect_key && scan_.depth == 1) {
+    scan_.key = member_named(current_);
     return;
   }
-  if (too_long_ && key_ == "result")
+  if (scan_.expect_key) {
+    inner_.swap(current_);
+    return;
+  }
+  if (scan_.depth == 2 && scan_.key == member::user_message_uuids) {
+    if (!current_.empty() && found_.user_message_uuids.size() < max_uuids)
+      found_.user_message_uuids.push_back(std::move(current_));
+    return;
+  }
+  if (scan_.too_long && scan_.key == member::result)
     found_.result_too_long = true;
-  *slot() = std::move(text);
-  if (depth_ == 1 && key_ == "type" && uninteresting())
-    mode_ = mode::done;
+  *slot() = std::move(current_);
+  if (scan_.depth == 1 && scan_.key == member::type && uninteresting())
+    scan_.mode = mode::done;
 }
 
 void envelope_scanner::end_literal() {
-  auto text = std::exchange(literal_, {});
-  if (text.empty())
+  if (literal_.empty())
     return;
-  if (in_usage() || key_ == "total_cost_usd")
-    end_number(text);
-  else if (key_ == "is_error")
-    found_.is_error = text == "true";
-  else if (key_ == "isReplay")
-    found_.is_replay = text == "true";
+  if (in_usage() || scan_.key == member::total_cost_usd)
+    end_number();
+  else if (scan_.key == member::is_error)
+    found_.is_error = literal_ == "true";
+  else if (scan_.key == member::is_replay)
+    found_.is_replay = literal_ == "true";
+  literal_.clear();
 }
 
 bool envelope_scanner::in_usage() const {
-  return depth_ == 2 && key_ == "usage" && !in_array_;
+  return scan_.depth == 2 && scan_.key == member::usage && !scan_.in_array;
 }
 
-void envelope_scanner::end_number(const std::string& text) {
-  auto read = [&text](auto& into) {
-    std::from_chars(text.data(), text.data() + text.size(), into);
+void envelope_scanner::end_number() {
+  auto read = [this](auto& into) {
+    std::from_chars(literal_.data(), literal_.data() + literal_.size(), into);
   };
   auto& bill = found_.bill;
-  if (depth_ == 1)
+  if (scan_.depth == 1)
     read(bill.dollars);
   else if (inner_ == "input_tokens")
     read(bill.input_tokens);
@@ -185,39 +190,64 @@ void envelope_scanner::end_number(const std::string& text) {
 }
 
 std::string* envelope_scanner::slot() {
-  if (depth_ == 2) {
-    if (key_ == "response" && !in_array_ && inner_ == "request_id")
-      return &found_.request_id;
-    if (key_ == "errors" && in_array_ && found_.first_error.empty())
-      return &found_.first_error;
-    if (key_ == "user_message_uuids" && in_array_)
-      return &current_;
-    return nullptr;
+  if (scan_.depth == 2)
+    return inner_slot();
+  switch (scan_.key) {
+    case member::type: return &found_.type;
+    case member::subtype: return &found_.subtype;
+    case member::session_id: return &found_.session_id;
+    case member::uuid: return &found_.uuid;
+    case member::request_id: return &found_.request_id;
+    case member::command_uuid: return &found_.command_uuid;
+    case member::state: return &found_.state;
+    case member::result:
+      return limits_.max_result > 0 ? &found_.result : nullptr;
+    default: return nullptr;
   }
-  if (key_ == "type")
-    return &found_.type;
-  if (key_ == "subtype")
-    return &found_.subtype;
-  if (key_ == "session_id")
-    return &found_.session_id;
-  if (key_ == "uuid")
-    return &found_.uuid;
-  if (key_ == "request_id")
-    return &found_.request_id;
-  if (key_ == "command_uuid")
-    return &found_.command_uuid;
-  if (key_ == "state")
-    return &found_.state;
-  if (key_ == "result" && limits_.max_result > 0)
-    return &found_.result;
-  return nullptr;
+}
+
+std::string* envelope_scanner::inner_slot() {
+  switch (scan_.key) {
+    case member::response:
+      return !scan_.in_array && inner_ == "request_id" ? &found_.request_id
+                                                       : nullptr;
+    case member::errors:
+      return scan_.in_array && found_.first_error.empty() ? &found_.first_error
+                                                          : nullptr;
+    case member::user_message_uuids:
+      return scan_.in_array ? &current_ : nullptr;
+    default: return nullptr;
+  }
+}
+
+envelope_scanner::member envelope_scanner::member_named(std::string_view name) {
+  static constexpr std::pair<std::string_view, member> known[] = {
+    {"type", member::type},
+    {"subtype", member::subtype},
+    {"session_id", member::session_id},
+    {"uuid", member::uuid},
+    {"request_id", member::request_id},
+    {"command_uuid", member::command_uuid},
+    {"state", member::state},
+    {"result", member::result},
+    {"response", member::response},
+    {"errors", member::errors},
+    {"user_message_uuids", member::user_message_uuids},
+    {"usage", member::usage},
+    {"total_cost_usd", member::total_cost_usd},
+    {"is_error", member::is_error},
+    {"isReplay", member::is_replay},
+  };
+  auto i = std::find_if(std::begin(known), std::end(known),
+                        [name](const auto& k) { return k.first == name; });
+  return i == std::end(known) ? member::other : i->second;
 }
 
 std::size_t envelope_scanner::slot_limit() const {
-  if (expect_key_)
+  if (scan_.expect_key)
     return max_key;
-  return depth_ == 1 && key_ == "result" ? limits_.max_result
-                                         : limits_.max_value;
+  return scan_.depth == 1 && scan_.key == member::result ? limits_.max_result
+                                                         : limits_.max_value;
 }
 
 bool envelope_scanner::uninteresting() const {

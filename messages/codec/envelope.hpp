@@ -59,32 +59,60 @@ public:
 private:
   enum class mode : std::uint8_t { value, string, done };
 
+  /// Members of the line's own object.
+  enum class member : std::uint8_t {
+    other,
+    type,
+    subtype,
+    session_id,
+    uuid,
+    request_id,
+    command_uuid,
+    state,
+    result,
+    response,
+    errors,
+    user_message_uuids,
+    usage,
+    total_cost_usd,
+    is_error,
+    is_replay,
+  };
+
+  static member member_named(std::string_view name);
+
   void take_char(char c);
   void take_string_run(std::string_view run);
   void open(char c);
   void close();
   void end_string();
   void end_literal();
-  void end_number(const std::string& text);
+  void end_number();
   bool in_usage() const;
   std::string* slot();
+  std::string* inner_slot();
   std::size_t slot_limit() const;
   bool uninteresting() const;
 
+  /// Where the scan is in its line.
+  struct progress {
+    envelope_scanner::mode mode = mode::value;
+    member key = member::other; // at depth 1
+    std::size_t depth = 0;
+    bool in_array = false;   // the container at depth 2 is an array
+    bool expect_key = false; // the next string at depth 1 or 2 is a key
+    bool escaped = false;    // inside a string, behind a backslash
+    bool has_escapes = false;
+    bool keep = false; // the current string is being collected
+    bool too_long = false;
+    bool started = false;
+  };
+
   limits limits_;
   envelope found_;
-  mode mode_ = mode::value;
-  std::size_t depth_ = 0;
-  bool in_array_ = false;   // the container at depth_ 2 is an array
-  bool expect_key_ = false; // the next string at depth 1 or 2 is a key
-  bool escaped_ = false;    // inside a string, behind a backslash
-  bool has_escapes_ = false;
-  bool keep_ = false; // the current string is being collected
-  bool too_long_ = false;
-  bool started_ = false;
+  progress scan_;
   std::string current_;
-  std::string key_;   // at depth 1
-  std::string inner_; // at depth 2
+  std::string inner_; // key at depth 2
   std::string literal_;
 };
 

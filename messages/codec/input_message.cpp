@@ -31,6 +31,10 @@ outcome refuse(std::string reason, std::string detail, std::string uuid = {}) {
   return input_fault{std::move(reason), std::move(detail), std::move(uuid)};
 }
 
+outcome refuse_bytes() {
+  return refuse("invalid_utf8", "the line is not valid UTF-8");
+}
+
 outcome misshapen(const input_outline& line, std::string detail) {
   return refuse("invalid_json", std::move(detail), line.uuid);
 }
@@ -152,14 +156,17 @@ std::size_t ascii_front(std::string_view text) {
 
 std::variant<input_message, input_fault> read_input(std::string_view line,
                                                     input_format format) {
-  if (!is_valid_utf8(line))
-    return refuse("invalid_utf8", "the line is not valid UTF-8");
   auto first = line.find_first_not_of(" \t");
   auto looks_like_json = first != std::string_view::npos && line[first] == '{';
-  if (format == input_format::stream_json
-      || (format == input_format::automatic && looks_like_json))
-    return read_json(line);
-  return read_text(line);
+  auto is_json = format == input_format::stream_json
+                 || (format == input_format::automatic && looks_like_json);
+  if (!is_json)
+    return is_valid_utf8(line) ? read_text(line) : refuse_bytes();
+  auto result = read_json(line);
+  // The parser takes no other bytes, but calls them a fault of the JSON.
+  return std::holds_alternative<input_fault>(result) && !is_valid_utf8(line)
+           ? refuse_bytes()
+           : result;
 }
 
 std::string with_uuid(std::string_view line, std::string_view uuid) {
@@ -198,14 +205,13 @@ std::string make_uuid(std::uint64_t high, std::uint64_t low) {
   high = (high & ~0xf000ULL) | 0x4000ULL;     // version 4
   low = (low & ~(3ULL << 62)) | (2ULL << 62); // RFC 4122 variant
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
-  for (auto half : {high, low})
-    for (int shift = 60; shift >= 0; shift -= 4) {
-      if (text.size() == 8 || text.size() == 13 || text.size() == 18
-          || text.size() == 23)
-        text += '-';
-      text += digits[half >> shift & 15];
+  std::string text{"00000000-0000-0000-0000-000000000000"};
+  auto at = text.end();
+  for (auto half : {low, high})
+    for (int count = 0; count < 16; ++count, half >>= 4) {
+      if (*--at == '-')
+        --at;
+      *at = digits[half & 15];
     }
   return text;
 }

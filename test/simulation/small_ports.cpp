@@ -13,8 +13,8 @@ std::string text_of(const log_field& field) {
          + std::visit(
            [](const auto& value) -> std::string {
              if constexpr (std::is_same_v<std::decay_t<decltype(value)>,
-                                          std::string>)
-               return value;
+                                          std::string_view>)
+               return std::string{value};
              else
                return std::to_string(value);
            },
@@ -46,7 +46,8 @@ void simulated_log::write(log_level, std::string_view logger,
     i = counts_.emplace(event, 0).first;
   ++i->second;
   if (event == "gave_up" && !waits(fields))
-    given_up_.insert(std::get<std::string>(fields.begin()->value));
+    given_up_.insert(
+      std::string{std::get<std::string_view>(fields.begin()->value)});
   if (event == "supervisor_gave_up") {
     given_up_.insert("supervisor");
     run_.faults.spare_supervisor(); // the last one has no successor

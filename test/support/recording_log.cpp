@@ -36,8 +36,8 @@ void recording_log::write(log_level level, std::string_view logger,
     r.fields[std::string{field.name}] = std::visit(
       [](const auto& value) -> std::string {
         using type = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<type, std::string>)
-          return value;
+        if constexpr (std::is_same_v<type, std::string_view>)
+          return std::string{value};
         else if constexpr (std::is_same_v<type, bool>)
           return value ? "true" : "false";
         else
