@@ -77,6 +77,9 @@ public:
   /// The shutdown is over: what is open now has no end to wait for.
   virtual void close() = 0;
 
+  /// No more comes of the host: what it waits for is not to wait for credit.
+  virtual bool ending() const = 0;
+
   /// Nothing is in flight any more, after `begin_drain`.
   virtual bool drained() const = 0;
 

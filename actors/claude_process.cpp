@@ -116,10 +116,15 @@ void claude_process::start_child(const launch_child& how) {
 
 void claude_process::take(const child_input& input) {
   // Input that comes while a child is waited for comes again once it is there.
-  if (!link_.occupied() || !link_.from_conversation.expects(input.sequence))
+  if (!link_.occupied())
     return;
-  link_.write(input.data);
-  link_.from_conversation.take();
+  if (link_.from_conversation.expects(input.sequence)) {
+    link_.write(input.data);
+    link_.from_conversation.take();
+    credit_.took(input.data.size());
+  } else {
+    credit_.asked();
+  }
   grant_credit();
 }
 
@@ -129,7 +134,7 @@ void claude_process::take_peers(const peers_changed& now) {
   if (!new_conversation)
     return;
   link_.to_conversation.rewind();
-  granted_ = {};
+  credit_.forget();
   if (link_.occupied())
     tell(peers().conversation, link_.description());
   advance();
@@ -137,10 +142,14 @@ void claude_process::take_peers(const peers_changed& now) {
 
 void claude_process::advance() {
   link_.advance();
+  // What a child has not taken goes to the next one: told before its end.
+  if (link_.concluded()
+      && credit_.told().taken != link_.from_conversation.taken())
+    credit_.asked();
+  grant_credit();
   while (const auto* item = link_.to_conversation.next())
     std::visit([this](const auto& x) { tell(peers().conversation, x); }, *item);
   watch_lingering();
-  grant_credit();
   end_if_concluded();
 }
 
@@ -200,12 +209,8 @@ void claude_process::watch_lingering() {
 }
 
 void claude_process::grant_credit() {
-  auto window
-    = link_.from_conversation.window<child_input_window>(link_.input_credit());
-  if (window.taken == granted_.taken && window.limit <= granted_.limit)
-    return;
-  granted_ = window;
-  tell(peers().conversation, window);
+  if (auto window = credit_.due(link_.from_conversation, link_.input_credit()))
+    tell(peers().conversation, *window);
 }
 
 void claude_process::end_if_concluded() {

@@ -61,7 +61,7 @@ private:
   void end_if_concluded();
 
   child_link& link_;
-  child_input_window granted_;
+  credit_line<child_input_window> credit_{small_input};
   std::optional<launch_child> awaited_; // nothing to attach to yet
   std::uint64_t lingering_since_ = 0;   // the read that was waited for
   bool mute_ = false;                   // noticed, and its time runs

@@ -4,6 +4,7 @@
 #include "messages/type_ids.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace container_agent {
 
@@ -19,8 +20,12 @@ conversation::conversation(caf::actor_config& config, bridge& protocol,
 
 conversation::behavior_type conversation::make_behavior() {
   return {
-    [this](const host_line& line) { take(bridge_.from_input, line); },
-    [this](const host_input_ended& end) { take(bridge_.from_input, end); },
+    [this](const host_line& line) {
+      take(bridge_.from_input, line, input_credit_, line.text.size());
+    },
+    [this](const host_input_ended& end) {
+      take(bridge_.from_input, end, input_credit_);
+    },
     [this](const child_started& child) {
       launching_ = told_renewal_ = false;
       // While it was waited for, nothing was taken.
@@ -30,10 +35,11 @@ conversation::behavior_type conversation::make_behavior() {
       settle();
     },
     [this](const child_output& output) {
-      take(bridge_.from_child, output, true);
+      take(bridge_.from_child, output, output_credit_, output.data.size());
     },
     [this](const child_ended& end) {
-      take(bridge_.from_child, end);
+      output_credit_.asked(); // the next child waits for it
+      take(bridge_.from_child, end, output_credit_);
       if (end.awaits_next && !launching_)
         ask_for_child();
     },
@@ -93,26 +99,30 @@ conversation::behavior_type conversation::make_behavior() {
   };
 }
 
-template <class Delivery>
-void conversation::take(inbox& from, const Delivery& delivery, bool spoke) {
+template <class Delivery, class Window>
+void conversation::take(inbox& from, const Delivery& delivery,
+                        credit_line<Window>& credit, std::size_t size) {
   if (from.expects(delivery.sequence)) {
     bridge_.take(delivery);
     from.take();
+    credit.took(size);
+  } else {
+    credit.asked();
   }
-  note_turn(spoke);
+  note_turn(std::is_same_v<Delivery, child_output>);
   settle();
 }
 
 void conversation::take_peers(const peers_changed& now) {
   if (replaced(now, &peers_changed::claude_process)) {
     bridge_.to_child.rewind();
-    output_granted_ = {};
+    output_credit_.forget();
     told_renewal_ = false;
   }
   if (replaced(now, &peers_changed::pipe_output))
     bridge_.to_host.rewind();
   if (replaced(now, &peers_changed::pipe_input))
-    input_granted_ = {};
+    input_credit_.forget();
   auto new_child = replaced(now, &peers_changed::claude_process);
   meet(now);
   if (new_child)
@@ -141,10 +151,21 @@ void conversation::settle() {
     tell(peers().claude_process, *input);
   while (const auto* output = bridge_.to_host.next())
     tell(peers().pipe_output, *output);
+  ask_what_was_taken();
   grant_credit();
   ask_for_status();
   report_progress();
   watch();
+}
+
+// What ends waits for the last piece to be taken.
+void conversation::ask_what_was_taken() {
+  if (!bridge_.ending() && !flushing_)
+    return;
+  if (const auto* input = bridge_.to_child.ask())
+    tell(peers().claude_process, *input);
+  if (const auto* output = bridge_.to_host.ask())
+    tell(peers().pipe_output, *output);
 }
 
 void conversation::grant_credit() {
@@ -152,18 +173,13 @@ void conversation::grant_credit() {
   auto for_output = bridge_.output_credit();
   note_held(bridge_.input_held, for_input == 0);
   note_held(bridge_.output_held, for_output == 0);
-  auto input = bridge_.from_input.window<host_line_window>(for_input);
-  if (input.taken != input_granted_.taken
-      || input.limit != input_granted_.limit) {
-    input_granted_ = input;
-    tell(peers().pipe_input, input);
-  }
-  auto output = bridge_.from_child.window<child_output_window>(for_output);
-  if (output.taken != output_granted_.taken
-      || output.limit > output_granted_.limit) {
-    output_granted_ = output;
-    tell(peers().claude_process, output);
-  }
+  // A queue that has become full takes credit back.
+  if (bridge_.from_input.taken() + for_input < input_credit_.told().limit)
+    input_credit_.asked();
+  if (auto window = input_credit_.due(bridge_.from_input, for_input))
+    tell(peers().pipe_input, *window);
+  if (auto window = output_credit_.due(bridge_.from_child, for_output))
+    tell(peers().claude_process, *window);
 }
 
 void conversation::note_held(stopwatch& watch, bool held) {

@@ -43,13 +43,15 @@ protected:
   behavior_type make_behavior() override;
 
 private:
-  template <class Delivery>
-  void take(inbox& from, const Delivery& delivery, bool spoke = false);
+  template <class Delivery, class Window>
+  void take(inbox& from, const Delivery& delivery, credit_line<Window>& credit,
+            std::size_t size = 0);
 
   void end_alone(const restarts_exhausted& end);
   void take_peers(const peers_changed& now);
   void settle();
   void note_turn(bool spoke = false);
+  void ask_what_was_taken();
   void grant_credit();
   void note_held(stopwatch& watch, bool held);
   void ask_for_child();
@@ -62,8 +64,8 @@ private:
 
   bridge& bridge_;
   conversation_config config_;
-  host_line_window input_granted_;
-  child_output_window output_granted_;
+  credit_line<host_line_window> input_credit_{small_input};
+  credit_line<child_output_window> output_credit_;
   bool launching_ = false; // a child was asked for and has not started yet
   bool asking_status_ = false;
   bool flushing_ = false; // asked to, and something was not taken yet

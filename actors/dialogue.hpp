@@ -97,6 +97,7 @@ public:
   void overdue() override;
   void close() override;
   bool drained() const override;
+  bool ending() const override { return input_ended_ || draining_; }
   bool finished() const override;
 
   conversation_status status() const override;

@@ -87,9 +87,8 @@ void dialogue::take(const child_ended& end) {
                     end.kind == exit_kind::detached
                       ? "the agent let go of Claude before the result"
                       : "Claude was stopped before the result");
-  if (is_wanted(end))
-    return; // the record `restarting` says why
-  voice_->claude_exited(end, uuid);
+  if (!is_wanted(end)) // else the record `restarting` says why
+    voice_->claude_exited(end, uuid);
   if (!session_refused_)
     return;
   auto lost = session_.empty() ? config_.given_session : session_;

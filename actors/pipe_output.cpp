@@ -39,7 +39,7 @@ pipe_output::behavior_type pipe_output::make_behavior() {
     [this](const get_output_status&) { return status(); },
     [this](const peers_changed& now) {
       if (replaced(now, &peers_changed::conversation))
-        granted_ = {};
+        credit_.forget();
       meet(now);
       settle();
     },
@@ -57,8 +57,11 @@ void pipe_output::take(const host_output& output) {
     resources_.sink.write(output.data);
     resources_.taken_bytes += output.data.size();
     from.take();
+    credit_.took(output.data.size());
     if (output.ends_reply)
       end_reply();
+  } else {
+    credit_.asked();
   }
   settle();
 }
@@ -103,12 +106,9 @@ void pipe_output::settle() {
       make_error(agent_error::output_failed,
                  "writing the output pipe failed: " + error.message()));
   auto pending = resources_.sink.pending();
-  auto window = resources_.from_conversation.window<host_output_window>(
-    pending < max_pending ? 8 : 0);
-  if (window.taken != granted_.taken || window.limit > granted_.limit) {
-    granted_ = window;
-    tell(peers().conversation, window);
-  }
+  if (auto window = credit_.due(resources_.from_conversation,
+                                pending < max_pending ? 8 : 0))
+    tell(peers().conversation, *window);
   if (flushing_ && pending == 0) {
     flushing_ = false;
     tell(peers().shutdown_coordinator, output_flushed{});

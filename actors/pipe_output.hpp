@@ -53,7 +53,7 @@ private:
 
   pipe_output_resources& resources_;
   pipe_output_config config_;
-  host_output_window granted_;
+  credit_line<host_output_window> credit_;
   bool flushing_ = false;
 };
 

@@ -307,11 +307,12 @@ supervision_config agent::parts::tell_family(const options& settings) {
 void agent::parts::finish(bool keep_pipes) {
   // What a kept Claude has said stays in its own pipe, for the next agent.
   auto left = progress.keep_claude;
-  if (auto lost = output.pending(); lost > 0 || !protocol->to_host.empty())
+  auto pieces = untaken(protocol->to_host, output_resources.from_conversation);
+  if (auto lost = output.pending(); lost > 0 || pieces > 0)
     context.log.write(left ? log_level::warn : log_level::error, "agent",
                       left ? "output_left" : "output_lost",
                       {{"bytes", std::uint64_t{lost}},
-                       {"pieces", std::uint64_t{protocol->to_host.size()}},
+                       {"pieces", pieces},
                        {"reason", "nobody read the output in time"}});
   if (ways_in)
     ways_in->finish();
@@ -349,9 +350,8 @@ std::int32_t agent::run() {
     throw;
   }
   if (!runtime::run_until_all_ended(p.system, p.loop, end_timeout))
-    p.context.log.write(
-      log_level::error, "agent", "actors_left",
-      {{"count", std::uint64_t{p.system.registry().running()}}});
+    p.context.log.write(log_level::error, "agent", "actors_left",
+                        {{"count", p.system.registry().running()}});
   p.finish(p.settings.pipes.keep || p.progress.keep_claude);
   // After an end in order there is nothing to be taken up again.
   if (p.kept && !p.notes_stay.value_or(false) && !p.process.running()

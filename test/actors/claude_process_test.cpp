@@ -65,14 +65,32 @@ TEST_F(claude_processes, grants_credit_for_input_while_the_child_reads) {
   launch();
   EXPECT_EQ(conversation.take<child_input_window>().limit, 4u);
   child.stdin_pipe().hold();
-  tell(process, child_input{1, bytes{std::string(64 * 1024, 'x')}});
+  bytes much{std::string(64 * 1024, 'x')};
+  tell(process, child_input{1, much});
+  settle();
+  EXPECT_EQ(conversation.count<child_input_window>(), 0u);
+  tell(process, child_input{2, much});
   settle();
   auto full = conversation.take<child_input_window>();
-  EXPECT_EQ(full.taken, 1u);
-  EXPECT_EQ(full.limit, 1u);
+  EXPECT_EQ(full.taken, 2u);
+  EXPECT_EQ(full.limit, 2u);
   child.stdin_pipe().let_go();
   settle();
-  EXPECT_EQ(conversation.take<child_input_window>().limit, 5u);
+  EXPECT_EQ(conversation.take<child_input_window>().limit, 6u);
+}
+
+TEST_F(claude_processes, what_its_child_has_taken_is_told_before_its_end) {
+  start();
+  launch();
+  allow();
+  conversation.forget();
+  tell(process, child_input{1, bytes{std::string(64 * 1024, 'x')}});
+  settle();
+  EXPECT_EQ(conversation.names(), "");
+  child.exit(0);
+  settle();
+  EXPECT_EQ(conversation.names(), " child_input_window child_ended");
+  EXPECT_EQ(conversation.take<child_input_window>().taken, 1u);
 }
 
 TEST_F(claude_processes, output_is_sent_as_far_as_credit_allows) {

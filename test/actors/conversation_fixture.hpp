@@ -47,6 +47,7 @@ public:
     waiting = after_overdue;
   }
   bool drained() const override { return is_drained; }
+  bool ending() const override { return is_drained || is_finished; }
   bool finished() const override { return is_finished; }
   conversation_status status() const override {
     conversation_status s;

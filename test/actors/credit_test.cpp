@@ -179,13 +179,17 @@ TEST(credit, nothing_is_lost_or_doubled_whoever_is_restarted_and_when) {
     values received;
     int pushed = 0;
     const int total = 40;
-    const std::uint64_t credit = 1 + pick(5);
+    const std::uint64_t most = 1 + pick(5);
+    auto credit = most;
+    credit_line<plain_window> line{pick(2) == 0 ? 0u : 10u};
     auto send = [&] {
       while (const auto* x = out.next())
         items_on_wire.push_back(*x);
     };
-    auto grant
-      = [&] { windows_on_wire.push_back(in.window<plain_window>(credit)); };
+    auto grant = [&] {
+      if (auto window = line.due(in, credit))
+        windows_on_wire.push_back(*window);
+    };
     grant();
     for (int step = 0; received.size() < total; ++step) {
       ASSERT_LT(step, 100'000) << "no progress, seed " << seed;
@@ -194,17 +198,23 @@ TEST(credit, nothing_is_lost_or_doubled_whoever_is_restarted_and_when) {
           windows_on_wire.clear();
           out.rewind();
           send();
-          grant(); // the receiver was told of it
+          line.forget(); // the receiver was told of it
+          grant();
           break;
         case 1: // a new receiver
           items_on_wire.clear();
           out.rewind(); // the sender was told of it
           send();
+          line.forget();
           grant();
           break;
         case 2: // a window comes twice
           if (!windows_on_wire.empty())
             windows_on_wire.push_back(windows_on_wire.front());
+          break;
+        case 3: // a receiver that has enough for now
+          credit = pick(2) == 0 ? 0 : most;
+          grant();
           break;
         default: break;
       }
@@ -219,18 +229,105 @@ TEST(credit, nothing_is_lost_or_doubled_whoever_is_restarted_and_when) {
         auto x = items_on_wire.front();
         items_on_wire.pop_front();
         if (in.expects(x.sequence)) {
-          ASSERT_LE(x.sequence, in.taken() + credit);
+          ASSERT_LE(x.sequence, in.taken() + most);
           received.push_back(x.value);
           in.take();
-          grant();
+          line.took(pick(3) * 50'000);
+        } else {
+          line.asked();
         }
+        grant();
       }
     }
+    // Whoever wants to know whether all was taken is told.
+    send();
+    if (const auto* last = out.ask()) {
+      ASSERT_FALSE(in.expects(last->sequence));
+      line.asked();
+      grant();
+    }
+    for (const auto& window : windows_on_wire)
+      out.update(window);
+    ASSERT_TRUE(out.empty()) << "seed " << seed;
+    ASSERT_EQ(untaken(out, in), 0u);
     values all;
     for (int i = 1; i <= total; ++i)
       all.push_back(i);
     ASSERT_EQ(received, all) << "seed " << seed;
   }
+}
+
+TEST(outbox, asks_once_for_what_was_sent_and_not_told) {
+  auto box = outbox_of(2);
+  EXPECT_EQ(box.ask(), nullptr) << "nothing was sent yet";
+  box.update(plain_window{0, 2});
+  sendable(box);
+  const auto* last = box.ask();
+  ASSERT_NE(last, nullptr);
+  EXPECT_EQ(last->value, 2);
+  EXPECT_EQ(box.ask(), nullptr);
+  box.rewind();
+  sendable(box);
+  EXPECT_NE(box.ask(), nullptr) << "the one who was asked is gone";
+  box.update(plain_window{2, 4});
+  box.rewind();
+  EXPECT_EQ(box.ask(), nullptr) << "all was told";
+}
+
+TEST(credit_line, tells_when_half_of_the_credit_is_used) {
+  inbox in;
+  credit_line<plain_window> line;
+  EXPECT_EQ(line.due(in, 4)->limit, 4u);
+  EXPECT_FALSE(line.due(in, 4));
+  in.take();
+  EXPECT_FALSE(line.due(in, 4));
+  in.take();
+  auto window = line.due(in, 4);
+  ASSERT_TRUE(window);
+  EXPECT_EQ(window->taken, 2u);
+  EXPECT_EQ(window->limit, 6u);
+}
+
+TEST(credit_line, tells_much_and_where_it_is_asked_to_little_at_once) {
+  inbox in;
+  credit_line<plain_window> patient;
+  credit_line<plain_window> prompt{100};
+  patient.due(in, 8);
+  prompt.due(in, 8);
+  in.take();
+  patient.took(99);
+  prompt.took(99);
+  EXPECT_FALSE(patient.due(in, 8));
+  EXPECT_TRUE(prompt.due(in, 8));
+  EXPECT_FALSE(prompt.due(in, 8)) << "nothing new";
+  in.take();
+  patient.took(128 * 1024);
+  prompt.took(100);
+  EXPECT_TRUE(patient.due(in, 8));
+  EXPECT_FALSE(prompt.due(in, 8));
+}
+
+TEST(credit_line, takes_nothing_back_and_gives_again_after_none) {
+  inbox in;
+  credit_line<plain_window> line;
+  line.due(in, 2);
+  in.take();
+  EXPECT_FALSE(line.due(in, 0));
+  in.take();
+  EXPECT_FALSE(line.due(in, 0));
+  EXPECT_EQ(line.due(in, 1)->limit, 3u);
+}
+
+TEST(credit_line, a_new_sender_is_told_all_anew) {
+  inbox in;
+  credit_line<plain_window> line;
+  line.due(in, 4);
+  in.take();
+  line.forget();
+  EXPECT_EQ(line.due(in, 4)->taken, 1u);
+  line.asked();
+  EXPECT_TRUE(line.due(in, 4));
+  EXPECT_FALSE(line.due(in, 4));
 }
 
 } // namespace container_agent::test

@@ -181,6 +181,18 @@ TEST_F(dialogue_crash, the_session_that_the_user_gave_may_be_lost_too) {
   EXPECT_EQ(all[1]["session_id"], "given");
 }
 
+TEST_F(dialogue_crash, a_refused_session_is_lost_whoever_ends_that_claude) {
+  settings.given_session = "given";
+  start(true);
+  claude(claude::no_conversation("given"));
+  child_ended end;
+  end.renewal = "restart requested";
+  talk().take(end);
+  EXPECT_EQ(subtypes(), "session_lost");
+  EXPECT_EQ(talk().launch_plan().session_id, "");
+  EXPECT_TRUE(talk().launch_plan().anew);
+}
+
 TEST_F(dialogue_crash, what_is_no_id_of_a_session_is_lost_like_one) {
   settings.given_session = "blah";
   start(true);

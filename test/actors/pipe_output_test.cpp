@@ -56,20 +56,33 @@ TEST_F(pipe_outputs, writes_nothing_twice_and_nothing_too_early) {
   EXPECT_EQ(sink.written(), "a\nb\n");
 }
 
-TEST_F(pipe_outputs, gives_credit_at_the_start_and_after_each_piece) {
+TEST_F(pipe_outputs, gives_credit_at_the_start_and_when_half_is_used) {
   start();
   EXPECT_EQ(credit().limit, 8u);
-  say(1, "a\n");
+  for (auto piece : {1, 2, 3})
+    say(piece, "a\n");
+  EXPECT_EQ(conversation.count<host_output_window>(), 0u);
+  say(4, "a\n");
   auto next = credit();
-  EXPECT_EQ(next.taken, 1u);
-  EXPECT_EQ(next.limit, 9u);
+  EXPECT_EQ(next.taken, 4u);
+  EXPECT_EQ(next.limit, 12u);
+}
+
+TEST_F(pipe_outputs, what_it_has_already_is_answered_at_once) {
+  start();
+  credit();
+  say(1, "a\n");
+  EXPECT_EQ(conversation.count<host_output_window>(), 0u);
+  say(1, "a\n");
+  EXPECT_EQ(credit().taken, 1u);
+  EXPECT_EQ(sink.written(), "a\n");
 }
 
 TEST_F(pipe_outputs, gives_no_credit_while_too_much_waits) {
   start();
   sink.hold();
+  EXPECT_EQ(credit().limit, 8u);
   say(1, std::string(pipe_output::max_pending - 1, 'x'));
-  EXPECT_EQ(credit().limit, 9u);
   say(2, "x");
   auto full = credit();
   EXPECT_EQ(full.taken, 2u);

@@ -105,6 +105,26 @@ TEST(input_utf8, a_line_that_is_not_valid_is_refused_in_every_format) {
   }
 }
 
+// The parser of JSON is relied on to refuse the same bytes.
+TEST(input_utf8, within_json_the_same_sequences_are_valid) {
+  // Where the ranges of RFC 3629's grammar begin and end.
+  constexpr std::string_view edges{
+    "A\x7f\x80\x8f\x90\x9f\xa0\xbf\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf4\xf5"};
+  std::size_t valid = 0;
+  for (char first : edges)
+    for (char second : edges)
+      for (char third : edges)
+        for (char fourth : edges) {
+          std::string text{first, second, third, fourth};
+          auto line
+            = R"({"type":"keep_alive","text of its own":")" + text + "\"}";
+          valid += is_valid_utf8(text) ? 1 : 0;
+          ASSERT_EQ(fault_of(line), is_valid_utf8(text) ? "" : "invalid_utf8")
+            << testing::PrintToString(text);
+        }
+  EXPECT_GT(valid, 500u);
+}
+
 TEST(input_utf8, a_nul_byte_is_refused_in_json_wherever_it_stands) {
   std::string line = R"({"type":"keep_alive"})";
   for (std::size_t at = 1; at <= line.size(); ++at) {

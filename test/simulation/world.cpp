@@ -218,8 +218,8 @@ void world::end() {
   if (claude_.running() && rested_ && !alone)
     return run_.violate("Claude lives on after the end");
   // Time was up, or nobody was there to write it; the agent logs that.
-  if (!protocol_.to_host.empty() || host_out_.pending() > 0
-      || log_.gave_up("conversation"))
+  if (untaken(protocol_.to_host, output_.from_conversation) > 0
+      || host_out_.pending() > 0 || log_.gave_up("conversation"))
     return;
   host_.read_to_end();
   auto owed = rested_ ? judge_.owed() : judge_.owed_prompts();
@@ -240,8 +240,10 @@ std::string world::unrest() const {
     return " prompts wait";
   if (!host_.written())
     return " the agent does not read its input";
-  if (!protocol_.to_host.empty() || !protocol_.to_child.empty()
-      || !reader_.to_conversation.empty() || !link_.to_conversation.empty())
+  if (untaken(protocol_.to_host, output_.from_conversation) > 0
+      || untaken(protocol_.to_child, link_.from_conversation) > 0
+      || untaken(reader_.to_conversation, protocol_.from_input) > 0
+      || untaken(link_.to_conversation, protocol_.from_child) > 0)
     return " something was sent and not taken";
   if (host_out_.pending() > 0 || host_out_.pipe.available() > 0)
     return " output waits";
