@@ -106,6 +106,16 @@ TEST(prompt_queue, remembers_uuids_beyond_their_end) {
   EXPECT_TRUE(queue.seen("1"));
 }
 
+TEST(prompt_queue, knows_a_uuid_in_either_case_and_other_texts_as_they_are) {
+  prompt_queue queue{{}};
+  queue.push(a_prompt("d0c4a1b2-0123-4567-89ab-cdef01234567"));
+  queue.push(a_prompt("turn-a"));
+  EXPECT_TRUE(queue.seen("D0C4A1B2-0123-4567-89AB-CDEF01234567"));
+  EXPECT_FALSE(queue.seen("d0c4a1b2-0123-4567-89ab-cdef01234568"));
+  EXPECT_TRUE(queue.seen("turn-a"));
+  EXPECT_FALSE(queue.seen("turn-A"));
+}
+
 TEST(prompt_queue, remembers_so_many_uuids_and_forgets_the_oldest) {
   constexpr auto limit = prompt_queue::remembered_uuids;
   prompt_queue queue{{}};

@@ -197,9 +197,18 @@ void world::shut_down() {
     return;
   if (!exit_code_ && !std::exchange(signalled_, true))
     family_->shut_down({"SIGTERM", 0, true});
-  auto ended = [this] { return exit_code_.has_value(); };
+  std::optional<time_span> flushed_from;
+  auto ended = [this, &flushed_from] {
+    if (!flushed_from && progress_.plan.now() == drain_plan::phase::flushing)
+      flushed_from = run_.calendar.now();
+    return exit_code_.has_value();
+  };
   if (!run_until(longest_shutdown(), ended) && !run_.violation)
     run_.violate("the shutdown does not end");
+  // The host reads, and nobody has failed since.
+  if (rested_ && !log_.gave_up() && flushed_from
+      && run_.calendar.now() - *flushed_from >= plan_.drain.flush)
+    run_.violate("the shutdown waits until the time for the flush is up");
   if (exit_code_ && *exit_code_ != expected_exit_code())
     run_.violate("exit code " + std::to_string(*exit_code_) + " instead of "
                  + std::to_string(expected_exit_code()));
