@@ -77,7 +77,8 @@ public:
   /// The shutdown is over: what is open now has no end to wait for.
   virtual void close() = 0;
 
-  /// No more comes of the host: what it waits for is not to wait for credit.
+  /// The input has ended, or the shutdown has begun: from now on somebody waits
+  /// for the last piece to be taken.
   virtual bool ending() const = 0;
 
   /// Nothing is in flight any more, after `begin_drain`.
