@@ -115,8 +115,9 @@ void claude_process::start_child(const launch_child& how) {
 }
 
 void claude_process::take(const child_input& input) {
-  // Input that comes while a child is waited for comes again once it is there.
-  if (!link_.occupied())
+  // What comes while there is no child, or after its end, comes again with the
+  // next one.
+  if (!link_.running())
     return;
   if (link_.from_conversation.expects(input.sequence)) {
     link_.write(input.data);

@@ -158,14 +158,15 @@ void conversation::settle() {
   watch();
 }
 
-// What ends waits for the last piece to be taken.
+// What ends waits for the last piece to be taken, and for the host's only when
+// all of it has been said.
 void conversation::ask_what_was_taken() {
-  if (!bridge_.ending() && !flushing_)
-    return;
-  if (const auto* input = bridge_.to_child.ask())
-    tell(peers().claude_process, *input);
-  if (const auto* output = bridge_.to_host.ask())
-    tell(peers().pipe_output, *output);
+  if (bridge_.ending() || flushing_)
+    if (const auto* input = bridge_.to_child.ask())
+      tell(peers().claude_process, *input);
+  if (flushing_)
+    if (const auto* output = bridge_.to_host.ask())
+      tell(peers().pipe_output, *output);
 }
 
 void conversation::grant_credit() {

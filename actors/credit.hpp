@@ -92,8 +92,11 @@ public:
   /// What was not taken yet.
   const std::deque<Item>& items() const { return items_; }
 
-  /// Items not taken yet.
+  /// Items not taken yet, as far as was told.
   std::size_t size() const { return items_.size(); }
+
+  /// Items that wait for credit.
+  std::uint64_t unsent() const { return last_ - sent_; }
 
   std::uint64_t next_sequence() const { return last_ + 1; }
 

@@ -78,7 +78,7 @@ conversation_status raw_relay::status() const {
   result.ready = runs_;
   result.gave_up = gave_up_;
   result.lines = pieces_;
-  result.queued = to_child.size();
+  result.queued = to_child.unsent();
   return result;
 }
 

@@ -93,6 +93,18 @@ TEST_F(claude_processes, what_its_child_has_taken_is_told_before_its_end) {
   EXPECT_EQ(conversation.take<child_input_window>().taken, 1u);
 }
 
+TEST_F(claude_processes, input_after_its_childs_end_is_left_to_the_next_one) {
+  start();
+  launch();
+  tell(process, child_input{1, bytes{"for the first"}});
+  settle();
+  child.exit(0);
+  tell(process, child_input{2, bytes{"for the next"}});
+  settle();
+  EXPECT_EQ(child.received(), "for the first");
+  EXPECT_EQ(link.from_conversation.taken(), 1u);
+}
+
 TEST_F(claude_processes, output_is_sent_as_far_as_credit_allows) {
   start();
   launch();

@@ -153,6 +153,15 @@ TEST_F(conversations, the_flush_goes_behind_all_that_was_said) {
   EXPECT_EQ(output.count<flush_output>(), 1u);
 }
 
+TEST_F(conversations, what_is_said_before_the_flush_is_sent_once) {
+  start();
+  happen(host_output_window{0, 8});
+  happen(host_input_ended{1});
+  protocol.to_host.push({0, bytes{"an answer"}, false});
+  happen(child_input_window{0, 1});
+  EXPECT_EQ(output.names(), " host_output");
+}
+
 TEST_F(conversations, with_nothing_left_to_say_the_flush_goes_at_once) {
   start();
   happen(flush_output{});

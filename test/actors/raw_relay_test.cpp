@@ -143,6 +143,9 @@ TEST_F(raw_relays, status_tells_pieces_and_whether_a_child_runs) {
   EXPECT_TRUE(relay.status().ready);
   EXPECT_EQ(relay.status().lines, 2u);
   EXPECT_EQ(relay.status().queued, 2u);
+  relay.to_child.update(plain_window{0, 1});
+  relay.to_child.next();
+  EXPECT_EQ(relay.status().queued, 1u) << "the other is under way";
 }
 
 } // namespace container_agent::test
