@@ -45,16 +45,15 @@ constexpr std::chrono::seconds end_timeout{2};
 constexpr std::chrono::milliseconds longest_start{200};
 
 // Raw mode is for throughput: larger pipes make fewer switches between the
-// processes. The FIFOs get the most that a process without privileges may have;
-// more than 256 KiB for the child's pipes only made the cache miss. Elsewhere
+// processes, until what is in them leaves the processor's cache. All alike, as
+// the smallest decides how much goes at a time (docs/performance.md). Elsewhere
 // the kernel's 64 KiB will do: all pipes of a user count against one limit
 // (16,384 pages), and many agents may share a user.
-constexpr int raw_fifo_capacity = 1024 * 1024;
-constexpr int raw_pipe_capacity = 256 * 1024;
+constexpr int raw_pipe_capacity = 512 * 1024;
 
 runtime::fifo_place place_of(const std::string& path, const options& o) {
   return runtime::fifo_place{path, o.pipes.permissions,
-                             o.claude.is_raw() ? raw_fifo_capacity : 0};
+                             o.claude.is_raw() ? raw_pipe_capacity : 0};
 }
 
 runtime::attach_settings attach_settings_of(const options& o) {
