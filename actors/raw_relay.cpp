@@ -14,7 +14,7 @@ void raw_relay::take(const host_input_ended&) {
 }
 
 std::uint64_t raw_relay::input_credit() const {
-  return to_child.size() < max_unsent_input ? 4 : 0;
+  return to_child.size() < max_unsent_pieces ? 4 : 0;
 }
 
 void raw_relay::take(const child_started& child) {

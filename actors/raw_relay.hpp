@@ -42,6 +42,11 @@ public:
   std::size_t status_requests() const override { return 0; }
   void answer_status(std::string_view) override {}
 
+  /// Pieces that may be on their way to the child. With those read beyond what
+  /// its pipe takes, others leave the processor's cache before they are written
+  /// (docs/performance.md).
+  static constexpr std::size_t max_unsent_pieces = 4;
+
 private:
   actor_context context_;
   child_started started_;

@@ -76,7 +76,7 @@ TEST_F(raw_relays, a_new_child_gets_no_session) {
 }
 
 TEST_F(raw_relays, credit_ends_when_the_child_does_not_read) {
-  for (std::size_t i = 0; i < bridge::max_unsent_input; ++i) {
+  for (std::size_t i = 0; i < raw_relay::max_unsent_pieces; ++i) {
     EXPECT_GT(relay.input_credit(), 0u) << i;
     host("x");
   }
