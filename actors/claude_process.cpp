@@ -116,15 +116,15 @@ void claude_process::start_child(const launch_child& how) {
 
 void claude_process::take(const child_input& input) {
   // What comes while there is no child, or after its end, comes again with the
-  // next one.
+  // next one; and so does what a child that is told to end will not read.
   if (!link_.running())
     return;
-  if (link_.from_conversation.expects(input.sequence)) {
+  if (!link_.from_conversation.expects(input.sequence)) {
+    credit_.asked();
+  } else if (!link_.renewing() && !link_.asked_to_end()) {
     link_.write(input.data);
     link_.from_conversation.take();
     credit_.took(input.data.size());
-  } else {
-    credit_.asked();
   }
   grant_credit();
 }

@@ -108,6 +108,8 @@ written_pipe::written_pipe(run_context& run, pipe_plan plan)
   : run_{run}, dice_{run.dice.branch()}, plan_{plan} {}
 
 void written_pipe::write(std::string_view data) {
+  if (on_write)
+    on_write(data, !closing_);
   if (error_ || closing_)
     return;
   pending_ += data;

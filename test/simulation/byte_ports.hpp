@@ -100,6 +100,9 @@ public:
   /// Nobody reads any more: writing fails.
   void abandon();
 
+  /// Called with what the agent writes, and whether it has not closed it.
+  std::function<void(std::string_view data, bool open)> on_write;
+
   // -- the agent's side -------------------------------------------------------
 
   void write(std::string_view data);

@@ -4,7 +4,6 @@
 #include "test/simulation/line_text.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <utility>
 
 // A process's life, and what comes in and goes out; its turns are in
@@ -16,30 +15,13 @@ namespace claude = test::claude;
 claude_life::claude_life(run_context& run, judge& bench,
                          claude_sessions& sessions, const claude_plan& plan,
                          std::string resume)
-  : input{run, "write to Claude", plan.input},
-    output{run, simulated_source::kind::pipe, plan.output},
-    errors{run, simulated_source::kind::pipe, plan.output},
-    run_{run},
-    dice_{run.dice.branch()},
+  : child_life{run, plan},
     judge_{bench},
     sessions_{sessions},
-    plan_{plan},
-    fate_{claude_fate::draw(plan, dice_)},
     session_{std::move(resume)} {
   judge_.claude_writes = [this] { return part_out_; };
   input.pipe.on_data([this] { read_input(); });
   output.on_room([this] { pump(); });
-  if (fate_.dies_after)
-    run_.calendar.after(*fate_.dies_after, [this] { die(fate_.end); });
-  if (fate_.closes_input_after)
-    run_.calendar.after(*fate_.closes_input_after, [this] {
-      if (dead_)
-        return;
-      // What it was sent and has not read, nobody will know of.
-      wedged_ = wedged_ || input.pipe.available() > 0 || !part_in_.empty();
-      input_closed_ = true;
-      input.pipe.abandon();
-    });
   wedged_ = fate_.deaf;
   if (session_.empty())
     session_ = "session-" + std::to_string(sessions_.size() + 1);
@@ -47,51 +29,20 @@ claude_life::claude_life(run_context& run, judge& bench,
     refuse(session_);
 }
 
-void claude_life::signal(int number) {
-  if (number == SIGKILL) {
-    die({0, SIGKILL});
-    if (fate_.grandchild == claude_fate::left_behind::in_group)
-      output.end();
-  } else if (number == SIGTERM && !fate_.stubborn) {
-    later(time_span{60'000}, [this] { die({143, 0}); });
-  }
-}
-
-void claude_life::die(child_exit end) {
-  if (std::exchange(dead_, true))
-    return;
-  run_.tell("Claude", [&] {
-    return "dies, exit code " + std::to_string(end.exit_code) + ", signal "
-           + std::to_string(end.signal);
-  });
-  status_ = end;
+void claude_life::dying() {
   if (unsaid_lines_.empty() || !unsaid_lines_.front().for_agent)
     judge_.claude_cut(std::exchange(part_out_, {}));
-  input.pipe.abandon();
-  errors.end();
-  if (fate_.grandchild == claude_fate::left_behind::nobody)
-    output.end();
-  else // sooner or later they go, too
-    run_.calendar.after(dice_.up_to(time_span{20'000'000}),
-                        [this] { output.end(); });
-  run_.calendar.soon([this] {
-    reaped_ = true;
-    if (on_reaped)
-      on_reaped();
-  });
+}
+
+// What it was sent and has not read, nobody will know of.
+void claude_life::closing_input() {
+  wedged_ = wedged_ || input.pipe.available() > 0 || !part_in_.empty();
 }
 
 bool claude_life::idle() const {
   return dead_
          || (!turn_runs_ && waiting_.empty() && unsaid_.empty()
              && part_in_.empty() && input.pipe.available() == 0);
-}
-
-void claude_life::later(time_span longest, agenda::event what) {
-  run_.calendar.after(dice_.up_to(longest), [this, what = std::move(what)] {
-    if (!dead_)
-      what();
-  });
 }
 
 // -- what comes in ------------------------------------------------------------

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "test/simulation/byte_ports.hpp"
-#include "test/simulation/claude_plan.hpp"
+#include "test/simulation/child_life.hpp"
 #include "test/simulation/judge.hpp"
 
 #include <cstdint>
@@ -19,25 +18,13 @@ namespace container_agent::simulation {
 /// It reads its stdin in pieces, answers `initialize`, runs one turn after the
 /// other as a script of lines with pauses in between, and dies when its fate
 /// says so.
-class claude_life {
+class claude_life : public child_life {
 public:
   claude_life(run_context& run, judge& bench, claude_sessions& sessions,
               const claude_plan& plan, std::string resume);
 
-  simulated_sink input;
-  simulated_source output;
-  simulated_source errors;
-
-  /// Called when it has died, and again when the kernel has told.
-  agenda::event on_reaped;
-
-  void signal(int number);
-
   /// Turns that begin from now on do not stall.
   void behave() { plan_.stall = 0; }
-
-  bool running() const { return !reaped_; }
-  child_exit status() const { return status_; }
 
   /// It has nothing to do.
   bool idle() const;
@@ -47,6 +34,10 @@ public:
 
   /// It is the host's turn to answer.
   bool waits_for_host() const { return !dead_ && !permission_.empty(); }
+
+protected:
+  void dying() override;
+  void closing_input() override;
 
 private:
   struct step {
@@ -86,25 +77,15 @@ private:
   void pump();
   void account(std::string_view piece);
   void line_is_out();
-  void later(time_span longest, agenda::event what);
-  void die(child_exit end);
 
-  run_context& run_;
-  chance dice_;
   judge& judge_;
   claude_sessions& sessions_;
-  claude_plan plan_;
-  claude_fate fate_;
   std::string session_;
 
-  bool dead_ = false;
-  bool reaped_ = false;
   bool wedged_ = false;
-  bool input_closed_ = false; // by itself
   bool output_closed_ = false;
   bool refusing_ = false;
   bool ending_ = false;
-  child_exit status_;
 
   std::string part_in_; // of a line
   std::uint64_t read_ = 0;

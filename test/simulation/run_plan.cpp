@@ -30,8 +30,9 @@ dialogue_config draw_dialogue(chance& dice) {
 
 } // namespace
 
-run_plan run_plan::draw(chance& dice) {
+run_plan run_plan::draw(chance& dice, bool raw) {
   run_plan plan;
+  plan.raw = plan.reader.raw = plan.child.raw = raw;
   plan.claude = claude_plan::draw(dice);
   plan.host = host_plan::draw(dice);
   plan.faults = fault_plan::draw(dice);

@@ -19,6 +19,7 @@ struct run_plan {
   host_plan host;
   fault_plan faults;
 
+  bool raw = false;
   line_reader::config reader;
   dialogue_config dialogue;
   child_link_config child;
@@ -41,7 +42,8 @@ struct run_plan {
   /// When somebody sets the clock, and by how much.
   std::vector<std::pair<time_span, std::chrono::hours>> clock_jumps;
 
-  static run_plan draw(chance& dice);
+  /// `raw`: for `--mode raw`.
+  static run_plan draw(chance& dice, bool raw);
 };
 
 } // namespace container_agent::simulation

@@ -28,10 +28,10 @@ host_plan host_plan::draw(chance& dice) {
   plan.interrupt = rate(4, 3, 10);
   plan.half_line = rate(4, 3, 10);
   plan.no_answer = rate(15, 2, 5);
-  plan.read_size = dice.pick<std::size_t>({10, 500, 64 * 1024});
-  plan.read_pause
+  plan.reading.size = dice.pick<std::size_t>({10, 500, 64 * 1024});
+  plan.reading.pause
     = dice.pick<time_span>({time_span{0}, time_span{100}, time_span{50'000}});
-  plan.absence = rate(3, 10, 100);
+  plan.reading.absence = rate(3, 10, 100);
   return plan;
 }
 
@@ -42,29 +42,27 @@ simulated_host::simulated_host(run_context& run, judge& bench,
     dice_{run.dice.branch()},
     judge_{bench},
     input_{input},
-    output_{output},
-    plan_{plan} {}
+    plan_{plan},
+    writer_{run, input, plan.input.longest},
+    reader_{run, dice_, output, plan.reading,
+            [this](const std::string& data) { take_bytes(data); }} {
+  writer_.on_written = [this] { write_on(); };
+}
 
 void simulated_host::start() {
-  input_.on_room([this] { push_bytes(); });
-  output_.on_data([this] { look(); });
   write_on();
-  look();
+  reader_.look();
 }
 
 void simulated_host::behave() {
-  behaves_ = true;
   plan_.pause = std::min(plan_.pause, time_span{1000});
   plan_.lines = std::min(plan_.lines, written_);
-  plan_.read_pause = time_span{0};
-  plan_.read_size = 64 * 1024;
-  plan_.absence = plan_.no_answer = 0;
-  looking_ = false;
-  look();
+  plan_.no_answer = 0;
+  reader_.behave();
 }
 
 bool simulated_host::written() const {
-  return written_ >= plan_.lines && waiting_.empty() && unwritten_.empty()
+  return written_ >= plan_.lines && waiting_.empty() && !writer_.writes()
          && input_.unread() == 0;
 }
 
@@ -72,7 +70,7 @@ bool simulated_host::written() const {
 
 // Begins the next line when the one before is written.
 void simulated_host::write_on() {
-  if (writing_ || !unwritten_.empty())
+  if (writing_ || writer_.writes())
     return;
   if (waiting_.empty() && written_ >= plan_.lines)
     return;
@@ -91,27 +89,8 @@ void simulated_host::write_on() {
       line = next_line();
     }
     run_.tell("host", [&] { return "writes " + line.bytes.substr(0, 200); });
-    unwritten_ = std::move(line.bytes);
-    leaves_ = line.leaves;
-    push_bytes();
+    writer_.write(std::move(line.bytes), line.leaves);
   });
-}
-
-void simulated_host::push_bytes() {
-  if (unwritten_.empty())
-    return;
-  auto size = std::min({unwritten_.size(), input_.room(), plan_.input.longest});
-  if (size == 0)
-    return; // goes on when there is room
-  input_.give(std::string_view{unwritten_}.substr(0, size));
-  unwritten_.erase(0, size);
-  if (!unwritten_.empty()) {
-    run_.calendar.soon([this] { push_bytes(); });
-    return;
-  }
-  if (std::exchange(leaves_, false))
-    input_.end();
-  write_on();
 }
 
 void simulated_host::write_soon(std::string line) {
@@ -205,22 +184,8 @@ std::string simulated_host::odd_line() {
 
 // -- what it reads ------------------------------------------------------------
 
-void simulated_host::look() {
-  if (output_.available() == 0 || std::exchange(looking_, true))
-    return;
-  auto pause = dice_.up_to(plan_.read_pause);
-  if (dice_.one_in(plan_.absence))
-    pause += dice_.up_to(time_span{30'000'000});
-  run_.calendar.after(pause, [this] {
-    if (!std::exchange(looking_, false))
-      return;
-    read(dice_.between(1, plan_.read_size));
-    look();
-  });
-}
-
-void simulated_host::read(std::size_t most) {
-  part_ += output_.take(most);
+void simulated_host::take_bytes(const std::string& data) {
+  part_ += data;
   std::size_t begin = 0;
   for (auto end = part_.find('\n'); end != std::string::npos;
        end = part_.find('\n', begin)) {
@@ -248,8 +213,7 @@ void simulated_host::take(std::string_view line) {
 }
 
 void simulated_host::read_to_end() {
-  while (output_.available() > 0)
-    read(64 * 1024);
+  reader_.read_to_end();
   judge_.output_ended(part_);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "test/simulation/byte_ports.hpp"
+#include "test/simulation/host_ends.hpp"
 #include "test/simulation/judge.hpp"
 
 #include <deque>
@@ -24,9 +24,7 @@ struct host_plan {
   std::uint32_t half_line = 0; ///< its writer leaves in the middle
   std::uint32_t no_answer = 0; ///< to a permission request
 
-  std::size_t read_size = 0; ///< most bytes in one go
-  time_span read_pause{0};   ///< longest between two reads
-  std::uint32_t absence = 0; ///< the reader leaves for a while, each read
+  reading_plan reading;
 
   static host_plan draw(chance& dice);
 };
@@ -62,7 +60,6 @@ private:
 
   // what it writes
   void write_on();
-  void push_bytes();
   script_line next_line();
   std::string prompt();
   std::string odd_line();
@@ -70,29 +67,25 @@ private:
   void write_soon(std::string line);
 
   // what it reads
-  void look();
-  void read(std::size_t most);
+  void take_bytes(const std::string& data);
   void take(std::string_view line);
 
   run_context& run_;
   chance dice_;
   judge& judge_;
   simulated_source& input_;
-  written_pipe& output_;
   host_plan plan_;
+  host_writer writer_;
+  host_reader reader_;
 
   std::uint32_t written_ = 0; // lines
   std::uint64_t names_ = 0;
-  std::string unwritten_;
   std::deque<script_line> waiting_;
-  bool leaves_ = false;
   bool writing_ = false;
   std::vector<std::string> prompts_; // those with a uuid
 
   std::string part_; // of a line
-  bool looking_ = false;
   bool owes_answer_ = false;
-  bool behaves_ = false;
 };
 
 } // namespace container_agent::simulation

@@ -14,8 +14,10 @@ namespace {
 using namespace container_agent::simulation;
 
 constexpr std::string_view usage
-  = "usage: simulation [--seed N | --seeds FIRST..LAST | --count N] [--trace]\n"
+  = "usage: simulation [--raw] [--seed N | --seeds FIRST..LAST | --count N] "
+    "[--trace]\n"
     "\n"
+    "  --raw                --mode raw in place of stream-json\n"
     "  --seed N             one run\n"
     "  --seeds FIRST..LAST  many runs\n"
     "  --count N            the first N seeds\n"
@@ -30,6 +32,7 @@ constexpr std::size_t last_events = 60;
 struct arguments {
   std::uint64_t first = 1;
   std::uint64_t last = 100;
+  bool raw = false;
   bool trace = false;
   bool good = true;
 };
@@ -38,6 +41,10 @@ arguments read_arguments(int argc, char** argv) {
   arguments result;
   for (int i = 1; i < argc; ++i) {
     std::string_view name{argv[i]};
+    if (name == "--raw") {
+      result.raw = true;
+      continue;
+    }
     if (name == "--trace") {
       result.trace = true;
       continue;
@@ -61,10 +68,16 @@ arguments read_arguments(int argc, char** argv) {
   return result;
 }
 
+outcome run_one(const arguments& what, std::uint64_t seed,
+                trace_receiver trace) {
+  return what.raw ? run_raw_seed(seed, std::move(trace))
+                  : run_seed(seed, std::move(trace));
+}
+
 // The run is the same again, so its last events need not be kept at first.
-void show_violation(std::uint64_t seed) {
+void show_violation(const arguments& what, std::uint64_t seed) {
   std::deque<std::string> events;
-  auto result = run_seed(seed, [&](const std::string& line) {
+  auto result = run_one(what, seed, [&](const std::string& line) {
     events.push_back(line.substr(0, 400));
     if (events.size() > last_events)
       events.pop_front();
@@ -73,7 +86,8 @@ void show_violation(std::uint64_t seed) {
     std::cout << event << '\n';
   std::cout << "seed " << seed << ", step " << result.steps << ": "
             << result.violation.value_or("not when run again: NOT DETERMINED")
-            << "\nreplay: build/simulation --seed " << seed << " --trace\n";
+            << "\nreplay: build/simulation" << (what.raw ? " --raw" : "")
+            << " --seed " << seed << " --trace\n";
 }
 
 int run(const arguments& what) {
@@ -89,7 +103,7 @@ int run(const arguments& what) {
   if (what.trace)
     print = [](const std::string& line) { std::cout << line << '\n'; };
   for (auto seed = what.first; seed <= what.last; ++seed) {
-    auto result = run_seed(seed, print);
+    auto result = run_one(what, seed, print);
     time += result.time;
     steps += result.steps;
     faults += result.faults;
@@ -99,7 +113,7 @@ int run(const arguments& what) {
     if (!result.violation)
       continue;
     ++violations;
-    show_violation(seed);
+    show_violation(what, seed);
   }
   auto took
     = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)

@@ -22,13 +22,23 @@ constexpr time_span longest_way_to_rest = 30min;
 // Between the end of the shutdown's last step and that of all actors.
 constexpr time_span end_timeout = 2s;
 
+std::unique_ptr<company> meet(const surroundings& given) {
+  return given.plan.raw ? raw_company(given) : stream_json_company(given);
+}
+
 } // namespace
 
 outcome run_seed(std::uint64_t seed, trace_receiver trace,
                  message_watch* watch) {
   chance dice{seed};
-  auto plan = run_plan::draw(dice);
+  auto plan = run_plan::draw(dice, false);
   return world{dice.branch(), std::move(plan), std::move(trace), watch}.run();
+}
+
+outcome run_raw_seed(std::uint64_t seed, trace_receiver trace) {
+  chance dice{seed};
+  auto plan = run_plan::draw(dice, true);
+  return world{dice.branch(), std::move(plan), std::move(trace), nullptr}.run();
 }
 
 world::actor_settings::actor_settings(run_context& run) {
@@ -46,19 +56,17 @@ world::world(chance dice, run_plan plan, trace_receiver trace,
              message_watch* watch)
   : plan_{std::move(plan)},
     run_{dice.next(), plan_.faults},
-    judge_{run_, plan_.reader.max_line, plan_.child.max_held_line},
     clock_{run_},
     random_{run_},
     log_{run_},
     context_{clock_, random_, log_, watch ? &watch->hook : nullptr},
     host_in_{run_, simulated_source::kind::fifo, plan_.host.input},
     host_out_{run_, "write to the host", plan_.host.output},
-    host_{run_, judge_, host_in_, host_out_.pipe, plan_.host},
-    claude_{run_, judge_, plan_.claude},
+    company_{meet({run_, context_, host_in_, host_out_, plan_})},
+    protocol_{company_->protocol()},
     clients_{run_},
     reader_{host_in_, plan_.reader},
-    protocol_{plan_.dialogue, context_},
-    link_{claude_, plan_.child, context_},
+    link_{company_->child(), plan_.child, context_},
     output_{host_out_, {}, 0, 0},
     progress_{plan_.drain},
     settings_{run_},
@@ -70,9 +78,6 @@ world::world(chance dice, run_plan plan, trace_receiver trace,
   clients_.supervisor_failures
     = [this] { return log_.count("supervisor_failed"); };
   clients_.stopping = [this] { return family_->shutdown || family_->code; };
-  host_in_.on_delivery = [this](std::string_view data, bool at_end) {
-    judge_.input.deliver(data, at_end);
-  };
 }
 
 // After a violation there may be actors that would never end.
@@ -110,8 +115,8 @@ outcome world::run() {
   return {run_.violation,
           steps_,
           run_.calendar.now(),
-          judge_.prompts(),
-          claude_.launches(),
+          company_->prompts(),
+          company_->launches(),
           run_.faults.count(),
           rested_,
           exit_code_.value_or(-1)};
@@ -133,7 +138,7 @@ void world::start() {
   family_.emplace(std::move(config), context_);
   family_->start(system_);
   schedule_events();
-  host_.start();
+  company_->begin();
 }
 
 void world::schedule_events() {
@@ -172,13 +177,12 @@ void world::in_turmoil() {
 void world::come_to_rest() {
   run_.tell("world", [] { return std::string{"the turmoil is over"}; });
   run_.faults.cease();
-  claude_.behave();
-  host_.behave();
+  company_->behave();
   clients_.behave();
   ask_again();
   auto over = [this] {
     return exit_code_ || signalled_ || log_.gave_up()
-           || (scheduler_.idle() && (at_rest() || stuck()));
+           || (scheduler_.idle() && (at_rest() || company_->stuck()));
   };
   if (!run_until(longest_way_to_rest, over) && !run_.violation)
     run_.violate("the agent does not come to rest:" + unrest());
@@ -224,14 +228,13 @@ void world::end() {
   auto alone = log_.gave_up("claude_process")
                || log_.gave_up("shutdown_coordinator")
                || log_.gave_up("supervisor");
-  if (claude_.running() && rested_ && !alone)
+  if (company_->child().running() && rested_ && !alone)
     return run_.violate("Claude lives on after the end");
   // Time was up, or nobody was there to write it; the agent logs that.
   if (untaken(protocol_.to_host, output_.from_conversation) > 0
       || host_out_.pending() > 0 || log_.gave_up("conversation"))
     return;
-  host_.read_to_end();
-  auto owed = rested_ ? judge_.owed() : judge_.owed_prompts();
+  auto owed = company_->owed_at_end(rested_);
   if (!owed.empty() && !run_.violation)
     run_.violate("the host is still owed:" + owed);
 }
@@ -247,8 +250,6 @@ std::string world::unrest() const {
     return " a prompt is in flight";
   if (status.queued > 0)
     return " prompts wait";
-  if (!host_.written())
-    return " the agent does not read its input";
   if (untaken(protocol_.to_host, output_.from_conversation) > 0
       || untaken(protocol_.to_child, link_.from_conversation) > 0
       || untaken(reader_.to_conversation, protocol_.from_input) > 0
@@ -256,23 +257,11 @@ std::string world::unrest() const {
     return " something was sent and not taken";
   if (host_out_.pending() > 0 || host_out_.pipe.available() > 0)
     return " output waits";
-  if (!claude_.running() || !status.ready)
+  if (!company_->child().running() || !status.ready)
     return " Claude is not ready";
   if (!clients_.quiet())
     return " a client waits for its answer";
-  return judge_.owed();
-}
-
-// Nothing will happen any more, and nobody is to blame: Claude does nothing and
-// gives no sign, and may do so for ever; or it waits for a host that does not
-// answer.
-bool world::stuck() const {
-  const auto* life = claude_.life();
-  auto patient = plan_.tree.talk.stall_timeout.count() == 0
-                 || plan_.tree.talk.start_timeout.count() == 0;
-  return life
-         && ((life->wedged() && patient)
-             || (life->waits_for_host() && host_.owes_answer()));
+  return company_->unrest();
 }
 
 std::int32_t world::expected_exit_code() const {

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "test/simulation/company.hpp"
 #include "test/simulation/run_plan.hpp"
 #include "test/simulation/scheduler.hpp"
-#include "test/simulation/simulated_claude.hpp"
 #include "test/simulation/simulated_control.hpp"
 #include "test/simulation/small_ports.hpp"
 
@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -24,11 +25,15 @@
 /// - run_plan: what a seed draws before the run
 /// - faults: where exceptions and kills strike
 /// - byte_ports, small_ports: the ports that the actors are given
-/// - simulated_claude, claude_*: the child; claude_life is a process, in
-///   claude_turns is what it says
-/// - simulated_host: writes prompts, reads the output
+/// - company: host, child and judge of a mode
+/// - stream_json_company: simulated_host, which writes prompts and reads the
+///   output; simulated_claude, of which claude_life is a process and
+///   claude_turns what it says; judge and input_ledger: what must be true, seen
+///   from outside
+/// - raw_company: a host of bytes; filter_life, a process that writes what it
+///   reads; byte_ledger
+/// - simulated_child, child_life, host_ends: what both have in common
 /// - simulated_control: clients of the control socket
-/// - judge, input_ledger: what must be true, seen from outside
 /// - world: puts it all together; what must be true inside
 /// - simulation_main: runs many seeds, shows and replays one that fails
 ///
@@ -60,6 +65,9 @@ struct message_watch {
 outcome run_seed(std::uint64_t seed, trace_receiver trace = {},
                  message_watch* watch = nullptr);
 
+/// The same of `--mode raw`: another run.
+outcome run_raw_seed(std::uint64_t seed, trace_receiver trace = {});
+
 /// One run. Use `run_seed`.
 class world {
 public:
@@ -86,7 +94,6 @@ private:
   bool run_until(time_span limit, Condition over);
   bool at_rest() const;
   std::string unrest() const;
-  bool stuck() const;
   std::int32_t expected_exit_code() const;
   time_span longest_shutdown() const;
   void check_bounds();
@@ -94,7 +101,6 @@ private:
 
   run_plan plan_;
   run_context run_;
-  judge judge_;
   simulated_wall_clock clock_;
   simulated_random random_;
   simulated_log log_;
@@ -102,12 +108,11 @@ private:
 
   simulated_source host_in_;
   simulated_host_sink host_out_;
-  simulated_host host_;
-  simulated_claude claude_;
+  std::unique_ptr<company> company_;
+  bridge& protocol_;
   simulated_control clients_;
 
   line_reader reader_;
-  dialogue protocol_;
   child_link link_;
   pipe_output_resources output_;
   shutdown_progress progress_;

@@ -1,0 +1,68 @@
+#include "test/simulation/child_life.hpp"
+
+#include <csignal>
+#include <utility>
+
+namespace container_agent::simulation {
+
+child_life::child_life(run_context& run, const claude_plan& plan)
+  : input{run, "write to Claude", plan.input},
+    output{run, simulated_source::kind::pipe, plan.output},
+    errors{run, simulated_source::kind::pipe, plan.output},
+    run_{run},
+    dice_{run.dice.branch()},
+    plan_{plan},
+    fate_{claude_fate::draw(plan, dice_)} {
+  if (fate_.dies_after)
+    run_.calendar.after(*fate_.dies_after, [this] { die(fate_.end); });
+  if (fate_.closes_input_after)
+    run_.calendar.after(*fate_.closes_input_after, [this] {
+      if (dead_)
+        return;
+      closing_input();
+      input_closed_ = true;
+      input.pipe.abandon();
+    });
+}
+
+void child_life::signal(int number) {
+  if (number == SIGKILL) {
+    die({0, SIGKILL});
+    if (fate_.grandchild == claude_fate::left_behind::in_group)
+      output.end();
+  } else if (number == SIGTERM && !fate_.stubborn) {
+    later(time_span{60'000}, [this] { die({143, 0}); });
+  }
+}
+
+void child_life::die(child_exit end) {
+  if (std::exchange(dead_, true))
+    return;
+  run_.tell("Claude", [&] {
+    return "dies, exit code " + std::to_string(end.exit_code) + ", signal "
+           + std::to_string(end.signal);
+  });
+  status_ = end;
+  dying();
+  input.pipe.abandon();
+  errors.end();
+  if (fate_.grandchild == claude_fate::left_behind::nobody)
+    output.end();
+  else // sooner or later they go, too
+    run_.calendar.after(dice_.up_to(time_span{20'000'000}),
+                        [this] { output.end(); });
+  run_.calendar.soon([this] {
+    reaped_ = true;
+    if (on_reaped)
+      on_reaped();
+  });
+}
+
+void child_life::later(time_span longest, agenda::event what) {
+  run_.calendar.after(dice_.up_to(longest), [this, what = std::move(what)] {
+    if (!dead_)
+      what();
+  });
+}
+
+} // namespace container_agent::simulation

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "actors/bridge.hpp"
+#include "actors/ports.hpp"
+#include "test/simulation/run_context.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace container_agent::simulation {
+
+class simulated_host_sink;
+class simulated_source;
+struct run_plan;
+
+/// Whom an agent has to do with, in one of its modes: the host, the child, and
+/// a judge who sees what passes between them.
+class company {
+public:
+  virtual ~company() = default;
+
+  virtual bridge& protocol() = 0;
+  virtual child_process& child() = 0;
+
+  /// The host begins to write and to read.
+  virtual void begin() = 0;
+
+  /// From now on the host reads, and children have no faults.
+  virtual void behave() = 0;
+
+  /// What is still to be done between them, in words; empty if nothing.
+  virtual std::string unrest() const = 0;
+
+  /// Nothing will happen any more, and the agent is not to blame.
+  virtual bool stuck() const = 0;
+
+  /// The host reads all there is. Returns what it is still owed, in words:
+  /// everything after a run that `came_to_rest`.
+  virtual std::string owed_at_end(bool came_to_rest) = 0;
+
+  virtual std::uint64_t prompts() const = 0;
+  virtual std::uint64_t launches() const = 0;
+};
+
+/// What a company is made of, beside its own plan.
+struct surroundings {
+  run_context& run;
+  actor_context context;
+  simulated_source& input;
+  simulated_host_sink& output;
+  const run_plan& plan;
+};
+
+/// Prompts and answers: a host, and a Claude Code.
+std::unique_ptr<company> stream_json_company(const surroundings& given);
+
+/// Bytes: `--mode raw`.
+std::unique_ptr<company> raw_company(const surroundings& given);
+
+} // namespace container_agent::simulation
