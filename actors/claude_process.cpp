@@ -163,6 +163,7 @@ void claude_process::take_deadline(std::uint64_t what) {
     case terminate_renewed: return hurry_renewal(SIGTERM);
     case kill_renewed: return hurry_renewal(SIGKILL);
     case kill_mute:
+      mute_ = false; // the next guest may become so, too
       if (link_.mute())
         link_.kill("stdout_lost", "it has closed its stdout and lives on");
       return;

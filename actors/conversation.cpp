@@ -123,6 +123,8 @@ void conversation::take_peers(const peers_changed& now) {
     bridge_.to_host.rewind();
   if (replaced(now, &peers_changed::pipe_input))
     input_credit_.forget();
+  if (replaced(now, &peers_changed::shutdown_coordinator))
+    told_finished_ = false; // it may have ended with the message unread
   auto new_child = replaced(now, &peers_changed::claude_process);
   meet(now);
   if (new_child)

@@ -157,7 +157,8 @@ void dialogue::take_control(codec::input_message message) {
                      "control_forwarded",
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
-  if (child_ == child_state::ready)
+  // One that is about to end for a new one will not read it any more.
+  if (child_ == child_state::ready && renewal() == nullptr)
     return send_line(std::move(message.line));
   held_control_bytes_ += message.line.size();
   held_control_.push_back(std::move(message.line));

@@ -104,6 +104,14 @@ TEST_F(claude_renewals, give_way_to_a_shutdown) {
   EXPECT_EQ(end_of(process), caf::error{});
 }
 
+TEST_F(claude_renewals, leave_the_input_to_the_next_child) {
+  renew(false);
+  tell(process, child_input{1, bytes{"for the next"}});
+  settle();
+  EXPECT_EQ(child.received(), "");
+  EXPECT_EQ(link.from_conversation.taken(), 0u);
+}
+
 TEST_F(claude_renewals, of_a_child_that_has_ended_do_nothing) {
   child.exit(3);
   settle();
@@ -133,6 +141,17 @@ TEST_F(claude_renewals, a_child_that_closes_its_stdout_to_end_is_let_be) {
   settle();
   EXPECT_EQ(take_end().exit_code, 0);
   EXPECT_THAT(child.signals, testing::Not(testing::Contains(SIGTERM)));
+}
+
+TEST_F(claude_renewals, the_next_guest_that_is_mute_is_killed_as_well) {
+  child.attach_only = true;
+  for (int guest = 0; guest < 2; ++guest) {
+    child.stdout_pipe().end();
+    advance(claude_process::mute_timeout);
+    EXPECT_FALSE(child.running()) << guest;
+    take_end();
+    launch();
+  }
 }
 
 } // namespace container_agent::test

@@ -179,6 +179,15 @@ TEST_F(conversations, the_end_of_the_input_begins_the_shutdown_once) {
   EXPECT_EQ(shutdown.names(), "");
 }
 
+TEST_F(conversations, a_new_coordinator_is_told_of_the_inputs_end_again) {
+  start();
+  kill(shutdown.handle());
+  happen(host_input_ended{1});
+  shutdown = make_probe(&peers_changed::shutdown_coordinator);
+  introduce(talk);
+  EXPECT_EQ(shutdown.count<begin_shutdown>(), 1u);
+}
+
 TEST_F(conversations, a_status_is_fetched_from_the_health_monitor) {
   health.answer(health_report{"ready", "{\"state\":\"ready\"}"});
   start();

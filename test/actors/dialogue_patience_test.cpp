@@ -176,6 +176,20 @@ TEST_F(dialogue_patience, a_wanted_restart_waits_for_the_turns_end) {
   EXPECT_NE(to_claude().find(R"("uuid":"u2")"), std::string::npos);
 }
 
+TEST_F(dialogue_patience, control_messages_wait_for_the_claude_that_is_wanted) {
+  const std::string model
+    = R"({"type":"control_request","request_id":"m1","request":{"subtype":"set_model"}})";
+  ready();
+  to_claude();
+  talk().take(restart_claude{"memory", false});
+  ASSERT_NE(talk().renewal(), nullptr);
+  host(model);
+  EXPECT_EQ(to_claude(), "") << "it would not read it";
+  end_renewed();
+  start_ready(true);
+  EXPECT_NE(to_claude().find(model), std::string::npos);
+}
+
 TEST_F(dialogue_patience, a_restart_at_once_sends_the_prompt_again) {
   in_turn();
   talk().take(restart_claude{"now", true});

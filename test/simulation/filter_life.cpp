@@ -15,9 +15,8 @@ constexpr std::size_t max_unsaid = 8 * 1024;
 filter_life::filter_life(run_context& run, byte_ledger& to_child,
                          byte_ledger& to_host, const claude_plan& plan)
   : child_life{run, plan}, to_child_{to_child}, to_host_{to_host} {
-  input.pipe.on_write = [this](std::string_view data, bool open) {
-    given(data, open);
-  };
+  input.pipe.on_write
+    = [this](std::string_view data, bool open) { given(data, open); };
   input.pipe.on_data([this] { read_input(); });
   output.on_room([this] { pump(); });
 }

@@ -26,13 +26,12 @@ public:
       writer_{given.run, given.input, plan_.input.longest},
       reader_{given.run, dice_, given.output.pipe, plan_.reading,
               [&](const std::string& data) { to_host.arrived(data); }} {
-    auto smallest
-      = std::min({plan_.input.longest, plan_.output.longest, plan_.reading.size,
-                  given.plan.claude.input.longest,
-                  given.plan.claude.output.longest});
-    longest_text_ = std::min<std::size_t>(
-      smallest * max_pieces_per_text,
-      dice_.pick<std::size_t>({20, 3000, 200'000}));
+    auto smallest = std::min(
+      {plan_.input.longest, plan_.output.longest, plan_.reading.size,
+       given.plan.claude.input.longest, given.plan.claude.output.longest});
+    longest_text_
+      = std::min<std::size_t>(smallest * max_pieces_per_text,
+                              dice_.pick<std::size_t>({20, 3000, 200'000}));
     input_ = &given.input;
     writer_.on_written = [this] { write_on(); };
   }
@@ -46,6 +45,9 @@ public:
     plan_.lines = std::min(plan_.lines, texts_);
     reader_.behave();
   }
+
+  /// It has left for good, and the agent has seen it.
+  bool left() const { return left_ && !writer_.writes() && written(); }
 
   bool written() const {
     return texts_ >= plan_.lines && !writer_.writes() && input_->unread() == 0;
@@ -66,7 +68,8 @@ private:
         return "writes " + std::to_string(text.size()) + " bytes";
       });
       to_child_.wrote(text);
-      writer_.write(std::move(text), dice_.one_in(plan_.half_line));
+      left_ = dice_.one_in(plan_.half_line) || texts_ >= plan_.lines;
+      writer_.write(std::move(text), left_);
     });
   }
 
@@ -88,6 +91,7 @@ private:
   simulated_source* input_ = nullptr;
   std::size_t longest_text_ = 0;
   std::uint32_t texts_ = 0;
+  bool left_ = false;
   std::uint64_t number_ = 0;
   std::string text_; // that is written next
 };
@@ -116,7 +120,8 @@ public:
       to_host_{given.run, "the child's"},
       host_{given, to_child_, to_host_},
       child_{given.run, to_child_, to_host_, given.plan.claude},
-      protocol_{given.context} {}
+      protocol_{given.context},
+      exit_on_eof_{given.plan.reader.exit_on_eof} {}
 
   bridge& protocol() override { return protocol_; }
   child_process& child() override { return child_; }
@@ -134,12 +139,12 @@ public:
       return " the child is at work";
     if (to_host_.open() > 0)
       return " the child's bytes have not reached the host";
+    if (exit_on_eof_ && host_.left())
+      return " the agent does not end with its input";
     return {};
   }
 
-  bool stuck() const override {
-    return child_.life() && child_.life()->deaf();
-  }
+  bool stuck() const override { return child_.life() && child_.life()->deaf(); }
 
   std::string owed_at_end(bool came_to_rest) override {
     host_.read_to_end();
@@ -157,6 +162,7 @@ private:
   byte_host host_;
   simulated_filter child_;
   raw_relay protocol_;
+  bool exit_on_eof_;
 };
 
 } // namespace

@@ -61,6 +61,7 @@ run_plan run_plan::draw(chance& dice, bool raw) {
       std::chrono::hours{static_cast<int>(dice.below(2000)) - 1000});
   if (dice.one_in(4))
     plan.supervisor_restarts = dice.pick<std::uint32_t>({0, 1, 5});
+  plan.reader.exit_on_eof = raw && dice.one_in(4);
   return plan;
 }
 

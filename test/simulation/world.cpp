@@ -266,7 +266,8 @@ std::string world::unrest() const {
 
 std::int32_t world::expected_exit_code() const {
   // The first reason to end counts, and nobody knows here which that was.
-  if (!log_.gave_up() || (signalled_ && *exit_code_ == 0))
+  auto asked = signalled_ || plan_.reader.exit_on_eof;
+  if (!log_.gave_up() || (asked && *exit_code_ == 0))
     return 0;
   if (log_.gave_up("supervisor"))
     return *exit_code_ == 5 || *exit_code_ == 6 ? *exit_code_ : 1;
