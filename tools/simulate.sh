@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs the first $1 seeds of the simulation in $2 processes at once. Run by
-# `make simulate`, which has built it. Exit code 1 if an invariant was violated.
+# Runs the first $1 seeds of the simulation, in each mode, in $2 processes at
+# once. Run by `make simulate`, which has built it. Exit code 1 if an invariant
+# was violated.
 set -eu
 cd "$(dirname "$0")/.."
 seeds=$1
@@ -11,9 +12,11 @@ first=1
 while [ "$first" -le "$seeds" ]; do
   last=$((first + size - 1))
   [ "$last" -le "$seeds" ] || last=$seeds
-  echo "$first..$last"
+  for mode in claude raw; do
+    echo "--mode $mode --seeds $first..$last"
+  done
   first=$((last + 1))
-done | xargs -P "$jobs" -n 1 build/simulation --seeds || {
+done | xargs -P "$jobs" -n 4 build/simulation || {
   echo "simulate: an invariant was violated, see above" >&2
   exit 1
 }

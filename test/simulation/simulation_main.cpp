@@ -14,10 +14,10 @@ namespace {
 using namespace container_agent::simulation;
 
 constexpr std::string_view usage
-  = "usage: simulation [--raw] [--seed N | --seeds FIRST..LAST | --count N] "
-    "[--trace]\n"
+  = "usage: simulation [--mode claude|raw] [--seed N | --seeds FIRST..LAST | "
+    "--count N] [--trace]\n"
     "\n"
-    "  --raw                --mode raw in place of stream-json\n"
+    "  --mode MODE          the agent's [claude]\n"
     "  --seed N             one run\n"
     "  --seeds FIRST..LAST  many runs\n"
     "  --count N            the first N seeds\n"
@@ -41,10 +41,6 @@ arguments read_arguments(int argc, char** argv) {
   arguments result;
   for (int i = 1; i < argc; ++i) {
     std::string_view name{argv[i]};
-    if (name == "--raw") {
-      result.raw = true;
-      continue;
-    }
     if (name == "--trace") {
       result.trace = true;
       continue;
@@ -52,6 +48,12 @@ arguments read_arguments(int argc, char** argv) {
     if (i + 1 == argc) {
       result.good = false;
       break;
+    }
+    if (name == "--mode") {
+      std::string_view mode{argv[++i]};
+      result.raw = mode == "raw";
+      result.good = result.good && (result.raw || mode == "claude");
+      continue;
     }
     char* end = nullptr;
     auto number = std::strtoull(argv[++i], &end, 10);
@@ -86,7 +88,7 @@ void show_violation(const arguments& what, std::uint64_t seed) {
     std::cout << event << '\n';
   std::cout << "seed " << seed << ", step " << result.steps << ": "
             << result.violation.value_or("not when run again: NOT DETERMINED")
-            << "\nreplay: build/simulation" << (what.raw ? " --raw" : "")
+            << "\nreplay: build/simulation" << (what.raw ? " --mode raw" : "")
             << " --seed " << seed << " --trace\n";
 }
 

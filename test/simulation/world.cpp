@@ -75,8 +75,9 @@ world::world(chance dice, run_plan plan, trace_receiver trace,
   run_.trace = std::move(trace);
   if (watch != nullptr)
     scheduler_.count_into(watch->messages);
-  clients_.supervisor_failures
-    = [this] { return log_.count("supervisor_failed"); };
+  clients_.supervisor_failures = [this] {
+    return log_.count("supervisor_failed") + log_.count("supervisor_gave_up");
+  };
   clients_.stopping = [this] { return family_->shutdown || family_->code; };
 }
 
