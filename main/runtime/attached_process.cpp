@@ -236,6 +236,12 @@ void attached_process::close_input() {
   });
 }
 
+std::size_t attached_process::take_dropped_input() {
+  if (!running())
+    state_->input.close();
+  return state_->input.take_dropped();
+}
+
 void attached_process::let_go() {
   state_->detach();
 }

@@ -59,6 +59,9 @@ public:
   /// that open for writing.
   void close_input() override;
 
+  /// Bytes that processes which have ended had not taken, since the last call.
+  std::size_t take_dropped_input();
+
   std::error_code signal_group(int signal) override;
 
   bool is_guest() const override { return true; }

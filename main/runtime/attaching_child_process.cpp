@@ -23,6 +23,7 @@ attaching_child_process::attaching_child_process(event_loop& loop,
 
 child_process::launch_result
 attaching_child_process::launch(const child_command& command) {
+  tell_dropped(attached_.take_dropped_input());
   auto looks
     = settings_.only || (first_ && (settings_.look || settings_.pid != 0));
   claude_choice choice;
@@ -50,12 +51,15 @@ child_process::launch_result
 attaching_child_process::spawn(const child_command& command) {
   current_ = &spawned_;
   auto result = spawned_.launch(command);
-  // Prompts are sent again, and those who write bytes have nobody to do that.
-  if (auto dropped = spawned_.take_dropped_input();
-      dropped > 0 && !settings_.claude)
-    log_.write(log_level::warn, loggers::claude_process, "input_dropped",
-               {{"bytes", std::uint64_t{dropped}}});
+  tell_dropped(spawned_.take_dropped_input());
   return result;
+}
+
+// Prompts are sent again, and those who write bytes have nobody to do that.
+void attaching_child_process::tell_dropped(std::size_t count) {
+  if (count > 0 && !settings_.claude)
+    log_.write(log_level::warn, loggers::claude_process, "input_dropped",
+               {{"bytes", std::uint64_t{count}}});
 }
 
 claude_choice attaching_child_process::look(const child_command& command) {

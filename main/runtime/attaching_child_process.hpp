@@ -59,6 +59,7 @@ private:
   void wait(const child_command& command, const claude_choice& choice);
   void tell_refused(const claude_choice& choice);
   launch_result spawn(const child_command& command);
+  void tell_dropped(std::size_t count);
 
   event_log& log_;
   attach_settings settings_;
