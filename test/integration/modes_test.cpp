@@ -1,5 +1,6 @@
-#include "test/integration/common.hpp"
+#include "test/integration/client.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 
@@ -65,6 +66,23 @@ TEST(raw_mode, passes_64_megabytes_of_anything_both_ways) {
       expected.clear();
     }
   }
+}
+
+TEST(raw_mode, loses_nothing_when_its_child_is_to_start_again) {
+  agent_process agent{raw("cat")};
+  std::string sent;
+  for (int restart = 0; restart < 10; ++restart) {
+    EXPECT_EQ(ask_agent(agent, "restart-claude").status, yes);
+    for (int i = 0; i < 2000; ++i) {
+      auto text = std::to_string(sent.size()) + '\n';
+      agent.write(text);
+      sent += text;
+    }
+  }
+  // In one piece, a failure would print it all.
+  auto got = agent.read_bytes(sent.size());
+  auto [differs, in_sent] = std::mismatch(got.begin(), got.end(), sent.begin());
+  EXPECT_TRUE(differs == got.end()) << "from byte " << differs - got.begin();
 }
 
 TEST(raw_mode, ends_with_the_input_if_asked_to) {
