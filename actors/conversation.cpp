@@ -124,7 +124,7 @@ void conversation::take_peers(const peers_changed& now) {
   if (replaced(now, &peers_changed::pipe_input))
     input_credit_.forget();
   if (replaced(now, &peers_changed::shutdown_coordinator))
-    told_finished_ = false; // it may have ended with the message unread
+    told_finished_ = told_gone_ = false; // it may not have read that
   auto new_child = replaced(now, &peers_changed::claude_process);
   meet(now);
   if (new_child)

@@ -96,6 +96,7 @@ void dialogue::take_own_response(const codec::envelope& response) {
 }
 
 void dialogue::take_result(const codec::envelope& result) {
+  line_unseen_ = false; // what was unseen was about an earlier turn, if any
   if (started_.resumed && result.is_error && refuses_session(result))
     session_refused_ = true;
   context_.log.write(log_level::debug, loggers::conversation, "result_received",
@@ -145,6 +146,7 @@ void dialogue::take_lifecycle(const codec::envelope& event) {
   if (line_unseen_) {
     auto uuid = p->uuid;
     close(uuid);
+    line_unseen_ = !prompts_.in_flight().empty();
     return start_prompts();
   }
   // Every turn that ran has named its prompts in a `result` before this.

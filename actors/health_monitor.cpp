@@ -175,7 +175,8 @@ void health_monitor::look_at_processes() {
 // Once for each child: between two turns can be a while.
 void health_monitor::watch_memory() {
   if (!over_limit(facts_, {.max_claude_rss = config_.max_claude_rss})
-      || history_->restart_asked == facts_.child.generation)
+      || history_->restart_asked == facts_.child.generation
+      || !peers().supervisor)
     return;
   history_->restart_asked = facts_.child.generation;
   auto used = facts_.claude->resident_bytes;
@@ -183,11 +184,16 @@ void health_monitor::watch_memory() {
                      {{"pid", facts_.child.pid},
                       {"rss_bytes", used},
                       {"max_claude_rss", config_.max_claude_rss}});
-  tell(peers().supervisor,
-       restart_claude{"memory: " + in_mebibytes(used)
+  restart_claude wish{"memory: " + in_mebibytes(used)
                         + " over --max-claude-rss "
                         + in_mebibytes(config_.max_claude_rss),
-                      false});
+                      false};
+  request(peers().supervisor, caf::infinite, std::move(wish))
+    .then([] {},
+          [this](const caf::error& error) {
+            if (!is(error, agent_error::refused))
+              history_->restart_asked = 0; // it died with it: asked again
+          });
 }
 
 } // namespace container_agent

@@ -88,7 +88,8 @@ bool line_reader::deliver_next() {
     deliver(std::move(*line));
     return true;
   }
-  if (std::exchange(at_end_, false) || finished_) {
+  // Half a line that a spool keeps is read whole by the next agent.
+  if (std::exchange(at_end_, false) || (finished_ && read_to_ == 0)) {
     if (auto line = framer_.end()) {
       deliver(std::move(*line));
       return true;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "actors/loggers.hpp"
 #include "main/options.hpp"
 #include "main/runtime/input_spool.hpp"
 #include "main/runtime/journal_file.hpp"
 #include "main/runtime/keep_place.hpp"
 #include "main/runtime/kept_child.hpp"
 
+#include <csignal>
 #include <cstdint>
 
 namespace container_agent {
@@ -34,6 +36,17 @@ struct kept_parts {
   }
 
   runtime::managed_child& managed() { return process; }
+
+  /// After the last actor's end. `left`: Claude is the next agent's. `over`:
+  /// nothing of the conversation is to be taken up again.
+  void conclude(event_log& log, bool left, bool over) {
+    if (!left && process.running()) // the actors that end it were given up
+      if (auto error = process.signal_group(SIGKILL))
+        log.write(log_level::error, loggers::claude_process, "group_not_killed",
+                  {{"error", error.message()}});
+    if (over && !process.running())
+      place.remove();
+  }
 };
 
 } // namespace container_agent

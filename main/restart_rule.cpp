@@ -100,8 +100,7 @@ parse_restart_rule(std::string_view text) {
   if (*type == restart_type::temporary && !actor->may_be_missing)
     return restart_rule_error{
       std::string{name} + " can't be temporary: nothing works without it",
-      "Only claude_process (then the agent ends with it), control and "
-      "health_monitor can."};
+      "Only claude_process (then the agent ends with it) and control can."};
   rule.type = *type;
   while (!text.empty()) {
     auto pair = cut(text, ',');

@@ -352,10 +352,10 @@ std::int32_t agent::run() {
     p.context.log.write(log_level::error, "agent", "actors_left",
                         {{"count", p.system.registry().running()}});
   p.finish(p.settings.pipes.keep || p.progress.keep_claude);
-  // After an end in order there is nothing to be taken up again.
-  if (p.kept && !p.notes_stay.value_or(false) && !p.process.running()
-      && p.exit_code == static_cast<std::int32_t>(exit_code::graceful))
-    p.kept->place.remove();
+  auto in_order = p.exit_code == static_cast<std::int32_t>(exit_code::graceful);
+  if (p.kept)
+    p.kept->conclude(p.context.log, p.progress.keep_claude,
+                     in_order && !p.notes_stay.value_or(false));
   // The loop has nothing left to wait for, should it end without a word.
   return p.exit_code.value_or(
     static_cast<std::int32_t>(exit_code::internal_error));

@@ -133,10 +133,14 @@ std::optional<pid_t> keep_place::running() const {
   return pid;
 }
 
+// A new file: a process that an earlier agent was about to start may still
+// write its number into the old one.
 unique_fd keep_place::open_number() const {
-  return unique_fd{::open((directory_ + "/pid").c_str(),
-                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                          only_us)};
+  auto path = directory_ + "/pid";
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    return {};
+  return unique_fd{
+    ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, only_us)};
 }
 
 void keep_place::remove() {

@@ -188,6 +188,17 @@ TEST_F(conversations, a_new_coordinator_is_told_of_the_inputs_end_again) {
   EXPECT_EQ(shutdown.count<begin_shutdown>(), 1u);
 }
 
+TEST_F(conversations, a_new_coordinator_is_told_again_that_the_child_is_gone) {
+  start();
+  happen(child_started{1, 77, false});
+  happen(begin_drain{"SIGTERM"});
+  kill(shutdown.handle());
+  happen(child_ended{1, 77, 0, 0, true, 0});
+  shutdown = make_probe(&peers_changed::shutdown_coordinator);
+  introduce(talk);
+  EXPECT_EQ(shutdown.count<child_gone>(), 1u);
+}
+
 TEST_F(conversations, a_status_is_fetched_from_the_health_monitor) {
   health.answer(health_report{"ready", "{\"state\":\"ready\"}"});
   start();

@@ -164,6 +164,22 @@ TEST_F(kept_dialogue, a_result_whose_end_alone_was_seen_is_no_failure) {
   EXPECT_EQ(talk().status().answered, 1U);
 }
 
+TEST_F(kept_dialogue, a_later_prompt_without_a_result_is_one) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  talk().begin_in_line();
+  attach();
+  initialized();
+  claude("the end of a long result\"}\n"
+         + claude::lifecycle("u-1", "completed"));
+  prompt("u-2");
+  claude(claude::lifecycle("u-2", "started")
+         + claude::lifecycle("u-2", "completed"));
+  EXPECT_NE(to_host().find("no_result"), std::string::npos);
+}
+
 TEST_F(kept_dialogue, asks_a_child_at_which_it_failed_all_the_same) {
   next_agent();
   random.throws = 1;

@@ -229,6 +229,20 @@ TEST_F(health_monitors, too_large_a_claude_is_restarted_once_a_generation) {
   EXPECT_EQ(supervisor.count<restart_claude>(), 1u);
 }
 
+TEST_F(health_monitors, a_supervisor_that_died_with_the_wish_is_followed) {
+  be_ready();
+  processes.others[77] = {77, 300ull << 20, 0ms};
+  supervisor.fall_silent();
+  start(1'000ms, 200ull << 20);
+  advance(1'000ms);
+  kill(supervisor.handle());
+  advance(1'000ms);
+  supervisor = make_probe(&peers_changed::supervisor);
+  introduce(monitor);
+  advance(1'000ms);
+  EXPECT_EQ(supervisor.count<restart_claude>(), 1u);
+}
+
 TEST_F(health_monitors, a_claude_at_its_limit_is_left_alone) {
   be_ready();
   processes.others[77] = {77, 200ull << 20, 0ms};

@@ -82,6 +82,21 @@ TEST(keep_claude, sigterm_leaves_claude_in_mid_turn) {
   EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
 }
 
+TEST(keep_claude, half_a_line_waits_for_its_other_half_and_the_next_agent) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  host.prompt("hello", "u-1");
+  host.write(R"({"type":"user","uuid":"u-2","message":{"role":)");
+  host.wait_for_result("u-1");
+  EXPECT_EQ(host.end_agent(SIGTERM).code, 0);
+  host.start_agent();
+  host.write(R"("user","content":"again"}})"
+             "\n");
+  host.wait_for_result("u-2");
+  EXPECT_EQ(lines_of(host.state_dir() / "runs").size(), 2U);
+}
+
 TEST(keep_claude, sigint_ends_claude_too_and_leaves_nothing) {
   kept_host host;
   host.start_agent();
