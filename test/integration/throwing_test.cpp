@@ -168,6 +168,9 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
     bookkeeper host{agent};
     host.prompt("hello");
     host.read_until_open(0);
+    for (auto moment : {" before", " after"})
+      agent.wait_for_stderr(
+        std::string{"health_monitor ::container_agent::health_tick"} + moment);
     gate turn{agent};
     host.prompt(turn.prompt());
     agent.write_json({{"type", "container_agent"}, {"subtype", "status"}});
