@@ -43,9 +43,10 @@ bool line_reader::may_deliver() const {
   return to_conversation.may_send() && under_way < max_under_way;
 }
 
-bool line_reader::stop() {
+bool line_reader::stop(bool goes_on) {
   if (std::exchange(finished_, true))
     return false;
+  goes_on_ = goes_on;
   source_.cancel();
   reading_ = false;
   return true;
@@ -88,8 +89,7 @@ bool line_reader::deliver_next() {
     deliver(std::move(*line));
     return true;
   }
-  // Half a line that a spool keeps is read whole by the next agent.
-  if (std::exchange(at_end_, false) || (finished_ && read_to_ == 0)) {
+  if (std::exchange(at_end_, false) || (finished_ && !goes_on_)) {
     if (auto line = framer_.end()) {
       deliver(std::move(*line));
       return true;

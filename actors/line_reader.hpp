@@ -32,9 +32,9 @@ public:
   /// is none left. Call it after anything has changed.
   void advance();
 
-  /// Reads no more; what was read is still delivered. False if it was stopped
-  /// before.
-  bool stop();
+  /// Reads no more; what was read is still delivered, half a line as cut unless
+  /// it `goes_on`. False if it was stopped before.
+  bool stop(bool goes_on = false);
 
   /// Why reading has failed, if it has; told once, then it is tried again.
   std::error_code take_error() { return std::exchange(error_, {}); }
@@ -61,6 +61,7 @@ private:
   bool reading_ = false;
   bool at_end_ = false;   // the writers have left: what is half read is cut
   bool finished_ = false; // no more will be read
+  bool goes_on_ = false;  // with the next agent, which reads half a line whole
   bool told_finished_ = false;
   std::error_code error_;
 };

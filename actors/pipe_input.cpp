@@ -25,8 +25,8 @@ pipe_input::behavior_type pipe_input::make_behavior() {
       advance();
     },
     [this](const input_arrived&) { advance(); },
-    [this](const stop_input&) {
-      if (reader_.stop())
+    [this](const stop_input& order) {
+      if (reader_.stop(order.goes_on))
         context_.log.write(log_level::info, name(), "input_stopped", {});
       advance();
     },

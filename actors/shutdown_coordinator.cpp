@@ -114,7 +114,8 @@ void shutdown_coordinator::give_orders() {
     case phase::running: break;
     case phase::draining:
       if (progress_.stop_input_first)
-        tell(peers().pipe_input, stop_input{});
+        tell(peers().pipe_input,
+             stop_input{progress_.input_goes_on.value_or(false)});
       tell(peers().conversation, begin_drain{progress_.reason});
       break;
     case phase::interrupting:
@@ -122,7 +123,8 @@ void shutdown_coordinator::give_orders() {
       tell(peers().conversation, interrupt_turn{});
       break;
     case phase::closing:
-      tell(peers().pipe_input, stop_input{});
+      tell(peers().pipe_input,
+           stop_input{progress_.input_goes_on.value_or(false)});
       tell(peers().claude_process, close_child_input{});
       break;
     case phase::terminating:
@@ -132,7 +134,8 @@ void shutdown_coordinator::give_orders() {
       tell(peers().claude_process, signal_child{SIGKILL});
       break;
     case phase::flushing:
-      tell(peers().pipe_input, stop_input{});
+      tell(peers().pipe_input,
+           stop_input{progress_.input_goes_on.value_or(false)});
       tell(peers().conversation, flush_output{progress_.keep_claude});
       break;
     case phase::stopped:

@@ -4,6 +4,7 @@
 #include "actors/drain_plan.hpp"
 #include "actors/ports.hpp"
 
+#include <optional>
 #include <string>
 
 namespace container_agent {
@@ -17,6 +18,10 @@ struct shutdown_progress {
   /// Raw mode: there are no prompts to refuse, so reading stops at once, and
   /// what was read still reaches the child.
   bool stop_input_first = false;
+
+  /// What was said and not dealt with is for the next agent: the first signal
+  /// says whether.
+  std::optional<bool> input_goes_on;
 
   std::string reason;
   std::int32_t exit_code = 0;

@@ -134,7 +134,6 @@ struct agent::parts {
   pipe_output_resources output_resources;
   shutdown_progress progress;
   std::optional<std::int32_t> exit_code;
-  std::optional<bool> notes_stay; ///< for the next agent, says the first signal
   std::optional<supervision> family;
 
   actor_settings actor_config;
@@ -355,14 +354,15 @@ std::int32_t agent::run() {
   auto in_order = p.exit_code == static_cast<std::int32_t>(exit_code::graceful);
   if (p.kept)
     p.kept->conclude(p.context.log, p.progress.keep_claude,
-                     in_order && !p.notes_stay.value_or(false));
+                     in_order && !p.progress.input_goes_on.value_or(false));
   // The loop has nothing left to wait for, should it end without a word.
   return p.exit_code.value_or(
     static_cast<std::int32_t>(exit_code::internal_error));
 }
 
 void agent::shut_down(std::string reason) {
-  parts_->notes_stay = parts_->notes_stay.value_or(false);
+  auto& goes_on = parts_->progress.input_goes_on;
+  goes_on = goes_on.value_or(false);
   parts_->family->shut_down({std::move(reason), 0, true});
 }
 
@@ -370,7 +370,8 @@ void agent::shut_down(std::string reason) {
 // stay, so its turn is finished, and what the next agent has to know stays.
 void agent::upgrade(std::string reason) {
   auto keep = parts_->settings.claude.keep;
-  parts_->notes_stay = parts_->notes_stay.value_or(keep);
+  auto& goes_on = parts_->progress.input_goes_on;
+  goes_on = goes_on.value_or(keep);
   parts_->family->shut_down(
     {std::move(reason), 0, true, keep && ::getpid() != 1});
 }

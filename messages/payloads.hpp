@@ -261,9 +261,12 @@ struct begin_shutdown {
                           x.keep_claude)
 };
 
-/// Read no more input.
+/// Read no more input. Half a line that was read ends there, unless the next
+/// agent finds it and reads it whole.
 struct stop_input {
-  CONTAINER_AGENT_INSPECT(stop_input)
+  bool goes_on = false;
+
+  CONTAINER_AGENT_INSPECT(stop_input, x.goes_on)
 };
 
 /// Take no more prompts, fail those that wait, finish the turn.

@@ -7,7 +7,22 @@ namespace container_agent::test {
 
 namespace {
 
-class kept_dialogue : public dialogue_fixture {};
+class kept_dialogue : public dialogue_fixture {
+public:
+  /// The agent is killed while a result goes by, and the next one sees the
+  /// rest.
+  void take_over_in_the_result() {
+    ready();
+    prompt("u-1");
+    claude(claude::lifecycle("u-1", "started"));
+    next_agent();
+    talk().begin_in_line();
+    attach();
+    initialized();
+    claude("the end of a long result\"}\n"
+           + claude::lifecycle("u-1", "completed"));
+  }
+};
 
 } // namespace
 
@@ -151,29 +166,13 @@ TEST_F(kept_dialogue, records_wait_for_the_rest_of_a_line) {
 }
 
 TEST_F(kept_dialogue, a_result_whose_end_alone_was_seen_is_no_failure) {
-  ready();
-  prompt("u-1");
-  claude(claude::lifecycle("u-1", "started"));
-  next_agent();
-  talk().begin_in_line();
-  attach();
-  initialized();
-  claude("the end of a long result\"}\n"
-         + claude::lifecycle("u-1", "completed"));
+  take_over_in_the_result();
   EXPECT_EQ(subtypes(), "ready");
   EXPECT_EQ(talk().status().answered, 1U);
 }
 
 TEST_F(kept_dialogue, a_later_prompt_without_a_result_is_one) {
-  ready();
-  prompt("u-1");
-  claude(claude::lifecycle("u-1", "started"));
-  next_agent();
-  talk().begin_in_line();
-  attach();
-  initialized();
-  claude("the end of a long result\"}\n"
-         + claude::lifecycle("u-1", "completed"));
+  take_over_in_the_result();
   prompt("u-2");
   claude(claude::lifecycle("u-2", "started")
          + claude::lifecycle("u-2", "completed"));

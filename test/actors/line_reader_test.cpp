@@ -185,23 +185,13 @@ TEST_F(line_readers, stopped_it_delivers_what_it_has_and_reads_no_more) {
   EXPECT_EQ(source.unread(), 5u);
 }
 
-TEST_F(line_readers, stopped_it_leaves_half_a_line_in_a_spool) {
-  source.position = 0;
+TEST_F(line_readers, stopped_to_go_on_it_leaves_half_a_line_to_the_next) {
   allow(10);
   source.give("a\nhalf");
   EXPECT_EQ(delivered(), lines{"a"});
-  reader().stop();
+  reader().stop(true);
   reader().advance();
   EXPECT_EQ(delivered(), lines{"(ended)"});
-}
-
-TEST_F(line_readers, a_writer_that_leaves_within_a_spooled_line_cuts_it) {
-  source.position = 0;
-  allow(10);
-  source.give("half");
-  run();
-  source.end();
-  EXPECT_EQ(delivered(), lines{"half|cut"});
 }
 
 TEST_F(line_readers, stopped_twice_it_ends_once) {

@@ -97,6 +97,17 @@ TEST(keep_claude, half_a_line_waits_for_its_other_half_and_the_next_agent) {
   EXPECT_EQ(lines_of(host.state_dir() / "runs").size(), 2U);
 }
 
+TEST(keep_claude, half_a_line_is_refused_where_nothing_goes_on) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  host.prompt("hello", "u-1");
+  host.write(R"({"type":"user","uuid":"u-2","message":{"role":)");
+  host.wait_for_result("u-1");
+  host.agent().send_signal(SIGINT);
+  EXPECT_EQ(host.wait_for_record("rejected")["reason"], "invalid_json");
+}
+
 TEST(keep_claude, sigint_ends_claude_too_and_leaves_nothing) {
   kept_host host;
   host.start_agent();

@@ -65,9 +65,6 @@ void fake_source::deliver() {
   unread_.erase(0, data.size());
   result r;
   r.data = data;
-  r.origin = position;
-  if (position != bytes::nowhere)
-    position += data.size();
   if (data.empty() && error_)
     r.error = std::exchange(error_, {});
   else if (data.empty())

@@ -53,9 +53,6 @@ public:
   /// The next calls of `read` throw, this many.
   int throws = 0;
 
-  /// Where the next read is in the stream, if it says so.
-  std::uint64_t position = bytes::nowhere;
-
   /// Somebody waits for bytes.
   bool being_read() const { return handler_ != nullptr; }
 
