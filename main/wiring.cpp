@@ -90,14 +90,14 @@ using host_output_port = std::variant<std::monostate, runtime::fifo_output,
 } // namespace
 
 // In the order of their making: what is lent comes before who borrows it, and
-// the actor system, which ends first, is last.
+// the actor system, which ends first, is last. The output's FIFO comes before
+// the input's: a host that waits for the one that it writes into finds both.
 struct agent::parts {
   parts(runtime::event_loop& l, event_log& log, const options& settings,
         std::vector<std::string> environment);
   ~parts();
 
   control_port* control_lent();
-  runtime::input_spool* keep(const options& settings);
   host_sink& open_output(event_log& log, const options& settings);
   child_process& make_process(const options& settings);
   child_link_config make_child_config(const options& settings,
@@ -116,10 +116,10 @@ struct agent::parts {
   actor_context context;
 
   runtime::fifo_watch watch;
-  std::optional<kept_parts> kept;
-  runtime::fifo_input input;
+  std::unique_ptr<kept_parts> kept;
   host_output_port output_port;
   host_sink& output;
+  runtime::fifo_input input;
   std::optional<runtime::posix_child_process> spawned;
   std::optional<runtime::attaching_child_process> attaching;
   child_process& process;
@@ -148,9 +148,12 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     trace{make_tracing(settings, loop, log, installed_hook())},
     context{clock, random, log, trace ? &trace->events() : installed_hook()},
     watch{loop, log},
-    input{loop, watch, log, place_of(settings.pipes.input, settings),
-          keep(settings)},
+    kept{settings.claude.keep
+           ? std::make_unique<kept_parts>(loop, log, settings)
+           : nullptr},
     output{open_output(log, settings)},
+    input{loop, watch, log, place_of(settings.pipes.input, settings),
+          kept ? &kept->spool : nullptr},
     process{make_process(settings)},
     traced{trace ? std::optional<runtime::traced_ports>{std::in_place, input,
                                                         process, output,
@@ -188,13 +191,6 @@ agent::parts::~parts() {
   if (family)
     family->abandon();
   system.await_actors_before_shutdown(false);
-}
-
-runtime::input_spool* agent::parts::keep(const options& settings) {
-  if (!settings.claude.keep)
-    return nullptr;
-  kept.emplace(loop, context.log, settings);
-  return &kept->spool;
 }
 
 host_sink& agent::parts::open_output(event_log& log, const options& settings) {

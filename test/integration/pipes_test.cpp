@@ -1,6 +1,9 @@
 #include "test/integration/common.hpp"
 
+#include <sys/inotify.h>
 #include <sys/stat.h>
+
+#include <cstring>
 
 /// How the agent makes, uses and removes its FIFOs.
 namespace container_agent::test {
@@ -13,7 +16,45 @@ agent_options without_opening() {
   return options;
 }
 
+/// The names that were made there, in order.
+std::vector<std::string> names_made(const directory_watch& watch) {
+  std::vector<std::string> result;
+  alignas(inotify_event) char buffer[16384];
+  auto size = ::read(watch.fd(), buffer, sizeof(buffer));
+  for (ssize_t at = 0; at < size;) {
+    inotify_event event;
+    std::memcpy(&event, buffer + at, sizeof(event));
+    result.emplace_back(buffer + at + sizeof(event));
+    at += static_cast<ssize_t>(sizeof(event) + event.len);
+  }
+  return result;
+}
+
 } // namespace
+
+// A host that sees the pipe it writes into may open the other one at once.
+TEST(pipes, are_made_with_the_input_last) {
+  const std::vector<std::string> in_order{"claude.out.fifo", "claude.in.fifo"};
+  temp_dir keep;
+  for (const auto& mode : std::vector<std::vector<std::string>>{
+         {},
+         {"--mode", "raw"},
+         {"--compat", "cc-bridge"},
+         {"--keep-claude", "--keep-dir", keep / "kept"}}) {
+    temp_dir dir;
+    directory_watch watch{dir.path(), IN_CREATE};
+    agent_options options;
+    options.pipe_dir = dir.path();
+    options.args = mode;
+    options.open_output = false;
+    agent_process agent{options}; // waits for the input
+    auto made = names_made(watch);
+    std::erase_if(
+      made, [](const std::string& name) { return !name.ends_with(".fifo"); });
+    EXPECT_EQ(made, in_order);
+    EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
+  }
+}
 
 TEST(pipes, are_made_with_the_mode_whatever_the_umask) {
   for (mode_t mask : {0000, 0022, 0777}) {
