@@ -1,6 +1,7 @@
 #include "actors/dialogue.hpp"
 
 #include "actors/loggers.hpp"
+#include "messages/codec/line_framer.hpp"
 #include "messages/visible_text.hpp"
 
 #include <algorithm>
@@ -11,6 +12,11 @@
 namespace container_agent {
 
 namespace {
+
+// Left by a kept Claude that died: its agent, or the one after, meets it.
+bool is_cut(std::string_view line) {
+  return line.ends_with(codec::cut_line_end.front());
+}
 
 // What a `--resume` comes to that names no session, or no id.
 bool refuses_session(const codec::envelope& result) {
@@ -48,18 +54,26 @@ void dialogue::take(const child_output& output) {
     scanner_.feed(all.substr(at, end - at));
     auto line = scanner_.finish();
     auto begin = std::exchange(at, end + 1);
-    if (!line.is_object || line.type == "assistant"
-        || line.type == "stream_event") {
-      if (!line.is_object && !is_blank_line(all.substr(begin, end - begin)))
+    auto text = all.substr(begin, end - begin);
+    auto cut = is_cut(text) && (begin > 0 || !voice_->in_line());
+    if (!cut
+        && (!line.is_object || line.type == "assistant"
+            || line.type == "stream_event")) {
+      if (!line.is_object && !is_blank_line(text))
         context_.log.write(log_level::warn, loggers::conversation,
                            "claude_output_not_json",
-                           {{"bytes", std::uint64_t{end - begin}}});
+                           {{"bytes", std::uint64_t{text.size()}}});
       continue;
     }
     auto own = line.type == "control_response" && own_request(line.request_id);
-    flush(own ? begin : at);
+    flush(cut || own ? begin : at);
     run = at;
-    take_line(line);
+    if (!cut)
+      take_line(line);
+    else if (text.size() > 1)
+      context_.log.write(log_level::info, loggers::conversation,
+                         "half_line_dropped",
+                         {{"bytes", std::uint64_t{text.size() - 1}}});
   }
   flush(all.size());
 }

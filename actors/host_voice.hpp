@@ -52,6 +52,8 @@ public:
   /// The output stands within a line of Claude's, from an earlier agent.
   void begin_in_line() { mid_line_ = true; }
 
+  bool in_line() const { return mid_line_; }
+
   /// The child is gone: a line that it has not finished is ended.
   void end_line();
 

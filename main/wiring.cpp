@@ -199,8 +199,11 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
     auto& result = output_port.emplace<runtime::fifo_output>(
       loop, watch, log, std::move(place), runtime::fifo_output::content::lines,
       &kept->process.output_writer());
-    if (kept->process.output_standing() == runtime::move_note::standing::torn)
+    using standing = runtime::move_note::standing;
+    if (kept->process.output_standing() == standing::torn)
       result.write(bytes{"\n"});
+    else if (kept->process.output_standing() == standing::in_line)
+      result.begin_in_line();
     return result;
   }
   if (settings.output.open_for_each_reply)

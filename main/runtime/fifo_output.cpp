@@ -261,14 +261,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
       return;
     if (keeper)
       park();
-    come_back();
-  }
-
-  void come_back() {
     if (auto error = open()) {
       keeper.reset();
-      fail("opening it", error);
-      return;
+      return fail("opening it", error);
     }
     write_parked();
   }
@@ -353,6 +348,10 @@ fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
 
 fifo_output::~fifo_output() {
   finish(true);
+}
+
+void fifo_output::begin_in_line() {
+  state_->tail.begin_in_line();
 }
 
 void fifo_output::write(bytes data) {

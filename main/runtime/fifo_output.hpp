@@ -43,6 +43,11 @@ public:
   fifo_output& operator=(const fifo_output&) = delete;
   ~fifo_output() override;
 
+  /// An earlier agent has left a line that goes on with what comes next.
+  /// Whoever reads at that time gets its rest; a later reader begins with a
+  /// whole line.
+  void begin_in_line();
+
   void write(bytes data) override;
   std::size_t pending() const override;
   void on_drained(notification notify) override;

@@ -2,6 +2,7 @@
 
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/kept_spawn.hpp"
+#include "messages/codec/line_framer.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -184,12 +185,29 @@ child_process::launch_result kept_child::start(const child_command& command) {
     return {0, last_error(), "its stdin can't be opened"};
   read_all(in.get()); // what a dead one has not read
   place_.note.half_input(false);
+  if (auto error = end_cut_line())
+    return {0, error, "its stdout can't be written"};
   auto result = spawn_kept(command, place_);
   if (result.error)
     return result;
   input_.open(in.release());
   state_->watch(result.pid, true);
   return result;
+}
+
+// What a dead one has left of a line is not the beginning of the next one's
+// first, for whichever agent reads both. After a whole line it is one to be
+// disregarded too. Without room for this they are in one line, which matters to
+// a next agent only.
+std::error_code kept_child::end_cut_line() {
+  auto out = place_.open(keep_place::stream::out);
+  if (!out)
+    return last_error();
+  auto end = codec::cut_line_end;
+  if (unread_bytes(out.get()) == 0
+      || ::write(out.get(), end.data(), end.size()) > 0 || errno == EAGAIN)
+    return {};
+  return last_error();
 }
 
 bool kept_child::running() const {

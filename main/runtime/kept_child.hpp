@@ -65,6 +65,7 @@ private:
 
   launch_result take_over(pid_t pid);
   launch_result start(const child_command& command);
+  std::error_code end_cut_line();
 
   keep_place& place_;
   std::unique_ptr<whole_lines> writer_;

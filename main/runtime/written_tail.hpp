@@ -32,6 +32,9 @@ public:
   /// that it begins in is not known.
   void begin_within(bytes unread);
 
+  /// What was given or comes next goes on with a line whose start is not known.
+  void begin_in_line() { begins_line_ = false; }
+
   /// Forgets what is not needed as long as at most the last `unread` bytes may
   /// be unread. Keeps a line's start for up to the limit. Costs one look at
   /// each byte of a line without end, and at one byte of a whole line.

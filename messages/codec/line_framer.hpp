@@ -56,6 +56,10 @@ private:
   std::optional<framed_line> skipped_line_;
 };
 
+/// Ends a line that its writer has died in: CAN ("disregard what came before"),
+/// which no line of JSON holds, and LF.
+inline constexpr std::string_view cut_line_end = "\x18\n";
+
 /// Cuts the child's output into pieces that can be passed on at once: whole
 /// lines, as many as came together. A line longer than `max_held` is passed on
 /// piece by piece, so that lines of any length need a bounded memory.

@@ -165,6 +165,30 @@ TEST_F(kept_dialogue, records_wait_for_the_rest_of_a_line) {
     << all;
 }
 
+TEST_F(kept_dialogue, a_line_that_a_dead_one_has_left_is_left_out) {
+  ready();
+  prompt("u-1");
+  to_host();
+  auto before = claude::assistant("a");
+  auto behind = claude::assistant("b");
+  auto half = claude::result({"u-1"}, "yes");
+  half.resize(half.size() - 2);
+  claude(before + half + "\x18\n" + behind);
+  claude("\x18\n" + behind);
+  EXPECT_EQ(to_host(), before + behind + behind);
+  EXPECT_EQ(talk().status().answered, 0U);
+  EXPECT_EQ(log.count("half_line_dropped"), 1U);
+  EXPECT_EQ(log.field("half_line_dropped", "bytes"),
+            std::to_string(half.size()));
+}
+
+TEST_F(kept_dialogue, one_whose_start_the_host_has_is_ended) {
+  ready();
+  claude(R"({"type":"assistant","long":)");
+  claude("er\x18\n");
+  EXPECT_EQ(to_host(), "{\"type\":\"assistant\",\"long\":er\x18\n");
+}
+
 TEST_F(kept_dialogue, a_result_whose_end_alone_was_seen_is_no_failure) {
   take_over_in_the_result();
   EXPECT_EQ(subtypes(), "ready");

@@ -1,7 +1,10 @@
 #include "test/integration/common.hpp"
 #include "test/support/kept_host.hpp"
 
+#include <sys/inotify.h>
+
 #include <csignal>
+#include <sstream>
 
 /// Claude outlives the agent, and the next one goes on with it.
 namespace container_agent::test {
@@ -150,6 +153,28 @@ TEST(keep_claude, how_one_that_was_taken_over_ended_is_not_known) {
     "ready again");
   ::kill(host.claude_pid(), SIGKILL);
   EXPECT_TRUE(host.wait_for_record("claude_exited")["exit_code"].is_null());
+}
+
+// Nobody reads, so all that both Claudes say is there for the second agent.
+TEST(keep_claude, half_a_line_of_a_dead_one_is_not_the_next_ones_to_end) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  directory_watch starts{host.state_dir(), IN_MODIFY};
+  host.prompt(R"(flood 200000 ; cut-once {"type":"assistant","half":)", "u-1");
+  while (host.unwritten() > 0)
+    host.step(1, deadline{});
+  starts.wait_until(
+    [&] { return count_in(host.state_dir() / "runs", "u-1") == 2; },
+    "the second run");
+  host.kill_agent();
+  host.start_agent();
+  host.wait_for_result("u-1");
+  std::istringstream lines{host.stream()};
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_TRUE(json::accept(line)) << "torn: " << line.substr(0, 400);
+  EXPECT_EQ(host.stream().find(R"({"type":"assistant","half")"),
+            std::string::npos);
 }
 
 TEST(keep_claude, a_second_agent_is_refused_and_told_of_the_first) {

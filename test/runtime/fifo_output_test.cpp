@@ -357,27 +357,7 @@ TEST_F(fifo_fixture, raw_output_goes_on_where_a_reader_left) {
   EXPECT_EQ(read_now(reader.get()), "o\n");
 }
 
-// -- the end of the agent -----------------------------------------------------
-
-TEST_F(fifo_output_test, what_it_made_is_removed) {
-  output.finish(false);
-  loop.run_ready();
-  EXPECT_EQ(kind_of(path), "missing");
-}
-
-TEST_F(fifo_output_test, a_reader_gets_the_rest_and_the_end) {
-  write("last words\n");
-  auto reader = open_fifo_reader(path);
-  output.finish(false);
-  EXPECT_EQ(read_some(reader.get(), 1000), "last words\n");
-}
-
-TEST_F(fifo_output_test, what_nobody_has_read_is_counted) {
-  write(std::string(100'000, 'x'));
-  output.finish(true);
-  EXPECT_EQ(log.field("output_left_unread", "bytes_in_fifo"), "65536");
-  EXPECT_EQ(log.field("output_left_unread", "bytes_pending"), "34464");
-}
+// -- descriptors ------------------------------------------------------------
 
 TEST_F(fifo_output_test, no_descriptor_is_left) {
   auto before = open_descriptors();

@@ -16,6 +16,7 @@
 ///   flood BYTES [LINE] numbered assistant lines, BYTES in all
 ///   long BYTES         one assistant line of BYTES bytes
 ///   partial TEXT       TEXT without a line feed, then as `hang`
+///   cut-once TEXT      … then as `kill-once`, and nothing at all later
 ///   dribble            answer byte by byte
 ///   garbage            lines that are no JSON and no UTF-8
 ///   emit-file PATH     these bytes, whatever they are
@@ -204,6 +205,13 @@ const std::map<std::string, word>& words() {
      [](context& c) {
        c.self.say.out.bytes(c.text());
        c.self.wait_in_turn(c.t, -1);
+     }},
+    {"cut-once",
+     [](context& c) {
+       if (!c.among_first(1))
+         return;
+       c.self.say.out.bytes(c.text());
+       c.kill();
      }},
     {"dribble",
      [](context& c) {
