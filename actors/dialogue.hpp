@@ -69,7 +69,10 @@ public:
            journal* notes = nullptr);
 
   /// Goes on where an earlier agent stopped. Before anything else.
-  void restore(const codec::kept_conversation& kept);
+  /// `lost_results`: uuids of closed prompts whose results the host did not
+  /// get, and never will.
+  void restore(const codec::kept_conversation& kept,
+               const std::vector<std::string>& lost_results = {});
 
   /// The host's output stands within a line of Claude's, whose rest comes
   /// first. Likewise.
@@ -148,6 +151,8 @@ private:
   void set_session(std::string id, bool anew);
   void close(const std::string& uuid);
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
+  void tell_failed(std::string_view uuid, trace_id trace,
+                   std::string_view reason, std::string_view detail);
   void fail_in_flight(const prompt& p, std::string_view reason,
                       std::string_view detail);
   void fail_all(std::string_view reason, std::string_view detail);
@@ -184,7 +189,8 @@ private:
   std::deque<std::string> held_control_;
   std::size_t held_control_bytes_ = 0;
 
-  std::uint64_t line_end_ = 0; // of the host's line, until it is noted
+  std::uint64_t line_end_ = 0;   // of the host's line, until it is noted
+  std::uint64_t answer_end_ = 0; // of Claude's line: see `closed_prompt`
   bool draining_ = false;
   bool closed_ = false;
   bool input_ended_ = false;

@@ -5,12 +5,13 @@
 // What outlives the agent.
 namespace container_agent {
 
-void dialogue::restore(const codec::kept_conversation& kept) {
+void dialogue::restore(const codec::kept_conversation& kept,
+                       const std::vector<std::string>& lost_results) {
   taken_up_ = true;
   session_ = kept.session_id;
   anew_ = kept.anew;
-  for (const auto& uuid : kept.closed_uuids)
-    prompts_.remember(trace_id_of(uuid));
+  for (const auto& p : kept.closed)
+    prompts_.remember(trace_id_of(p.uuid));
   for (const auto& p : kept.prompts) {
     // Only a Claude Code that speaks of its prompts has begun any.
     lifecycle_known_ = lifecycle_known_ || p.begun;
@@ -20,6 +21,11 @@ void dialogue::restore(const codec::kept_conversation& kept) {
     else
       prompts_.push(std::move(known));
   }
+  // Claude has done what they asked for: they are not sent again.
+  for (const auto& uuid : lost_results)
+    tell_failed(uuid, trace_id_of(uuid), "result_lost",
+                "Claude and the agent died before the host had the result; the "
+                "session has it");
 }
 
 void dialogue::begin_in_line() {

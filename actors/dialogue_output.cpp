@@ -68,6 +68,8 @@ void dialogue::take(const child_output& output) {
     auto own = line.type == "control_response" && own_request(line.request_id);
     flush(cut || own ? begin : at);
     run = at;
+    answer_end_
+      = output.data.origin() == bytes::nowhere ? 0 : output.data.origin() + at;
     if (!cut)
       take_line(line);
     else if (text.size() > 1)

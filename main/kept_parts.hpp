@@ -7,8 +7,11 @@
 #include "main/runtime/keep_place.hpp"
 #include "main/runtime/kept_child.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace container_agent {
 
@@ -19,6 +22,7 @@ struct kept_parts {
   runtime::journal_file notes;
   runtime::input_spool spool;
   runtime::kept_child process;
+  std::vector<std::string> lost_results; ///< for `dialogue::restore`
 
   /// Throws `runtime::fifo_error`.
   kept_parts(runtime::event_loop& loop, event_log& log, const options& settings)
@@ -33,6 +37,19 @@ struct kept_parts {
     if (spool.begins_anew())
       notes.input_taken(0);
     notes.on_input([this](std::uint64_t input) { spool.release(input); });
+    if (!process.found())
+      write_off();
+  }
+
+  /// What Claude had said when it died, and was not moved to the host, is gone.
+  void write_off() {
+    auto end = place.note.moved();
+    for (const auto& p : notes.conversation().closed)
+      if (p.result_end > place.note.moved()) {
+        lost_results.push_back(p.uuid);
+        end = std::max(end, p.result_end);
+      }
+    process.skip_output(end);
   }
 
   runtime::managed_child& managed() { return process; }

@@ -83,9 +83,9 @@ void journal_file::begun(const std::string& uuid) {
   append(codec::begun_entry(uuid));
 }
 
-void journal_file::closed(const std::string& uuid) {
-  now_.close(uuid);
-  append(codec::closed_entry(uuid));
+void journal_file::closed(const std::string& uuid, std::uint64_t result_end) {
+  now_.close(uuid, result_end);
+  append(codec::closed_entry(uuid, result_end));
 }
 
 void journal_file::session(const std::string& id, bool anew) {

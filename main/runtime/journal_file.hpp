@@ -34,7 +34,7 @@ public:
                 std::uint64_t input) override;
   void sent(const std::string& uuid, std::uint32_t times) override;
   void begun(const std::string& uuid) override;
-  void closed(const std::string& uuid) override;
+  void closed(const std::string& uuid, std::uint64_t result_end) override;
   void session(const std::string& id, bool anew) override;
   void input_taken(std::uint64_t input) override;
 

@@ -138,9 +138,11 @@ kept_child::kept_child(event_loop& loop, keep_place& place)
                      + error.message() + ". Leave --keep-claude out."};
   errors_.open(must_open(place, stream::errors).release());
   found_ = place.running();
-  standing_ = place.note.look(look_at_all(must_open(place, stream::out).get()),
-                              found_.has_value());
-  place.note.settle(standing_);
+  auto position = place.note.look(
+    look_at_all(must_open(place, stream::out).get()), found_.has_value());
+  place.note.settle(position);
+  standing_ = position.where;
+  output_.begin_at(place.note.moved());
   if (!found_)
     read_all(must_open(place, stream::out).get());
   state_ = std::make_shared<state>(loop, output_, input_);
@@ -151,6 +153,11 @@ kept_child::~kept_child() {
   state_->on_reaped = nullptr;
   boost::system::error_code ignored;
   state_->pidfd.close(ignored);
+}
+
+void kept_child::skip_output(std::uint64_t until) {
+  place_.note.skip(until - place_.note.moved());
+  output_.begin_at(until);
 }
 
 // Writes that do not fit into a page's rest begin a new one, so a pipe is full

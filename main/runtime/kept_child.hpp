@@ -26,6 +26,10 @@ public:
   /// Where the host's output stands, from before this agent.
   move_note::standing output_standing() const { return standing_; }
 
+  /// What Claude has said up to this position in all that it says is gone:
+  /// likewise, from before.
+  void skip_output(std::uint64_t until);
+
   /// Whether a child was found that an earlier agent has left.
   bool found() const { return found_.has_value(); }
 

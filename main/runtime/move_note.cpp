@@ -15,8 +15,8 @@ namespace container_agent::runtime {
 
 namespace {
 
-// "kept 001": the layout below.
-constexpr std::uint64_t layout = 0x3130302074706562;
+// "bept 002": the layout below.
+constexpr std::uint64_t layout = 0x3230302074706562;
 
 } // namespace
 
@@ -26,6 +26,7 @@ struct move_note::page {
   std::atomic<bool> in_line{false};     // before the move
   std::atomic<bool> own{false};         // something of our own is being written
   std::atomic<bool> half_input{false};
+  std::atomic<std::uint64_t> moved{0};
   char piece[max_piece] = {};
 };
 
@@ -78,7 +79,16 @@ void move_note::begin_move(std::string_view piece) {
 void move_note::end_move(std::size_t count) {
   if (count > 0)
     page_->in_line = page_->piece[count - 1] != '\n';
+  page_->moved += count;
   page_->moving = 0;
+}
+
+void move_note::skip(std::uint64_t count) {
+  page_->moved += count;
+}
+
+std::uint64_t move_note::moved() const {
+  return page_->moved;
 }
 
 void move_note::begin_own() {
@@ -101,24 +111,25 @@ void move_note::half_input(bool half) {
 // What has not gone is what the unread begins with. Where several answers fit
 // they agree on all that is asked here: no line of JSON is the end of another
 // one, and within a line every place is within a line.
-move_note::standing move_note::look(std::string_view unread, bool alive) const {
+move_note::position move_note::look(std::string_view unread, bool alive) const {
   if (page_->own)
-    return standing::torn;
+    return {standing::torn};
   std::string_view piece{page_->piece,
                          std::min<std::size_t>(page_->moving, max_piece)};
   if (!alive)
-    return piece.empty() && !page_->in_line ? standing::line_start
-                                            : standing::torn;
+    return {piece.empty() && !page_->in_line ? standing::line_start
+                                             : standing::torn};
   std::size_t gone = 0;
   while (gone < piece.size() && !unread.starts_with(piece.substr(gone)))
     ++gone;
   auto in_line = gone == 0 ? page_->in_line.load() : piece[gone - 1] != '\n';
-  return in_line ? standing::in_line : standing::line_start;
+  return {in_line ? standing::in_line : standing::line_start, gone};
 }
 
-void move_note::settle(standing found) {
-  page_->in_line = found == standing::in_line;
-  page_->own = found == standing::torn;
+void move_note::settle(position found) {
+  page_->in_line = found.where == standing::in_line;
+  page_->own = found.where == standing::torn;
+  page_->moved += found.gone;
   page_->moving = 0;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,13 @@ public:
   /// So much of it has gone.
   void end_move(std::size_t count);
 
+  /// So much of Claude's output was thrown away.
+  void skip(std::uint64_t count);
+
+  /// Bytes of Claude's output that have gone or were thrown away, in the life
+  /// of the file.
+  std::uint64_t moved() const;
+
   // -- writing the agent's own ------------------------------------------------
 
   /// Something is about to be written that may be torn: it is not written at
@@ -62,12 +70,18 @@ public:
     torn,       ///< perhaps within a line whose rest is lost: LF first
   };
 
+  struct position {
+    standing where = standing::line_start;
+    std::size_t gone = 0; ///< bytes of the move that was not noted as ended
+  };
+
   /// `unread` is what Claude's output begins with, at least `max_piece` bytes
-  /// if there are so many. `alive`: nothing was lost of it.
-  standing look(std::string_view unread, bool alive) const;
+  /// if there are so many. `alive`: nothing was lost of it; else what was being
+  /// moved counts as lost.
+  position look(std::string_view unread, bool alive) const;
 
   /// Takes note of what was found: `look` need not find out again.
-  void settle(standing found);
+  void settle(position found);
 
 private:
   struct page;

@@ -190,6 +190,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     if (count < 0)
       return false;
     taken += static_cast<std::uint64_t>(count);
+    note.skip(static_cast<std::size_t>(count));
     if (static_cast<std::uint64_t>(count) == size)
       return true;
     errno = EIO; // somebody else reads it, too
@@ -229,6 +230,10 @@ peeked_pipe::~peeked_pipe() {
 
 std::error_code peeked_pipe::open(unique_fd fifo) {
   return state_->open(std::move(fifo));
+}
+
+void peeked_pipe::begin_at(std::uint64_t position) {
+  state_->taken = state_->looked = position;
 }
 
 void peeked_pipe::read(handler on_result) {

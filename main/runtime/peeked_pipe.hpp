@@ -6,6 +6,7 @@
 #include "main/runtime/move_note.hpp"
 #include "main/runtime/pipe_end.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <system_error>
 
@@ -33,6 +34,9 @@ public:
 
   /// Takes the FIFO, open for reading and writing and non-blocking.
   std::error_code open(unique_fd fifo);
+
+  /// Where in all that Claude says the FIFO begins. Before the first read.
+  void begin_at(std::uint64_t position);
 
   void read(handler on_result) override;
   void cancel() override;

@@ -43,11 +43,11 @@ void kept_conversation::begin(std::string_view uuid) {
     p->begun = true;
 }
 
-void kept_conversation::close(std::string_view uuid) {
+void kept_conversation::close(std::string_view uuid, std::uint64_t result_end) {
   std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
-  closed_uuids.emplace_back(uuid);
-  if (closed_uuids.size() > max_closed)
-    closed_uuids.pop_front();
+  closed.push_back({std::string{uuid}, result_end});
+  if (closed.size() > max_closed)
+    closed.pop_front();
 }
 
 bool kept_conversation::take(std::string_view text) {
@@ -64,7 +64,7 @@ bool kept_conversation::take(std::string_view text) {
   else if (has_text(entry, "begun"))
     begin(uuid("begun"));
   else if (has_text(entry, "closed"))
-    close(uuid("closed"));
+    close(uuid("closed"), number_in(entry, "until", 0));
   else if (has_text(entry, "session")) {
     session_id = uuid("session");
     anew = entry.value("anew", false);
@@ -87,8 +87,8 @@ std::size_t kept_conversation::take_all(std::string_view journal) {
 
 std::string kept_conversation::text() const {
   auto result = session_entry(session_id, anew) + input_entry(input);
-  for (const auto& uuid : closed_uuids)
-    result += closed_entry(uuid);
+  for (const auto& p : closed)
+    result += closed_entry(p.uuid, p.result_end);
   for (const auto& p : prompts) {
     result += accepted_entry(p.uuid, p.line.view(), input);
     if (p.sent > 0)
@@ -118,8 +118,9 @@ std::string begun_entry(std::string_view uuid) {
   return json_line({{"begun", uuid}});
 }
 
-std::string closed_entry(std::string_view uuid) {
-  return json_line({{"closed", uuid}});
+std::string closed_entry(std::string_view uuid, std::uint64_t result_end) {
+  return result_end == 0 ? json_line({{"closed", uuid}})
+                         : json_line({{"closed", uuid}, {"until", result_end}});
 }
 
 std::string session_entry(std::string_view id, bool anew) {

@@ -17,6 +17,15 @@ struct kept_prompt {
   bool begun = false;     ///< the last of them has said that it has it
 };
 
+/// A prompt that has its result, or has failed.
+struct closed_prompt {
+  std::string uuid;
+
+  /// Where in all that Claude has said its result ends; 0: it needs none, as
+  /// the host was told otherwise.
+  std::uint64_t result_end = 0;
+};
+
 /// What an agent has to know to go on where an earlier one stopped, and the
 /// entries of the journal that this is kept in: JSON, a line each.
 ///
@@ -25,7 +34,8 @@ struct kept_prompt {
 /// | `{"accepted":UUID,"line":TEXT}` | a prompt was taken                     |
 /// | `{"sent":UUID,"times":N}`       | it is given to a child, the Nth time   |
 /// | `{"begun":UUID}`                | that child has it                      |
-/// | `{"closed":UUID}`               | it has its result, or has failed       |
+/// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
+/// | `{"closed":UUID}`               | it has failed                          |
 /// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |
 /// | `{"input":N}`                   | input up to here was dealt with        |
 ///
@@ -38,8 +48,8 @@ public:
   /// In the order of their acceptance.
   std::deque<kept_prompt> prompts;
 
-  /// Uuids of prompts that were closed, the oldest first.
-  std::deque<std::string> closed_uuids;
+  /// The oldest first.
+  std::deque<closed_prompt> closed;
 
   std::string session_id;
   bool anew = false; ///< the session was lost: begin another one
@@ -50,7 +60,7 @@ public:
   void accept(std::string_view uuid, bytes line);
   void send(std::string_view uuid, std::uint32_t times);
   void begin(std::string_view uuid);
-  void close(std::string_view uuid);
+  void close(std::string_view uuid, std::uint64_t result_end);
 
   /// Takes an entry, without its LF. False if it is none: then nothing happens.
   bool take(std::string_view entry);
@@ -71,7 +81,7 @@ std::string accepted_entry(std::string_view uuid, std::string_view line,
                            std::uint64_t input);
 std::string sent_entry(std::string_view uuid, std::uint32_t times);
 std::string begun_entry(std::string_view uuid);
-std::string closed_entry(std::string_view uuid);
+std::string closed_entry(std::string_view uuid, std::uint64_t result_end);
 std::string session_entry(std::string_view id, bool anew);
 std::string input_entry(std::uint64_t input);
 

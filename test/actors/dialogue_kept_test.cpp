@@ -165,6 +165,31 @@ TEST_F(kept_dialogue, records_wait_for_the_rest_of_a_line) {
     << all;
 }
 
+TEST_F(kept_dialogue, notes_where_a_result_ends_in_all_that_claude_says) {
+  ready();
+  prompt("u-1");
+  auto lines
+    = claude::lifecycle("u-1", "started") + claude::result({"u-1"}, "yes");
+  auto behind = claude::assistant("more");
+  talk().take(child_output{0, bytes{lines + behind}.with_origin(1000), true});
+  EXPECT_EQ(notes.now.closed.back().result_end, 1000 + lines.size());
+}
+
+TEST_F(kept_dialogue, a_result_that_was_lost_with_claude_is_told_as_failed) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started") + claude::result({"u-1"}, "yes"));
+  next_agent({"u-1"});
+  auto r = record();
+  EXPECT_EQ(r["subtype"], "failed");
+  EXPECT_EQ(r["reason"], "result_lost");
+  EXPECT_EQ(r["uuid"], "u-1");
+  start_ready();
+  EXPECT_EQ(to_claude().find("u-1"), std::string::npos); // not done again
+  prompt("u-1");
+  EXPECT_EQ(records().back()["duplicate"], true);
+}
+
 TEST_F(kept_dialogue, a_line_that_a_dead_one_has_left_is_left_out) {
   ready();
   prompt("u-1");

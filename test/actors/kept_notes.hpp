@@ -21,7 +21,9 @@ public:
     now.send(uuid, times);
   }
   void begun(const std::string& uuid) override { now.begin(uuid); }
-  void closed(const std::string& uuid) override { now.close(uuid); }
+  void closed(const std::string& uuid, std::uint64_t result_end) override {
+    now.close(uuid, result_end);
+  }
   void session(const std::string& id, bool anew) override {
     now.session_id = id;
     now.anew = anew;

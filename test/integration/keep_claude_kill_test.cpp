@@ -1,4 +1,5 @@
 #include "test/integration/common.hpp"
+#include "test/support/json_text.hpp"
 #include "test/support/kept_host.hpp"
 
 #include <map>
@@ -91,7 +92,84 @@ void expect_same(const std::string& is, const std::string& should) {
                 << should.substr(from, 400);
 }
 
+/// Kills the Claude of this host, if there is one at the moment.
+void kill_claude(const kept_host& host) {
+  auto pid = host.claude_pid();
+  auto program
+    = read_file("/proc/" + std::to_string(pid) + "/cmdline"); // or it is gone
+  if (pid > 1 && program.find(fake_claude_binary()) != std::string::npos)
+    ::kill(pid, SIGKILL);
+}
+
+/// What the host was told of the end of its prompts.
+class ends_told {
+public:
+  explicit ends_told(const kept_host& host) : host_{host} {}
+
+  /// By uuid: how often.
+  const std::map<std::string, int>& ends() {
+    const auto& stream = host_.stream();
+    for (auto end = stream.find('\n', looked_); end != std::string::npos;
+         end = stream.find('\n', looked_)) {
+      take(std::string_view{stream}.substr(looked_, end - looked_));
+      looked_ = end + 1;
+    }
+    return ends_;
+  }
+
+  /// Lines that are no JSON.
+  [[nodiscard]] int torn() const { return torn_; }
+
+private:
+  void take(std::string_view text) {
+    auto line = json::parse(text, nullptr, false);
+    auto type = text_in(line, "type");
+    if (!line.is_object())
+      torn_ += text.empty() ? 0 : 1;
+    else if (type == "result")
+      ++ends_[text_in(line, "user_message_uuid")];
+    else if (type == "container_agent" && text_in(line, "subtype") == "failed")
+      ++ends_[text_in(line, "uuid")];
+  }
+
+  const kept_host& host_;
+  std::map<std::string, int> ends_;
+  std::size_t looked_ = 0;
+  int torn_ = 0;
+};
+
 } // namespace
+
+// Agents, Claudes, and both at once.
+TEST(keep_claude_kill, whatever_is_killed_each_prompt_has_its_end) {
+  const unsigned seed = 20261129;
+  kept_host host{{"--log-level", "warn", "--max-restarts", "1000"}};
+  load traffic{host, seed};
+  ends_told told{host};
+  host.start_agent();
+  int doubles = 0;
+  for (int killed = 0; killed < kills; ++killed) {
+    for (auto left = traffic.number(0, 300'000); left > 0;) {
+      while (traffic.sent().size() < told.ends().size() + 4)
+        traffic.prompt();
+      auto size = traffic.number(1, 30'000); // the host is slow
+      left -= std::min(left, host.step(size, deadline{}));
+    }
+    auto which = traffic.number(0, 2);
+    if (which != 1)
+      kill_claude(host);
+    if (which != 0) {
+      host.kill_agent();
+      host.start_agent();
+    }
+    doubles += which == 2 ? 1 : 0;
+  }
+  while (told.ends().size() < traffic.sent().size())
+    host.step(1024 * 1024, deadline{});
+  for (const auto& [uuid, times] : told.ends())
+    EXPECT_EQ(times, 1) << uuid;
+  EXPECT_LE(told.torn(), doubles);
+}
 
 TEST(keep_claude_kill, fifty_random_kills_lose_tear_and_double_nothing) {
   const unsigned seed = 20261124;

@@ -155,6 +155,44 @@ TEST(keep_claude, how_one_that_was_taken_over_ended_is_not_known) {
   EXPECT_TRUE(host.wait_for_record("claude_exited")["exit_code"].is_null());
 }
 
+// Nobody reads, so the result that the agent has seen is nowhere but with
+// Claude when both die.
+TEST(keep_claude, a_result_that_died_with_both_is_told_as_lost) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  host.prompt("hello", "u-0");
+  host.wait_for_result("u-0");
+  directory_watch journal{host.kept_dir(), IN_MODIFY};
+  host.prompt("flood 200000", "u-1");
+  while (host.unwritten() > 0)
+    host.step(1, deadline{});
+  journal.wait_until(
+    [&] {
+      return read_file(host.kept_dir() / "journal").find(R"({"closed":"u-1")")
+             != std::string::npos;
+    },
+    "the result to be seen");
+  auto claude = host.claude_pid();
+  host.kill_agent();
+  ::kill(claude, SIGKILL);
+  wait_gone(claude);
+  for (int i = 0; i < 2; ++i) { // told once
+    host.start_agent();
+    host.prompt("again", "u-2" + std::to_string(i));
+    host.wait_for_result("u-2" + std::to_string(i));
+    host.kill_agent();
+  }
+  std::vector<std::string> failed;
+  std::istringstream lines{host.stream()};
+  for (std::string line; std::getline(lines, line);)
+    if (auto record = json::parse(line, nullptr, false);
+        record.is_object() && record.value("subtype", "") == "failed")
+      failed.push_back(record.value("uuid", "") + ": "
+                       + record.value("reason", ""));
+  EXPECT_EQ(failed, std::vector<std::string>{"u-1: result_lost"});
+}
+
 // Nobody reads, so all that both Claudes say is there for the second agent.
 TEST(keep_claude, half_a_line_of_a_dead_one_is_not_the_next_ones_to_end) {
   kept_host host;

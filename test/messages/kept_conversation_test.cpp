@@ -16,7 +16,7 @@ const std::string whole
     + codec::accepted_entry("u-1", "{\"a\":\"\\n\"}\n", 20)
     + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
     + codec::accepted_entry("u-2", "{\"b\":2}\n", 40)
-    + codec::closed_entry("u-1") + codec::sent_entry("u-2", 1)
+    + codec::closed_entry("u-1", 100) + codec::sent_entry("u-2", 1)
     + codec::input_entry(50);
 
 kept_conversation taken(std::string_view journal) {
@@ -34,7 +34,8 @@ TEST(kept_conversations, know_what_waits_what_flies_and_what_is_done) {
   EXPECT_EQ(kept.prompts[0].line, bytes{"{\"b\":2}\n"});
   EXPECT_EQ(kept.prompts[0].sent, 1U);
   EXPECT_FALSE(kept.prompts[0].begun);
-  EXPECT_EQ(kept.closed_uuids.front(), "u-1");
+  EXPECT_EQ(kept.closed.front().uuid, "u-1");
+  EXPECT_EQ(kept.closed.front().result_end, 100U);
   EXPECT_EQ(kept.session_id, "s-1");
   EXPECT_EQ(kept.input, 50U);
 }
@@ -79,16 +80,16 @@ TEST(kept_conversations, a_new_send_is_not_begun_yet) {
 TEST(kept_conversations, remember_as_many_closed_prompts_as_the_queue) {
   kept_conversation kept;
   for (std::size_t i = 0; i <= kept_conversation::max_closed; ++i)
-    kept.close("u-" + std::to_string(i));
-  EXPECT_EQ(kept.closed_uuids.size(), kept_conversation::max_closed);
-  EXPECT_EQ(kept.closed_uuids.front(), "u-1");
+    kept.close("u-" + std::to_string(i), 0);
+  EXPECT_EQ(kept.closed.size(), kept_conversation::max_closed);
+  EXPECT_EQ(kept.closed.front().uuid, "u-1");
 }
 
 TEST(kept_conversations, count_what_is_no_entry_and_go_on) {
   kept_conversation kept;
   EXPECT_EQ(kept.take_all("rubbish\n[]\n{\"closed\":\"u-1\"}\n{\"x\":1}\n"),
             3U);
-  EXPECT_EQ(kept.closed_uuids.size(), 1U);
+  EXPECT_EQ(kept.closed.size(), 1U);
 }
 
 } // namespace container_agent::test

@@ -65,11 +65,11 @@ TEST_F(journal_file_test, is_written_anew_before_it_has_grown_too_much) {
     auto uuid = "u-" + std::to_string(i);
     notes.accepted(uuid, bytes{line}, 1);
     notes.sent(uuid, 1);
-    notes.closed(uuid);
+    notes.closed(uuid, 7);
     EXPECT_LE(std::filesystem::file_size(dir / "journal"),
               journal_file::max_growth + 200'000);
   }
-  EXPECT_EQ(open().conversation().closed_uuids.size(), 100U);
+  EXPECT_EQ(open().conversation().closed.size(), 100U);
 }
 
 TEST_F(journal_file_test, tells_how_much_of_the_input_is_noted) {
@@ -83,7 +83,7 @@ TEST_F(journal_file_test, tells_how_much_of_the_input_is_noted) {
 
 TEST_F(journal_file_test, a_damaged_entry_is_logged) {
   write_file(dir / "journal", "rubbish\n{\"closed\":\"u-1\"}\n");
-  EXPECT_EQ(open().conversation().closed_uuids.size(), 1U);
+  EXPECT_EQ(open().conversation().closed.size(), 1U);
   EXPECT_EQ(log.field("journal_damaged", "entries"), "1");
 }
 

@@ -21,7 +21,7 @@ public:
   standing next(std::string_view unread, bool alive = true) {
     move_note later;
     EXPECT_FALSE(later.open(dir / "moving"));
-    return later.look(unread, alive);
+    return later.look(unread, alive).where;
   }
 
   /// Where the output stands after `gone` bytes of the piece have gone and
@@ -30,7 +30,7 @@ public:
                         const std::string& behind) {
     move_note note;
     EXPECT_FALSE(note.open(dir / "moving"));
-    note.settle(standing::line_start);
+    note.settle({});
     note.begin_move(piece);
     return next(piece.substr(gone) + behind);
   }
@@ -73,6 +73,30 @@ TEST_F(move_note_test, a_move_that_was_noted_stands_where_it_ended) {
   note.begin_move(":2}\n");
   note.end_move(0); // no room
   EXPECT_EQ(next(":2}\n"), standing::in_line);
+}
+
+TEST_F(move_note_test, counts_what_has_gone_from_agent_to_agent) {
+  const std::string piece = "{\"a\":1}\n{\"b\":2}\n";
+  for (std::size_t gone = 0; gone <= piece.size(); ++gone) {
+    killed_after(piece, gone, "{\"e\"");
+    move_note later;
+    ASSERT_FALSE(later.open(dir / "moving"));
+    auto before = later.moved();
+    later.settle(later.look(piece.substr(gone) + "{\"e\"", true));
+    EXPECT_EQ(later.moved(), before + gone);
+    later.skip(5);
+    later.begin_move(piece);
+    later.end_move(3);
+    EXPECT_EQ(later.moved(), before + gone + 8);
+  }
+}
+
+TEST_F(move_note_test, of_a_dead_ones_move_nothing_counts_as_gone) {
+  killed_after("{\"a\":1}\n", 8, "");
+  move_note later;
+  ASSERT_FALSE(later.open(dir / "moving"));
+  later.settle(later.look("", false));
+  EXPECT_EQ(later.moved(), 0U);
 }
 
 TEST_F(move_note_test, a_line_of_our_own_that_may_be_torn_is_ended) {
