@@ -247,17 +247,13 @@ void dialogue::close(const std::string& uuid) {
 
 void dialogue::fail(const prompt& p, std::string_view reason,
                     std::string_view detail) {
-  notes_.closed(p.uuid, 0);
-  tell_failed(p.uuid, p.trace, reason, detail);
-}
-
-void dialogue::tell_failed(std::string_view uuid, trace_id trace,
-                           std::string_view reason, std::string_view detail) {
   ++counters_.failed;
-  context_.log.write(log_level::error, loggers::conversation, "prompt_failed",
-                     {{"uuid", uuid}, {"reason", reason}, {"detail", detail}});
-  voice_->speak_of(trace);
-  voice_->failed(uuid, reason, detail);
+  context_.log.write(
+    log_level::error, loggers::conversation, "prompt_failed",
+    {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
+  notes_.closed(p.uuid, 0);
+  voice_->speak_of(p.trace);
+  voice_->failed(p.uuid, reason, detail);
 }
 
 void dialogue::fail_in_flight(const prompt& p, std::string_view reason,

@@ -69,10 +69,7 @@ public:
            journal* notes = nullptr);
 
   /// Goes on where an earlier agent stopped. Before anything else.
-  /// `lost_results`: uuids of closed prompts whose results the host did not
-  /// get, and never will.
-  void restore(const codec::kept_conversation& kept,
-               const std::vector<std::string>& lost_results = {});
+  void restore(const codec::kept_conversation& kept);
 
   /// The host's output stands within a line of Claude's, whose rest comes
   /// first. Likewise.
@@ -151,8 +148,6 @@ private:
   void set_session(std::string id, bool anew);
   void close(const std::string& uuid);
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
-  void tell_failed(std::string_view uuid, trace_id trace,
-                   std::string_view reason, std::string_view detail);
   void fail_in_flight(const prompt& p, std::string_view reason,
                       std::string_view detail);
   void fail_all(std::string_view reason, std::string_view detail);

@@ -5,8 +5,7 @@
 // What outlives the agent.
 namespace container_agent {
 
-void dialogue::restore(const codec::kept_conversation& kept,
-                       const std::vector<std::string>& lost_results) {
+void dialogue::restore(const codec::kept_conversation& kept) {
   taken_up_ = true;
   session_ = kept.session_id;
   anew_ = kept.anew;
@@ -21,11 +20,6 @@ void dialogue::restore(const codec::kept_conversation& kept,
     else
       prompts_.push(std::move(known));
   }
-  // Claude has done what they asked for: they are not sent again.
-  for (const auto& uuid : lost_results)
-    tell_failed(uuid, trace_id_of(uuid), "result_lost",
-                "Claude and the agent died before the host had the result; the "
-                "session has it");
 }
 
 void dialogue::begin_in_line() {

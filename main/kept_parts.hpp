@@ -6,12 +6,12 @@
 #include "main/runtime/journal_file.hpp"
 #include "main/runtime/keep_place.hpp"
 #include "main/runtime/kept_child.hpp"
+#include "messages/codec/agent_record.hpp"
 
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace container_agent {
 
@@ -22,7 +22,6 @@ struct kept_parts {
   runtime::journal_file notes;
   runtime::input_spool spool;
   runtime::kept_child process;
-  std::vector<std::string> lost_results; ///< for `dialogue::restore`
 
   /// Throws `runtime::fifo_error`.
   kept_parts(runtime::event_loop& loop, event_log& log, const options& settings)
@@ -37,19 +36,22 @@ struct kept_parts {
     if (spool.begins_anew())
       notes.input_taken(0);
     notes.on_input([this](std::uint64_t input) { spool.release(input); });
+    process.before_start([this] { notes.launched(); });
     if (!process.found())
-      write_off();
+      process.lose_output(end_of_results());
   }
 
-  /// What Claude had said when it died, and was not moved to the host, is gone.
-  void write_off() {
-    auto end = place.note.moved();
+  /// What the host's output has to begin with: the end of a line that was torn,
+  /// and of which results it has lost, as records. Empty as a rule.
+  std::string first_words(const actor_context& context) const {
+    std::string result;
+    if (process.output_standing() == runtime::move_note::standing::torn)
+      result += '\n';
     for (const auto& p : notes.conversation().closed)
-      if (p.result_end > place.note.moved()) {
-        lost_results.push_back(p.uuid);
-        end = std::max(end, p.result_end);
-      }
-    process.skip_output(end);
+      if (p.result_end > place.note.told()
+          && p.result_end <= place.note.begin())
+        result += result_lost(context, p.uuid);
+    return result;
   }
 
   runtime::managed_child& managed() { return process; }
@@ -63,6 +65,26 @@ struct kept_parts {
                   {{"error", error.message()}});
     if (over && !process.running())
       place.remove();
+  }
+
+private:
+  /// Where the last one ends that was seen, or what has gone to the host.
+  std::uint64_t end_of_results() const {
+    auto end = place.note.begin();
+    for (const auto& p : notes.conversation().closed)
+      end = std::max(end, p.result_end);
+    return end;
+  }
+
+  // Claude has done what was asked for, so it is not asked again.
+  static std::string result_lost(const actor_context& context,
+                                 const std::string& uuid) {
+    constexpr auto reason = "result_lost";
+    constexpr auto detail = "Claude and the agent died before the host had the "
+                            "result; the session has it";
+    context.log.write(log_level::error, loggers::conversation, "prompt_failed",
+                      {{"uuid", uuid}, {"reason", reason}, {"detail", detail}});
+    return codec::failed_record(context.clock.now(), uuid, reason, detail);
   }
 };
 

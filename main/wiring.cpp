@@ -199,10 +199,9 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
     auto& result = output_port.emplace<runtime::fifo_output>(
       loop, watch, log, std::move(place), runtime::fifo_output::content::lines,
       &kept->process.output_writer());
-    using standing = runtime::move_note::standing;
-    if (kept->process.output_standing() == standing::torn)
-      result.write(bytes{"\n"});
-    else if (kept->process.output_standing() == standing::in_line)
+    result.write(bytes{kept->first_words(context)});
+    if (kept->process.output_standing()
+        == runtime::move_note::standing::in_line)
       result.begin_in_line();
     return result;
   }
@@ -275,7 +274,7 @@ std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
   auto result = std::make_unique<dialogue>(dialogue_settings(settings), context,
                                            kept ? &kept->notes : nullptr);
   if (kept) {
-    result->restore(kept->notes.conversation(), kept->lost_results);
+    result->restore(kept->notes.conversation());
     if (kept->process.output_standing()
         == runtime::move_note::standing::in_line)
       result->begin_in_line();

@@ -83,6 +83,11 @@ void journal_file::begun(const std::string& uuid) {
   append(codec::begun_entry(uuid));
 }
 
+void journal_file::launched() {
+  now_.launch();
+  append(codec::launched_entry());
+}
+
 void journal_file::closed(const std::string& uuid, std::uint64_t result_end) {
   now_.close(uuid, result_end);
   append(codec::closed_entry(uuid, result_end));

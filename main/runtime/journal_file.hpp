@@ -30,6 +30,9 @@ public:
     on_input_ = std::move(call);
   }
 
+  /// Another child is about to be started.
+  void launched();
+
   void accepted(const std::string& uuid, const bytes& line,
                 std::uint64_t input) override;
   void sent(const std::string& uuid, std::uint32_t times) override;

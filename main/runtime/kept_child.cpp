@@ -142,7 +142,7 @@ kept_child::kept_child(event_loop& loop, keep_place& place)
     look_at_all(must_open(place, stream::out).get()), found_.has_value());
   place.note.settle(position);
   standing_ = position.where;
-  output_.begin_at(place.note.moved());
+  output_.begin_at(place.note.begin());
   if (!found_)
     read_all(must_open(place, stream::out).get());
   state_ = std::make_shared<state>(loop, output_, input_);
@@ -155,8 +155,8 @@ kept_child::~kept_child() {
   state_->pidfd.close(ignored);
 }
 
-void kept_child::skip_output(std::uint64_t until) {
-  place_.note.skip(until - place_.note.moved());
+void kept_child::lose_output(std::uint64_t until) {
+  place_.note.lose(until);
   output_.begin_at(until);
 }
 
@@ -194,6 +194,8 @@ child_process::launch_result kept_child::start(const child_command& command) {
   place_.note.half_input(false);
   if (auto error = end_cut_line())
     return {0, error, "its stdout can't be written"};
+  if (before_start_)
+    before_start_();
   auto result = spawn_kept(command, place_);
   if (result.error)
     return result;

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace container_agent::runtime {
 
@@ -26,9 +27,9 @@ public:
   /// Where the host's output stands, from before this agent.
   move_note::standing output_standing() const { return standing_; }
 
-  /// What Claude has said up to this position in all that it says is gone:
-  /// likewise, from before.
-  void skip_output(std::uint64_t until);
+  /// What Claude has said before this position, and was not moved to the host,
+  /// is lost: see `move_note`. Before the first launch.
+  void lose_output(std::uint64_t until);
 
   /// Whether a child was found that an earlier agent has left.
   bool found() const { return found_.has_value(); }
@@ -39,6 +40,10 @@ public:
 
   /// What the host's output is written with.
   piece_writer& output_writer() { return output_; }
+
+  /// Called before a process is started: should the agent be killed in between,
+  /// the next one knows that this Claude is another one.
+  void before_start(notification notify) { before_start_ = std::move(notify); }
 
   launch_result launch(const child_command& command) override;
   bool running() const override;
@@ -78,6 +83,7 @@ private:
   pipe_source errors_;
   std::optional<pid_t> found_;
   bool first_ = true;
+  notification before_start_;
   move_note::standing standing_;
   std::shared_ptr<state> state_;
 };

@@ -26,7 +26,9 @@ struct move_note::page {
   std::atomic<bool> in_line{false};     // before the move
   std::atomic<bool> own{false};         // something of our own is being written
   std::atomic<bool> half_input{false};
-  std::atomic<std::uint64_t> moved{0};
+  std::atomic<std::uint64_t> from{0};  // where `piece` stands
+  std::atomic<std::uint64_t> begin{0}; // where the FIFO begins
+  std::atomic<std::uint64_t> told{0};  // up to here nothing was lost unsaid
   char piece[max_piece] = {};
 };
 
@@ -70,25 +72,35 @@ bool move_note::in_line() const {
 
 // The order of the stores is all that matters: whoever reads them comes after
 // this process, not beside it.
-void move_note::begin_move(std::string_view piece) {
+void move_note::begin_move(std::string_view piece, std::uint64_t position) {
   auto size = std::min(piece.size(), max_piece);
   std::memcpy(page_->piece, piece.data(), size);
+  page_->from = position;
   page_->moving = static_cast<std::uint32_t>(size);
 }
 
 void move_note::end_move(std::size_t count) {
   if (count > 0)
     page_->in_line = page_->piece[count - 1] != '\n';
-  page_->moved += count;
+  pass(page_->from + count);
   page_->moving = 0;
 }
 
-void move_note::skip(std::uint64_t count) {
-  page_->moved += count;
+void move_note::pass(std::uint64_t position) {
+  page_->begin = position;
+  page_->told = position;
 }
 
-std::uint64_t move_note::moved() const {
-  return page_->moved;
+std::uint64_t move_note::begin() const {
+  return page_->begin;
+}
+
+void move_note::lose(std::uint64_t position) {
+  page_->begin = position;
+}
+
+std::uint64_t move_note::told() const {
+  return page_->told;
 }
 
 void move_note::begin_own() {
@@ -97,6 +109,7 @@ void move_note::begin_own() {
 
 void move_note::end_own(bool ends_line) {
   page_->in_line = !ends_line;
+  page_->told = page_->begin.load();
   page_->own = false;
 }
 
@@ -129,7 +142,8 @@ move_note::position move_note::look(std::string_view unread, bool alive) const {
 void move_note::settle(position found) {
   page_->in_line = found.where == standing::in_line;
   page_->own = found.where == standing::torn;
-  page_->moved += found.gone;
+  if (found.gone > 0)
+    pass(page_->from + found.gone);
   page_->moving = 0;
 }
 

@@ -33,18 +33,25 @@ public:
 
   // -- moving Claude's bytes --------------------------------------------------
 
-  /// `piece` (at most `max_piece`) is about to go.
-  void begin_move(std::string_view piece);
+  // Positions count all that Claude and those before it have said in the life
+  // of the file.
+
+  /// `piece` (at most `max_piece`), which stands at `position`, is about to go.
+  void begin_move(std::string_view piece, std::uint64_t position);
 
   /// So much of it has gone.
   void end_move(std::size_t count);
 
-  /// So much of Claude's output was thrown away.
-  void skip(std::uint64_t count);
+  /// What comes before this position has gone, or was thrown away.
+  void pass(std::uint64_t position);
 
-  /// Bytes of Claude's output that have gone or were thrown away, in the life
-  /// of the file.
-  std::uint64_t moved() const;
+  /// What Claude's FIFO begins with.
+  std::uint64_t begin() const;
+
+  /// What comes before this position is lost: Claude has died. From `told()` on
+  /// the host has to hear of it, in the next thing that is written.
+  void lose(std::uint64_t position);
+  std::uint64_t told() const;
 
   // -- writing the agent's own ------------------------------------------------
 
@@ -52,7 +59,7 @@ public:
   /// once, or not a line.
   void begin_own();
 
-  /// All of it is written; it ends as it ends.
+  /// All of it is written; it ends as it ends. What was lost is told.
   void end_own(bool ends_line);
 
   // -- Claude's stdin ---------------------------------------------------------

@@ -190,7 +190,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     if (count < 0)
       return false;
     taken += static_cast<std::uint64_t>(count);
-    note.skip(static_cast<std::size_t>(count));
+    note.pass(taken);
     if (static_cast<std::uint64_t>(count) == size)
       return true;
     errno = EIO; // somebody else reads it, too
@@ -198,7 +198,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   }
 
   ssize_t move(int to, std::string_view piece) {
-    note.begin_move(piece);
+    note.begin_move(piece, taken);
     auto count = ::splice(fifo.get(), nullptr, to, nullptr, piece.size(),
                           SPLICE_F_NONBLOCK);
     note.end_move(count > 0 ? static_cast<std::size_t>(count) : 0);

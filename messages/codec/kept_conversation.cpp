@@ -43,6 +43,11 @@ void kept_conversation::begin(std::string_view uuid) {
     p->begun = true;
 }
 
+void kept_conversation::launch() {
+  for (auto& p : prompts)
+    p.begun = false;
+}
+
 void kept_conversation::close(std::string_view uuid, std::uint64_t result_end) {
   std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
   closed.push_back({std::string{uuid}, result_end});
@@ -63,6 +68,8 @@ bool kept_conversation::take(std::string_view text) {
          static_cast<std::uint32_t>(number_in(entry, "times", 1)));
   else if (has_text(entry, "begun"))
     begin(uuid("begun"));
+  else if (entry.contains("launched"))
+    launch();
   else if (has_text(entry, "closed"))
     close(uuid("closed"), number_in(entry, "until", 0));
   else if (has_text(entry, "session")) {
@@ -116,6 +123,10 @@ std::string sent_entry(std::string_view uuid, std::uint32_t times) {
 
 std::string begun_entry(std::string_view uuid) {
   return json_line({{"begun", uuid}});
+}
+
+std::string launched_entry() {
+  return json_line({{"launched", true}});
 }
 
 std::string closed_entry(std::string_view uuid, std::uint64_t result_end) {

@@ -34,6 +34,7 @@ struct closed_prompt {
 /// | `{"accepted":UUID,"line":TEXT}` | a prompt was taken                     |
 /// | `{"sent":UUID,"times":N}`       | it is given to a child, the Nth time   |
 /// | `{"begun":UUID}`                | that child has it                      |
+/// | `{"launched":true}`             | another child is about to be started   |
 /// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
 /// | `{"closed":UUID}`               | it has failed                          |
 /// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |
@@ -60,6 +61,9 @@ public:
   void accept(std::string_view uuid, bytes line);
   void send(std::string_view uuid, std::uint32_t times);
   void begin(std::string_view uuid);
+
+  /// The next child has none of them yet.
+  void launch();
   void close(std::string_view uuid, std::uint64_t result_end);
 
   /// Takes an entry, without its LF. False if it is none: then nothing happens.
@@ -81,6 +85,7 @@ std::string accepted_entry(std::string_view uuid, std::string_view line,
                            std::uint64_t input);
 std::string sent_entry(std::string_view uuid, std::uint32_t times);
 std::string begun_entry(std::string_view uuid);
+std::string launched_entry();
 std::string closed_entry(std::string_view uuid, std::uint64_t result_end);
 std::string session_entry(std::string_view id, bool anew);
 std::string input_entry(std::uint64_t input);

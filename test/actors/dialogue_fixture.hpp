@@ -40,11 +40,11 @@ public:
   kept_notes notes;
 
   /// The agent was killed, and there is another one.
-  void next_agent(const std::vector<std::string>& lost_results = {}) {
+  void next_agent() {
     auto kept = notes.now;
     talk_.reset();
     generation_ = 0;
-    talk().restore(kept, lost_results);
+    talk().restore(kept);
   }
 
   // -- the host ---------------------------------------------------------------

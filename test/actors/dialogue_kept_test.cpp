@@ -175,21 +175,6 @@ TEST_F(kept_dialogue, notes_where_a_result_ends_in_all_that_claude_says) {
   EXPECT_EQ(notes.now.closed.back().result_end, 1000 + lines.size());
 }
 
-TEST_F(kept_dialogue, a_result_that_was_lost_with_claude_is_told_as_failed) {
-  ready();
-  prompt("u-1");
-  claude(claude::lifecycle("u-1", "started") + claude::result({"u-1"}, "yes"));
-  next_agent({"u-1"});
-  auto r = record();
-  EXPECT_EQ(r["subtype"], "failed");
-  EXPECT_EQ(r["reason"], "result_lost");
-  EXPECT_EQ(r["uuid"], "u-1");
-  start_ready();
-  EXPECT_EQ(to_claude().find("u-1"), std::string::npos); // not done again
-  prompt("u-1");
-  EXPECT_EQ(records().back()["duplicate"], true);
-}
-
 TEST_F(kept_dialogue, a_line_that_a_dead_one_has_left_is_left_out) {
   ready();
   prompt("u-1");

@@ -2,6 +2,7 @@
 #include "test/support/kept_host.hpp"
 
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <sstream>
@@ -153,6 +154,47 @@ TEST(keep_claude, how_one_that_was_taken_over_ended_is_not_known) {
     "ready again");
   ::kill(host.claude_pid(), SIGKILL);
   EXPECT_TRUE(host.wait_for_record("claude_exited")["exit_code"].is_null());
+}
+
+// The agent that has started another Claude is killed before it could send the
+// prompt to it.
+TEST(keep_claude, a_prompt_of_one_that_died_is_sent_to_the_next_ones_claude) {
+  temp_dir dir;
+  auto starts = (dir / "starts").string();
+  write_file(dir / "slow", "#!/bin/sh\n"
+                           "echo start >>"
+                             + starts
+                             + "\n"
+                               "test $(wc -l <"
+                             + starts
+                             + ") = 1 ||"
+                               " read line <"
+                             + (dir / "gate").string()
+                             + "\n"
+                               "exec "
+                             + fake_claude_binary() + " \"$@\"\n");
+  ::chmod((dir / "slow").c_str(), 0755);
+  make_fifo(dir / "gate");
+  kept_host host{{}, {}, dir / "slow"};
+  turn_gate gate{host};
+  host.start_agent();
+  host.prompt(gate.prompt(), "u-1");
+  host.wait_for([](const json& line) { return begins(line, "u-1"); }, "a turn");
+  auto claude = host.claude_pid();
+  host.kill_agent();
+  ::kill(claude, SIGKILL);
+  wait_gone(claude);
+  directory_watch watch{dir.path(), IN_MODIFY};
+  host.start_agent();
+  watch.wait_until([&] { return lines_of(starts).size() == 2; },
+                   "the second start");
+  host.kill_agent();
+  host.start_agent();
+  open_write_close(dir / "gate", "x\n");
+  host.wait_for([](const json& line) { return begins(line, "u-1"); },
+                "the turn again");
+  gate.open();
+  host.wait_for_result("u-1");
 }
 
 // Nobody reads, so the result that the agent has seen is nowhere but with

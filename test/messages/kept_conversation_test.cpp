@@ -15,7 +15,7 @@ const std::string whole
   = codec::session_entry("s-1", false)
     + codec::accepted_entry("u-1", "{\"a\":\"\\n\"}\n", 20)
     + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
-    + codec::accepted_entry("u-2", "{\"b\":2}\n", 40)
+    + codec::accepted_entry("u-2", "{\"b\":2}\n", 40) + codec::launched_entry()
     + codec::closed_entry("u-1", 100) + codec::sent_entry("u-2", 1)
     + codec::input_entry(50);
 
@@ -67,6 +67,14 @@ TEST(kept_conversations, come_to_the_same_when_written_anew_after_any_entry) {
     again.take_all(std::string_view{whole}.substr(at));
     EXPECT_EQ(again.text(), taken(whole).text()) << at;
   }
+}
+
+TEST(kept_conversations, a_new_child_has_begun_nothing) {
+  auto kept = taken(codec::accepted_entry("u-1", "{}\n", 3)
+                    + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
+                    + codec::launched_entry());
+  EXPECT_EQ(kept.prompts[0].sent, 1U);
+  EXPECT_FALSE(kept.prompts[0].begun);
 }
 
 TEST(kept_conversations, a_new_send_is_not_begun_yet) {

@@ -13,6 +13,9 @@ namespace {
 using runtime::move_note;
 using standing = move_note::standing;
 
+// In all that Claude says.
+constexpr std::uint64_t where = 1000;
+
 class move_note_test : public testing::Test {
 public:
   temp_dir dir;
@@ -31,7 +34,8 @@ public:
     move_note note;
     EXPECT_FALSE(note.open(dir / "moving"));
     note.settle({});
-    note.begin_move(piece);
+    note.pass(where);
+    note.begin_move(piece, where);
     return next(piece.substr(gone) + behind);
   }
 };
@@ -64,30 +68,31 @@ TEST_F(move_note_test, tells_the_same_within_a_long_line_of_one_letter) {
 TEST_F(move_note_test, a_move_that_was_noted_stands_where_it_ended) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));
-  note.begin_move("{\"a\":1}\n{\"b\"");
+  note.begin_move("{\"a\":1}\n{\"b\"", where);
   note.end_move(8);
   EXPECT_EQ(next("{\"b\""), standing::line_start);
-  note.begin_move("{\"b\"");
+  note.begin_move("{\"b\"", where);
   note.end_move(4);
   EXPECT_EQ(next(":2}\n"), standing::in_line);
-  note.begin_move(":2}\n");
+  note.begin_move(":2}\n", where);
   note.end_move(0); // no room
   EXPECT_EQ(next(":2}\n"), standing::in_line);
 }
 
-TEST_F(move_note_test, counts_what_has_gone_from_agent_to_agent) {
+TEST_F(move_note_test, knows_where_the_fifo_begins_from_agent_to_agent) {
   const std::string piece = "{\"a\":1}\n{\"b\":2}\n";
   for (std::size_t gone = 0; gone <= piece.size(); ++gone) {
     killed_after(piece, gone, "{\"e\"");
     move_note later;
     ASSERT_FALSE(later.open(dir / "moving"));
-    auto before = later.moved();
     later.settle(later.look(piece.substr(gone) + "{\"e\"", true));
-    EXPECT_EQ(later.moved(), before + gone);
-    later.skip(5);
-    later.begin_move(piece);
+    EXPECT_EQ(later.begin(), where + gone);
+    EXPECT_EQ(later.told(), later.begin());
+    later.pass(2000);
+    later.begin_move(piece, 2000);
     later.end_move(3);
-    EXPECT_EQ(later.moved(), before + gone + 8);
+    EXPECT_EQ(later.begin(), 2003U);
+    later.pass(where);
   }
 }
 
@@ -96,7 +101,21 @@ TEST_F(move_note_test, of_a_dead_ones_move_nothing_counts_as_gone) {
   move_note later;
   ASSERT_FALSE(later.open(dir / "moving"));
   later.settle(later.look("", false));
-  EXPECT_EQ(later.moved(), 0U);
+  EXPECT_EQ(later.begin(), where);
+}
+
+TEST_F(move_note_test, what_was_lost_is_to_be_told_until_it_was_written) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.pass(100);
+  note.lose(200);
+  note.lose(300); // the one after was killed before it could tell
+  EXPECT_EQ(note.told(), 100U);
+  note.begin_own();
+  EXPECT_EQ(note.told(), 100U);
+  note.end_own(true);
+  EXPECT_EQ(note.told(), 300U);
+  EXPECT_EQ(note.begin(), 300U);
 }
 
 TEST_F(move_note_test, a_line_of_our_own_that_may_be_torn_is_ended) {
@@ -112,7 +131,7 @@ TEST_F(move_note_test, a_line_whose_rest_died_with_claude_is_ended) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));
   EXPECT_EQ(next("", false), standing::line_start);
-  note.begin_move("{\"a\":1}\n");
+  note.begin_move("{\"a\":1}\n", where);
   EXPECT_EQ(next("", false), standing::torn);
   note.end_move(3);
   EXPECT_EQ(next("", false), standing::torn);
