@@ -20,6 +20,8 @@ constexpr std::string_view output_name = "/stdout.fifo";
 
 constexpr mode_t only_us = 0600;
 
+constexpr int max_lock_attempts = 8;
+
 // As much as a process without privileges may ask for. It is what Claude can
 // say while no agent is there.
 constexpr int capacity = 1024 * 1024;
@@ -41,9 +43,9 @@ keep_place::keep_place(std::string directory, mode_t pipe_mode)
   : directory_{std::move(directory)},
     in_{directory_ + std::string{input_name}, only_us, capacity},
     out_{directory_ + std::string{output_name}, only_us, capacity},
-    errors_{directory_ + "/stderr.fifo", only_us} {
-  make_directory(pipe_mode);
-  lock();
+    errors_{directory_ + "/stderr.fifo", only_us},
+    lock_{directory_ + "/agent"} {
+  lock(pipe_mode);
   in_.prepare();
   out_.prepare();
   errors_.prepare();
@@ -71,24 +73,21 @@ void keep_place::make_directory(mode_t pipe_mode) {
         "owner and mode (0700), or choose another: --keep-dir."};
 }
 
-void keep_place::lock() {
-  auto path = directory_ + "/lock";
-  lock_.reset(
-    ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, only_us));
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (lock_ && ::fcntl(lock_.get(), F_SETLK, &whole) == 0)
-    return;
-  if (!lock_ || (errno != EAGAIN && errno != EACCES))
-    throw fifo_error{"cannot lock " + path + ": " + reason()
-                     + ". Choose another directory: --keep-dir."};
-  auto found = ::fcntl(lock_.get(), F_GETLK, &whole) == 0
-               && whole.l_type != F_UNLCK && whole.l_pid > 0;
-  throw fifo_error{
-    directory_ + " is in use by another agent"
-    + (found ? " (pid " + std::to_string(whole.l_pid) + ")" : "")
-    + ". Stop that one, or give this one another --instance or --keep-dir."};
+// An agent that ends in order takes the directory with it, perhaps right now.
+void keep_place::lock(mode_t pipe_mode) {
+  for (int attempt = 0; attempt < max_lock_attempts; ++attempt) {
+    make_directory(pipe_mode);
+    auto holder = lock_.hold(only_us);
+    if (!holder.empty())
+      throw fifo_error{
+        directory_ + ": " + holder
+        + ". Stop that one, or give this one another --instance or "
+          "--keep-dir."};
+    if (lock_.fault().empty())
+      return;
+  }
+  throw fifo_error{"cannot lock " + lock_.path() + ": " + lock_.fault()
+                   + ". Choose another directory: --keep-dir."};
 }
 
 const fifo_place& keep_place::place(stream which) const {
@@ -147,7 +146,7 @@ void keep_place::remove() {
   for (auto name :
        {"/pid", "/journal", "/journal.new", "/input", "/moving", "/stdin.fifo",
         "/stdout.fifo", "/stderr.fifo", "/stdin.fifo.lock", "/stdout.fifo.lock",
-        "/stderr.fifo.lock", "/lock"})
+        "/stderr.fifo.lock", "/agent.lock"})
     ::unlink((directory_ + name).c_str());
   ::rmdir(directory_.c_str());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "main/runtime/fd.hpp"
+#include "main/runtime/fifo_lock.hpp"
 #include "main/runtime/fifo_place.hpp"
 #include "main/runtime/move_note.hpp"
 
@@ -61,13 +62,13 @@ public:
 private:
   const fifo_place& place(stream which) const;
   void make_directory(mode_t pipe_mode);
-  void lock();
+  void lock(mode_t pipe_mode);
 
   std::string directory_;
   fifo_place in_;
   fifo_place out_;
   fifo_place errors_;
-  unique_fd lock_;
+  fifo_lock lock_;
 };
 
 } // namespace container_agent::runtime
