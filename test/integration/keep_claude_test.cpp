@@ -257,6 +257,15 @@ TEST(keep_claude, half_a_line_of_a_dead_one_is_not_the_next_ones_to_end) {
             std::string::npos);
 }
 
+// Its pipes have no end that could be seen.
+TEST(keep_claude, one_that_closes_its_stdout_stalls_and_is_started_again) {
+  kept_host host{{"--stall-timeout", "100ms"}};
+  host.start_agent();
+  host.prompt("close-stdout-once", "u-1");
+  host.wait_for_result("u-1");
+  EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 2U);
+}
+
 TEST(keep_claude, a_second_agent_is_refused_and_told_of_the_first) {
   kept_host host;
   host.start_agent();
