@@ -128,6 +128,7 @@ private:
               std::uint64_t line, std::string_view uuid);
 
   // Claude's lines
+  void forget_begun();
   void take_line(const codec::envelope& line);
   void take_result(const codec::envelope& result);
   void take_bill(const claude_bill& bill);
@@ -186,6 +187,7 @@ private:
 
   std::uint64_t line_end_ = 0;   // of the host's line, until it is noted
   std::uint64_t answer_end_ = 0; // of Claude's line: see `closed_prompt`
+  std::uint64_t unseen_end_ = 0; // of the one that `begin_in_line` is about
   bool draining_ = false;
   bool closed_ = false;
   bool input_ended_ = false;

@@ -55,7 +55,14 @@ void dialogue::take(const child_output& output) {
     auto line = scanner_.finish();
     auto begin = std::exchange(at, end + 1);
     auto text = all.substr(begin, end - begin);
-    auto cut = is_cut(text) && (begin > 0 || !voice_->in_line());
+    auto kept = output.data.origin() != bytes::nowhere;
+    answer_end_ = kept ? output.data.origin() + at : 0;
+    if (line_unseen_ && unseen_end_ == 0)
+      unseen_end_ = answer_end_;
+    auto death = kept && is_cut(text);
+    auto cut = death && (begin > 0 || !voice_->in_line());
+    if (death)
+      forget_begun();
     if (!cut
         && (!line.is_object || line.type == "assistant"
             || line.type == "stream_event")) {
@@ -68,8 +75,6 @@ void dialogue::take(const child_output& output) {
     auto own = line.type == "control_response" && own_request(line.request_id);
     flush(cut || own ? begin : at);
     run = at;
-    answer_end_
-      = output.data.origin() == bytes::nowhere ? 0 : output.data.origin() + at;
     if (!cut)
       take_line(line);
     else if (text.size() > 1)
@@ -78,6 +83,14 @@ void dialogue::take(const child_output& output) {
                          {{"bytes", std::uint64_t{text.size() - 1}}});
   }
   flush(all.size());
+}
+
+// What came before was another Claude's.
+void dialogue::forget_begun() {
+  for (auto& p : prompts_.in_flight())
+    p.started = false;
+  notes_.launched();
+  open_requests_.clear();
 }
 
 void dialogue::take_line(const codec::envelope& line) {
@@ -161,6 +174,7 @@ void dialogue::take_lifecycle(const codec::envelope& event) {
   // Its result may be in the line that this agent has seen the end of only.
   if (line_unseen_) {
     auto uuid = p->uuid;
+    answer_end_ = unseen_end_;
     close(uuid);
     line_unseen_ = !prompts_.in_flight().empty();
     return start_prompts();

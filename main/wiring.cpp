@@ -199,7 +199,6 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
     auto& result = output_port.emplace<runtime::fifo_output>(
       loop, watch, log, std::move(place), runtime::fifo_output::content::lines,
       &kept->process.output_writer());
-    result.write(bytes{kept->first_words(context)});
     if (kept->process.output_standing()
         == runtime::move_note::standing::in_line)
       result.begin_in_line();
@@ -332,6 +331,8 @@ agent::~agent() = default;
 
 std::int32_t agent::run() {
   auto& p = *parts_;
+  if (p.kept) // not before: what is told here must not be lost by a bad start
+    p.output.write(bytes{p.kept->first_words(p.context)});
   p.family->start(p.system);
   boost::asio::steady_timer start_over{p.loop.io(), longest_start};
   start_over.async_wait([](auto error) {

@@ -40,6 +40,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   fifo_watch::subscription path_subscription;
   fifo_watch::subscription reader_subscription;
   unique_fd keeper;
+  piece_writer* writer;
   pipe_sink sink;     // a descriptor of its own, for writing only
   piece_queue parked; // while there is no FIFO, or after an error
   piece_queue held;   // by the sink before an error: is in the tail
@@ -54,13 +55,14 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   bool finished = false;
 
   state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p, content k,
-        piece_writer* writer)
+        piece_writer* r)
     : loop{l},
       watch{w},
       log{g},
       place{std::move(p)},
       kind{k},
-      sink{l, writer},
+      writer{r},
+      sink{l, r},
       cut{g, place.path()},
       look_again{l.io()} {}
 
@@ -114,14 +116,14 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   // -- writing ----------------------------------------------------------------
 
-  void write(bytes data) {
-    data = cut.rest_of(std::move(data));
+  void write(const bytes& given) {
+    auto data = cut.rest_of(given);
+    if (writer && data.size() < given.size())
+      writer->leave_out(given.part(0, given.size() - data.size()));
     if (data.empty())
       return;
-    if (!keeper || error()) {
-      parked.push(std::move(data));
-      return;
-    }
+    if (!keeper || error())
+      return parked.push(std::move(data));
     if (lines())
       tail.append(data);
     sink.write(std::move(data));
@@ -215,10 +217,8 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   // open(2) blocks, so it can't take a part of what is taken back here.
   void start_line_again() {
     auto reader = place.open(O_RDONLY);
-    if (!reader) {
-      fail("opening it for reading", last_error());
-      return;
-    }
+    if (!reader)
+      return fail("opening it for reading", last_error());
     auto waiting = sink.pending();
     sink.take_pending(); // it is in the tail
     sink.close();

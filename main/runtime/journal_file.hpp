@@ -30,13 +30,11 @@ public:
     on_input_ = std::move(call);
   }
 
-  /// Another child is about to be started.
-  void launched();
-
   void accepted(const std::string& uuid, const bytes& line,
                 std::uint64_t input) override;
   void sent(const std::string& uuid, std::uint32_t times) override;
   void begun(const std::string& uuid) override;
+  void launched() override;
   void closed(const std::string& uuid, std::uint64_t result_end) override;
   void session(const std::string& id, bool anew) override;
   void input_taken(std::uint64_t input) override;

@@ -132,7 +132,8 @@ kept_child::kept_child(event_loop& loop, keep_place& place)
     output_{loop, place.note},
     errors_{loop} {
   using stream = keep_place::stream;
-  // Opened before the look: from now on nothing is lost with Claude.
+  // Opened before the look, so that a Claude that is found there leaves us its
+  // pipes if it dies.
   if (auto error = output_.open(must_open(place, stream::out)))
     throw fifo_error{"the output of the kept Claude can't be watched: "
                      + error.message() + ". Leave --keep-claude out."};

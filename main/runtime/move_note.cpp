@@ -86,9 +86,10 @@ void move_note::end_move(std::size_t count) {
   page_->moving = 0;
 }
 
+// In this order: between both, `settle` knows.
 void move_note::pass(std::uint64_t position) {
-  page_->begin = position;
   page_->told = position;
+  page_->begin = position;
 }
 
 std::uint64_t move_note::begin() const {
@@ -122,8 +123,9 @@ void move_note::half_input(bool half) {
 }
 
 // What has not gone is what the unread begins with. Where several answers fit
-// they agree on all that is asked here: no line of JSON is the end of another
-// one, and within a line every place is within a line.
+// they agree on where the host stands: no line of JSON is the end of another
+// one, and within a line every place is within a line. What has gone may then
+// be counted too low, which could tell a result as lost that was not.
 move_note::position move_note::look(std::string_view unread, bool alive) const {
   if (page_->own)
     return {standing::torn};
@@ -140,8 +142,13 @@ move_note::position move_note::look(std::string_view unread, bool alive) const {
 }
 
 void move_note::settle(position found) {
+  if (found.where == standing::torn)
+    page_->own = true; // first: killed in between, the next one must know
   page_->in_line = found.where == standing::in_line;
-  page_->own = found.where == standing::torn;
+  if (found.where != standing::torn)
+    page_->own = false;
+  if (page_->told > page_->begin)
+    page_->begin = page_->told.load();
   if (found.gone > 0)
     pass(page_->from + found.gone);
   page_->moving = 0;

@@ -45,7 +45,7 @@ public:
   /// What comes before this position has gone, or was thrown away.
   void pass(std::uint64_t position);
 
-  /// What Claude's FIFO begins with.
+  /// The position at which Claude's FIFO begins.
   std::uint64_t begin() const;
 
   /// What comes before this position is lost: Claude has died. From `told()` on

@@ -182,6 +182,12 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     return move(to, piece.view().substr(0, move_note::max_piece));
   }
 
+  void leave_out(const bytes& piece) {
+    auto end = piece.origin() + piece.size();
+    if (piece.origin() != bytes::nowhere && end > taken)
+      throw_away(end - taken); // should it fail, the next write finds out
+  }
+
   // In one read(2): a line that is to be swallowed is there, or it is not.
   bool throw_away(std::uint64_t size) {
     std::string rubbish(size, '\0');
@@ -255,6 +261,10 @@ void peeked_pipe::expect_end(bool on) {
 
 ssize_t peeked_pipe::write(int to, const bytes& piece) {
   return state_->write(to, piece);
+}
+
+void peeked_pipe::leave_out(const bytes& piece) {
+  state_->leave_out(piece);
 }
 
 } // namespace container_agent::runtime

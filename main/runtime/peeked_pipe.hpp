@@ -48,6 +48,7 @@ public:
   void expect_end(bool on);
 
   ssize_t write(int to, const bytes& piece) override;
+  void leave_out(const bytes& piece) override;
 
 private:
   struct state;

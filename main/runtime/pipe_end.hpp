@@ -61,6 +61,9 @@ public:
   /// As write(2) of `piece` to the non-blocking pipe `to`: how many bytes of it
   /// are there now, or -1 with `errno` set.
   virtual ssize_t write(int to, const bytes& piece) = 0;
+
+  /// This piece is not to be written after all; nothing before it waits.
+  virtual void leave_out(const bytes& /*piece*/) {}
 };
 
 /// The writing end of a pipe as a `byte_sink`. It can be opened again and

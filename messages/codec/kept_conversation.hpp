@@ -34,7 +34,7 @@ struct closed_prompt {
 /// | `{"accepted":UUID,"line":TEXT}` | a prompt was taken                     |
 /// | `{"sent":UUID,"times":N}`       | it is given to a child, the Nth time   |
 /// | `{"begun":UUID}`                | that child has it                      |
-/// | `{"launched":true}`             | another child is about to be started   |
+/// | `{"launched":true}`             | what was begun, another child has not  |
 /// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
 /// | `{"closed":UUID}`               | it has failed                          |
 /// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |

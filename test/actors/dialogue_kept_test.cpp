@@ -9,6 +9,11 @@ namespace {
 
 class kept_dialogue : public dialogue_fixture {
 public:
+  /// What can be told by where it stands in all that Claude says.
+  void kept_claude(const std::string& lines, std::uint64_t position = 1000) {
+    talk().take(child_output{0, bytes{lines}.with_origin(position), true});
+  }
+
   /// The agent is killed while a result goes by, and the next one sees the
   /// rest.
   void take_over_in_the_result() {
@@ -171,7 +176,7 @@ TEST_F(kept_dialogue, notes_where_a_result_ends_in_all_that_claude_says) {
   auto lines
     = claude::lifecycle("u-1", "started") + claude::result({"u-1"}, "yes");
   auto behind = claude::assistant("more");
-  talk().take(child_output{0, bytes{lines + behind}.with_origin(1000), true});
+  kept_claude(lines + behind, 1000);
   EXPECT_EQ(notes.now.closed.back().result_end, 1000 + lines.size());
 }
 
@@ -183,8 +188,8 @@ TEST_F(kept_dialogue, a_line_that_a_dead_one_has_left_is_left_out) {
   auto behind = claude::assistant("b");
   auto half = claude::result({"u-1"}, "yes");
   half.resize(half.size() - 2);
-  claude(before + half + "\x18\n" + behind);
-  claude("\x18\n" + behind);
+  kept_claude(before + half + "\x18\n" + behind);
+  kept_claude("\x18\n" + behind);
   EXPECT_EQ(to_host(), before + behind + behind);
   EXPECT_EQ(talk().status().answered, 0U);
   EXPECT_EQ(log.count("half_line_dropped"), 1U);
@@ -192,10 +197,28 @@ TEST_F(kept_dialogue, a_line_that_a_dead_one_has_left_is_left_out) {
             std::to_string(half.size()));
 }
 
+TEST_F(kept_dialogue, what_a_dead_one_had_begun_is_sent_to_the_next) {
+  ready();
+  prompt("u-1");
+  next_agent();
+  attach(); // another one by now, but what the dead one said comes first
+  kept_claude(claude::lifecycle("u-1", "started") + claude::can_use_tool("q")
+              + "\x18\n");
+  initialized();
+  EXPECT_EQ(to_claude(), user_line("u-1") + '\n');
+  EXPECT_FALSE(notes.now.prompts.front().begun);
+}
+
+TEST_F(kept_dialogue, such_an_end_means_nothing_elsewhere) {
+  ready();
+  claude("no JSON\x18\n");
+  EXPECT_EQ(to_host(), "no JSON\x18\n");
+}
+
 TEST_F(kept_dialogue, one_whose_start_the_host_has_is_ended) {
   ready();
   claude(R"({"type":"assistant","long":)");
-  claude("er\x18\n");
+  kept_claude("er\x18\n");
   EXPECT_EQ(to_host(), "{\"type\":\"assistant\",\"long\":er\x18\n");
 }
 

@@ -21,6 +21,7 @@ public:
     now.send(uuid, times);
   }
   void begun(const std::string& uuid) override { now.begin(uuid); }
+  void launched() override { now.launch(); }
   void closed(const std::string& uuid, std::uint64_t result_end) override {
     now.close(uuid, result_end);
   }

@@ -112,6 +112,29 @@ TEST_F(peeked_pipe_test, what_lies_before_a_piece_is_thrown_away) {
   EXPECT_EQ(in_fifo(), 0U);
 }
 
+TEST_F(peeked_pipe_test, what_is_left_out_is_thrown_away_at_once) {
+  say("one\nleft out\ntwo\n");
+  auto found = read();
+  EXPECT_EQ(give(found.part(0, 4)), 4);
+  source.leave_out(found.part(4, 9));
+  EXPECT_EQ(in_fifo(), 4U);
+  source.leave_out(found.part(4, 9)); // again: it has gone
+  EXPECT_EQ(in_fifo(), 4U);
+  EXPECT_EQ(note.begin(), 13U);
+  EXPECT_EQ(give(found.part(13)), 4);
+  EXPECT_EQ(host_has(), "one\ntwo\n");
+}
+
+TEST_F(peeked_pipe_test, positions_go_on_from_an_earlier_agent) {
+  source.begin_at(1000);
+  say("one\ntwo\n");
+  auto found = read();
+  EXPECT_EQ(found.origin(), 1000U);
+  EXPECT_EQ(give(found.part(0, 4)), 4);
+  EXPECT_EQ(note.begin(), 1004U);
+  EXPECT_EQ(host_has(), "one\n");
+}
+
 TEST_F(peeked_pipe_test, our_own_lines_go_between) {
   say("one\ntwo\n");
   auto found = read();
