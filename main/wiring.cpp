@@ -49,7 +49,7 @@ constexpr std::chrono::milliseconds longest_start{200};
 // the smallest decides how much goes at a time (docs/performance.md). Elsewhere
 // the kernel's 64 KiB will do: all pipes of a user count against one limit
 // (16,384 pages), and many agents may share a user.
-constexpr int raw_pipe_capacity = 512 * 1024;
+constexpr int raw_pipe_capacity = 256 * 1024;
 
 runtime::fifo_place place_of(const std::string& path, const options& o) {
   return runtime::fifo_place{path, o.pipes.permissions,
