@@ -70,9 +70,12 @@ TEST(raw_mode, passes_64_megabytes_of_anything_both_ways) {
 
 TEST(raw_mode, loses_nothing_when_its_child_is_to_start_again) {
   agent_process agent{raw("cat")};
+  agent.write("x"); // its control socket comes after its pipes
+  ASSERT_EQ(agent.read_bytes(1), "x");
   std::string sent;
   for (int restart = 0; restart < 10; ++restart) {
-    EXPECT_EQ(ask_agent(agent, "restart-claude").status, yes);
+    auto restarted = ask_agent(agent, "restart-claude");
+    EXPECT_EQ(restarted.status, yes) << restarted.text();
     for (int i = 0; i < 2000; ++i) {
       auto text = std::to_string(sent.size()) + '\n';
       agent.write(text);
