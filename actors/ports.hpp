@@ -201,6 +201,7 @@ public:
   virtual void accepted(const std::string&, const bytes&, std::uint64_t) {}
   virtual void sent(const std::string& /*uuid*/, std::uint32_t /*times*/) {}
   virtual void begun(const std::string& /*uuid*/) {}
+  /// Another child is there, or about to be: it has begun nothing.
   virtual void launched() {}
   /// `result_end`: see `codec::closed_prompt`.
   virtual void closed(const std::string&, std::uint64_t /*result_end*/) {}

@@ -20,7 +20,7 @@ constexpr std::string_view output_name = "/stdout.fifo";
 
 constexpr mode_t only_us = 0600;
 
-constexpr int max_lock_attempts = 8;
+constexpr int max_place_attempts = 8;
 
 // As much as a process without privileges may ask for. It is what Claude can
 // say while no agent is there.
@@ -75,7 +75,7 @@ void keep_place::make_directory(mode_t pipe_mode) {
 
 // An agent that ends in order takes the directory with it, perhaps right now.
 void keep_place::lock(mode_t pipe_mode) {
-  for (int attempt = 0; attempt < max_lock_attempts; ++attempt) {
+  for (int attempt = 0; attempt < max_place_attempts; ++attempt) {
     make_directory(pipe_mode);
     auto holder = lock_.hold(only_us);
     if (!holder.empty())

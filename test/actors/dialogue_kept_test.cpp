@@ -180,6 +180,19 @@ TEST_F(kept_dialogue, notes_where_a_result_ends_in_all_that_claude_says) {
   EXPECT_EQ(notes.now.closed.back().result_end, 1000 + lines.size());
 }
 
+TEST_F(kept_dialogue, a_result_whose_end_alone_was_seen_ends_with_its_line) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  talk().begin_in_line();
+  attach();
+  initialized();
+  const std::string end = "the end of a long result\"}\n";
+  kept_claude(end + claude::lifecycle("u-1", "completed"), 500);
+  EXPECT_EQ(notes.now.closed.back().result_end, 500 + end.size());
+}
+
 TEST_F(kept_dialogue, a_line_that_a_dead_one_has_left_is_left_out) {
   ready();
   prompt("u-1");
