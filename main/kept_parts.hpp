@@ -6,9 +6,8 @@
 #include "main/runtime/journal_file.hpp"
 #include "main/runtime/keep_place.hpp"
 #include "main/runtime/kept_child.hpp"
-#include "messages/codec/agent_record.hpp"
+#include "main/runtime/lost_results.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <string>
@@ -38,20 +37,14 @@ struct kept_parts {
     notes.on_input([this](std::uint64_t input) { spool.release(input); });
     process.before_start([this] { notes.launched(); });
     if (!process.found())
-      process.lose_output(end_of_results());
+      process.lose_output(
+        runtime::end_of_lost_output(notes.conversation(), place.note));
   }
 
-  /// What the host's output has to begin with: the end of a line that was torn,
-  /// and of which results it has lost, as records. Empty as a rule.
+  /// See `runtime::words_of_loss`.
   std::string first_words(const actor_context& context) const {
-    std::string result;
-    if (process.output_standing() == runtime::move_note::standing::torn)
-      result += '\n';
-    for (const auto& p : notes.conversation().closed)
-      if (p.result_end > place.note.told()
-          && p.result_end <= place.note.begin())
-        result += result_lost(context, p.uuid);
-    return result;
+    return runtime::words_of_loss(notes.conversation(), place.note,
+                                  process.output_standing(), context);
   }
 
   runtime::managed_child& managed() { return process; }
@@ -65,26 +58,6 @@ struct kept_parts {
                   {{"error", error.message()}});
     if (over && !process.running())
       place.remove();
-  }
-
-private:
-  /// Where the last one ends that was seen, or what has gone to the host.
-  std::uint64_t end_of_results() const {
-    auto end = place.note.begin();
-    for (const auto& p : notes.conversation().closed)
-      end = std::max(end, p.result_end);
-    return end;
-  }
-
-  // Claude has done what was asked for, so it is not asked again.
-  static std::string result_lost(const actor_context& context,
-                                 const std::string& uuid) {
-    constexpr auto reason = "result_lost";
-    constexpr auto detail = "Claude and the agent died before the host had the "
-                            "result; the session has it";
-    context.log.write(log_level::error, loggers::conversation, "prompt_failed",
-                      {{"uuid", uuid}, {"reason", reason}, {"detail", detail}});
-    return codec::failed_record(context.clock.now(), uuid, reason, detail);
   }
 };
 

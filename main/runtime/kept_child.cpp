@@ -6,7 +6,6 @@
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
-#include <limits.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,32 +35,6 @@ unique_fd must_open(const keep_place& place, keep_place::stream which) {
 }
 
 } // namespace
-
-// Claude ends at half a line, and the next agent could not know where one was
-// cut. So a line goes in one write(2) where it can: up to PIPE_BUF bytes that
-// is so always, and up to the FIFO's capacity while the FIFO is empty. Where it
-// can't it is noted that a line is under way.
-class kept_child::whole_lines final : public piece_writer {
-public:
-  explicit whole_lines(move_note& note) : note_{note} {}
-
-  ssize_t write(int to, const bytes& piece) override {
-    auto text = piece.view();
-    auto whole = text.size() <= PIPE_BUF
-                 || (unread_bytes(to) == 0 && text.size() <= fifo_capacity(to));
-    if (!whole)
-      note_.half_input(true);
-    auto count = ::write(to, text.data(), text.size());
-    if (count == static_cast<ssize_t>(text.size()))
-      note_.half_input(false);
-    else if (count > 0)
-      note_.half_input(true);
-    return count;
-  }
-
-private:
-  move_note& note_;
-};
 
 // Shared with the wait, which may outlive the object.
 struct kept_child::state : std::enable_shared_from_this<state> {
@@ -127,8 +100,8 @@ struct kept_child::state : std::enable_shared_from_this<state> {
 
 kept_child::kept_child(event_loop& loop, keep_place& place)
   : place_{place},
-    writer_{std::make_unique<whole_lines>(place.note)},
-    input_{loop, writer_.get()},
+    writer_{place.note, calls_},
+    input_{loop, &writer_},
     output_{loop, place.note},
     errors_{loop} {
   using stream = keep_place::stream;

@@ -6,6 +6,7 @@
 #include "main/runtime/managed_child.hpp"
 #include "main/runtime/peeked_pipe.hpp"
 #include "main/runtime/pipe_end.hpp"
+#include "main/runtime/whole_lines.hpp"
 
 #include <memory>
 #include <optional>
@@ -39,7 +40,7 @@ public:
   std::size_t max_held_line() const;
 
   /// What the host's output is written with.
-  piece_writer& output_writer() { return output_; }
+  piece_writer& output_writer() { return output_.writer(); }
 
   /// Called before a process is started: should the agent be killed in between,
   /// the next one knows that this Claude is another one.
@@ -70,14 +71,14 @@ public:
 
 private:
   struct state;
-  class whole_lines;
 
   launch_result take_over(pid_t pid);
   launch_result start(const child_command& command);
   std::error_code end_cut_line();
 
   keep_place& place_;
-  std::unique_ptr<whole_lines> writer_;
+  pipe_calls calls_;
+  whole_lines writer_;
   pipe_sink input_;
   peeked_pipe output_;
   pipe_source errors_;

@@ -1,6 +1,7 @@
 #include "main/runtime/peeked_pipe.hpp"
 
 #include "main/runtime/fifo_end.hpp"
+#include "main/runtime/output_mover.hpp"
 #include "main/runtime/system_call.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -30,7 +31,8 @@ using descriptor
 // Shared with the waits that are under way, which may outlive the object.
 struct peeked_pipe::state : std::enable_shared_from_this<state> {
   event_loop& loop;
-  move_note& note;
+  pipe_calls calls;
+  output_mover mover;
   unique_fd fifo;
   unique_fd copy_in; // a pipe for the copies
   unique_fd copy_out;
@@ -38,14 +40,13 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   descriptor edge;
   handler on_result;
   std::error_code failure;
-  std::uint64_t taken = 0;  // bytes that have left the FIFO
   std::uint64_t looked = 0; // bytes that were read from the copy
   std::size_t in_copy = 0;  // bytes in the copy
   bool waiting = false;
   bool posted = false;
   bool ending = false;
 
-  state(event_loop& l, move_note& n) : loop{l}, note{n}, edge{l.io()} {}
+  state(event_loop& l, move_note& n) : loop{l}, mover{n, calls}, edge{l.io()} {}
 
   std::error_code open(unique_fd opened) {
     std::array<int, 2> ends{};
@@ -61,6 +62,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     if (::fcntl(copy_in.get(), F_SETPIPE_SZ, capacity) < 0)
       return last_error();
     fifo = std::move(opened);
+    mover.from(fifo.get());
     return watch();
   }
 
@@ -136,7 +138,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
 
   // Fills the copy with what is new.
   std::error_code copy() {
-    auto known = static_cast<std::size_t>(looked - taken);
+    auto known = static_cast<std::size_t>(looked - mover.taken());
     auto present = unread_bytes(fifo.get());
     if (present <= known)
       return {};
@@ -168,63 +170,6 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     auto call = std::exchange(on_result, nullptr);
     call(found);
   }
-
-  // -- moving -----------------------------------------------------------------
-
-  ssize_t write(int to, const bytes& piece) {
-    auto origin = piece.origin();
-    if (origin == bytes::nowhere)
-      return write_own(to, piece.view());
-    if (origin < taken)
-      return write_own(to, piece.view().substr(0, taken - origin));
-    if (origin > taken && !throw_away(origin - taken))
-      return -1;
-    return move(to, piece.view().substr(0, move_note::max_piece));
-  }
-
-  void leave_out(const bytes& piece) {
-    auto end = piece.origin() + piece.size();
-    if (piece.origin() != bytes::nowhere && end > taken)
-      throw_away(end - taken); // should it fail, the next write finds out
-  }
-
-  // In one read(2): a line that is to be swallowed is there, or it is not.
-  bool throw_away(std::uint64_t size) {
-    std::string rubbish(size, '\0');
-    auto count = without_interruption(
-      [&] { return ::read(fifo.get(), rubbish.data(), rubbish.size()); });
-    if (count < 0)
-      return false;
-    taken += static_cast<std::uint64_t>(count);
-    note.pass(taken);
-    if (static_cast<std::uint64_t>(count) == size)
-      return true;
-    errno = EIO; // somebody else reads it, too
-    return false;
-  }
-
-  ssize_t move(int to, std::string_view piece) {
-    note.begin_move(piece, taken);
-    auto count = ::splice(fifo.get(), nullptr, to, nullptr, piece.size(),
-                          SPLICE_F_NONBLOCK);
-    note.end_move(count > 0 ? static_cast<std::size_t>(count) : 0);
-    if (count > 0)
-      taken += static_cast<std::uint64_t>(count);
-    if (count == 0)
-      errno = EIO; // likewise
-    return count == 0 ? -1 : count;
-  }
-
-  // Up to PIPE_BUF bytes are written whole or not at all.
-  ssize_t write_own(int to, std::string_view text) {
-    auto ends_line = text.back() == '\n';
-    if (text.size() > PIPE_BUF || !ends_line || note.in_line())
-      note.begin_own();
-    auto count = ::write(to, text.data(), text.size());
-    if (count == static_cast<ssize_t>(text.size()))
-      note.end_own(ends_line);
-    return count;
-  }
 };
 
 peeked_pipe::peeked_pipe(event_loop& loop, move_note& note)
@@ -239,7 +184,8 @@ std::error_code peeked_pipe::open(unique_fd fifo) {
 }
 
 void peeked_pipe::begin_at(std::uint64_t position) {
-  state_->taken = state_->looked = position;
+  state_->mover.begin_at(position);
+  state_->looked = position;
 }
 
 void peeked_pipe::read(handler on_result) {
@@ -259,12 +205,8 @@ void peeked_pipe::expect_end(bool on) {
     state_->attempt_later();
 }
 
-ssize_t peeked_pipe::write(int to, const bytes& piece) {
-  return state_->write(to, piece);
-}
-
-void peeked_pipe::leave_out(const bytes& piece) {
-  state_->leave_out(piece);
+piece_writer& peeked_pipe::writer() {
+  return state_->mover;
 }
 
 } // namespace container_agent::runtime

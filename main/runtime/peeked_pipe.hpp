@@ -18,14 +18,11 @@ namespace container_agent::runtime {
 /// are written to the host, by splice(2) from the one pipe into the other: at
 /// each moment they are in exactly one of both, whenever the agent is killed.
 ///
-/// It is the source of the copies and the writer of the host's output. A piece
-/// with an origin is moved, and what lies before it in the FIFO (lines that the
-/// agent has swallowed) thrown away; a piece without one, or whose origin was
-/// moved before, is written as it is.
+/// It is the source of the copies, and has the writer of the host's output.
 ///
 /// The pipe is held open for writing, too, so its end is never seen: whoever
 /// knows that the writer is gone says so by `expect_end`.
-class peeked_pipe final : public byte_source, public piece_writer {
+class peeked_pipe final : public byte_source {
 public:
   peeked_pipe(event_loop& loop, move_note& note);
   peeked_pipe(const peeked_pipe&) = delete;
@@ -47,8 +44,8 @@ public:
   /// Whether the next read that finds nothing new finds the end.
   void expect_end(bool on);
 
-  ssize_t write(int to, const bytes& piece) override;
-  void leave_out(const bytes& piece) override;
+  /// What moves the bytes: an `output_mover`.
+  piece_writer& writer();
 
 private:
   struct state;

@@ -55,7 +55,7 @@ public:
   }
 
   ssize_t give(const bytes& piece) {
-    return source.write(host.writer.get(), piece);
+    return source.writer().write(host.writer.get(), piece);
   }
 
   std::string host_has() { return runtime::read_all(host.reader.get()); }
@@ -116,9 +116,9 @@ TEST_F(peeked_pipe_test, what_is_left_out_is_thrown_away_at_once) {
   say("one\nleft out\ntwo\n");
   auto found = read();
   EXPECT_EQ(give(found.part(0, 4)), 4);
-  source.leave_out(found.part(4, 9));
+  source.writer().leave_out(found.part(4, 9));
   EXPECT_EQ(in_fifo(), 4U);
-  source.leave_out(found.part(4, 9)); // again: it has gone
+  source.writer().leave_out(found.part(4, 9)); // again: it has gone
   EXPECT_EQ(in_fifo(), 4U);
   EXPECT_EQ(note.begin(), 13U);
   EXPECT_EQ(give(found.part(13)), 4);
