@@ -151,7 +151,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
 
 void dialogue::take_control(codec::input_message message) {
   if (message.what == codec::input_message::kind::control_response)
-    open_requests_.erase(message.request_id);
+    end_request(message.request_id, line_end_);
   ++signs_; // Claude has something to do again
   context_.log.write(log_level::debug, loggers::conversation,
                      "control_forwarded",

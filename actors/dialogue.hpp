@@ -72,8 +72,8 @@ public:
   void restore(const codec::kept_conversation& kept);
 
   /// The host's output stands within a line of Claude's, whose rest comes
-  /// first. Likewise.
-  void begin_in_line();
+  /// first; `begun` is what it has of it, if that is known. Likewise.
+  void begin_in_line(const std::optional<std::string>& begun = {});
 
   void take(const host_line& line) override;
   void take(const host_input_ended& end) override;
@@ -131,6 +131,7 @@ private:
   void forget_begun();
   void take_line(const codec::envelope& line);
   void take_result(const codec::envelope& result);
+  bool comes_too_late(const codec::envelope& line) const;
   void take_bill(const claude_bill& bill);
   void take_lifecycle(const codec::envelope& event);
   void take_replay(const codec::envelope& replay);
@@ -147,6 +148,8 @@ private:
   void resend_unheard();
   void note_begun(prompt& p);
   void set_session(std::string id, bool anew);
+  void begin_request(const std::string& id);
+  void end_request(const std::string& id, std::uint64_t input = 0);
   void close(const std::string& uuid);
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
   void fail_in_flight(const prompt& p, std::string_view reason,
@@ -182,6 +185,7 @@ private:
   std::string initialize_id_;
   std::uint64_t own_requests_ = 0;
   std::unordered_set<std::string> open_requests_; // Claude's, for the host
+  std::unordered_set<std::string> failed_before_; // by an earlier agent
   std::deque<std::string> held_control_;
   std::size_t held_control_bytes_ = 0;
 

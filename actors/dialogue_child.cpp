@@ -24,12 +24,13 @@ void dialogue::take(const child_started& child) {
   child_ = child_state::starting;
   session_refused_ = interrupted_ = false;
   taken_up_ = taken_up_ && child.attached;
-  if (!taken_up_)
+  if (!taken_up_) {
     lifecycle_known_ = false;
+    open_requests_.clear();
+  }
   renewal_.reset();
   gave_up_.clear();
   ++signs_;
-  open_requests_.clear();
   to_child.clear();
   context_.log.write(log_level::info, loggers::conversation, "claude_started",
                      {{"pid", child.pid},

@@ -1,5 +1,6 @@
 #include "actors/dialogue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // What outlives the agent.
@@ -9,8 +10,12 @@ void dialogue::restore(const codec::kept_conversation& kept) {
   taken_up_ = true;
   session_ = kept.session_id;
   anew_ = kept.anew;
-  for (const auto& p : kept.closed)
+  open_requests_.insert(kept.open_requests.begin(), kept.open_requests.end());
+  for (const auto& p : kept.closed) {
     prompts_.remember(trace_id_of(p.uuid));
+    if (p.result_end == 0)
+      failed_before_.insert(p.uuid);
+  }
   for (const auto& p : kept.prompts) {
     // Only a Claude Code that speaks of its prompts has begun any.
     lifecycle_known_ = lifecycle_known_ || p.begun;
@@ -22,14 +27,36 @@ void dialogue::restore(const codec::kept_conversation& kept) {
   }
 }
 
-void dialogue::begin_in_line() {
-  line_unseen_ = true;
+void dialogue::begin_in_line(const std::optional<std::string>& begun) {
   voice_->begin_in_line();
+  line_unseen_ = !begun;
+  if (begun)
+    scanner_.feed(*begun);
+}
+
+// An earlier agent has given it up, and was killed before it had ended Claude.
+bool dialogue::comes_too_late(const codec::envelope& line) const {
+  const auto& uuids = line.user_message_uuids;
+  return line.type == "result" && !uuids.empty() && !failed_before_.empty()
+         && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
+              return failed_before_.contains(uuid);
+            });
 }
 
 void dialogue::note_begun(prompt& p) {
   if (!std::exchange(p.started, true))
     notes_.begun(p.uuid);
+}
+
+void dialogue::begin_request(const std::string& id) {
+  if (open_requests_.insert(id).second)
+    notes_.asks(id);
+}
+
+// `input`: where the host's line ends that is its answer, if it is one.
+void dialogue::end_request(const std::string& id, std::uint64_t input) {
+  if (open_requests_.erase(id) > 0)
+    notes_.asked(id, input);
 }
 
 void dialogue::set_session(std::string id, bool anew) {

@@ -73,7 +73,12 @@ void dialogue::take(const child_output& output) {
       continue;
     }
     auto own = line.type == "control_response" && own_request(line.request_id);
-    flush(cut || own ? begin : at);
+    auto late = comes_too_late(line) && (begin > 0 || !voice_->in_line());
+    if (late)
+      context_.log.write(log_level::warn, loggers::conversation,
+                         "late_result_dropped",
+                         {{"uuid", line.user_message_uuids.front()}});
+    flush(cut || own || late ? begin : at);
     run = at;
     if (!cut)
       take_line(line);
@@ -106,9 +111,9 @@ void dialogue::take_line(const codec::envelope& line) {
   else if (line.type == "user" && line.is_replay)
     take_replay(line);
   else if (line.type == "control_request")
-    open_requests_.insert(line.request_id);
+    begin_request(line.request_id);
   else if (line.type == "control_cancel_request")
-    open_requests_.erase(line.request_id);
+    end_request(line.request_id);
   else if (line.type == "control_response" && own_request(line.request_id))
     take_own_response(line);
 }
@@ -126,7 +131,8 @@ void dialogue::take_own_response(const codec::envelope& response) {
 
 void dialogue::take_result(const codec::envelope& result) {
   line_unseen_ = false; // what was unseen was about an earlier turn, if any
-  if (started_.resumed && result.is_error && refuses_session(result))
+  if ((started_.resumed || started_.attached) && result.is_error
+      && refuses_session(result))
     session_refused_ = true;
   context_.log.write(log_level::debug, loggers::conversation, "result_received",
                      {{"subtype", result.subtype},
@@ -145,7 +151,7 @@ void dialogue::take_result(const codec::envelope& result) {
   auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
     return prompts_.find_in_flight(uuid) != nullptr;
   });
-  if (answers || !config_.one_reply_a_prompt)
+  if (answers || (!config_.one_reply_a_prompt && !comes_too_late(result)))
     voice_->answered(result);
   for (const auto& uuid : uuids)
     close(uuid);

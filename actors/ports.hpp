@@ -203,6 +203,10 @@ public:
   virtual void begun(const std::string& /*uuid*/) {}
   /// Another child is there, or about to be: it has begun nothing.
   virtual void launched() {}
+  /// Claude waits for the host's answer to this request; and does not any more.
+  /// `input` as below, or 0.
+  virtual void asks(const std::string& /*request*/) {}
+  virtual void asked(const std::string& /*request*/, std::uint64_t) {}
   /// `result_end`: see `codec::closed_prompt`.
   virtual void closed(const std::string&, std::uint64_t /*result_end*/) {}
   virtual void session(const std::string& /*id*/, bool /*anew*/) {}

@@ -276,7 +276,7 @@ std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
     result->restore(kept->notes.conversation());
     if (kept->process.output_standing()
         == runtime::move_note::standing::in_line)
-      result->begin_in_line();
+      result->begin_in_line(kept->place.note.line_begun());
   }
   return result;
 }

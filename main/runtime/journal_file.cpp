@@ -88,6 +88,19 @@ void journal_file::launched() {
   append(codec::launched_entry());
 }
 
+void journal_file::asks(const std::string& request) {
+  now_.ask(request);
+  append(codec::asks_entry(request));
+}
+
+void journal_file::asked(const std::string& request, std::uint64_t input) {
+  now_.end_request(request);
+  now_.input = input > 0 ? input : now_.input;
+  append(codec::asked_entry(request, input));
+  if (input > 0)
+    tell_input();
+}
+
 void journal_file::closed(const std::string& uuid, std::uint64_t result_end) {
   now_.close(uuid, result_end);
   append(codec::closed_entry(uuid, result_end));

@@ -15,21 +15,23 @@ namespace container_agent::runtime {
 
 namespace {
 
-// "bept 002": the layout below.
-constexpr std::uint64_t layout = 0x3230302074706562;
+// "bept 003": the layout below.
+constexpr std::uint64_t layout = 0x3330302074706562;
 
 } // namespace
 
 struct move_note::page {
   std::uint64_t magic = layout;
-  std::atomic<std::uint32_t> moving{0}; // bytes of `piece`; 0: nothing moves
+  std::atomic<std::uint32_t> moving{0}; // bytes in `text`; 0: nothing moves
   std::atomic<bool> in_line{false};     // before the move
   std::atomic<bool> own{false};         // something of our own is being written
   std::atomic<bool> half_input{false};
-  std::atomic<std::uint64_t> from{0};  // where `piece` stands
+  std::atomic<bool> whole{false};      // `text` begins with a line
+  std::atomic<std::uint64_t> base{0};  // where `text` stands
+  std::atomic<std::uint64_t> from{0};  // … and what of it moves
   std::atomic<std::uint64_t> begin{0}; // where the FIFO begins
   std::atomic<std::uint64_t> told{0};  // up to here nothing was lost unsaid
-  char piece[max_piece] = {};
+  char text[max_piece] = {};           // the start of a line, and what moves
 };
 
 move_note::move_note() : unmapped_{std::make_unique<page>()} {
@@ -74,22 +76,54 @@ bool move_note::in_line() const {
 // this process, not beside it.
 void move_note::begin_move(std::string_view piece, std::uint64_t position) {
   auto size = std::min(piece.size(), max_piece);
-  std::memcpy(page_->piece, piece.data(), size);
+  auto goes_on = page_->in_line && position == page_->begin
+                 && position - page_->base + size <= max_piece;
+  if (!goes_on)
+    begin_text(position, !page_->in_line);
+  std::memcpy(page_->text + (position - page_->base), piece.data(), size);
   page_->from = position;
   page_->moving = static_cast<std::uint32_t>(size);
 }
 
+void move_note::begin_text(std::uint64_t position, bool whole) {
+  page_->whole = false; // until it is there
+  page_->base = position;
+  page_->whole = whole;
+}
+
+std::string_view move_note::moving() const {
+  auto size = std::min<std::size_t>(page_->moving, max_piece);
+  auto at = std::min<std::size_t>(page_->from - page_->base, max_piece - size);
+  return {page_->text + at, size};
+}
+
 void move_note::end_move(std::size_t count) {
   if (count > 0)
-    page_->in_line = page_->piece[count - 1] != '\n';
-  pass(page_->from + count);
+    page_->in_line = moving()[count - 1] != '\n';
+  set_begin(page_->from + count);
   page_->moving = 0;
 }
 
-// In this order: between both, `settle` knows.
 void move_note::pass(std::uint64_t position) {
+  begin_text(position, false); // what was thrown away is not in it
+  set_begin(position);
+}
+
+// In this order: between both, `settle` knows.
+void move_note::set_begin(std::uint64_t position) {
   page_->told = position;
   page_->begin = position;
+}
+
+std::optional<std::string> move_note::line_begun() const {
+  auto size = page_->begin - page_->base;
+  if (size > max_piece)
+    return std::nullopt;
+  std::string_view text{page_->text, size};
+  auto end = text.rfind('\n');
+  if (end == std::string_view::npos && !page_->whole)
+    return std::nullopt;
+  return std::string{text.substr(end == std::string_view::npos ? 0 : end + 1)};
 }
 
 std::uint64_t move_note::begin() const {
@@ -109,6 +143,8 @@ void move_note::begin_own() {
 }
 
 void move_note::end_own(bool ends_line) {
+  if (!ends_line)
+    begin_text(page_->begin, false); // its start is no copy of what moved
   page_->in_line = !ends_line;
   page_->told = page_->begin.load();
   page_->own = false;
@@ -129,8 +165,7 @@ void move_note::half_input(bool half) {
 move_note::position move_note::look(std::string_view unread, bool alive) const {
   if (page_->own)
     return {standing::torn};
-  std::string_view piece{page_->piece,
-                         std::min<std::size_t>(page_->moving, max_piece)};
+  auto piece = moving();
   if (!alive)
     return {piece.empty() && !page_->in_line ? standing::line_start
                                              : standing::torn};
@@ -150,7 +185,7 @@ void move_note::settle(position found) {
   if (page_->told > page_->begin)
     page_->begin = page_->told.load();
   if (found.gone > 0)
-    pass(page_->from + found.gone);
+    set_begin(page_->from + found.gone);
   page_->moving = 0;
 }
 

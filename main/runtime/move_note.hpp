@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -44,6 +45,11 @@ public:
 
   /// What comes before this position has gone, or was thrown away.
   void pass(std::uint64_t position);
+
+  /// What the host has of the line within which the output ends; nothing if
+  /// that is not known: after more than `max_piece` of it, or if parts of it
+  /// did not come here.
+  std::optional<std::string> line_begun() const;
 
   /// The position at which Claude's FIFO begins.
   std::uint64_t begin() const;
@@ -91,6 +97,10 @@ public:
   void settle(position found);
 
 private:
+  void begin_text(std::uint64_t position, bool whole);
+  std::string_view moving() const;
+  void set_begin(std::uint64_t position);
+
   struct page;
   page* page_ = nullptr;
   std::unique_ptr<page> unmapped_; ///< until `open`

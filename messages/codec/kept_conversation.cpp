@@ -46,6 +46,15 @@ void kept_conversation::begin(std::string_view uuid) {
 void kept_conversation::launch() {
   for (auto& p : prompts)
     p.begun = false;
+  open_requests.clear();
+}
+
+void kept_conversation::ask(std::string_view request) {
+  open_requests.emplace_back(request);
+}
+
+void kept_conversation::end_request(std::string_view request) {
+  std::erase(open_requests, request);
 }
 
 void kept_conversation::close(std::string_view uuid, std::uint64_t result_end) {
@@ -72,6 +81,10 @@ bool kept_conversation::take(std::string_view text) {
     launch();
   else if (has_text(entry, "closed"))
     close(uuid("closed"), number_in(entry, "until", 0));
+  else if (has_text(entry, "asks"))
+    ask(uuid("asks"));
+  else if (has_text(entry, "asked"))
+    end_request(uuid("asked"));
   else if (has_text(entry, "session")) {
     session_id = uuid("session");
     anew = entry.value("anew", false);
@@ -103,6 +116,8 @@ std::string kept_conversation::text() const {
     if (p.begun)
       result += begun_entry(p.uuid);
   }
+  for (const auto& request : open_requests)
+    result += asks_entry(request);
   return result;
 }
 
@@ -132,6 +147,15 @@ std::string launched_entry() {
 std::string closed_entry(std::string_view uuid, std::uint64_t result_end) {
   return result_end == 0 ? json_line({{"closed", uuid}})
                          : json_line({{"closed", uuid}, {"until", result_end}});
+}
+
+std::string asks_entry(std::string_view request) {
+  return json_line({{"asks", request}});
+}
+
+std::string asked_entry(std::string_view request, std::uint64_t input) {
+  return input == 0 ? json_line({{"asked", request}})
+                    : json_line({{"asked", request}, {"input", input}});
 }
 
 std::string session_entry(std::string_view id, bool anew) {

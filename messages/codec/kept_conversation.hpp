@@ -37,10 +37,12 @@ struct closed_prompt {
 /// | `{"launched":true}`             | what was begun, another child has not  |
 /// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
 /// | `{"closed":UUID}`               | it has failed                          |
+/// | `{"asks":ID}`                   | the child waits for the host's answer  |
+/// | `{"asked":ID}`                  | it does not any more                   |
 /// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |
 /// | `{"input":N}`                   | input up to here was dealt with        |
 ///
-/// `accepted` may have `input`, too.
+/// `accepted` and `asked` may have `input`, too.
 class kept_conversation {
 public:
   /// Uuids of closed prompts that are remembered, as many as the queue does.
@@ -51,6 +53,9 @@ public:
 
   /// The oldest first.
   std::deque<closed_prompt> closed;
+
+  /// Requests of the child's that wait for the host's answer, the oldest first.
+  std::deque<std::string> open_requests;
 
   std::string session_id;
   bool anew = false; ///< the session was lost: begin another one
@@ -64,6 +69,8 @@ public:
 
   /// The next child has none of them yet.
   void launch();
+  void ask(std::string_view request);
+  void end_request(std::string_view request);
   void close(std::string_view uuid, std::uint64_t result_end);
 
   /// Takes an entry, without its LF. False if it is none: then nothing happens.
@@ -87,6 +94,8 @@ std::string sent_entry(std::string_view uuid, std::uint32_t times);
 std::string begun_entry(std::string_view uuid);
 std::string launched_entry();
 std::string closed_entry(std::string_view uuid, std::uint64_t result_end);
+std::string asks_entry(std::string_view request);
+std::string asked_entry(std::string_view request, std::uint64_t input);
 std::string session_entry(std::string_view id, bool anew);
 std::string input_entry(std::uint64_t input);
 

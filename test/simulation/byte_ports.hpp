@@ -19,9 +19,49 @@ struct pipe_plan {
   static pipe_plan draw(chance& dice);
 };
 
+/// Where a pipe is read that the agent writes.
+class reading_end {
+public:
+  virtual ~reading_end() = default;
+
+  virtual std::size_t available() const = 0;
+
+  /// Up to `most` bytes, in order.
+  virtual std::string take(std::size_t most) = 0;
+
+  /// Called when there is something to take, or everything was and no more will
+  /// come.
+  virtual void on_data(agenda::event notify) = 0;
+
+  /// The writer has closed it and all was taken.
+  virtual bool at_end() const = 0;
+
+  /// Nobody reads any more: writing fails, if that can be seen.
+  virtual void abandon() = 0;
+};
+
+/// Where a pipe is written that the agent reads.
+class writing_end {
+public:
+  virtual ~writing_end() = default;
+
+  /// How many bytes the kernel would take now.
+  virtual std::size_t room() const = 0;
+
+  virtual void give(std::string_view data) = 0;
+
+  /// The last writer leaves, behind all it gave. A FIFO may get another one.
+  virtual void end() = 0;
+
+  virtual std::size_t unread() const = 0;
+
+  /// Called when a read has made room.
+  virtual void on_room(agenda::event notify) = 0;
+};
+
 /// A pipe that the agent reads. A read gives any number of the bytes that are
 /// there, at any time after they have come.
-class simulated_source : public byte_source {
+class simulated_source : public byte_source, public writing_end {
 public:
   enum class kind : std::uint8_t { pipe, fifo };
 
@@ -29,18 +69,11 @@ public:
 
   // -- the writer's side ------------------------------------------------------
 
-  /// How many bytes the kernel would take now.
-  std::size_t room() const;
-
-  void give(std::string_view data);
-
-  /// The last writer leaves, behind all it gave. A FIFO may get another one.
-  void end();
-
-  std::size_t unread() const { return unread_.size() - begin_; }
-
-  /// Called when a read has made room.
-  void on_room(agenda::event notify) { on_room_ = std::move(notify); }
+  std::size_t room() const override;
+  void give(std::string_view data) override;
+  void end() override;
+  std::size_t unread() const override { return unread_.size() - begin_; }
+  void on_room(agenda::event notify) override { on_room_ = std::move(notify); }
 
   // -- for whoever judges -----------------------------------------------------
 
@@ -79,26 +112,19 @@ private:
 /// A pipe that the agent writes: the part of a sink that does not depend on
 /// what kind of sink it is. The kernel takes as much as it has room for, and at
 /// times less.
-class written_pipe {
+class written_pipe : public reading_end {
 public:
   written_pipe(run_context& run, pipe_plan plan);
 
   // -- the reader's side ------------------------------------------------------
 
-  std::size_t available() const { return pipe_.size() - begin_; }
-
-  /// Up to `most` bytes, in order.
-  std::string take(std::size_t most);
-
-  /// Called when there is something to take, or everything was and no more will
-  /// come.
-  void on_data(agenda::event notify) { on_data_ = std::move(notify); }
-
-  /// The writer has closed it and all was taken.
-  bool at_end() const { return closing_ && pending() == 0 && available() == 0; }
-
-  /// Nobody reads any more: writing fails.
-  void abandon();
+  std::size_t available() const override { return pipe_.size() - begin_; }
+  std::string take(std::size_t most) override;
+  void on_data(agenda::event notify) override { on_data_ = std::move(notify); }
+  bool at_end() const override {
+    return closing_ && pending() == 0 && available() == 0;
+  }
+  void abandon() override;
 
   /// Called with what the agent writes, and whether it has not closed it.
   std::function<void(std::string_view data, bool open)> on_write;

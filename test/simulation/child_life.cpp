@@ -5,10 +5,9 @@
 
 namespace container_agent::simulation {
 
-child_life::child_life(run_context& run, const claude_plan& plan)
-  : input{run, "write to Claude", plan.input},
-    output{run, simulated_source::kind::pipe, plan.output},
-    errors{run, simulated_source::kind::pipe, plan.output},
+child_life::child_life(run_context& run, const claude_plan& plan,
+                       child_pipes pipes)
+  : pipes_{pipes},
     run_{run},
     dice_{run.dice.branch()},
     plan_{plan},
@@ -21,7 +20,7 @@ child_life::child_life(run_context& run, const claude_plan& plan)
         return;
       closing_input();
       input_closed_ = true;
-      input.pipe.abandon();
+      pipes_.input.abandon();
     });
 }
 
@@ -29,7 +28,7 @@ void child_life::signal(int number) {
   if (number == SIGKILL) {
     die({0, SIGKILL});
     if (fate_.grandchild == claude_fate::left_behind::in_group)
-      output.end();
+      pipes_.output.end();
   } else if (number == SIGTERM && !fate_.stubborn) {
     later(time_span{60'000}, [this] { die({143, 0}); });
   }
@@ -44,13 +43,13 @@ void child_life::die(child_exit end) {
   });
   status_ = end;
   dying();
-  input.pipe.abandon();
-  errors.end();
+  pipes_.input.abandon();
+  pipes_.errors.end();
   if (fate_.grandchild == claude_fate::left_behind::nobody)
-    output.end();
+    pipes_.output.end();
   else // sooner or later they go, too
     run_.calendar.after(dice_.up_to(time_span{20'000'000}),
-                        [this] { output.end(); });
+                        [this] { pipes_.output.end(); });
   run_.calendar.soon([this] {
     reaped_ = true;
     if (on_reaped)

@@ -5,19 +5,36 @@
 
 namespace container_agent::simulation {
 
-/// One process of a simulated child, from its start to its end: its pipes, and
-/// what its fate does to it. What it reads and says is up to who derives.
-class child_life {
-public:
-  child_life(run_context& run, const claude_plan& plan);
-  virtual ~child_life() = default;
+/// A child's ends of its three pipes.
+struct child_pipes {
+  reading_end& input;
+  writing_end& output;
+  writing_end& errors;
+};
 
-  child_life(const child_life&) = delete;
-  child_life& operator=(const child_life&) = delete;
+/// The pipes between the agent and a child.
+struct child_ports {
+  child_ports(run_context& run, const claude_plan& plan)
+    : input{run, "write to Claude", plan.input},
+      output{run, simulated_source::kind::pipe, plan.output},
+      errors{run, simulated_source::kind::pipe, plan.output} {}
+
+  child_pipes far_ends() { return {input.pipe, output, errors}; }
 
   simulated_sink input;
   simulated_source output;
   simulated_source errors;
+};
+
+/// One process of a simulated child, from its start to its end, and what its
+/// fate does to it. What it reads and says is up to who derives.
+class child_life {
+public:
+  child_life(run_context& run, const claude_plan& plan, child_pipes pipes);
+  virtual ~child_life() = default;
+
+  child_life(const child_life&) = delete;
+  child_life& operator=(const child_life&) = delete;
 
   /// Called when it has died, and again when the kernel has told.
   agenda::event on_reaped;
@@ -39,6 +56,7 @@ protected:
   void die(child_exit end);
   void later(time_span longest, agenda::event what);
 
+  child_pipes pipes_;
   run_context& run_;
   chance dice_;
   claude_plan plan_;

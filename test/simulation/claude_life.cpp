@@ -14,14 +14,14 @@ namespace claude = test::claude;
 
 claude_life::claude_life(run_context& run, judge& bench,
                          claude_sessions& sessions, const claude_plan& plan,
-                         std::string resume)
-  : child_life{run, plan},
+                         std::string resume, child_pipes pipes)
+  : child_life{run, plan, pipes},
     judge_{bench},
     sessions_{sessions},
     session_{std::move(resume)} {
   judge_.claude_writes = [this] { return part_out_; };
-  input.pipe.on_data([this] { read_input(); });
-  output.on_room([this] { pump(); });
+  pipes_.input.on_data([this] { read_input(); });
+  pipes_.output.on_room([this] { pump(); });
   wedged_ = fate_.deaf;
   if (session_.empty())
     session_ = "session-" + std::to_string(sessions_.size() + 1);
@@ -36,13 +36,13 @@ void claude_life::dying() {
 
 // What it was sent and has not read, nobody will know of.
 void claude_life::closing_input() {
-  wedged_ = wedged_ || input.pipe.available() > 0 || !part_in_.empty();
+  wedged_ = wedged_ || pipes_.input.available() > 0 || !part_in_.empty();
 }
 
 bool claude_life::idle() const {
   return dead_
          || (!turn_runs_ && waiting_.empty() && unsaid_.empty()
-             && part_in_.empty() && input.pipe.available() == 0);
+             && part_in_.empty() && pipes_.input.available() == 0);
 }
 
 // -- what comes in ------------------------------------------------------------
@@ -58,14 +58,14 @@ void claude_life::read_input() {
     take_input(plan_.input.longest);
     if (dead_)
       return;
-    if (input.pipe.available() > 0)
+    if (pipes_.input.available() > 0)
       read_input();
     end_if_told();
   });
 }
 
 void claude_life::take_input(std::size_t most) {
-  auto data = input.pipe.take(most);
+  auto data = pipes_.input.take(most);
   read_ += data.size();
   if (fate_.dies_after_input && read_ >= *fate_.dies_after_input)
     return die(fate_.end);
@@ -121,6 +121,7 @@ void claude_life::take_prompt(const std::string& uuid,
 void claude_life::take_request(const std::string& id, const std::string& what) {
   auto own = id.starts_with("container_agent:");
   auto answer = claude::initialized(id);
+  told_to_end_ = told_to_end_ || what == "end_session";
   if (what != "interrupt") {
     later(plan_.latency, [this, answer, own] { say(answer, {}, own); });
     return;
@@ -145,7 +146,8 @@ void claude_life::say(std::string_view lines, std::function<void()> then,
 void claude_life::pump() {
   if (dead_ || unsaid_.empty() || pumping_)
     return;
-  auto most = std::min({unsaid_.size(), output.room(), plan_.output.longest});
+  auto most
+    = std::min({unsaid_.size(), pipes_.output.room(), plan_.output.longest});
   if (most == 0 && !output_closed_)
     return;
   pumping_ = true;
@@ -153,7 +155,7 @@ void claude_life::pump() {
     pumping_ = false;
     if (dead_ || unsaid_.empty())
       return;
-    auto room = output_closed_ ? unsaid_.size() : output.room();
+    auto room = output_closed_ ? unsaid_.size() : pipes_.output.room();
     auto most = std::min({unsaid_.size(), room, plan_.output.longest});
     auto size = dice_.one_in(3) ? dice_.between(most == 0 ? 0 : 1, most) : most;
     auto piece = unsaid_.substr(0, size);
@@ -174,12 +176,12 @@ void claude_life::account(std::string_view piece) {
       && written_ + piece.size() >= *fate_.closes_output_after) {
     judge_.claude_cut(std::exchange(part_out_, {}));
     output_closed_ = wedged_ = true;
-    output.end();
+    pipes_.output.end();
   }
   written_ += piece.size();
   if (output_closed_)
     return;
-  output.give(piece);
+  pipes_.output.give(piece);
   for (auto end = piece.find('\n'); end != std::string_view::npos;
        end = piece.find('\n')) {
     part_out_ += piece.substr(0, end);

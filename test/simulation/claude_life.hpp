@@ -21,7 +21,7 @@ namespace container_agent::simulation {
 class claude_life : public child_life {
 public:
   claude_life(run_context& run, judge& bench, claude_sessions& sessions,
-              const claude_plan& plan, std::string resume);
+              const claude_plan& plan, std::string resume, child_pipes pipes);
 
   /// Turns that begin from now on do not stall.
   void behave() { plan_.stall = 0; }
@@ -70,6 +70,7 @@ private:
   void run_script();
   void next_step();
   void end_if_told();
+  bool told_to_end() const { return told_to_end_ || pipes_.input.at_end(); }
 
   // what goes out
   void say(std::string_view lines, std::function<void()> then = {},
@@ -86,6 +87,7 @@ private:
   bool output_closed_ = false;
   bool refusing_ = false;
   bool ending_ = false;
+  bool told_to_end_ = false;
 
   std::string part_in_; // of a line
   std::uint64_t read_ = 0;

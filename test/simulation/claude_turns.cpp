@@ -26,7 +26,8 @@ std::string failed_result(const std::vector<std::string>& uuids,
 // As after a very early crash: the transcript was never written.
 void claude_life::refuse(const std::string& session) {
   refusing_ = true;
-  errors.give("No conversation found with session ID: " + session + '\n');
+  pipes_.errors.give("No conversation found with session ID: " + session
+                     + '\n');
   later(plan_.latency, [this, session] {
     say(claude::no_conversation(session), [this] {
       judge_.session_refused();
@@ -178,7 +179,7 @@ void claude_life::next_step() {
       || now.text.find(R"("state":"cancelled")") != std::string::npos)
     result_said_ = true;
   // A permission request fails at once when nobody can answer it any more.
-  if (!input.pipe.at_end())
+  if (!told_to_end())
     permission_ = now.permission;
   if (!now.text.empty())
     return say(now.text, std::move(now.then));
@@ -188,7 +189,7 @@ void claude_life::next_step() {
 }
 
 void claude_life::end_if_told() {
-  if (dead_ || !input.pipe.at_end())
+  if (dead_ || !told_to_end())
     return;
   if (!permission_.empty()) {
     permission_.clear();

@@ -2,6 +2,7 @@
 
 #include "actors/bridge.hpp"
 #include "actors/ports.hpp"
+#include "test/simulation/lifeline.hpp"
 #include "test/simulation/run_context.hpp"
 
 #include <cstdint>
@@ -11,8 +12,24 @@
 namespace container_agent::simulation {
 
 class simulated_host_sink;
+class simulated_log;
 class simulated_source;
 struct run_plan;
+
+/// What an agent is given by its company.
+struct agent_ports {
+  byte_source& input;
+  host_sink& output;
+  child_process& child;
+  bridge& protocol;
+};
+
+/// An agent that is about to be.
+struct newcomer {
+  actor_context context;
+  const simulated_log& log;
+  lifeline& life;
+};
 
 /// Whom an agent has to do with, in one of its modes: the host, the child, and
 /// a judge who sees what passes between them.
@@ -20,8 +37,12 @@ class company {
 public:
   virtual ~company() = default;
 
-  virtual bridge& protocol() = 0;
-  virtual child_process& child() = 0;
+  /// What the next agent is given: the first, or one after the other if they
+  /// may die (`--keep-claude`).
+  virtual agent_ports next_agent(const newcomer& agent) = 0;
+
+  /// An agent has ended and leaves Claude to the next one.
+  virtual void agent_leaves() {}
 
   /// The host begins to write and to read.
   virtual void begin() = 0;
@@ -46,7 +67,6 @@ public:
 /// What a company is made of, beside its own plan.
 struct surroundings {
   run_context& run;
-  actor_context context;
   simulated_source& input;
   simulated_host_sink& output;
   const run_plan& plan;
@@ -54,6 +74,9 @@ struct surroundings {
 
 /// Prompts and answers: a host, and a Claude Code.
 std::unique_ptr<company> stream_json_company(const surroundings& given);
+
+/// The same, but Claude outlives the agents: `--keep-claude`.
+std::unique_ptr<company> keeping_company(const surroundings& given);
 
 /// Bytes: `--mode raw`.
 std::unique_ptr<company> raw_company(const surroundings& given);

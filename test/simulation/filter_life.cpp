@@ -13,12 +13,15 @@ constexpr std::size_t max_unsaid = 8 * 1024;
 } // namespace
 
 filter_life::filter_life(run_context& run, byte_ledger& to_child,
-                         byte_ledger& to_host, const claude_plan& plan)
-  : child_life{run, plan}, to_child_{to_child}, to_host_{to_host} {
-  input.pipe.on_write
+                         byte_ledger& to_host, const claude_plan& plan,
+                         child_ports& ports)
+  : child_life{run, plan, ports.far_ends()},
+    to_child_{to_child},
+    to_host_{to_host} {
+  ports.input.pipe.on_write
     = [this](std::string_view data, bool open) { given(data, open); };
-  input.pipe.on_data([this] { read_input(); });
-  output.on_room([this] { pump(); });
+  pipes_.input.on_data([this] { read_input(); });
+  pipes_.output.on_room([this] { pump(); });
 }
 
 // It is the child's own fault if it reads no more of it.
@@ -38,13 +41,13 @@ void filter_life::read_input() {
     reading_ = false;
     if (input_closed_)
       return;
-    auto data = input.pipe.take(plan_.input.longest);
+    auto data = pipes_.input.take(plan_.input.longest);
     read_ += data.size();
     unsaid_ += data;
     if (fate_.dies_after_input && read_ >= *fate_.dies_after_input)
       return die(fate_.end);
     pump();
-    if (input.pipe.available() > 0)
+    if (pipes_.input.available() > 0)
       read_input();
     end_if_told();
   });
@@ -58,7 +61,7 @@ void filter_life::pump() {
     pumping_ = false;
     if (dead_ || unsaid_.empty())
       return;
-    auto room = output_closed_ ? unsaid_.size() : output.room();
+    auto room = output_closed_ ? unsaid_.size() : pipes_.output.room();
     auto most = std::min({unsaid_.size(), room, plan_.output.longest});
     if (most == 0)
       return; // goes on when there is room
@@ -79,19 +82,19 @@ void filter_life::account(std::string_view piece) {
   if (fate_.closes_output_after && !output_closed_
       && written_ + piece.size() >= *fate_.closes_output_after) {
     output_closed_ = true;
-    output.end();
+    pipes_.output.end();
   }
   written_ += piece.size();
   if (output_closed_)
     return;
   to_host_.wrote(piece);
-  output.give(piece);
+  pipes_.output.give(piece);
   if (fate_.dies_after_output && written_ >= *fate_.dies_after_output)
     die(fate_.end);
 }
 
 void filter_life::end_if_told() {
-  if (dead_ || !input.pipe.at_end() || !unsaid_.empty()
+  if (dead_ || !pipes_.input.at_end() || !unsaid_.empty()
       || std::exchange(ending_, true))
     return;
   later(time_span{40'000}, [this] { die({0, 0}); });

@@ -15,13 +15,13 @@ public:
   /// What the agent writes to it goes to `to_child`, what it writes to
   /// `to_host`.
   filter_life(run_context& run, byte_ledger& to_child, byte_ledger& to_host,
-              const claude_plan& plan);
+              const claude_plan& plan, child_ports& ports);
 
   /// It has nothing to do.
   bool idle() const {
     return dead_
            || (unsaid_.empty()
-               && (input_closed_ || input.pipe.available() == 0));
+               && (input_closed_ || pipes_.input.available() == 0));
   }
 
   /// It never reads.

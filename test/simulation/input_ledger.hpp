@@ -23,6 +23,7 @@ struct expectation {
   std::string uuid;         ///< of a prompt that has one
   std::string reason;       ///< of a line that is refused
   std::uint64_t number = 0; ///< running number of the line
+  std::uint64_t end = 0;    ///< its end's position in the input
 };
 
 /// The lines that the agent was given, and what has to come of each, worked
@@ -43,23 +44,41 @@ public:
   /// What the next `accepted` record has to answer, or a `rejected` one of this
   /// line; or null.
   const expectation* next(std::uint64_t line = 0);
-  void close() { open_.pop_front(); }
+  void close() { open().pop_front(); }
+
+  /// The agent has died. The next one reads from this position on, which will
+  /// be its line 1; what the dead one has said of its lines is still to come.
+  void next_reader(std::uint64_t position) {
+    readings_.push_back({position, {}, 0, 0, {}});
+  }
+
+  /// All of it has come. Returns the lines that got no record.
+  std::deque<expectation> leave_reader();
 
   /// The first line that is owed a record; 0 if none is.
   std::uint64_t owed() const;
 
-  std::uint64_t status_requests() const { return status_requests_; }
+  std::uint64_t status_requests() const {
+    return readings_.front().status_requests;
+  }
 
 private:
+  /// What one agent was given.
+  struct reading {
+    std::uint64_t position = 0;
+    std::string part; // of a line
+    std::uint64_t lines = 0;
+    std::uint64_t status_requests = 0;
+    std::deque<expectation> open;
+  };
+
   void take(std::string_view line, bool cut);
+  std::deque<expectation>& open() { return readings_.front().open; }
   expectation meaning_of(std::string_view line, bool cut) const;
 
   std::size_t max_line_;
   std::map<std::string, expectation, std::less<>> known_;
-  std::string part_;
-  std::uint64_t lines_ = 0;
-  std::uint64_t status_requests_ = 0;
-  std::deque<expectation> open_;
+  std::deque<reading> readings_{1};
 };
 
 } // namespace container_agent::simulation

@@ -12,10 +12,17 @@ namespace {
 constexpr std::string_view own_record
   = R"({"type":"container_agent","subtype":")";
 
+// CAN: docs/keep-claude.md.
+constexpr char cut_end = '\x18';
+
 std::string shown(std::string_view line) {
   constexpr std::size_t most = 300;
   return "`" + std::string{line.substr(0, most)}
          + (line.size() > most ? "…" : "") + "`";
+}
+
+bool is_own(std::string_view line) {
+  return line.starts_with(own_record);
 }
 
 bool begins_with(std::string_view text, std::string_view line) {
@@ -45,13 +52,13 @@ void judge::claude_was_sent(const std::string& uuid, const std::string& line) {
 
 void judge::claude_wrote(std::string line, const std::string& told_session) {
   if (!told_session.empty())
-    session_ = told_session;
-  claude_lines_.push_back({std::move(line), false});
+    sessions_.insert(session_ = told_session);
+  claude_lines_.push_back({std::move(line), false, ++lines_written_});
 }
 
 void judge::claude_cut(std::string part) {
   if (part.size() > max_held_)
-    claude_lines_.push_back({std::move(part), true});
+    claude_lines_.push_back({std::move(part), true, ++lines_written_});
 }
 
 void judge::turn_ended(const std::string& uuid) {
@@ -59,10 +66,58 @@ void judge::turn_ended(const std::string& uuid) {
     run_.violate("prompt " + uuid + " ran to its end twice");
 }
 
+// -- agents that die ----------------------------------------------------------
+
+void judge::agent_is_heard(const legacy& left, std::string_view half) {
+  for (const auto& uuid : left.accepted)
+    if (prompts_.try_emplace(uuid).second)
+      ++open_prompts_;
+  for (const auto& uuid : left.failed)
+    if (prompts_[uuid].end.empty())
+      end_prompt(uuid, "failed");
+  using kind = expectation::kind;
+  for (const auto& line : input.leave_reader())
+    if (line.what == kind::prompt && line.end <= left.dealt_with
+        && !left.told.contains(line.number)
+        && (line.uuid.empty() || !prompts_.contains(line.uuid)))
+      run_.violate("an agent has dealt with line " + std::to_string(line.number)
+                   + ", and nobody knows of it");
+  statuses_ = 0;
+  stopping_ = false;
+  ++blank_lines_;
+  ++deaths_;
+  if (is_own(half))
+    torn_ = half;
+}
+
+std::uint64_t judge::output_is_lost(const std::string& session,
+                                    const std::vector<std::string>& unseen) {
+  if (!sessions_.contains(session))
+    run_.violate("the journal knows of a session that nobody told: " + session);
+  session_ = session;
+  for (const auto& uuid : unseen)
+    turns_ended_.erase(uuid);
+  ++losses_;
+  return lines_written_;
+}
+
+void judge::loss_is_heard(std::uint64_t lines, std::string_view half) {
+  std::deque<claude_line> left;
+  for (auto& line : std::exchange(claude_lines_, {}))
+    if (line.number > lines)
+      left.push_back(std::move(line));
+    else if (left.empty() && !half.empty() && line.text.starts_with(half))
+      left.push_back({std::string{half}, true, line.number});
+  claude_lines_ = std::move(left);
+}
+
 // -- the host -----------------------------------------------------------------
 
 void judge::host_read(std::string_view line) {
-  if (line.starts_with(own_record))
+  auto torn = std::exchange(torn_, {});
+  if (!torn.empty() && line == torn && !line.ends_with('}'))
+    return; // the next agent has ended it
+  if (is_own(line))
     take_record(line);
   else
     take_claude_line(line);
@@ -78,7 +133,7 @@ void judge::take_record(std::string_view line) {
   if (subtype == "rejected")
     return take_rejected(line);
   if (subtype == "failed")
-    return end_prompt(member(line, "uuid"), "failed");
+    return take_failed(line);
   if (subtype == "resent") {
     auto i = prompts_.find(member(line, "uuid"));
     if (i == prompts_.end() || !i->second.end.empty())
@@ -90,6 +145,17 @@ void judge::take_record(std::string_view line) {
     if (std::exchange(stopping_, true))
       run_.violate("the agent says twice that it is stopping");
   }
+}
+
+// Killed between two instructions an agent may leave a result that was just
+// moved to be told as lost, or one to be told as lost twice.
+void judge::take_failed(std::string_view line) {
+  auto uuid = member(line, "uuid");
+  auto i = prompts_.find(uuid);
+  auto again = losses_ > 0 && member(line, "reason") == "result_lost"
+               && i != prompts_.end() && !i->second.end.empty();
+  if (!again)
+    end_prompt(uuid, "failed");
 }
 
 void judge::take_accepted(std::string_view line) {
@@ -129,10 +195,24 @@ void judge::take_rejected(std::string_view line) {
   input.close();
 }
 
+// An agent that was killed had failed the prompt: the next one keeps the result
+// to itself.
+bool judge::comes_too_late(std::string_view line) const {
+  auto uuids = answered_by(line);
+  return deaths_ > 0 && !uuids.empty()
+         && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
+              auto i = prompts_.find(uuid);
+              return i != prompts_.end() && i->second.end == "failed";
+            });
+}
+
 // What a Claude that has died left unfinished may be missing. The next one may
 // have written the same line whole: then it is taken for that one, and what was
 // left unfinished may still come.
 void judge::choose_claude_line(std::string_view line) {
+  while (!claude_lines_.empty() && claude_lines_.front().text != line
+         && comes_too_late(claude_lines_.front().text))
+    claude_lines_.pop_front();
   auto whole = std::find_if(claude_lines_.begin(), claude_lines_.end(),
                             [](const claude_line& c) { return !c.cut; });
   if (whole != claude_lines_.end() && whole->text == line)
@@ -142,11 +222,18 @@ void judge::choose_claude_line(std::string_view line) {
     claude_lines_.pop_front();
   auto part = claude_lines_.empty() && claude_writes ? claude_writes() : "";
   if (!part.empty())
-    claude_lines_.push_back({std::move(part), true});
+    claude_lines_.push_back({std::move(part), true, lines_written_});
 }
 
 void judge::take_claude_line(std::string_view line) {
+  if (line.ends_with(cut_end)) // a kept Claude's, which has died
+    line.remove_suffix(1);
   choose_claude_line(line);
+  if (line.empty() && blank_lines_ > 0
+      && (claude_lines_.empty() || !claude_lines_.front().text.empty())) {
+    --blank_lines_;
+    return;
+  }
   if (claude_lines_.empty())
     return run_.violate("the host has read a line that Claude has not written: "
                         + shown(line));
@@ -201,7 +288,7 @@ std::string judge::owed() const {
   if (statuses_ < input.status_requests())
     result += " a status;";
   for (const auto& line : claude_lines_)
-    if (!line.cut) {
+    if (!line.cut && !comes_too_late(line.text)) {
       result += " Claude's line " + shown(line.text) + ';';
       break;
     }

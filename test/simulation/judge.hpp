@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace container_agent::simulation {
 
@@ -49,6 +50,33 @@ public:
   /// It has written all of the result of this prompt's turn.
   void turn_ended(const std::string& uuid);
 
+  // -- agents that die (`--keep-claude`) --------------------------------------
+
+  /// What is known of one in the moment of its death.
+  struct legacy {
+    std::uint64_t dealt_with = 0;   ///< position in the input
+    std::set<std::uint64_t> told{}; ///< lines that its log or journal tells of
+    std::set<std::string> accepted{};
+    std::set<std::string> failed{}; ///< … of which these have
+  };
+
+  /// An agent dies. The next one reads on from this position.
+  void agent_dies(std::uint64_t position) { input.next_reader(position); }
+
+  /// The host has read all that it wrote, `half` of a line at the end: what it
+  /// had not told by then, nobody will.
+  void agent_is_heard(const legacy& left, std::string_view half);
+
+  /// A Claude died while no agent was there, which takes with it what it had
+  /// written and no agent moved. The journal knows of this session. Prompts
+  /// whose result nobody has seen may run again. Returns how many lines were
+  /// written so far.
+  std::uint64_t output_is_lost(const std::string& session,
+                               const std::vector<std::string>& unseen);
+
+  /// The host has read all there was before that.
+  void loss_is_heard(std::uint64_t lines, std::string_view half);
+
   // -- the host ---------------------------------------------------------------
 
   /// The host writes a prompt with this uuid as this line.
@@ -78,6 +106,7 @@ private:
   struct claude_line {
     std::string text;
     bool cut = false;
+    std::uint64_t number = 0;
   };
 
   struct prompt_state {
@@ -87,14 +116,22 @@ private:
   void take_record(std::string_view line);
   void take_accepted(std::string_view line);
   void take_rejected(std::string_view line);
+  void take_failed(std::string_view line);
   void take_claude_line(std::string_view line);
+  bool comes_too_late(std::string_view line) const;
   void choose_claude_line(std::string_view line);
   void end_prompt(const std::string& uuid, const std::string& how);
 
   run_context& run_;
   std::size_t max_held_;
   std::string session_; // that the next Claude has to resume
+  std::set<std::string> sessions_{""};
   std::deque<claude_line> claude_lines_;
+  std::uint64_t lines_written_ = 0;
+  std::string torn_;              // half a record of a dead agent's
+  std::uint64_t blank_lines_ = 0; // that an agent may have put behind it
+  std::uint64_t losses_ = 0;
+  std::uint64_t deaths_ = 0; // of agents
   std::map<std::string, prompt_state> prompts_;
   std::map<std::string, std::string> written_;
   std::set<std::string> sent_; // to the Claude that runs

@@ -5,6 +5,7 @@
 #include "test/simulation/simulated_child.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 namespace container_agent::simulation {
@@ -104,9 +105,11 @@ public:
 
 private:
   std::unique_ptr<filter_life> make(const child_command&,
-                                    const claude_plan& plan) override {
+                                    const claude_plan& plan,
+                                    child_ports& ports) override {
     run_.tell("Claude", [] { return std::string{"is started"}; });
-    return std::make_unique<filter_life>(run_, to_child_, to_host_, plan);
+    return std::make_unique<filter_life>(run_, to_child_, to_host_, plan,
+                                         ports);
   }
 
   byte_ledger& to_child_;
@@ -120,11 +123,15 @@ public:
       to_host_{given.run, "the child's"},
       host_{given, to_child_, to_host_},
       child_{given.run, to_child_, to_host_, given.plan.claude},
-      protocol_{given.context},
+      input_{given.input},
+      output_{given.output},
       exit_on_eof_{given.plan.reader.exit_on_eof} {}
 
-  bridge& protocol() override { return protocol_; }
-  child_process& child() override { return child_; }
+  agent_ports next_agent(const newcomer& agent) override {
+    protocol_.emplace(agent.context);
+    return {input_, output_, child_, *protocol_};
+  }
+
   void begin() override { host_.start(); }
 
   void behave() override {
@@ -133,6 +140,8 @@ public:
   }
 
   std::string unrest() const override {
+    if (output_.pipe.available() > 0)
+      return " output waits";
     if (!host_.written() || to_child_.open() > 0)
       return " the host's bytes have not reached a child";
     if (const auto* now = child_.life(); now && !now->idle())
@@ -161,7 +170,9 @@ private:
   byte_ledger to_host_;
   byte_host host_;
   simulated_filter child_;
-  raw_relay protocol_;
+  std::optional<raw_relay> protocol_;
+  simulated_source& input_;
+  simulated_host_sink& output_;
   bool exit_on_eof_;
 };
 

@@ -1,5 +1,9 @@
 #include "test/simulation/run_plan.hpp"
 
+#include "messages/codec/agent_record.hpp"
+
+#include <algorithm>
+
 namespace container_agent::simulation {
 
 namespace {
@@ -30,9 +34,29 @@ dialogue_config draw_dialogue(chance& dice) {
 
 } // namespace
 
-run_plan run_plan::draw(chance& dice, bool raw) {
+// FIFOs must take a line of PIPE_BUF bytes at once. Nobody sees who has them
+// open, so a Claude that closes its own is one that does nothing.
+void run_plan::draw_keeping(chance& dice) {
+  for (auto* pipe : {&claude.input, &claude.output, &host.input, &host.output})
+    pipe->capacity = std::max<std::size_t>(pipe->capacity, 4096)
+                     * dice.pick<std::size_t>({1, 4});
+  child.max_held_line = claude.output.capacity / 4;
+  child.farewell = codec::control_request_line(
+    std::string{codec::own_request_prefix} + "end", "end_session");
+  claude.closes_input = claude.closes_output = 0;
+  host.half_line = 0;
+  absence = dice.pick<time_span>({1ms, 100ms, 10s});
+  early_deaths = dice.pick({0u, 2u, 4u});
+  for (auto count = dice.between(1, 8); count > 0; --count)
+    ends.push_back({dice.up_to(turmoil),
+                    dice.one_in(4) ? 0 : dice.between(1, 30), dice.one_in(2)});
+}
+
+run_plan run_plan::draw(chance& dice, run_mode mode) {
   run_plan plan;
-  plan.raw = plan.reader.raw = plan.child.raw = raw;
+  auto raw = mode == run_mode::raw;
+  plan.mode = mode;
+  plan.reader.raw = plan.child.raw = raw;
   plan.claude = claude_plan::draw(dice);
   plan.host = host_plan::draw(dice);
   plan.faults = fault_plan::draw(dice);
@@ -62,6 +86,8 @@ run_plan run_plan::draw(chance& dice, bool raw) {
   if (dice.one_in(4))
     plan.supervisor_restarts = dice.pick<std::uint32_t>({0, 1, 5});
   plan.reader.exit_on_eof = raw && dice.one_in(4);
+  if (mode == run_mode::keep)
+    plan.draw_keeping(dice);
   return plan;
 }
 

@@ -11,6 +11,20 @@
 
 namespace container_agent::simulation {
 
+/// How the agent is run.
+enum class run_mode : std::uint8_t {
+  claude, ///< prompts and answers
+  raw,    ///< `--mode raw`
+  keep,   ///< `--keep-claude`
+};
+
+/// How one agent comes to leave its Claude to the next.
+struct agent_end {
+  time_span at{0};
+  std::uint64_t calls = 0; ///< it dies at this call from then on; 0: SIGTERM
+  bool after = false;      ///< … behind it
+};
+
 /// All that a seed draws before a run: how the agent is configured, what its
 /// world does, what goes wrong. A new option of the agent's that matters here
 /// gets a line in `draw`.
@@ -19,7 +33,7 @@ struct run_plan {
   host_plan host;
   fault_plan faults;
 
-  bool raw = false;
+  run_mode mode = run_mode::claude;
   line_reader::config reader;
   dialogue_config dialogue;
   child_link_config child;
@@ -42,8 +56,19 @@ struct run_plan {
   /// When somebody sets the clock, and by how much.
   std::vector<std::pair<time_span, std::chrono::hours>> clock_jumps;
 
-  /// `raw`: for `--mode raw`.
-  static run_plan draw(chance& dice, bool raw);
+  /// When agents die or leave Claude to the next one (`keep`).
+  std::vector<agent_end> ends;
+
+  /// One in so many dies soon after its start.
+  std::uint32_t early_deaths = 0;
+
+  /// Longest time without an agent.
+  time_span absence{0};
+
+  static run_plan draw(chance& dice, run_mode mode);
+
+private:
+  void draw_keeping(chance& dice);
 };
 
 } // namespace container_agent::simulation

@@ -148,7 +148,6 @@ void seeded_scheduler::stop() {
 
 void seeded_scheduler::drain() {
   stopping_ = true;
-  run_.calendar.clear();
   do {
     clock_.cancel_all();
     while (!jobs_.empty())

@@ -32,11 +32,12 @@ public:
     if (dice_.one_in(plan_.exec_failure))
       return {0, std::make_error_code(std::errc::no_such_file_or_directory),
               "cannot run \"claude\": it is not there"};
-    if (!lives_.empty()) { // its pipes are closed for the new one's
-      lives_.back()->output.close();
-      lives_.back()->errors.close();
+    if (!ports_.empty()) { // its pipes are closed for the new one's
+      ports_.back()->output.close();
+      ports_.back()->errors.close();
     }
-    lives_.push_back(make(command, plan_));
+    ports_.push_back(std::make_unique<child_ports>(run_, plan_));
+    lives_.push_back(make(command, plan_, *ports_.back()));
     lives_.back()->on_reaped = [this] {
       if (notify_)
         notify_();
@@ -51,10 +52,10 @@ public:
              : first_pid + static_cast<std::int32_t>(lives_.size());
   }
   child_exit exit_status() const override { return life()->status(); }
-  byte_sink& input() override { return lives_.back()->input; }
-  byte_source& output() override { return lives_.back()->output; }
-  byte_source& error_output() override { return lives_.back()->errors; }
-  void close_input() override { lives_.back()->input.pipe.close(); }
+  byte_sink& input() override { return ports_.back()->input; }
+  byte_source& output() override { return ports_.back()->output; }
+  byte_source& error_output() override { return ports_.back()->errors; }
+  void close_input() override { ports_.back()->input.pipe.close(); }
   void on_exit(notification notify) override { notify_ = std::move(notify); }
 
   std::error_code signal_group(int number) override {
@@ -69,7 +70,8 @@ public:
 
 protected:
   virtual std::unique_ptr<Life> make(const child_command& command,
-                                     const claude_plan& plan)
+                                     const claude_plan& plan,
+                                     child_ports& ports)
     = 0;
 
   run_context& run_;
@@ -78,6 +80,7 @@ private:
   chance dice_;
   claude_plan plan_;
   // Old ones stay: the world may still have something to do for them.
+  std::vector<std::unique_ptr<child_ports>> ports_;
   std::vector<std::unique_ptr<Life>> lives_;
   notification notify_;
 };

@@ -4,8 +4,13 @@
 #include "test/simulation/simulated_child.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace container_agent::simulation {
+
+/// The session that these arguments resume; empty if none.
+std::string resumed_by(const std::vector<std::string>& arguments);
 
 /// The child: one simulated Claude after the other, over the same sessions.
 class simulated_claude final : public simulated_child<claude_life> {
@@ -18,7 +23,8 @@ public:
 
 private:
   std::unique_ptr<claude_life> make(const child_command& command,
-                                    const claude_plan& plan) override;
+                                    const claude_plan& plan,
+                                    child_ports& ports) override;
 
   judge& judge_;
   claude_sessions sessions_;

@@ -30,6 +30,9 @@ public:
   /// Whether a shutdown has begun: then Claude is not started again.
   std::function<bool()> stopping;
 
+  /// Their connections end with it, and there are none until the next one.
+  void agent_died() { open_.clear(); }
+
   /// From now on clients wait for their answers.
   void behave() { patient_ = true; }
 

@@ -36,7 +36,7 @@ host_plan host_plan::draw(chance& dice) {
 }
 
 simulated_host::simulated_host(run_context& run, judge& bench,
-                               simulated_source& input, written_pipe& output,
+                               writing_end& input, reading_end& output,
                                host_plan plan)
   : run_{run},
     dice_{run.dice.branch()},

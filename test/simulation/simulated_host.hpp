@@ -33,8 +33,8 @@ struct host_plan {
 /// Claude asks.
 class simulated_host {
 public:
-  simulated_host(run_context& run, judge& bench, simulated_source& input,
-                 written_pipe& output, host_plan plan);
+  simulated_host(run_context& run, judge& bench, writing_end& input,
+                 reading_end& output, host_plan plan);
 
   /// Begins to write and to read.
   void start();
@@ -48,6 +48,9 @@ public:
 
   /// It has left a request of Claude's without an answer.
   bool owes_answer() const { return owes_answer_; }
+
+  /// What it has read of a line.
+  const std::string& part() const { return part_; }
 
   /// Reads all there is, to the end.
   void read_to_end();
@@ -73,7 +76,7 @@ private:
   run_context& run_;
   chance dice_;
   judge& judge_;
-  simulated_source& input_;
+  writing_end& input_;
   host_plan plan_;
   host_writer writer_;
   host_reader reader_;

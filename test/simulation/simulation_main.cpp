@@ -1,12 +1,15 @@
 #include "test/simulation/world.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // Runs seeds; see docs/simulation.md.
 namespace {
@@ -14,7 +17,8 @@ namespace {
 using namespace container_agent::simulation;
 
 constexpr std::string_view usage
-  = "usage: simulation [--mode claude|raw] [--seed N | --seeds FIRST..LAST | "
+  = "usage: simulation [--mode claude|raw|keep] [--seed N | --seeds "
+    "FIRST..LAST | "
     "--count N] [--trace]\n"
     "\n"
     "  --mode MODE          the agent's [claude]\n"
@@ -32,10 +36,27 @@ constexpr std::size_t last_events = 60;
 struct arguments {
   std::uint64_t first = 1;
   std::uint64_t last = 100;
-  bool raw = false;
+  run_mode mode = run_mode::claude;
   bool trace = false;
   bool good = true;
 };
+
+constexpr std::array<std::pair<std::string_view, run_mode>, 3> modes{{
+  {"claude", run_mode::claude},
+  {"raw", run_mode::raw},
+  {"keep", run_mode::keep},
+}};
+
+std::optional<run_mode> mode_named(std::string_view name) {
+  for (const auto& [known, mode] : modes)
+    if (known == name)
+      return mode;
+  return std::nullopt;
+}
+
+std::string_view name_of(run_mode mode) {
+  return modes[static_cast<std::size_t>(mode)].first;
+}
 
 arguments read_arguments(int argc, char** argv) {
   arguments result;
@@ -50,9 +71,9 @@ arguments read_arguments(int argc, char** argv) {
       break;
     }
     if (name == "--mode") {
-      std::string_view mode{argv[++i]};
-      result.raw = mode == "raw";
-      result.good = result.good && (result.raw || mode == "claude");
+      auto known = mode_named(argv[++i]);
+      result.good = result.good && known;
+      result.mode = known.value_or(run_mode::claude);
       continue;
     }
     char* end = nullptr;
@@ -72,8 +93,7 @@ arguments read_arguments(int argc, char** argv) {
 
 outcome run_one(const arguments& what, std::uint64_t seed,
                 trace_receiver trace) {
-  return what.raw ? run_raw_seed(seed, std::move(trace))
-                  : run_seed(seed, std::move(trace));
+  return run_seed(seed, std::move(trace), nullptr, what.mode);
 }
 
 // The run is the same again, so its last events need not be kept at first.
@@ -88,7 +108,7 @@ void show_violation(const arguments& what, std::uint64_t seed) {
     std::cout << event << '\n';
   std::cout << "seed " << seed << ", step " << result.steps << ": "
             << result.violation.value_or("not when run again: NOT DETERMINED")
-            << "\nreplay: build/simulation" << (what.raw ? " --mode raw" : "")
+            << "\nreplay: build/simulation --mode " << name_of(what.mode)
             << " --seed " << seed << " --trace\n";
 }
 

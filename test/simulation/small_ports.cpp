@@ -21,6 +21,14 @@ std::string text_of(const log_field& field) {
            field.value);
 }
 
+template <class Value>
+Value value_of(std::initializer_list<log_field> fields, std::string_view name) {
+  for (const auto& field : fields)
+    if (field.name == name)
+      return std::get<Value>(field.value);
+  return {};
+}
+
 bool waits(std::initializer_list<log_field> fields) {
   return std::any_of(fields.begin(), fields.end(), [](const log_field& f) {
     return f.name == "waits" && std::get<bool>(f.value);
@@ -52,6 +60,11 @@ void simulated_log::write(log_level, std::string_view logger,
     given_up_.insert("supervisor");
     run_.faults.spare_supervisor(); // the last one has no successor
   }
+  if (event == "line_rejected")
+    rejected_.insert(value_of<std::uint64_t>(fields, "line"));
+  if (event == "prompt_accepted")
+    accepted_[value_of<std::uint64_t>(fields, "line")]
+      = value_of<std::string_view>(fields, "uuid");
   run_.tell("log", [&] {
     auto text = std::string{logger} + ' ' + std::string{event};
     for (const auto& field : fields)

@@ -3,6 +3,8 @@
 #include "test/simulation/run_plan.hpp"
 #include "test/simulation/simulated_claude.hpp"
 
+#include <optional>
+
 namespace container_agent::simulation {
 
 namespace {
@@ -14,14 +16,18 @@ public:
       judge_{given.run, plan_.reader.max_line, plan_.child.max_held_line},
       host_{given.run, judge_, given.input, given.output.pipe, plan_.host},
       claude_{given.run, judge_, plan_.claude},
-      protocol_{plan_.dialogue, given.context} {
+      input_{given.input},
+      output_{given.output} {
     given.input.on_delivery = [this](std::string_view data, bool at_end) {
       judge_.input.deliver(data, at_end);
     };
   }
 
-  bridge& protocol() override { return protocol_; }
-  child_process& child() override { return claude_; }
+  agent_ports next_agent(const newcomer& agent) override {
+    protocol_.emplace(plan_.dialogue, agent.context);
+    return {input_, output_, claude_, *protocol_};
+  }
+
   void begin() override { host_.start(); }
 
   void behave() override {
@@ -30,6 +36,8 @@ public:
   }
 
   std::string unrest() const override {
+    if (output_.pipe.available() > 0)
+      return " output waits";
     if (!host_.written())
       return " the agent does not read its input";
     return judge_.owed();
@@ -59,7 +67,9 @@ private:
   judge judge_;
   simulated_host host_;
   simulated_claude claude_;
-  dialogue protocol_;
+  std::optional<dialogue> protocol_;
+  simulated_source& input_;
+  simulated_host_sink& output_;
 };
 
 } // namespace

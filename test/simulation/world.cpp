@@ -1,10 +1,5 @@
 #include "test/simulation/world.hpp"
 
-#include "messages/errors.hpp"
-#include "messages/type_ids.hpp"
-
-#include <caf/send.hpp>
-
 #include <utility>
 
 namespace container_agent::simulation {
@@ -23,33 +18,21 @@ constexpr time_span longest_way_to_rest = 30min;
 constexpr time_span end_timeout = 2s;
 
 std::unique_ptr<company> meet(const surroundings& given) {
-  return given.plan.raw ? raw_company(given) : stream_json_company(given);
+  switch (given.plan.mode) {
+    case run_mode::raw: return raw_company(given);
+    case run_mode::keep: return keeping_company(given);
+    case run_mode::claude: break;
+  }
+  return stream_json_company(given);
 }
 
 } // namespace
 
-outcome run_seed(std::uint64_t seed, trace_receiver trace,
-                 message_watch* watch) {
+outcome run_seed(std::uint64_t seed, trace_receiver trace, message_watch* watch,
+                 run_mode mode) {
   chance dice{seed};
-  auto plan = run_plan::draw(dice, false);
+  auto plan = run_plan::draw(dice, mode);
   return world{dice.branch(), std::move(plan), std::move(trace), watch}.run();
-}
-
-outcome run_raw_seed(std::uint64_t seed, trace_receiver trace) {
-  chance dice{seed};
-  auto plan = run_plan::draw(dice, true);
-  return world{dice.branch(), std::move(plan), std::move(trace), nullptr}.run();
-}
-
-world::actor_settings::actor_settings(run_context& run) {
-  add_message_types<caf::id_block::container_agent>();
-  add_error_category(
-    agent_error_category,
-    [](std::uint8_t code, caf::atom_value, const caf::message&) {
-      return to_string(static_cast<agent_error>(code));
-    });
-  set("logger.verbosity", caf::atom("quiet"));
-  install_scheduler(*this, run);
 }
 
 world::world(chance dice, run_plan plan, trace_receiver trace,
@@ -58,53 +41,18 @@ world::world(chance dice, run_plan plan, trace_receiver trace,
     run_{dice.next(), plan_.faults},
     clock_{run_},
     random_{run_},
-    log_{run_},
-    context_{clock_, random_, log_, watch ? &watch->hook : nullptr},
     host_in_{run_, simulated_source::kind::fifo, plan_.host.input},
     host_out_{run_, "write to the host", plan_.host.output},
-    company_{meet({run_, context_, host_in_, host_out_, plan_})},
-    protocol_{company_->protocol()},
+    company_{meet({run_, host_in_, host_out_, plan_})},
     clients_{run_},
-    reader_{host_in_, plan_.reader},
-    link_{company_->child(), plan_.child, context_},
-    output_{host_out_, {}, 0, 0},
-    progress_{plan_.drain},
-    settings_{run_},
-    system_{settings_},
-    scheduler_{dynamic_cast<seeded_scheduler&>(system_.scheduler())} {
+    watch_{watch},
+    dice_{dice.next()} {
   run_.trace = std::move(trace);
-  if (watch != nullptr)
-    scheduler_.count_into(watch->messages);
-  clients_.supervisor_failures = [this] {
-    return log_.count("supervisor_failed") + log_.count("supervisor_gave_up");
-  };
-  clients_.stopping = [this] { return family_->shutdown || family_->code; };
 }
 
-// After a violation there may be actors that would never end.
 world::~world() {
   run_.faults.cease();
-  reader_.on_arrival({});
-  link_.on_change({});
-  host_out_.on_drained({});
-  kill_actors();
-  system_.await_actors_before_shutdown(false);
-}
-
-// The family outlives the system: no actor may be left for it to let go of
-// then.
-void world::kill_actors() {
-  if (!family_)
-    return;
-  auto kill = [](const auto& who) {
-    if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(who))
-      caf::anon_send_exit(actor, caf::exit_reason::kill);
-  };
-  kill(family_->root());
-  for (const auto& c : family_->children)
-    kill(c.address);
-  family_->abandon();
-  scheduler_.drain();
+  run_.calendar.clear();
 }
 
 outcome world::run() {
@@ -120,47 +68,81 @@ outcome world::run() {
           company_->launches(),
           run_.faults.count(),
           rested_,
-          exit_code_.value_or(-1)};
+          agent().exit_code.value_or(-1)};
 }
 
 void world::start() {
-  supervision_config config;
-  config.children
-    = agent_children({reader_, protocol_, link_, output_, progress_, &clients_},
-                     plan_.tree, context_);
-  for (auto& spec : config.children)
-    spec.start = [this, name = spec.name, start = std::move(spec.start)](
-                   supervisor_actor::pointer self, peers_changed& directory) {
-      run_.faults.at_constructor(name);
-      return start(self, directory);
-    };
-  config.on_stopped = [this](std::int32_t code) { exit_code_ = code; };
-  config.policy.max_restarts = plan_.supervisor_restarts;
-  family_.emplace(std::move(config), context_);
-  family_->start(system_);
+  next_agent();
   schedule_events();
   company_->begin();
+}
+
+void world::next_agent() {
+  absent_ = false;
+  agents_.push_back(std::make_unique<agent_life>(agent_surroundings{
+    run_, plan_, *company_, clock_, random_, clients_, watch_}));
+  if (turmoil_ && dice_.one_in(plan_.early_deaths))
+    agent().life.die_at(dice_.between(1, 12), dice_.one_in(2));
+  agent().start();
+}
+
+void world::end_agent(const agent_end& how) {
+  if (!turmoil_ || absent_ || agent().exit_code)
+    return;
+  if (how.calls == 0)
+    agent().shut_down(true);
+  else
+    agent().life.die_at(how.calls, how.after);
+}
+
+// Has it died, or left, another one comes.
+void world::look_at_agent() {
+  if (absent_)
+    return;
+  if (agent().exit_code && agent().progress.keep_claude
+      && agent().actors() == 0) {
+    company_->agent_leaves();
+    agent().life.die();
+  }
+  if (agent().life.alive())
+    return;
+  absent_ = true;
+  agent().kill();
+  clients_.agent_died();
+  run_.calendar.after(dice_.up_to(plan_.absence), [this] { next_agent(); });
+}
+
+bool world::step() {
+  if (!agent().scheduler.step())
+    return false;
+  look_at_agent();
+  return true;
 }
 
 void world::schedule_events() {
   for (auto [time, hours] : plan_.clock_jumps)
     run_.calendar.after(time, [this, by = hours] { clock_.jump(by); });
   for (const auto& [time, line] : plan_.requests)
-    run_.calendar.after(time, [this, asks = line] { clients_.ask(asks); });
+    run_.calendar.after(time, [this, asks = line] {
+      if (!absent_)
+        clients_.ask(asks);
+    });
   for (auto time : plan_.signals)
     run_.calendar.after(time, [this] {
       run_.tell("signal", [] { return std::string{"SIGTERM"}; });
-      signalled_ = true;
-      if (!exit_code_)
-        family_->shut_down({"SIGTERM", 0, true});
+      agent().signalled = true;
+      if (!absent_ && !agent().exit_code)
+        agent().shut_down(false);
     });
+  for (const auto& end : plan_.ends)
+    run_.calendar.after(end.at, [this, end] { end_agent(end); });
 }
 
 template <class Condition>
 bool world::run_until(time_span limit, Condition over) {
   auto end = run_.calendar.now() + limit;
   while (!run_.violation && !over()) {
-    if (run_.calendar.now() > end || !scheduler_.step())
+    if (run_.calendar.now() > end || !step())
       return false;
     check_bounds();
     if (++steps_ > max_steps)
@@ -171,7 +153,9 @@ bool world::run_until(time_span limit, Condition over) {
 }
 
 void world::in_turmoil() {
-  run_until(plan_.turmoil, [this] { return exit_code_.has_value(); });
+  run_until(plan_.turmoil, [this] { return ended(); });
+  turmoil_ = false;
+  agent().life.die_at(0, false);
 }
 
 // Faults are over, the host reads, Claudes work: the agent has to cope.
@@ -182,17 +166,18 @@ void world::come_to_rest() {
   clients_.behave();
   ask_again();
   auto over = [this] {
-    return exit_code_ || signalled_ || log_.gave_up()
-           || (scheduler_.idle() && (at_rest() || company_->stuck()));
+    return ended() || stopping()
+           || (agent().scheduler.idle()
+               && (at_rest() || (!absent_ && company_->stuck())));
   };
   if (!run_until(longest_way_to_rest, over) && !run_.violation)
     run_.violate("the agent does not come to rest:" + unrest());
-  rested_ = !exit_code_ && !signalled_ && at_rest();
+  rested_ = !ended() && !stopping() && at_rest();
 }
 
 // Once in a while somebody looks whether Claude has to be started by hand.
 void world::ask_again() {
-  if (protocol_.status().gave_up && clients_.quiet())
+  if (!absent_ && agent().ports.protocol.status().gave_up && clients_.quiet())
     clients_.ask(R"({"command":"restart_claude"})");
   run_.calendar.after(10s, [this] { ask_again(); });
 }
@@ -200,44 +185,57 @@ void world::ask_again() {
 void world::shut_down() {
   if (run_.violation)
     return;
-  if (!exit_code_ && !std::exchange(signalled_, true))
-    family_->shut_down({"SIGTERM", 0, true});
+  if (!agent().exit_code && !std::exchange(agent().signalled, true))
+    agent().shut_down(false);
   std::optional<time_span> flushed_from;
   auto ended = [this, &flushed_from] {
-    if (!flushed_from && progress_.plan.now() == drain_plan::phase::flushing)
+    if (!flushed_from
+        && agent().progress.plan.now() == drain_plan::phase::flushing)
       flushed_from = run_.calendar.now();
-    return exit_code_.has_value();
+    return agent().exit_code.has_value();
   };
   if (!run_until(longest_shutdown(), ended) && !run_.violation)
     run_.violate("the shutdown does not end");
   // The host reads, and nobody has failed since.
-  if (rested_ && !log_.gave_up() && flushed_from
+  if (rested_ && !agent().log.gave_up() && flushed_from
       && run_.calendar.now() - *flushed_from >= plan_.drain.flush)
     run_.violate("the shutdown waits until the time for the flush is up");
-  if (exit_code_ && *exit_code_ != expected_exit_code())
-    run_.violate("exit code " + std::to_string(*exit_code_) + " instead of "
-                 + std::to_string(expected_exit_code()));
+  if (agent().exit_code && *agent().exit_code != expected_exit_code())
+    run_.violate("exit code " + std::to_string(*agent().exit_code)
+                 + " instead of " + std::to_string(expected_exit_code()));
 }
 
 void world::end() {
   if (run_.violation)
     return;
-  auto all_ended = [this] { return system_.registry().running() == 0; };
+  auto all_ended = [this] { return agent().actors() == 0; };
   if (!run_until(end_timeout, all_ended) && !run_.violation)
     return run_.violate("actors live on after the end");
   // Without these nobody ends it in order; the port's end does.
-  auto alone = log_.gave_up("claude_process")
-               || log_.gave_up("shutdown_coordinator")
-               || log_.gave_up("supervisor");
-  if (company_->child().running() && rested_ && !alone)
+  auto alone = agent().log.gave_up("claude_process")
+               || agent().log.gave_up("shutdown_coordinator")
+               || agent().log.gave_up("supervisor");
+  if (agent().ports.child.running() && rested_ && !alone)
     return run_.violate("Claude lives on after the end");
   // Time was up, or nobody was there to write it; the agent logs that.
-  if (untaken(protocol_.to_host, output_.from_conversation) > 0
-      || host_out_.pending() > 0 || log_.gave_up("conversation"))
+  if (untaken(agent().ports.protocol.to_host, agent().output.from_conversation)
+        > 0
+      || agent().ports.output.pending() > 0
+      || agent().log.gave_up("conversation"))
     return;
   auto owed = company_->owed_at_end(rested_);
   if (!owed.empty() && !run_.violation)
     run_.violate("the host is still owed:" + owed);
+}
+
+// For good: no other one comes.
+bool world::ended() const {
+  return !absent_ && agent().exit_code && !agent().progress.keep_claude;
+}
+
+bool world::stopping() const {
+  return !absent_ && (agent().signalled || agent().log.gave_up())
+         && !agent().progress.keep_claude;
 }
 
 bool world::at_rest() const {
@@ -246,19 +244,18 @@ bool world::at_rest() const {
 
 // What is still to be done, in words.
 std::string world::unrest() const {
-  auto status = protocol_.status();
+  if (absent_ || agent().progress.keep_claude)
+    return " an agent is on its way";
+  auto status = agent().ports.protocol.status();
   if (status.in_flight > 0)
     return " a prompt is in flight";
   if (status.queued > 0)
     return " prompts wait";
-  if (untaken(protocol_.to_host, output_.from_conversation) > 0
-      || untaken(protocol_.to_child, link_.from_conversation) > 0
-      || untaken(reader_.to_conversation, protocol_.from_input) > 0
-      || untaken(link_.to_conversation, protocol_.from_child) > 0)
+  if (agent().owes_messages())
     return " something was sent and not taken";
-  if (host_out_.pending() > 0 || host_out_.pipe.available() > 0)
+  if (agent().ports.output.pending() > 0)
     return " output waits";
-  if (!company_->child().running() || !status.ready)
+  if (!agent().ports.child.running() || !status.ready)
     return " Claude is not ready";
   if (!clients_.quiet())
     return " a client waits for its answer";
@@ -267,12 +264,15 @@ std::string world::unrest() const {
 
 std::int32_t world::expected_exit_code() const {
   // The first reason to end counts, and nobody knows here which that was.
-  auto asked = signalled_ || plan_.reader.exit_on_eof;
-  if (!log_.gave_up() || (asked && *exit_code_ == 0))
+  auto asked = agent().signalled || plan_.reader.exit_on_eof;
+  if (!agent().log.gave_up() || (asked && *agent().exit_code == 0))
     return 0;
-  if (log_.gave_up("supervisor"))
-    return *exit_code_ == 5 || *exit_code_ == 6 ? *exit_code_ : 1;
-  return *exit_code_ == 5 || *exit_code_ == 6 ? *exit_code_ : 5;
+  if (agent().log.gave_up("supervisor"))
+    return *agent().exit_code == 5 || *agent().exit_code == 6
+             ? *agent().exit_code
+             : 1;
+  return *agent().exit_code == 5 || *agent().exit_code == 6 ? *agent().exit_code
+                                                            : 5;
 }
 
 time_span world::longest_shutdown() const {
@@ -286,17 +286,21 @@ time_span world::longest_shutdown() const {
 // -- inside -------------------------------------------------------------------
 
 void world::check_bounds() {
+  if (absent_)
+    return;
   auto prompts = plan_.dialogue.queue.prompts + plan_.dialogue.queue.in_flight;
   // What the host may be owed at once: output within its window, a record for
   // each line of input within its own, and one or two for each prompt.
-  bound("pieces for the host", protocol_.to_host.size(), 100 + 2 * prompts);
-  bound("lines for Claude", protocol_.to_child.size(), 300);
-  bound("lines for the conversation", reader_.to_conversation.size(), 20);
-  bound("pieces of Claude's", link_.to_conversation.size(), 8);
-  bound("bytes that wait for the host", host_out_.pending(),
+  bound("pieces for the host", agent().ports.protocol.to_host.size(),
+        100 + 2 * prompts);
+  bound("lines for Claude", agent().ports.protocol.to_child.size(), 300);
+  bound("lines for the conversation", agent().reader.to_conversation.size(),
+        20);
+  bound("pieces of Claude's", agent().link.to_conversation.size(), 8);
+  bound("bytes that wait for the host", agent().ports.output.pending(),
         pipe_output::max_pending + 8 * (plan_.child.max_held_line + read_size));
-  bound("messages in a mailbox", scheduler_.longest_mailbox(), 300);
-  bound("timers", scheduler_.timers().schedule().size(), 300);
+  bound("messages in a mailbox", agent().scheduler.longest_mailbox(), 300);
+  bound("timers", agent().scheduler.timers().schedule().size(), 300);
 }
 
 void world::bound(const char* what, std::size_t size, std::size_t limit) {

@@ -1,19 +1,13 @@
 #pragma once
 
-#include "test/simulation/company.hpp"
-#include "test/simulation/run_plan.hpp"
-#include "test/simulation/scheduler.hpp"
-#include "test/simulation/simulated_control.hpp"
-#include "test/simulation/small_ports.hpp"
-
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
+#include "test/simulation/agent_life.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// The simulation of the whole agent: all its actors (actors/agent_tree.hpp)
 /// under a seeded scheduler, in virtual time, over simulated pipes, with a
@@ -34,6 +28,7 @@
 ///   reads; byte_ledger
 /// - simulated_child, child_life, host_ends: what both have in common
 /// - simulated_control: clients of the control socket
+/// - agent_life: one agent
 /// - world: puts it all together; what must be true inside
 /// - simulation_main: runs many seeds, shows and replays one that fails
 ///
@@ -54,19 +49,11 @@ struct outcome {
 
 using trace_receiver = std::function<void(const std::string& line)>;
 
-/// For tests of tracing: who sees all messages, and how many the scheduler has
-/// handed to actors.
-struct message_watch {
-  message_hook& hook;
-  handed_over messages{};
-};
-
-/// Runs a seed. `trace` is told everything that happens.
+/// Runs a seed: another run in each mode. `trace` is told everything that
+/// happens.
 outcome run_seed(std::uint64_t seed, trace_receiver trace = {},
-                 message_watch* watch = nullptr);
-
-/// The same of `--mode raw`: another run.
-outcome run_raw_seed(std::uint64_t seed, trace_receiver trace = {});
+                 message_watch* watch = nullptr,
+                 run_mode mode = run_mode::claude);
 
 /// One run. Use `run_seed`.
 class world {
@@ -77,21 +64,22 @@ public:
   outcome run();
 
 private:
-  struct actor_settings : caf::actor_system_config {
-    explicit actor_settings(run_context& run);
-  };
-
   void start();
+  void next_agent();
+  void end_agent(const agent_end& how);
+  void look_at_agent();
+  bool step();
   void schedule_events();
   void in_turmoil();
   void come_to_rest();
   void ask_again();
   void shut_down();
   void end();
-  void kill_actors();
 
   template <class Condition>
   bool run_until(time_span limit, Condition over);
+  bool ended() const;
+  bool stopping() const;
   bool at_rest() const;
   std::string unrest() const;
   std::int32_t expected_exit_code() const;
@@ -99,33 +87,28 @@ private:
   void check_bounds();
   void bound(const char* what, std::size_t size, std::size_t limit);
 
+  agent_life& agent() { return *agents_.back(); }
+  const agent_life& agent() const { return *agents_.back(); }
+
   run_plan plan_;
   run_context run_;
   simulated_wall_clock clock_;
   simulated_random random_;
-  simulated_log log_;
-  actor_context context_;
 
   simulated_source host_in_;
   simulated_host_sink host_out_;
   std::unique_ptr<company> company_;
-  bridge& protocol_;
   simulated_control clients_;
+  message_watch* watch_;
+  chance dice_;
 
-  line_reader reader_;
-  child_link link_;
-  pipe_output_resources output_;
-  shutdown_progress progress_;
-
-  // Before the system, in which actors may still look at it at its very end.
-  std::optional<supervision> family_;
-  actor_settings settings_;
-  caf::actor_system system_;
-  seeded_scheduler& scheduler_;
-  std::optional<std::int32_t> exit_code_;
+  // One after the other. Old ones stay: there may still be something to do for
+  // their ports.
+  std::vector<std::unique_ptr<agent_life>> agents_;
   std::uint64_t steps_ = 0;
-  bool signalled_ = false;
   bool rested_ = false;
+  bool absent_ = false; // there is no agent, the next one will come
+  bool turmoil_ = true;
 };
 
 } // namespace container_agent::simulation

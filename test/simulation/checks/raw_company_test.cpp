@@ -57,30 +57,34 @@ TEST_F(raw_judges, object_to_bytes_that_nobody_wrote) {
 }
 
 TEST_F(raw_judges, object_to_what_comes_behind_the_end_of_the_input) {
-  filter_life child{run, to_child, to_host, {}};
+  child_ports ports{run, {}};
+  filter_life child{run, to_child, to_host, {}, ports};
   to_child.wrote("1\n2\n");
-  child.input.write(bytes{"1\n"});
+  ports.input.write(bytes{"1\n"});
   EXPECT_FALSE(objects()) << *run.violation;
-  child.input.pipe.close();
-  child.input.write(bytes{"2\n"});
+  ports.input.pipe.close();
+  ports.input.write(bytes{"2\n"});
   EXPECT_TRUE(objects());
 }
 
 TEST_F(raw_judges, object_to_what_is_written_to_a_child_that_has_ended) {
-  filter_life child{run, to_child, to_host, {}};
+  child_ports ports{run, {}};
+  filter_life child{run, to_child, to_host, {}, ports};
   to_child.wrote("1\n2\n");
   child.signal(9);
-  child.input.write(bytes{"1\n"});
+  ports.input.write(bytes{"1\n"});
   EXPECT_FALSE(objects()) << "nobody knows yet";
   settle();
-  child.input.write(bytes{"2\n"});
+  ports.input.write(bytes{"2\n"});
   EXPECT_TRUE(objects());
 }
 
 TEST(raw_seeds, determine_their_runs_to_the_byte) {
   auto trace_of = [](std::uint64_t seed) {
     std::string events;
-    run_raw_seed(seed, [&](const std::string& line) { events += line + '\n'; });
+    run_seed(
+      seed, [&](const std::string& line) { events += line + '\n'; }, nullptr,
+      run_mode::raw);
     return events;
   };
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {

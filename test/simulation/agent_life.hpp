@@ -1,0 +1,89 @@
+#pragma once
+
+#include "test/simulation/company.hpp"
+#include "test/simulation/lifeline.hpp"
+#include "test/simulation/run_plan.hpp"
+#include "test/simulation/scheduler.hpp"
+#include "test/simulation/simulated_control.hpp"
+#include "test/simulation/small_ports.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace container_agent::simulation {
+
+/// For tests of tracing: who sees all messages, and how many the scheduler has
+/// handed to actors.
+struct message_watch {
+  message_hook& hook;
+  handed_over messages{};
+};
+
+/// What agents are given that all share.
+struct agent_surroundings {
+  run_context& run;
+  const run_plan& plan;
+  company& around;
+  simulated_wall_clock& clock;
+  simulated_random& random;
+  simulated_control& clients;
+  message_watch* watch = nullptr;
+};
+
+/// One agent, from its start to its end: all its actors, and what is lent to
+/// them.
+class agent_life {
+public:
+  explicit agent_life(const agent_surroundings& given);
+  ~agent_life();
+
+  void start();
+
+  /// `kept`: Claude stays, as after SIGTERM with `--keep-claude`.
+  void shut_down(bool kept);
+
+  /// Ends all actors at once. They can't do anything outside any more.
+  void kill();
+
+  /// What it was told or has told, and nobody has taken yet.
+  bool owes_messages() const;
+
+  std::size_t actors() { return system_.registry().running(); }
+
+  lifeline life;
+  simulated_log log;
+
+private:
+  actor_context context_;
+  const run_plan& plan_;
+  run_context& run_;
+  simulated_control& clients_;
+
+public:
+  agent_ports ports;
+  line_reader reader;
+  child_link link;
+  pipe_output_resources output;
+  shutdown_progress progress;
+  std::optional<std::int32_t> exit_code;
+  bool signalled = false;
+
+  // Before the system, in which actors may still look at it at its very end.
+  std::optional<supervision> family;
+
+private:
+  struct actor_settings : caf::actor_system_config {
+    explicit actor_settings(run_context& run);
+  };
+
+  actor_settings settings_;
+  caf::actor_system system_;
+
+public:
+  seeded_scheduler& scheduler;
+};
+
+} // namespace container_agent::simulation
