@@ -10,6 +10,7 @@ void dialogue::restore(const codec::kept_conversation& kept) {
   taken_up_ = true;
   session_ = kept.session_id;
   anew_ = kept.anew;
+  lifecycle_known_ = kept.lifecycle;
   open_requests_.insert(kept.open_requests.begin(), kept.open_requests.end());
   for (const auto& p : kept.closed) {
     prompts_.remember(trace_id_of(p.uuid));
@@ -17,8 +18,6 @@ void dialogue::restore(const codec::kept_conversation& kept) {
       failed_before_.insert(p.uuid);
   }
   for (const auto& p : kept.prompts) {
-    // Only a Claude Code that speaks of its prompts has begun any.
-    lifecycle_known_ = lifecycle_known_ || p.begun;
     prompt known{p.uuid, p.line, p.sent, p.begun};
     if (p.sent > 0)
       prompts_.push_in_flight(std::move(known));

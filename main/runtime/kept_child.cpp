@@ -42,6 +42,7 @@ struct kept_child::state : std::enable_shared_from_this<state> {
   peeked_pipe& output;
   pipe_sink& input;
   descriptor pidfd;
+  descriptor room; // in Claude's output, while that is waited for
   bool runs = false;
   bool ours = false; // a child of this very process
   bool group_gone = true;
@@ -49,9 +50,10 @@ struct kept_child::state : std::enable_shared_from_this<state> {
   child_exit status;
   notification on_exit;
   notification on_reaped;
+  notification on_room;
 
   state(event_loop& l, peeked_pipe& o, pipe_sink& i)
-    : loop{l}, output{o}, input{i}, pidfd{l.io()} {}
+    : loop{l}, output{o}, input{i}, pidfd{l.io()}, room{l.io()} {}
 
   void watch(pid_t number, bool is_ours) {
     pid = number;
@@ -75,6 +77,24 @@ struct kept_child::state : std::enable_shared_from_this<state> {
         if (!failed)
           self->end();
       });
+  }
+
+  std::error_code await_room(unique_fd out) {
+    boost::system::error_code error;
+    room.close(error);
+    room.assign(out.get(), error);
+    if (error)
+      return error;
+    (void)out.release();
+    room.async_wait(descriptor::wait_write,
+                    [self = shared_from_this()](auto failed) {
+                      if (failed)
+                        return;
+                      self->room.close(failed);
+                      if (auto call = self->on_room)
+                        call();
+                    });
+    return {};
   }
 
   void end() {
@@ -125,8 +145,10 @@ kept_child::kept_child(event_loop& loop, keep_place& place)
 kept_child::~kept_child() {
   state_->on_exit = nullptr;
   state_->on_reaped = nullptr;
+  state_->on_room = nullptr;
   boost::system::error_code ignored;
   state_->pidfd.close(ignored);
+  state_->room.close(ignored);
 }
 
 void kept_child::lose_output(std::uint64_t until) {
@@ -166,7 +188,10 @@ child_process::launch_result kept_child::start(const child_command& command) {
     return {0, last_error(), "its stdin can't be opened"};
   read_all(in.get()); // what a dead one has not read
   place_.note.half_input(false);
-  if (auto error = end_cut_line())
+  auto error = end_cut_line();
+  if (error == std::errc::resource_unavailable_try_again)
+    return await_room();
+  if (error)
     return {0, error, "its stdout can't be written"};
   if (before_start_)
     before_start_();
@@ -180,17 +205,28 @@ child_process::launch_result kept_child::start(const child_command& command) {
 
 // What a dead one has left of a line is not the beginning of the next one's
 // first, for whichever agent reads both. After a whole line it is one to be
-// disregarded too. Without room for this they are in one line, which matters to
-// a next agent only.
+// disregarded too.
 std::error_code kept_child::end_cut_line() {
   auto out = place_.open(keep_place::stream::out);
   if (!out)
     return last_error();
   auto end = codec::cut_line_end;
   if (unread_bytes(out.get()) == 0
-      || ::write(out.get(), end.data(), end.size()) > 0 || errno == EAGAIN)
+      || ::write(out.get(), end.data(), end.size()) > 0)
     return {};
   return last_error();
+}
+
+// The dead one has filled it, and nobody reads what it said: another one could
+// say nothing either.
+child_process::launch_result kept_child::await_room() {
+  auto out = place_.open(keep_place::stream::out);
+  auto error = out ? state_->await_room(std::move(out)) : last_error();
+  if (error)
+    return {0, error, "its stdout can't be waited for"};
+  launch_result result;
+  result.waiting = true;
+  return result;
 }
 
 bool kept_child::running() const {
@@ -220,6 +256,10 @@ std::error_code kept_child::signal_group(int signal) {
 
 void kept_child::on_exit(notification notify) {
   state_->on_exit = std::move(notify);
+}
+
+void kept_child::on_appeared(notification notify) {
+  state_->on_room = std::move(notify);
 }
 
 pid_t kept_child::pid_to_spare() const {

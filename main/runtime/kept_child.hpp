@@ -46,6 +46,7 @@ public:
   /// the next one knows that this Claude is another one.
   void before_start(notification notify) { before_start_ = std::move(notify); }
 
+  /// Waits (`on_appeared`) while a dead child's output fills its FIFO.
   launch_result launch(const child_command& command) override;
   bool running() const override;
   std::int32_t pid() const override;
@@ -64,6 +65,7 @@ public:
 
   std::error_code signal_group(int signal) override;
   void on_exit(notification notify) override;
+  void on_appeared(notification notify) override;
 
   /// Claude, while it runs, if this process has started it.
   pid_t pid_to_spare() const override;
@@ -75,6 +77,7 @@ private:
   launch_result take_over(pid_t pid);
   launch_result start(const child_command& command);
   std::error_code end_cut_line();
+  launch_result await_room();
 
   keep_place& place_;
   pipe_calls calls_;

@@ -39,6 +39,7 @@ void kept_conversation::send(std::string_view uuid, std::uint32_t times) {
 }
 
 void kept_conversation::begin(std::string_view uuid) {
+  lifecycle = true;
   if (auto* p = find(uuid))
     p->begun = true;
 }
@@ -47,6 +48,7 @@ void kept_conversation::launch() {
   for (auto& p : prompts)
     p.begun = false;
   open_requests.clear();
+  lifecycle = false;
 }
 
 void kept_conversation::ask(std::string_view request) {
@@ -77,6 +79,8 @@ bool kept_conversation::take(std::string_view text) {
          static_cast<std::uint32_t>(number_in(entry, "times", 1)));
   else if (has_text(entry, "begun"))
     begin(uuid("begun"));
+  else if (entry.contains("lifecycle"))
+    lifecycle = true;
   else if (entry.contains("launched"))
     launch();
   else if (has_text(entry, "closed"))
@@ -116,6 +120,8 @@ std::string kept_conversation::text() const {
     if (p.begun)
       result += begun_entry(p.uuid);
   }
+  if (lifecycle)
+    result += lifecycle_entry();
   for (const auto& request : open_requests)
     result += asks_entry(request);
   return result;
@@ -138,6 +144,10 @@ std::string sent_entry(std::string_view uuid, std::uint32_t times) {
 
 std::string begun_entry(std::string_view uuid) {
   return json_line({{"begun", uuid}});
+}
+
+std::string lifecycle_entry() {
+  return json_line({{"lifecycle", true}});
 }
 
 std::string launched_entry() {

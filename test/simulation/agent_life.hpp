@@ -70,6 +70,7 @@ public:
   shutdown_progress progress;
   std::optional<std::int32_t> exit_code;
   bool signalled = false;
+  bool leaving = false; // it was told to leave Claude before anything else
 
   // Before the system, in which actors may still look at it at its very end.
   std::optional<supervision> family;

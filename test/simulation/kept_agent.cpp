@@ -103,6 +103,7 @@ kept_claude::kept_claude(run_context& run, lifeline& life, kept_house& house,
     errors_{run, life, house.errors},
     found_{house.running()} {
   house_.on_exit = [this] { end(); };
+  house_.output.on_drained = [this] { look_for_room(); };
   mover_.from(claude_out);
   auto position = note_.look(house_.output.content(), found_);
   note_.settle(position);
@@ -144,8 +145,13 @@ child_process::launch_result kept_claude::start(const child_command& command) {
   if (!unread.empty())
     calls_.read(claude_in, unread);
   note_.half_input(false);
-  if (house_.output.available() > 0)
-    calls_.write(claude_out, codec::cut_line_end);
+  if (house_.output.available() > 0
+      && calls_.write(claude_out, codec::cut_line_end) < 0) {
+    waits_for_room_ = true;
+    launch_result result;
+    result.waiting = true;
+    return result;
+  }
   before_start_();
   if (!life_.call([&] { return house_.start(command); }, false))
     return {0, std::make_error_code(std::errc::no_such_file_or_directory),
@@ -174,6 +180,11 @@ void kept_claude::end() {
   input_.pipe.close();
   if (notify_)
     notify_();
+}
+
+void kept_claude::look_for_room() {
+  if (life_.alive() && std::exchange(waits_for_room_, false))
+    on_room_();
 }
 
 void kept_claude::close_input() {

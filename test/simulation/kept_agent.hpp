@@ -64,12 +64,16 @@ public:
   void close_input() override;
   std::error_code signal_group(int signal) override;
   void on_exit(notification notify) override { notify_ = std::move(notify); }
+  void on_appeared(notification notify) override {
+    on_room_ = std::move(notify);
+  }
 
 private:
   launch_result take_over();
   launch_result start(const child_command& command);
   void watch(bool is_ours);
   void end();
+  void look_for_room();
 
   run_context& run_;
   lifeline& life_;
@@ -90,6 +94,8 @@ private:
   child_exit status_;
   notification before_start_;
   notification notify_;
+  bool waits_for_room_ = false;
+  notification on_room_;
 };
 
 /// An agent's own parts with `--keep-claude`, put together as main/kept_parts

@@ -14,6 +14,9 @@ constexpr std::uint64_t max_steps = 3'000'000;
 // Backoffs, slow Claudes and long queues have had their time after this.
 constexpr time_span longest_way_to_rest = 30min;
 
+// Of Claude's that the agent has an eye for.
+constexpr std::size_t shortest_line = 64;
+
 // Between the end of the shutdown's last step and that of all actors.
 constexpr time_span end_timeout = 2s;
 
@@ -89,10 +92,12 @@ void world::next_agent() {
 void world::end_agent(const agent_end& how) {
   if (!turmoil_ || absent_ || agent().exit_code)
     return;
-  if (how.calls == 0)
+  if (how.calls == 0) {
+    agent().leaving = agent().leaving || !agent().signalled;
     agent().shut_down(true);
-  else
+  } else {
     agent().life.die_at(how.calls, how.after);
+  }
 }
 
 // Has it died, or left, another one comes.
@@ -235,7 +240,7 @@ bool world::ended() const {
 
 bool world::stopping() const {
   return !absent_ && (agent().signalled || agent().log.gave_up())
-         && !agent().progress.keep_claude;
+         && !agent().leaving;
 }
 
 bool world::at_rest() const {
@@ -244,7 +249,7 @@ bool world::at_rest() const {
 
 // What is still to be done, in words.
 std::string world::unrest() const {
-  if (absent_ || agent().progress.keep_claude)
+  if (absent_ || agent().leaving)
     return " an agent is on its way";
   auto status = agent().ports.protocol.status();
   if (status.in_flight > 0)
@@ -289,10 +294,12 @@ void world::check_bounds() {
   if (absent_)
     return;
   auto prompts = plan_.dialogue.queue.prompts + plan_.dialogue.queue.in_flight;
+  // Of a Claude that was there before, all that it has said comes at once.
+  auto lines = agents_.size() > 1 ? 8 * read_size / shortest_line : 0;
   // What the host may be owed at once: output within its window, a record for
   // each line of input within its own, and one or two for each prompt.
   bound("pieces for the host", agent().ports.protocol.to_host.size(),
-        100 + 2 * prompts);
+        100 + 2 * prompts + lines);
   bound("lines for Claude", agent().ports.protocol.to_child.size(), 300);
   bound("lines for the conversation", agent().reader.to_conversation.size(),
         20);
