@@ -134,6 +134,8 @@ void conversation::take_peers(const peers_changed& now) {
 
 // Nobody is left to give these orders, and there is no time for a turn.
 void conversation::end_alone(const restarts_exhausted& end) {
+  if (config_.leaves_claude)
+    return;
   bridge_.take(
     begin_drain{"gave up restarting " + end.name + ": " + end.reason});
   bridge_.close();

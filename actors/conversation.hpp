@@ -16,6 +16,9 @@ struct conversation_config {
   /// How long it may take to get ready; 0: for ever.
   std::chrono::milliseconds start_timeout{0};
 
+  /// See `shutdown_progress`.
+  bool leaves_claude = false;
+
   std::string validate() const;
 };
 

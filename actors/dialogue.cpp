@@ -151,7 +151,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
 
 void dialogue::take_control(codec::input_message message) {
   if (message.what == codec::input_message::kind::control_response)
-    end_request(message.request_id, line_end_);
+    end_request(message.request_id, message.line);
   ++signs_; // Claude has something to do again
   context_.log.write(log_level::debug, loggers::conversation,
                      "control_forwarded",
@@ -206,7 +206,10 @@ void dialogue::interrupt() {
 
 // What an earlier agent has sent, and this very child has not spoken of by now,
 // never reached it: it speaks of a prompt before it answers what came later.
+// An answer that comes twice is nothing to it.
 void dialogue::resend_unheard() {
+  for (auto& answer : std::exchange(answers_before_, {}))
+    to_child.push({0, bytes{std::move(answer)}});
   for (const auto& p : prompts_.in_flight())
     if (!p.started)
       send(p);

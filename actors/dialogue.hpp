@@ -149,7 +149,7 @@ private:
   void note_begun(prompt& p);
   void set_session(std::string id, bool anew);
   void begin_request(const std::string& id);
-  void end_request(const std::string& id, std::uint64_t input = 0);
+  void end_request(const std::string& id, std::string_view answer = {});
   void close(const std::string& uuid);
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
   void fail_in_flight(const prompt& p, std::string_view reason,
@@ -186,6 +186,7 @@ private:
   std::uint64_t own_requests_ = 0;
   std::unordered_set<std::string> open_requests_; // Claude's, for the host
   std::unordered_set<std::string> failed_before_; // by an earlier agent
+  std::deque<std::string> answers_before_;        // that it may not have passed
   std::deque<std::string> held_control_;
   std::size_t held_control_bytes_ = 0;
 

@@ -11,6 +11,7 @@ void dialogue::restore(const codec::kept_conversation& kept) {
   session_ = kept.session_id;
   anew_ = kept.anew;
   lifecycle_known_ = kept.lifecycle;
+  answers_before_ = kept.answers;
   open_requests_.insert(kept.open_requests.begin(), kept.open_requests.end());
   for (const auto& p : kept.closed) {
     prompts_.remember(trace_id_of(p.uuid));
@@ -52,10 +53,13 @@ void dialogue::begin_request(const std::string& id) {
     notes_.asks(id);
 }
 
-// `input`: where the host's line ends that is its answer, if it is one.
-void dialogue::end_request(const std::string& id, std::uint64_t input) {
-  if (open_requests_.erase(id) > 0)
-    notes_.asked(id, input);
+// `answer`: the host's line, or empty if Claude itself has ended it.
+void dialogue::end_request(const std::string& id, std::string_view answer) {
+  if (open_requests_.erase(id) == 0)
+    return;
+  if (answer.empty())
+    return notes_.asked(id, {}, 0);
+  notes_.asked(id, std::string{answer} + '\n', std::exchange(line_end_, 0));
 }
 
 void dialogue::set_session(std::string id, bool anew) {

@@ -203,10 +203,11 @@ public:
   virtual void begun(const std::string& /*uuid*/) {}
   /// Another child is there, or about to be: it has begun nothing.
   virtual void launched() {}
-  /// Claude waits for the host's answer to this request; and does not any more.
-  /// `input` as below, or 0.
+  /// Claude waits for the host's answer to this request; and does not any more,
+  /// as this line is the answer (`input` as below), or without one.
   virtual void asks(const std::string& /*request*/) {}
-  virtual void asked(const std::string& /*request*/, std::uint64_t) {}
+  virtual void asked(const std::string& /*request*/,
+                     std::string_view /*answer*/, std::uint64_t /*input*/) {}
   /// `result_end`: see `codec::closed_prompt`.
   virtual void closed(const std::string&, std::uint64_t /*result_end*/) {}
   virtual void session(const std::string& /*id*/, bool /*anew*/) {}

@@ -50,14 +50,17 @@ void shutdown_coordinator::begin(const begin_shutdown& why) {
     progress_.began = clock().now();
     progress_.reason = why.reason;
     progress_.exit_code = why.exit_code;
-    progress_.keep_claude = why.keep_claude;
+    auto gives_up = why.exit_code != 0 && progress_.leaves_claude;
+    progress_.keep_claude = why.keep_claude || gives_up;
+    if (gives_up)
+      progress_.input_goes_on = progress_.input_goes_on.value_or(true);
   }
   context_.log.write(log_level::info, name(), "shutdown_requested",
                      {{"reason", why.reason},
                       {"exit_code", why.exit_code},
-                      {"keep_claude", why.keep_claude}});
+                      {"keep_claude", progress_.keep_claude}});
   using event = drain_plan::event;
-  take(why.keep_claude ? event::leave : event::begin);
+  take(progress_.keep_claude ? event::leave : event::begin);
 }
 
 void shutdown_coordinator::take(drain_plan::event event) {

@@ -23,6 +23,10 @@ struct shutdown_progress {
   /// says whether.
   std::optional<bool> input_goes_on;
 
+  /// An agent that gives up leaves Claude, and all that has no end, to the next
+  /// one, as if it had crashed.
+  bool leaves_claude = false;
+
   std::string reason;
   std::int32_t exit_code = 0;
   caf::actor_clock::time_point began{};

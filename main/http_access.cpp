@@ -1,8 +1,10 @@
 #include "main/http_access.hpp"
 
 #include "main/http_address.hpp"
+#include "main/runtime/socket_place.hpp"
 
 #include <fstream>
+#include <utility>
 
 namespace container_agent {
 
@@ -36,6 +38,17 @@ std::optional<std::string> read_token(const std::string& path) {
   if (token.empty())
     return std::nullopt;
   return token;
+}
+
+std::string must_read_token(const std::string& path) {
+  if (path.empty())
+    return {};
+  if (auto token = read_token(path))
+    return *std::move(token);
+  throw runtime::socket_error{runtime::socket_error::kind::unusable,
+                              "--http-token-file " + path
+                                + ": has no token in its first line any more. "
+                                  "Write it anew, and start again."};
 }
 
 bool same_secret(std::string_view a, std::string_view b) {

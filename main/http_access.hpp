@@ -27,6 +27,10 @@ struct http_access {
 /// others to read. Nothing if it can't be read, or is empty.
 std::optional<std::string> read_token(const std::string& path);
 
+/// The same of a file that was there a moment ago, when all was checked: throws
+/// `runtime::socket_error`. No path: no token.
+std::string must_read_token(const std::string& path);
+
 /// Takes as long for each text of the same length, so that nobody can find a
 /// token out by the time that a wrong one takes.
 bool same_secret(std::string_view a, std::string_view b);

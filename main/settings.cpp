@@ -1,5 +1,7 @@
 #include "main/settings.hpp"
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace container_agent {
@@ -77,9 +79,15 @@ health_monitor_config health_settings(const options& o) {
           .max_claude_rss = o.health.max_claude_rss};
 }
 
+// The kernel ends all of a container with its process 1.
+bool may_leave_claude(const options& o) {
+  return o.claude.keep && ::getpid() != 1;
+}
+
 conversation_config conversation_settings(const options& o) {
   return {.stall_timeout = o.supervision.stall_timeout,
-          .start_timeout = o.supervision.start_timeout};
+          .start_timeout = o.supervision.start_timeout,
+          .leaves_claude = may_leave_claude(o)};
 }
 
 void adjust(child_spec& spec, const options& o) {

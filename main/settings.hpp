@@ -16,7 +16,7 @@
 #include <vector>
 
 /// From what the user said to what each actor is told: one function for each
-/// actor's own settings. Pure.
+/// actor's own settings. Pure, but for the pid.
 namespace container_agent {
 
 line_reader::config line_reader_settings(const options& o);
@@ -27,6 +27,9 @@ child_link_config child_settings(const options& o,
                                  std::vector<std::string> environment);
 
 pipe_output_config pipe_output_settings(const options& o);
+
+/// Whether Claude can stay when the agent goes (`--keep-claude`).
+bool may_leave_claude(const options& o);
 
 conversation_config conversation_settings(const options& o);
 

@@ -72,18 +72,6 @@ struct actor_settings : caf::actor_system_config {
   }
 };
 
-// It was there a moment ago, when all was checked.
-std::string token_of(const options::http_section& http) {
-  if (http.token_file.empty())
-    return {};
-  if (auto token = read_token(http.token_file))
-    return *std::move(token);
-  throw runtime::socket_error{runtime::socket_error::kind::unusable,
-                              "--http-token-file " + http.token_file
-                                + ": has no token in its first line any more. "
-                                  "Write it anew, and start again."};
-}
-
 using host_output_port = std::variant<std::monostate, runtime::fifo_output,
                                       runtime::fifo_reply_output>;
 
@@ -107,6 +95,7 @@ struct agent::parts {
   std::unique_ptr<bridge> make_bridge(const options& settings);
   supervision_config tell_family(const options& settings);
   void finish(bool keep_pipes);
+  bool leaves() const;
 
   const options& settings;
   runtime::event_loop& loop;
@@ -169,6 +158,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     actor_config{loop, trace ? &trace->events() : nullptr},
     system{actor_config} {
   progress.stop_input_first = settings.claude.is_raw();
+  progress.leaves_claude = may_leave_claude(settings);
   try {
     open_doors(settings);
   } catch (...) {
@@ -235,7 +225,8 @@ void agent::parts::open_doors(const options& settings) {
   ways_in.emplace(loop, context.log, trace ? &trace->events() : nullptr);
   open_socket(settings.control);
   if (settings.http.address)
-    ways_in->open_http(*settings.http.address, token_of(settings.http));
+    ways_in->open_http(*settings.http.address,
+                       must_read_token(settings.http.token_file));
 }
 
 control_port* agent::parts::control_lent() {
@@ -258,12 +249,12 @@ child_link_config
 agent::parts::make_child_config(const options& settings,
                                 std::vector<std::string> environment) {
   auto result = child_settings(settings, std::move(environment));
-  if (kept)
-    result.max_held_line = kept->process.max_held_line();
+  if (!kept)
+    return result;
+  result.max_held_line = kept->process.max_held_line();
   // Claude Code's own way to end in order (exit code 0).
-  if (kept)
-    result.farewell = codec::control_request_line(
-      std::string{codec::own_request_prefix} + "end", "end_session");
+  result.farewell = codec::control_request_line(
+    std::string{codec::own_request_prefix} + "end", "end_session");
   return result;
 }
 
@@ -299,9 +290,14 @@ supervision_config agent::parts::tell_family(const options& settings) {
   return result;
 }
 
+// Without a coordinator, who says so, too.
+bool agent::parts::leaves() const {
+  return progress.keep_claude || (progress.leaves_claude && exit_code != 0);
+}
+
 void agent::parts::finish(bool keep_pipes) {
   // What a kept Claude has said stays in its own pipe, for the next agent.
-  auto left = progress.keep_claude;
+  auto left = leaves();
   auto pieces = untaken(protocol->to_host, output_resources.from_conversation);
   if (auto lost = output.pending(); lost > 0 || pieces > 0)
     context.log.write(left ? log_level::warn : log_level::error, "agent",
@@ -349,10 +345,10 @@ std::int32_t agent::run() {
   if (!runtime::run_until_all_ended(p.system, p.loop, end_timeout))
     p.context.log.write(log_level::error, "agent", "actors_left",
                         {{"count", p.system.registry().running()}});
-  p.finish(p.settings.pipes.keep || p.progress.keep_claude);
+  p.finish(p.settings.pipes.keep || p.leaves());
   auto in_order = p.exit_code == static_cast<std::int32_t>(exit_code::graceful);
   if (p.kept)
-    p.kept->conclude(p.context.log, p.progress.keep_claude,
+    p.kept->conclude(p.context.log, p.leaves(),
                      in_order && !p.progress.input_goes_on.value_or(false));
   // The loop has nothing left to wait for, should it end without a word.
   return p.exit_code.value_or(
@@ -365,14 +361,13 @@ void agent::shut_down(std::string reason) {
   parts_->family->shut_down({std::move(reason), 0, true});
 }
 
-// The kernel ends all of a container with its process 1. There Claude can't
-// stay, so its turn is finished, and what the next agent has to know stays.
+// Where Claude can't stay, its turn is finished, and what the next agent has to
+// know stays.
 void agent::upgrade(std::string reason) {
-  auto keep = parts_->settings.claude.keep;
   auto& goes_on = parts_->progress.input_goes_on;
-  goes_on = goes_on.value_or(keep);
+  goes_on = goes_on.value_or(parts_->settings.claude.keep);
   parts_->family->shut_down(
-    {std::move(reason), 0, true, keep && ::getpid() != 1});
+    {std::move(reason), 0, true, may_leave_claude(parts_->settings)});
 }
 
 void agent::shut_down_now(std::string reason) {

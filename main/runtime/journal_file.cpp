@@ -93,12 +93,12 @@ void journal_file::asks(const std::string& request) {
   append(codec::asks_entry(request));
 }
 
-void journal_file::asked(const std::string& request, std::uint64_t input) {
-  now_.end_request(request);
+void journal_file::asked(const std::string& request, std::string_view answer,
+                         std::uint64_t input) {
+  now_.end_request(request, answer);
   now_.input = input > 0 ? input : now_.input;
-  append(codec::asked_entry(request, input));
-  if (input > 0)
-    tell_input();
+  append(codec::asked_entry(request, answer, now_.input));
+  tell_input();
 }
 
 void journal_file::closed(const std::string& uuid, std::uint64_t result_end) {

@@ -48,6 +48,7 @@ void kept_conversation::launch() {
   for (auto& p : prompts)
     p.begun = false;
   open_requests.clear();
+  answers.clear();
   lifecycle = false;
 }
 
@@ -55,12 +56,19 @@ void kept_conversation::ask(std::string_view request) {
   open_requests.emplace_back(request);
 }
 
-void kept_conversation::end_request(std::string_view request) {
+void kept_conversation::end_request(std::string_view request,
+                                    std::string_view answer) {
   std::erase(open_requests, request);
+  if (answer.empty())
+    return;
+  answers.emplace_back(answer);
+  if (answers.size() > max_answers)
+    answers.pop_front();
 }
 
 void kept_conversation::close(std::string_view uuid, std::uint64_t result_end) {
   std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
+  answers.clear();
   closed.push_back({std::string{uuid}, result_end});
   if (closed.size() > max_closed)
     closed.pop_front();
@@ -88,7 +96,7 @@ bool kept_conversation::take(std::string_view text) {
   else if (has_text(entry, "asks"))
     ask(uuid("asks"));
   else if (has_text(entry, "asked"))
-    end_request(uuid("asked"));
+    end_request(uuid("asked"), entry.value("line", std::string{}));
   else if (has_text(entry, "session")) {
     session_id = uuid("session");
     anew = entry.value("anew", false);
@@ -124,6 +132,8 @@ std::string kept_conversation::text() const {
     result += lifecycle_entry();
   for (const auto& request : open_requests)
     result += asks_entry(request);
+  for (const auto& answer : answers)
+    result += asked_entry({}, answer, input);
   return result;
 }
 
@@ -163,9 +173,12 @@ std::string asks_entry(std::string_view request) {
   return json_line({{"asks", request}});
 }
 
-std::string asked_entry(std::string_view request, std::uint64_t input) {
-  return input == 0 ? json_line({{"asked", request}})
-                    : json_line({{"asked", request}, {"input", input}});
+std::string asked_entry(std::string_view request, std::string_view answer,
+                        std::uint64_t input) {
+  return answer.empty()
+           ? json_line({{"asked", request}})
+           : json_line(
+             {{"asked", request}, {"line", answer}, {"input", input}});
 }
 
 std::string session_entry(std::string_view id, bool anew) {

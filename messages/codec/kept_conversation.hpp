@@ -39,7 +39,8 @@ struct closed_prompt {
 /// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
 /// | `{"closed":UUID}`               | it has failed                          |
 /// | `{"asks":ID}`                   | the child waits for the host's answer  |
-/// | `{"asked":ID}`                  | it does not any more                   |
+/// | `{"asked":ID,"line":TEXT}`      | this is the answer                     |
+/// | `{"asked":ID}`                  | it does not wait any more              |
 /// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |
 /// | `{"input":N}`                   | input up to here was dealt with        |
 ///
@@ -49,6 +50,9 @@ public:
   /// Uuids of closed prompts that are remembered, as many as the queue does.
   static constexpr std::size_t max_closed = 16 * 1024;
 
+  /// Answers that are remembered: more than a turn has under way at once.
+  static constexpr std::size_t max_answers = 64;
+
   /// In the order of their acceptance.
   std::deque<kept_prompt> prompts;
 
@@ -57,6 +61,10 @@ public:
 
   /// Requests of the child's that wait for the host's answer, the oldest first.
   std::deque<std::string> open_requests;
+
+  /// The host's answers since the last end of a turn, the oldest first, each
+  /// with its LF: the child may not have got them.
+  std::deque<std::string> answers;
 
   /// The child has said of a prompt that it has it: it reports such things.
   bool lifecycle = false;
@@ -74,7 +82,8 @@ public:
   /// The next child has none of them yet.
   void launch();
   void ask(std::string_view request);
-  void end_request(std::string_view request);
+  /// `answer`: see `answers`; empty if there is none.
+  void end_request(std::string_view request, std::string_view answer);
   void close(std::string_view uuid, std::uint64_t result_end);
 
   /// Takes an entry, without its LF. False if it is none: then nothing happens.
@@ -100,7 +109,8 @@ std::string lifecycle_entry();
 std::string launched_entry();
 std::string closed_entry(std::string_view uuid, std::uint64_t result_end);
 std::string asks_entry(std::string_view request);
-std::string asked_entry(std::string_view request, std::uint64_t input);
+std::string asked_entry(std::string_view request, std::string_view answer,
+                        std::uint64_t input);
 std::string session_entry(std::string_view id, bool anew);
 std::string input_entry(std::uint64_t input);
 

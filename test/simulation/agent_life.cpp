@@ -35,6 +35,7 @@ agent_life::agent_life(const agent_surroundings& given)
     settings_{run_},
     system_{settings_},
     scheduler{dynamic_cast<seeded_scheduler&>(system_.scheduler())} {
+  progress.leaves_claude = plan_.mode == run_mode::keep;
   if (given.watch != nullptr)
     scheduler.count_into(given.watch->messages);
   clients_.supervisor_failures = [this] {
@@ -69,6 +70,12 @@ void agent_life::start() {
 void agent_life::shut_down(bool kept) {
   progress.input_goes_on = progress.input_goes_on.value_or(kept);
   family->shut_down({"SIGTERM", 0, true, kept});
+}
+
+bool agent_life::leaves_claude() const {
+  return exit_code
+         && (progress.keep_claude
+             || (progress.leaves_claude && *exit_code != 0));
 }
 
 // The family outlives the system: no actor may be left for it to let go of

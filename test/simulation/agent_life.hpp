@@ -51,6 +51,15 @@ public:
   /// What it was told or has told, and nobody has taken yet.
   bool owes_messages() const;
 
+  /// It has ended, and Claude is the next one's.
+  bool leaves_claude() const;
+
+  /// It ends for good: no other one comes.
+  bool stopping() const {
+    return (signalled && !leaving)
+           || (log.gave_up() && !progress.leaves_claude);
+  }
+
   std::size_t actors() { return system_.registry().running(); }
 
   lifeline life;

@@ -86,7 +86,7 @@ void judge::agent_is_heard(const legacy& left, std::string_view half) {
   stopping_ = false;
   ++blank_lines_;
   ++deaths_;
-  if (is_own(half))
+  if (is_own(half) || own_record.starts_with(half))
     torn_ = half;
 }
 

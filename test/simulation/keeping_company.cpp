@@ -50,12 +50,9 @@ public:
     const auto* life = house_.life();
     auto patient = plan_.tree.talk.stall_timeout.count() == 0
                    || plan_.tree.talk.start_timeout.count() == 0;
-    // An answer that an agent has read, and not given to Claude, dies with it.
-    auto lost = agents_.size() > 1 && host_.written()
-                && house_.spool.next == house_.spool.text.size();
     return life != nullptr
            && ((life->wedged() && patient)
-               || (life->waits_for_host() && (host_.owes_answer() || lost)));
+               || (life->waits_for_host() && host_.owes_answer()));
   }
 
   std::string owed_at_end(bool came_to_rest) override {

@@ -56,8 +56,10 @@ void simulated_journal::asks(const std::string& request) {
   append(codec::asks_entry(request));
 }
 
-void simulated_journal::asked(const std::string& request, std::uint64_t input) {
-  append(codec::asked_entry(request, input));
+void simulated_journal::asked(const std::string& request,
+                              std::string_view answer, std::uint64_t input) {
+  now_.input = input > 0 ? input : now_.input;
+  append(codec::asked_entry(request, answer, now_.input));
 }
 
 void simulated_journal::closed(const std::string& uuid,

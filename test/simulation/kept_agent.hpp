@@ -27,7 +27,8 @@ public:
   void begun(const std::string& uuid) override;
   void launched() override;
   void asks(const std::string& request) override;
-  void asked(const std::string& request, std::uint64_t input) override;
+  void asked(const std::string& request, std::string_view answer,
+             std::uint64_t input) override;
   void closed(const std::string& uuid, std::uint64_t result_end) override;
   void session(const std::string& id, bool anew) override;
   void input_taken(std::uint64_t input) override;

@@ -43,6 +43,7 @@ void run_plan::draw_keeping(chance& dice) {
   child.max_held_line = claude.output.capacity / 4;
   child.farewell = codec::control_request_line(
     std::string{codec::own_request_prefix} + "end", "end_session");
+  tree.talk.leaves_claude = true;
   claude.closes_input = claude.closes_output = 0;
   host.half_line = 0;
   absence = dice.pick<time_span>({1ms, 100ms, 10s});

@@ -104,8 +104,8 @@ void world::end_agent(const agent_end& how) {
 void world::look_at_agent() {
   if (absent_)
     return;
-  if (agent().exit_code && agent().progress.keep_claude
-      && agent().actors() == 0) {
+  if (agent().leaves_claude() && agent().actors() == 0) {
+    check_exit_code();
     company_->agent_leaves();
     agent().life.die();
   }
@@ -205,9 +205,14 @@ void world::shut_down() {
   if (rested_ && !agent().log.gave_up() && flushed_from
       && run_.calendar.now() - *flushed_from >= plan_.drain.flush)
     run_.violate("the shutdown waits until the time for the flush is up");
-  if (agent().exit_code && *agent().exit_code != expected_exit_code())
-    run_.violate("exit code " + std::to_string(*agent().exit_code)
-                 + " instead of " + std::to_string(expected_exit_code()));
+  check_exit_code();
+}
+
+void world::check_exit_code() {
+  auto code = agent().exit_code;
+  if (code && *code != expected_exit_code())
+    run_.violate("exit code " + std::to_string(*code) + " instead of "
+                 + std::to_string(expected_exit_code()));
 }
 
 void world::end() {
@@ -235,12 +240,11 @@ void world::end() {
 
 // For good: no other one comes.
 bool world::ended() const {
-  return !absent_ && agent().exit_code && !agent().progress.keep_claude;
+  return !absent_ && agent().exit_code && !agent().leaves_claude();
 }
 
 bool world::stopping() const {
-  return !absent_ && (agent().signalled || agent().log.gave_up())
-         && !agent().leaving;
+  return !absent_ && agent().stopping();
 }
 
 bool world::at_rest() const {
@@ -249,7 +253,7 @@ bool world::at_rest() const {
 
 // What is still to be done, in words.
 std::string world::unrest() const {
-  if (absent_ || agent().leaving)
+  if (absent_ || agent().leaving || agent().log.gave_up())
     return " an agent is on its way";
   auto status = agent().ports.protocol.status();
   if (status.in_flight > 0)
@@ -269,7 +273,7 @@ std::string world::unrest() const {
 
 std::int32_t world::expected_exit_code() const {
   // The first reason to end counts, and nobody knows here which that was.
-  auto asked = agent().signalled || plan_.reader.exit_on_eof;
+  auto asked = agent().signalled || agent().leaving || plan_.reader.exit_on_eof;
   if (!agent().log.gave_up() || (asked && *agent().exit_code == 0))
     return 0;
   if (agent().log.gave_up("supervisor"))

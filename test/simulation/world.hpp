@@ -74,6 +74,7 @@ private:
   void come_to_rest();
   void ask_again();
   void shut_down();
+  void check_exit_code();
   void end();
 
   template <class Condition>
