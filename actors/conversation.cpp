@@ -56,6 +56,8 @@ conversation::behavior_type conversation::make_behavior() {
       settle();
     },
     [this](const restarts_exhausted& end) {
+      if (is_left_to_next(end))
+        return;
       bridge_.take(end);
       if (end.name == "shutdown_coordinator" || end.name == "supervisor")
         end_alone(end);
@@ -132,10 +134,14 @@ void conversation::take_peers(const peers_changed& now) {
   settle();
 }
 
+// With a Claude that runs on, all prompts are.
+bool conversation::is_left_to_next(const restarts_exhausted& end) const {
+  return config_.leaves_claude && !end.waits
+         && (end.name != "claude_process" || bridge_.child_runs());
+}
+
 // Nobody is left to give these orders, and there is no time for a turn.
 void conversation::end_alone(const restarts_exhausted& end) {
-  if (config_.leaves_claude)
-    return;
   bridge_.take(
     begin_drain{"gave up restarting " + end.name + ": " + end.reason});
   bridge_.close();

@@ -50,6 +50,7 @@ private:
   void take(inbox& from, const Delivery& delivery, credit_line<Window>& credit,
             std::size_t size = 0);
 
+  bool is_left_to_next(const restarts_exhausted& end) const;
   void end_alone(const restarts_exhausted& end);
   void take_peers(const peers_changed& now);
   void settle();

@@ -131,7 +131,6 @@ private:
   void forget_begun();
   void take_line(const codec::envelope& line);
   void take_result(const codec::envelope& result);
-  bool comes_too_late(const codec::envelope& line) const;
   void take_bill(const claude_bill& bill);
   void take_lifecycle(const codec::envelope& event);
   void take_replay(const codec::envelope& replay);
@@ -171,9 +170,11 @@ private:
 
   child_state child_ = child_state::none;
   child_started started_;
-  bool lifecycle_known_ = false; // this child reports `command_lifecycle`
+  bool lifecycle_known_ = false;    // this child reports `command_lifecycle`
+  bool lifecycle_reported_ = false; // … since another one died, if one did
   bool session_refused_ = false;
   bool taken_up_ = false;    // what is in flight was sent by an earlier agent
+  bool half_mark_ = false;   // what has come of a line ends as a dead one's
   bool line_unseen_ = false; // a part of a line went by with an earlier agent
   bool anew_ = false;
   bool interrupted_ = false; // for having been silent
@@ -185,7 +186,6 @@ private:
   std::string initialize_id_;
   std::uint64_t own_requests_ = 0;
   std::unordered_set<std::string> open_requests_; // Claude's, for the host
-  std::unordered_set<std::string> failed_before_; // by an earlier agent
   std::deque<std::string> answers_before_;        // that it may not have passed
   std::deque<std::string> held_control_;
   std::size_t held_control_bytes_ = 0;

@@ -49,10 +49,12 @@ void dialogue::become_ready() {
   voice_->ready(started_, session_);
   for (auto& line : take_held_control())
     send_line(std::move(line));
-  if (std::exchange(taken_up_, false))
+  if (std::exchange(taken_up_, false)) {
+    lifecycle_known_ = lifecycle_reported_;
     resend_unheard();
-  else
+  } else {
     resend_prompts();
+  }
   start_prompts();
 }
 

@@ -1,6 +1,5 @@
 #include "actors/dialogue.hpp"
 
-#include <algorithm>
 #include <utility>
 
 // What outlives the agent.
@@ -10,14 +9,13 @@ void dialogue::restore(const codec::kept_conversation& kept) {
   taken_up_ = true;
   session_ = kept.session_id;
   anew_ = kept.anew;
-  lifecycle_known_ = kept.lifecycle;
+  // What comes first may be an earlier child's.
+  lifecycle_known_ = kept.lifecycle || kept.lifecycle_before;
+  lifecycle_reported_ = kept.lifecycle;
   answers_before_ = kept.answers;
   open_requests_.insert(kept.open_requests.begin(), kept.open_requests.end());
-  for (const auto& p : kept.closed) {
+  for (const auto& p : kept.closed)
     prompts_.remember(trace_id_of(p.uuid));
-    if (p.result_end == 0)
-      failed_before_.insert(p.uuid);
-  }
   for (const auto& p : kept.prompts) {
     prompt known{p.uuid, p.line, p.sent, p.begun};
     if (p.sent > 0)
@@ -32,15 +30,6 @@ void dialogue::begin_in_line(const std::optional<std::string>& begun) {
   line_unseen_ = !begun;
   if (begun)
     scanner_.feed(*begun);
-}
-
-// An earlier agent has given it up, and was killed before it had ended Claude.
-bool dialogue::comes_too_late(const codec::envelope& line) const {
-  const auto& uuids = line.user_message_uuids;
-  return line.type == "result" && !uuids.empty() && !failed_before_.empty()
-         && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
-              return failed_before_.contains(uuid);
-            });
 }
 
 void dialogue::note_begun(prompt& p) {

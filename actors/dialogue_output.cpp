@@ -49,6 +49,7 @@ void dialogue::take(const child_output& output) {
     auto end = all.find('\n', at);
     if (end == std::string_view::npos) {
       scanner_.feed(all.substr(at));
+      half_mark_ = is_cut(all);
       break;
     }
     scanner_.feed(all.substr(at, end - at));
@@ -59,7 +60,8 @@ void dialogue::take(const child_output& output) {
     answer_end_ = kept ? output.data.origin() + at : 0;
     if (line_unseen_ && unseen_end_ == 0)
       unseen_end_ = answer_end_;
-    auto death = kept && is_cut(text);
+    auto half_mark = std::exchange(half_mark_, false) && text.empty();
+    auto death = kept && (half_mark || is_cut(text));
     auto cut = death && (begin > 0 || !voice_->in_line());
     if (death)
       forget_begun();
@@ -73,12 +75,7 @@ void dialogue::take(const child_output& output) {
       continue;
     }
     auto own = line.type == "control_response" && own_request(line.request_id);
-    auto late = comes_too_late(line) && (begin > 0 || !voice_->in_line());
-    if (late)
-      context_.log.write(log_level::warn, loggers::conversation,
-                         "late_result_dropped",
-                         {{"uuid", line.user_message_uuids.front()}});
-    flush(cut || own || late ? begin : at);
+    flush(cut || own ? begin : at);
     run = at;
     if (!cut)
       take_line(line);
@@ -92,6 +89,7 @@ void dialogue::take(const child_output& output) {
 
 // What came before was another Claude's.
 void dialogue::forget_begun() {
+  lifecycle_reported_ = false;
   for (auto& p : prompts_.in_flight())
     p.started = false;
   notes_.launched();
@@ -151,7 +149,7 @@ void dialogue::take_result(const codec::envelope& result) {
   auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
     return prompts_.find_in_flight(uuid) != nullptr;
   });
-  if (answers || (!config_.one_reply_a_prompt && !comes_too_late(result)))
+  if (answers || !config_.one_reply_a_prompt)
     voice_->answered(result);
   for (const auto& uuid : uuids)
     close(uuid);
@@ -171,7 +169,7 @@ void dialogue::take_bill(const claude_bill& bill) {
 }
 
 void dialogue::take_lifecycle(const codec::envelope& event) {
-  lifecycle_known_ = true;
+  lifecycle_known_ = lifecycle_reported_ = true;
   auto* p = prompts_.find_in_flight(event.command_uuid);
   if (p == nullptr)
     return;

@@ -49,7 +49,7 @@ void kept_conversation::launch() {
     p.begun = false;
   open_requests.clear();
   answers.clear();
-  lifecycle = false;
+  lifecycle_before = std::exchange(lifecycle, false) || lifecycle_before;
 }
 
 void kept_conversation::ask(std::string_view request) {
@@ -88,7 +88,7 @@ bool kept_conversation::take(std::string_view text) {
   else if (has_text(entry, "begun"))
     begin(uuid("begun"));
   else if (entry.contains("lifecycle"))
-    lifecycle = true;
+    (entry["lifecycle"] == true ? lifecycle : lifecycle_before) = true;
   else if (entry.contains("launched"))
     launch();
   else if (has_text(entry, "closed"))
@@ -128,8 +128,10 @@ std::string kept_conversation::text() const {
     if (p.begun)
       result += begun_entry(p.uuid);
   }
+  if (lifecycle_before)
+    result += lifecycle_entry(false);
   if (lifecycle)
-    result += lifecycle_entry();
+    result += lifecycle_entry(true);
   for (const auto& request : open_requests)
     result += asks_entry(request);
   for (const auto& answer : answers)
@@ -156,8 +158,8 @@ std::string begun_entry(std::string_view uuid) {
   return json_line({{"begun", uuid}});
 }
 
-std::string lifecycle_entry() {
-  return json_line({{"lifecycle", true}});
+std::string lifecycle_entry(bool of_this_one) {
+  return json_line({{"lifecycle", of_this_one}});
 }
 
 std::string launched_entry() {

@@ -34,7 +34,7 @@ struct closed_prompt {
 /// | `{"accepted":UUID,"line":TEXT}` | a prompt was taken                     |
 /// | `{"sent":UUID,"times":N}`       | it is given to a child, the Nth time   |
 /// | `{"begun":UUID}`                | that child has it                      |
-/// | `{"lifecycle":true}`            | … and that child reports such things   |
+/// | `{"lifecycle":BOOL}`            | a child reports such things: this one? |
 /// | `{"launched":true}`             | what was begun, another child has not  |
 /// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
 /// | `{"closed":UUID}`               | it has failed                          |
@@ -66,8 +66,10 @@ public:
   /// with its LF: the child may not have got them.
   std::deque<std::string> answers;
 
-  /// The child has said of a prompt that it has it: it reports such things.
+  /// The child has said of a prompt that it has it: it reports such things. So
+  /// did one before it.
   bool lifecycle = false;
+  bool lifecycle_before = false;
 
   std::string session_id;
   bool anew = false; ///< the session was lost: begin another one
@@ -105,7 +107,7 @@ std::string accepted_entry(std::string_view uuid, std::string_view line,
                            std::uint64_t input);
 std::string sent_entry(std::string_view uuid, std::uint32_t times);
 std::string begun_entry(std::string_view uuid);
-std::string lifecycle_entry();
+std::string lifecycle_entry(bool of_this_one);
 std::string launched_entry();
 std::string closed_entry(std::string_view uuid, std::uint64_t result_end);
 std::string asks_entry(std::string_view request);
