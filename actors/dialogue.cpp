@@ -309,6 +309,7 @@ void dialogue::take(const interrupt_turn&) {
 void dialogue::close() {
   closed_ = true;
   voice_->end_line();
+  fail_results_ahead();
   fail_all("shutting_down", "the agent stopped before the result");
 }
 

@@ -69,7 +69,9 @@ public:
            journal* notes = nullptr);
 
   /// Goes on where an earlier agent stopped. Before anything else.
-  void restore(const codec::kept_conversation& kept);
+  /// `output_begin`: where Claude's output goes on that the host does not have.
+  void restore(const codec::kept_conversation& kept,
+               std::uint64_t output_begin);
 
   /// The host's output stands within a line of Claude's, whose rest comes
   /// first; `begun` is what it has of it, if that is known. Likewise.
@@ -131,6 +133,7 @@ private:
   void forget_begun();
   void take_line(const codec::envelope& line);
   void take_result(const codec::envelope& result);
+  bool comes_too_late(const codec::envelope& line) const;
   void take_bill(const claude_bill& bill);
   void take_lifecycle(const codec::envelope& event);
   void take_replay(const codec::envelope& replay);
@@ -153,6 +156,7 @@ private:
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
   void fail_in_flight(const prompt& p, std::string_view reason,
                       std::string_view detail);
+  void fail_results_ahead();
   void fail_all(std::string_view reason, std::string_view detail);
   void fail_waiting(std::string_view reason, std::string_view detail);
 
@@ -185,8 +189,10 @@ private:
   std::string session_;
   std::string initialize_id_;
   std::uint64_t own_requests_ = 0;
-  std::unordered_set<std::string> open_requests_; // Claude's, for the host
-  std::deque<std::string> answers_before_;        // that it may not have passed
+  std::unordered_set<std::string> open_requests_;   // Claude's, for the host
+  std::unordered_set<std::string> failed_before_;   // by an earlier agent
+  std::vector<codec::closed_prompt> results_ahead_; // seen by one, not passed
+  std::deque<std::string> answers_before_; // that it may not have passed
   std::deque<std::string> held_control_;
   std::size_t held_control_bytes_ = 0;
 

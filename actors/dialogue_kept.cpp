@@ -1,11 +1,13 @@
 #include "actors/dialogue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // What outlives the agent.
 namespace container_agent {
 
-void dialogue::restore(const codec::kept_conversation& kept) {
+void dialogue::restore(const codec::kept_conversation& kept,
+                       std::uint64_t output_begin) {
   taken_up_ = true;
   session_ = kept.session_id;
   anew_ = kept.anew;
@@ -14,8 +16,13 @@ void dialogue::restore(const codec::kept_conversation& kept) {
   lifecycle_reported_ = kept.lifecycle;
   answers_before_ = kept.answers;
   open_requests_.insert(kept.open_requests.begin(), kept.open_requests.end());
-  for (const auto& p : kept.closed)
+  for (const auto& p : kept.closed) {
     prompts_.remember(trace_id_of(p.uuid));
+    if (p.result_end == 0)
+      failed_before_.insert(p.uuid);
+    else if (p.result_end > output_begin)
+      results_ahead_.push_back(p);
+  }
   for (const auto& p : kept.prompts) {
     prompt known{p.uuid, p.line, p.sent, p.begun};
     if (p.sent > 0)
@@ -30,6 +37,23 @@ void dialogue::begin_in_line(const std::optional<std::string>& begun) {
   line_unseen_ = !begun;
   if (begun)
     scanner_.feed(*begun);
+}
+
+// The agent ends, and Claude's FIFO with it.
+void dialogue::fail_results_ahead() {
+  for (const auto& p : std::exchange(results_ahead_, {}))
+    if (p.result_end > answer_end_)
+      fail({p.uuid, {}, 0, false}, "result_lost",
+           "the agent stopped before the host had the result");
+}
+
+// An earlier agent has failed them, and was killed before it had ended Claude.
+bool dialogue::comes_too_late(const codec::envelope& line) const {
+  const auto& uuids = line.user_message_uuids;
+  return line.type == "result" && !uuids.empty() && !failed_before_.empty()
+         && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
+              return failed_before_.contains(uuid);
+            });
 }
 
 void dialogue::note_begun(prompt& p) {

@@ -75,7 +75,12 @@ void dialogue::take(const child_output& output) {
       continue;
     }
     auto own = line.type == "control_response" && own_request(line.request_id);
-    flush(cut || own ? begin : at);
+    auto late = comes_too_late(line) && (begin > 0 || !voice_->in_line());
+    if (late)
+      context_.log.write(log_level::warn, loggers::conversation,
+                         "late_result_dropped",
+                         {{"uuid", line.user_message_uuids.front()}});
+    flush(cut || own || late ? begin : at);
     run = at;
     if (!cut)
       take_line(line);
@@ -149,7 +154,7 @@ void dialogue::take_result(const codec::envelope& result) {
   auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
     return prompts_.find_in_flight(uuid) != nullptr;
   });
-  if (answers || !config_.one_reply_a_prompt)
+  if (answers || (!config_.one_reply_a_prompt && !comes_too_late(result)))
     voice_->answered(result);
   for (const auto& uuid : uuids)
     close(uuid);

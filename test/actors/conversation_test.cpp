@@ -240,6 +240,20 @@ TEST_F(conversations, without_anyone_to_end_it_in_order_it_ends_by_itself) {
   }
 }
 
+TEST_F(conversations, with_a_claude_that_stays_its_prompts_are_the_next_ones) {
+  settings.leaves_claude = true;
+  start();
+  happen(child_started{1, 7, false});
+  for (const auto* gone :
+       {"claude_process", "shutdown_coordinator", "supervisor"})
+    happen(restarts_exhausted{gone, "x"});
+  EXPECT_EQ(protocol.taken, "");
+  EXPECT_FALSE(protocol.is_closed);
+  protocol.runs = false; // it crashes over and over
+  happen(restarts_exhausted{"claude_process", "x"});
+  EXPECT_EQ(protocol.taken, "x");
+}
+
 TEST_F(conversations, status_is_the_protocols) {
   start();
   EXPECT_EQ(ask<conversation_status>(talk, get_conversation_status{})->lines,

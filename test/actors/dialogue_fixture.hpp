@@ -39,12 +39,13 @@ public:
   /// What the dialogue has noted for a later agent.
   kept_notes notes;
 
-  /// The agent was killed, and there is another one.
-  void next_agent() {
+  /// The agent was killed, and there is another one. The host has what Claude
+  /// has said before this position.
+  void next_agent(std::uint64_t output_begin = 0) {
     auto kept = notes.now;
     talk_.reset();
     generation_ = 0;
-    talk().restore(kept);
+    talk().restore(kept, output_begin);
   }
 
   // -- the host ---------------------------------------------------------------

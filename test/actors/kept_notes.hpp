@@ -22,6 +22,12 @@ public:
   }
   void begun(const std::string& uuid) override { now.begin(uuid); }
   void launched() override { now.launch(); }
+  void asks(const std::string& request) override { now.ask(request); }
+  void asked(const std::string& request, std::string_view answer,
+             std::uint64_t input) override {
+    now.end_request(request, answer);
+    now.input = input > 0 ? input : now.input;
+  }
   void closed(const std::string& uuid, std::uint64_t result_end) override {
     now.close(uuid, result_end);
   }

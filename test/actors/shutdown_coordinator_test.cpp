@@ -165,6 +165,26 @@ TEST_F(shutdown_coordinators, an_agent_that_leaves_claude_only_flushes) {
   EXPECT_EQ(supervisor.take<stop_agent>().exit_code, 0);
 }
 
+TEST_F(shutdown_coordinators, one_that_gives_up_leaves_a_claude_that_is_kept) {
+  progress.leaves_claude = true;
+  start();
+  begin("gave up restarting control: x", false, 6);
+  EXPECT_EQ(phase(), "flushing");
+  EXPECT_TRUE(progress.keep_claude);
+  EXPECT_TRUE(input.take<stop_input>().goes_on);
+  EXPECT_EQ(claude.names(), "");
+  happen(output_flushed{});
+  EXPECT_EQ(supervisor.take<stop_agent>().exit_code, 6);
+}
+
+TEST_F(shutdown_coordinators, one_that_is_stopped_ends_it) {
+  progress.leaves_claude = true;
+  start();
+  begin("stop requested");
+  EXPECT_EQ(phase(), "draining");
+  EXPECT_FALSE(progress.keep_claude);
+}
+
 TEST_F(shutdown_coordinators, leaving_comes_too_late_for_an_end_in_order) {
   start();
   begin("stop requested");

@@ -15,9 +15,12 @@ const std::string whole
   = codec::session_entry("s-1", false)
     + codec::accepted_entry("u-1", "{\"a\":\"\\n\"}\n", 20)
     + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
-    + codec::accepted_entry("u-2", "{\"b\":2}\n", 40) + codec::launched_entry()
+    + codec::accepted_entry("u-2", "{\"b\":2}\n", 40) + codec::asks_entry("a-1")
+    + codec::launched_entry() + codec::asks_entry("q-1")
+    + codec::asks_entry("q-2") + codec::lifecycle_entry(true)
     + codec::closed_entry("u-1", 100) + codec::sent_entry("u-2", 1)
-    + codec::input_entry(50);
+    + codec::asked_entry("q-1", "{\"yes\":1}\n", 45)
+    + codec::asked_entry("q-3", {}, 0) + codec::input_entry(50);
 
 kept_conversation taken(std::string_view journal) {
   kept_conversation result;
@@ -75,6 +78,36 @@ TEST(kept_conversations, a_new_child_has_begun_nothing) {
                     + codec::launched_entry());
   EXPECT_EQ(kept.prompts[0].sent, 1U);
   EXPECT_FALSE(kept.prompts[0].begun);
+}
+
+TEST(kept_conversations, know_what_the_child_waits_for) {
+  auto kept = taken(whole);
+  EXPECT_EQ(kept.open_requests, std::deque<std::string>{"q-2"});
+  EXPECT_EQ(kept.answers, std::deque<std::string>{"{\"yes\":1}\n"});
+  kept.close("u-2", 200);
+  EXPECT_TRUE(kept.answers.empty());
+}
+
+TEST(kept_conversations, remember_some_answers) {
+  kept_conversation kept;
+  for (std::size_t i = 0; i <= kept_conversation::max_answers; ++i)
+    kept.end_request("q", std::to_string(i) + '\n');
+  EXPECT_EQ(kept.answers.size(), kept_conversation::max_answers);
+  EXPECT_EQ(kept.answers.front(), "1\n");
+}
+
+TEST(kept_conversations, know_whether_this_child_reports_or_one_before) {
+  auto kept = taken(codec::begun_entry("u-1"));
+  EXPECT_TRUE(kept.lifecycle);
+  EXPECT_FALSE(kept.lifecycle_before);
+  kept.launch();
+  kept.launch();
+  EXPECT_FALSE(kept.lifecycle);
+  EXPECT_TRUE(kept.lifecycle_before);
+  EXPECT_TRUE(taken(kept.text()).lifecycle_before);
+  kept.begin("u-2");
+  kept.launch();
+  EXPECT_FALSE(kept.lifecycle);
 }
 
 TEST(kept_conversations, a_new_send_is_not_begun_yet) {

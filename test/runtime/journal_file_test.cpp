@@ -34,7 +34,10 @@ TEST_F(journal_file_test, what_one_agent_notes_the_next_one_knows) {
     notes.begun("u-1");
     notes.accepted("u-2", bytes{"{\"x\":1}\n"}, 10);
     notes.session("s-1", false);
-    notes.input_taken(12);
+    notes.asks("q-1");
+    notes.asks("q-2");
+    notes.asked("q-1", "{}\n", 12);
+    notes.asked("q-3", {}, 0);
   }
   auto kept = open().conversation();
   ASSERT_EQ(kept.prompts.size(), 2U);
@@ -42,6 +45,8 @@ TEST_F(journal_file_test, what_one_agent_notes_the_next_one_knows) {
   EXPECT_EQ(kept.prompts[1].sent, 0U);
   EXPECT_EQ(kept.session_id, "s-1");
   EXPECT_EQ(kept.input, 12U);
+  EXPECT_EQ(kept.open_requests.size(), 1U);
+  EXPECT_EQ(kept.answers.size(), 1U);
 }
 
 TEST_F(journal_file_test, a_torn_end_is_left_out_and_not_in_the_way) {

@@ -1,5 +1,6 @@
 #include "main/runtime/kept_child.hpp"
 
+#include "main/runtime/fifo_end.hpp"
 #include "main/runtime/orphan_reaper.hpp"
 #include "test/runtime/child_fixture.hpp"
 #include "test/support/recording_log.hpp"
@@ -7,6 +8,7 @@
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <optional>
@@ -72,6 +74,29 @@ TEST_F(kept_child_test, how_one_that_was_taken_over_ended_is_not_known) {
   ASSERT_TRUE(run_until([&] { return ended; }));
   EXPECT_EQ(child->exit_status().kind, exit_kind::unknown);
   ::waitpid(pid, nullptr, 0); // ours after all
+}
+
+// It could say nothing, and what it says first would be the end of a dead one's
+// line.
+TEST_F(kept_child_test,
+       the_next_waits_while_a_dead_ones_output_fills_the_pipe) {
+  begin();
+  await_end(launch("head -c 1048576 /dev/zero").pid);
+  ASSERT_TRUE(run_until([&] { return ended; }));
+  auto appeared = false;
+  child->on_appeared([&] { appeared = true; });
+  EXPECT_TRUE(launch("exit 3").waiting);
+  EXPECT_FALSE(child->running());
+  loop.run_ready();
+  EXPECT_FALSE(appeared);
+  auto out = place->open(keep_place::stream::out);
+  std::string some(64 * 1024, ' ');
+  ASSERT_GT(::read(out.get(), some.data(), some.size()), 0);
+  ASSERT_TRUE(run_until([&] { return appeared; }));
+  EXPECT_FALSE(launch("exit 3").waiting);
+  ASSERT_TRUE(run_until([&] { return !child->running(); }));
+  EXPECT_EQ(child->exit_status().exit_code, 3);
+  EXPECT_TRUE(runtime::read_all(out.get()).ends_with("\x18\n"));
 }
 
 TEST_F(kept_child_test, its_orphans_are_the_reapers) {

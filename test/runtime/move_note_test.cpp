@@ -137,6 +137,69 @@ TEST_F(move_note_test, a_line_whose_rest_died_with_claude_is_ended) {
   EXPECT_EQ(next("", false), standing::torn);
 }
 
+TEST_F(move_note_test, knows_what_the_host_has_of_a_line) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.settle({});
+  note.pass(where);
+  EXPECT_EQ(note.line_begun(), std::nullopt);
+  const std::string lines = "{\"a\":1}\n{\"b\":{\"c\":22}}\n";
+  note.begin_move(lines, where);
+  note.end_move(12);
+  EXPECT_EQ(note.line_begun(), "{\"b\"");
+  note.begin_move(lines.substr(12), where + 12);
+  note.end_move(3); // no room for more
+  EXPECT_EQ(note.line_begun(), "{\"b\":{\"");
+  note.begin_move(lines.substr(15), where + 15);
+  note.end_move(lines.size() - 15);
+  EXPECT_EQ(note.line_begun(), "");
+}
+
+TEST_F(move_note_test, knows_it_after_a_kill_at_every_byte) {
+  const std::string lines = "{\"a\":1}\n{\"b\":{\"c\":22}}\n";
+  for (std::size_t gone = 9; gone < lines.size(); ++gone) {
+    move_note note;
+    ASSERT_FALSE(note.open(dir / "moving"));
+    note.settle({});
+    note.pass(where);
+    note.begin_move(lines, where);
+    move_note later;
+    ASSERT_FALSE(later.open(dir / "moving"));
+    later.settle(later.look(lines.substr(gone), true));
+    EXPECT_EQ(later.line_begun(), lines.substr(8, gone - 8)) << gone;
+  }
+}
+
+TEST_F(move_note_test, does_not_know_more_than_it_holds_of_a_line) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.settle({});
+  note.pass(where);
+  const std::string much(move_note::max_piece, 'x');
+  note.begin_move(much, where);
+  note.end_move(much.size());
+  EXPECT_EQ(note.line_begun(), much);
+  note.begin_move("y", where + much.size());
+  note.end_move(1);
+  EXPECT_EQ(note.line_begun(), std::nullopt);
+}
+
+TEST_F(move_note_test, does_not_know_a_line_that_did_not_all_come_this_way) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.settle({});
+  note.pass(where);
+  note.begin_move("{\"a", where);
+  note.end_move(3);
+  note.begin_own(); // its start, for a new reader
+  note.end_own(false);
+  note.begin_move("\":1", where + 3);
+  note.end_move(3);
+  EXPECT_EQ(note.line_begun(), std::nullopt);
+  note.pass(where + 100); // its rest was left out
+  EXPECT_EQ(note.line_begun(), std::nullopt);
+}
+
 TEST_F(move_note_test, half_a_line_of_input_is_remembered) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));

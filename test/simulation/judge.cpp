@@ -85,6 +85,7 @@ void judge::agent_is_heard(const legacy& left, std::string_view half) {
   statuses_ = 0;
   stopping_ = false;
   ++blank_lines_;
+  ++deaths_;
   if (is_own(half) || own_record.starts_with(half))
     torn_ = half;
 }
@@ -194,10 +195,24 @@ void judge::take_rejected(std::string_view line) {
   input.close();
 }
 
+// An agent that was killed had failed the prompts: the next one keeps the
+// result to itself.
+bool judge::comes_too_late(std::string_view line) const {
+  auto uuids = answered_by(line);
+  return deaths_ > 0 && !uuids.empty()
+         && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
+              auto i = prompts_.find(uuid);
+              return i != prompts_.end() && i->second.end == "failed";
+            });
+}
+
 // What a Claude that has died left unfinished may be missing. The next one may
 // have written the same line whole: then it is taken for that one, and what was
 // left unfinished may still come.
 void judge::choose_claude_line(std::string_view line) {
+  while (!claude_lines_.empty() && claude_lines_.front().text != line
+         && comes_too_late(claude_lines_.front().text))
+    claude_lines_.pop_front();
   auto whole = std::find_if(claude_lines_.begin(), claude_lines_.end(),
                             [](const claude_line& c) { return !c.cut; });
   if (whole != claude_lines_.end() && whole->text == line)
@@ -273,7 +288,7 @@ std::string judge::owed() const {
   if (statuses_ < input.status_requests())
     result += " a status;";
   for (const auto& line : claude_lines_)
-    if (!line.cut) {
+    if (!line.cut && !comes_too_late(line.text)) {
       result += " Claude's line " + shown(line.text) + ';';
       break;
     }

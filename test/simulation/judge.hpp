@@ -118,6 +118,7 @@ private:
   void take_rejected(std::string_view line);
   void take_failed(std::string_view line);
   void take_claude_line(std::string_view line);
+  bool comes_too_late(std::string_view line) const;
   void choose_claude_line(std::string_view line);
   void end_prompt(const std::string& uuid, const std::string& how);
 
@@ -130,6 +131,7 @@ private:
   std::string torn_;              // half a record of a dead agent's
   std::uint64_t blank_lines_ = 0; // that an agent may have put behind it
   std::uint64_t losses_ = 0;
+  std::uint64_t deaths_ = 0; // of agents
   std::map<std::string, prompt_state> prompts_;
   std::map<std::string, std::string> written_;
   std::set<std::string> sent_; // to the Claude that runs
