@@ -135,8 +135,10 @@ void dialogue::take_own_response(const codec::envelope& response) {
 void dialogue::take_result(const codec::envelope& result) {
   line_unseen_ = false; // what was unseen was about an earlier turn, if any
   if ((started_.resumed || started_.attached) && result.is_error
-      && refuses_session(result))
+      && refuses_session(result)) {
     session_refused_ = true;
+    notes_.session({}, true); // the next agent will not hear of it
+  }
   context_.log.write(log_level::debug, loggers::conversation, "result_received",
                      {{"subtype", result.subtype},
                       {"is_error", result.is_error},

@@ -140,6 +140,18 @@ TEST_F(taken_up_dialogue, a_refusal_to_resume_is_one) {
   EXPECT_EQ(talk().status().in_flight, 1U);
 }
 
+TEST_F(taken_up_dialogue, knows_of_one_before_claude_has_ended) {
+  ready();
+  prompt("u-1");
+  answer("u-1");
+  crash();
+  start(true);
+  claude(claude::no_conversation(claude::session));
+  next_agent();
+  EXPECT_EQ(talk().launch_plan().session_id, "");
+  EXPECT_TRUE(talk().launch_plan().anew);
+}
+
 TEST_F(taken_up_dialogue, a_turn_of_claudes_own_answers_no_prompt) {
   ready();
   prompt("u-1");

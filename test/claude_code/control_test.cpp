@@ -130,6 +130,23 @@ TEST_F(claude_code, an_answer_passes_prompts_that_wait) {
               HasSubstr("You said: waiting"));
 }
 
+// With `--keep-claude` an agent may give it again that its predecessor gave.
+TEST_F(claude_code, an_answer_that_comes_twice_is_nothing_to_it) {
+  agent_process agent{options()};
+  auto uuid = new_uuid();
+  agent.prompt("TOUCH " + (work() / "file").string(), uuid);
+  auto request = wait_for_permission_request(agent);
+  agent.write_json(allow(request));
+  agent.write_json(allow(request));
+  EXPECT_FALSE(wait_for_result(agent, uuid)["is_error"].get<bool>());
+  agent.write_json(allow(request));
+  ask(agent, "next");
+  auto others = seen(agent);
+  EXPECT_TRUE(std::none_of(others.begin(), others.end(), [](const json& line) {
+    return line.value("type", "") == "control_request";
+  }));
+}
+
 TEST_F(claude_code, an_interrupt_takes_back_a_permission_request) {
   agent_process agent{options()};
   auto file = work() / "file";

@@ -73,6 +73,24 @@ TEST_F(keep_claude_code,
   EXPECT_EQ(results_of(uuid), 1U);
 }
 
+TEST_F(keep_claude_code, gets_the_hosts_answer_through_the_next_agent) {
+  wait_ready();
+  auto uuid = new_uuid();
+  auto file = work() / "allowed";
+  host->prompt("TOUCH " + file.string(), uuid);
+  auto request = host->wait_for(
+    [](const json& line) {
+      return line.value("type", "") == "control_request";
+    },
+    "a permission request", deadline{turn_patience});
+  host->kill_agent();
+  host->start_agent();
+  wait_ready();
+  host->write(allow(request).dump() + '\n');
+  EXPECT_FALSE(host->wait_for_result(uuid)["is_error"].get<bool>());
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
 TEST_F(keep_claude_code, goes_on_through_an_upgrade_and_then_ends_in_order) {
   auto claude = wait_ready()["pid"].get<pid_t>();
   auto uuid = new_uuid();

@@ -254,8 +254,16 @@ void judge::take_claude_line(std::string_view line) {
   claude_lines_.pop_front();
   if (cut)
     return;
-  for (const auto& uuid : answered_by(line))
-    end_prompt(uuid, "result");
+  auto uuids = answered_by(line);
+  // Killed in the midst of failing them all: then it is told for the others.
+  auto failed = [this](const std::string& uuid) {
+    auto i = prompts_.find(uuid);
+    return deaths_ > 0 && i != prompts_.end() && i->second.end == "failed";
+  };
+  auto some = !std::all_of(uuids.begin(), uuids.end(), failed);
+  for (const auto& uuid : uuids)
+    if (!some || !failed(uuid))
+      end_prompt(uuid, "result");
 }
 
 void judge::end_prompt(const std::string& uuid, const std::string& how) {
