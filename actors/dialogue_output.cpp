@@ -158,8 +158,11 @@ void dialogue::take_result(const codec::envelope& result) {
   });
   if (answers || (!config_.one_reply_a_prompt && !comes_too_late(result)))
     voice_->answered(result);
-  for (const auto& uuid : uuids)
+  for (const auto& uuid : uuids) {
     close(uuid);
+    std::erase_if(results_ahead_,
+                  [&](const auto& p) { return p.uuid == uuid; });
+  }
   interrupted_ = interrupted_ && !prompts_.in_flight().empty();
   start_prompts();
 }

@@ -23,6 +23,7 @@ constexpr std::uint64_t layout = 0x3330302074706562;
 struct move_note::page {
   std::uint64_t magic = layout;
   std::atomic<std::uint32_t> moving{0}; // bytes in `text`; 0: nothing moves
+  std::atomic<std::uint64_t> thrown{0}; // … or is thrown away, so many in all
   std::atomic<bool> in_line{false};     // before the move
   std::atomic<bool> own{false};         // something of our own is being written
   std::atomic<bool> half_input{false};
@@ -82,6 +83,7 @@ void move_note::begin_move(std::string_view piece, std::uint64_t position) {
     begin_text(position, !page_->in_line);
   std::memcpy(page_->text + (position - page_->base), piece.data(), size);
   page_->from = position;
+  page_->thrown = 0;
   page_->moving = static_cast<std::uint32_t>(size);
 }
 
@@ -102,6 +104,21 @@ void move_note::end_move(std::size_t count) {
     page_->in_line = moving()[count - 1] != '\n';
   set_begin(page_->from + count);
   page_->moving = 0;
+}
+
+void move_note::begin_throw(std::string_view piece, std::uint64_t position) {
+  auto size = std::min(piece.size(), max_piece);
+  begin_text(position, false);
+  std::memcpy(page_->text, piece.data(), size);
+  page_->from = position;
+  page_->thrown = piece.size();
+  page_->moving = static_cast<std::uint32_t>(size);
+}
+
+void move_note::end_throw(std::size_t count) {
+  set_begin(page_->from + count);
+  page_->moving = 0;
+  page_->thrown = 0;
 }
 
 void move_note::pass(std::uint64_t position) {
@@ -169,6 +186,9 @@ move_note::position move_note::look(std::string_view unread, bool alive) const {
   if (!alive)
     return {piece.empty() && !page_->in_line ? standing::line_start
                                              : standing::torn};
+  if (page_->thrown > 0 && !piece.empty())
+    return {page_->in_line ? standing::in_line : standing::line_start,
+            unread.starts_with(piece) ? 0 : page_->thrown.load()};
   std::size_t gone = 0;
   while (gone < piece.size() && !unread.starts_with(piece.substr(gone)))
     ++gone;
@@ -187,6 +207,7 @@ void move_note::settle(position found) {
   if (found.gone > 0)
     set_begin(page_->from + found.gone);
   page_->moving = 0;
+  page_->thrown = 0;
 }
 
 } // namespace container_agent::runtime

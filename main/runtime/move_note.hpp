@@ -43,7 +43,11 @@ public:
   /// So much of it has gone.
   void end_move(std::size_t count);
 
-  /// What comes before this position has gone, or was thrown away.
+  /// `piece`, of any length, is about to be thrown away: all at once, or not.
+  void begin_throw(std::string_view piece, std::uint64_t position);
+  void end_throw(std::size_t count);
+
+  /// What comes before this position has gone.
   void pass(std::uint64_t position);
 
   /// What the host has of the line within which the output ends; nothing if

@@ -28,13 +28,15 @@ void output_mover::leave_out(const bytes& piece) {
 
 // In one read(2): a line that is to be swallowed is there, or it is not.
 bool output_mover::throw_away(std::uint64_t size) {
-  std::string rubbish(size, '\0');
+  auto rubbish = calls_.look(fifo_);
+  rubbish.resize(size);
+  note_.begin_throw(rubbish, taken_);
   auto count
     = without_interruption([&] { return calls_.read(fifo_, rubbish); });
+  note_.end_throw(count > 0 ? static_cast<std::size_t>(count) : 0);
   if (count < 0)
     return false;
   taken_ += static_cast<std::uint64_t>(count);
-  note_.pass(taken_);
   if (static_cast<std::uint64_t>(count) == size)
     return true;
   errno = EIO; // somebody else reads it, too

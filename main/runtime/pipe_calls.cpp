@@ -19,6 +19,10 @@ ssize_t pipe_calls::splice(int from, int to, std::size_t size) {
   return ::splice(from, nullptr, to, nullptr, size, SPLICE_F_NONBLOCK);
 }
 
+std::string pipe_calls::look(int from) {
+  return look_at_all(from);
+}
+
 std::size_t pipe_calls::unread(int pipe) {
   return unread_bytes(pipe);
 }

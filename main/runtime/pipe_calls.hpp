@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace container_agent::runtime {
@@ -20,6 +21,9 @@ public:
 
   /// splice(2) from one pipe into another, without waiting.
   virtual ssize_t splice(int from, int to, std::size_t size);
+
+  /// All that can be read, without taking it out: tee(2) into another pipe.
+  virtual std::string look(int from);
 
   virtual std::size_t unread(int pipe);
   virtual std::size_t capacity(int pipe);

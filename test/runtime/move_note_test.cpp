@@ -200,6 +200,32 @@ TEST_F(move_note_test, does_not_know_a_line_that_did_not_all_come_this_way) {
   EXPECT_EQ(note.line_begun(), std::nullopt);
 }
 
+TEST_F(move_note_test, knows_whether_a_line_was_thrown_away) {
+  const std::string own = "{\"answer\":1}\n";
+  for (auto gone : {std::size_t{0}, own.size()}) {
+    move_note note;
+    ASSERT_FALSE(note.open(dir / "moving"));
+    note.settle({});
+    note.pass(where);
+    note.begin_throw(own, where);
+    move_note later;
+    ASSERT_FALSE(later.open(dir / "moving"));
+    later.settle(later.look((own + "{\"b\":2}\n").substr(gone), true));
+    EXPECT_EQ(later.begin(), where + gone);
+    EXPECT_FALSE(later.in_line());
+  }
+}
+
+TEST_F(move_note_test, a_line_of_which_the_rest_is_thrown_away_stays_half) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.settle({});
+  note.begin_move("{\"a", where);
+  note.end_move(3);
+  note.begin_throw("\":1}\n", where + 3);
+  EXPECT_EQ(next("{\"b\":2}\n"), standing::in_line);
+}
+
 TEST_F(move_note_test, half_a_line_of_input_is_remembered) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));

@@ -23,6 +23,9 @@ public:
   ssize_t write(int to, std::string_view text) override;
   ssize_t read(int from, std::span<char> buffer) override;
   ssize_t splice(int from, int to, std::size_t size) override;
+  std::string look(int from) override {
+    return std::string{fifo(from).content()};
+  }
   std::size_t unread(int pipe) override { return fifo(pipe).available(); }
   std::size_t capacity(int pipe) override { return fifo(pipe).capacity(); }
 
