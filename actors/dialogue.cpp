@@ -319,7 +319,7 @@ bool dialogue::drained() const {
 
 bool dialogue::finished() const {
   return input_ended_ && prompts_.idle() && held_control_.empty()
-         && to_child.empty();
+         && to_child.empty() && status_requests_ == 0;
 }
 
 std::uint64_t dialogue::turn() const {

@@ -12,7 +12,7 @@ first=1
 while [ "$first" -le "$seeds" ]; do
   last=$((first + size - 1))
   [ "$last" -le "$seeds" ] || last=$seeds
-  for mode in claude raw; do
+  for mode in claude once raw keep; do
     echo "--mode $mode --seeds $first..$last"
   done
   first=$((last + 1))

@@ -366,4 +366,13 @@ TEST_F(dialogue_prompts, control_that_waits_is_bounded_by_its_bytes) {
   EXPECT_GT(talk().input_credit(), 0u);
 }
 
+TEST_F(dialogue_prompts, input_that_ended_is_not_finished_before_a_status) {
+  ready();
+  host(R"({"type":"container_agent","subtype":"status"})");
+  talk().take(host_input_ended{});
+  EXPECT_FALSE(talk().finished());
+  talk().answer_status(R"({"state":"ready"})");
+  EXPECT_TRUE(talk().finished());
+}
+
 } // namespace container_agent::test

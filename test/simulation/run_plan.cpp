@@ -87,6 +87,10 @@ run_plan run_plan::draw(chance& dice, run_mode mode) {
   if (dice.one_in(4))
     plan.supervisor_restarts = dice.pick<std::uint32_t>({0, 1, 5});
   plan.reader.exit_on_eof = raw && dice.one_in(4);
+  if (mode == run_mode::once) {
+    plan.reader.exit_on_eof = plan.host.leaves = true;
+    plan.host.half_line = plan.claude.permission = 0; // it must not leave early
+  }
   if (mode == run_mode::keep)
     plan.draw_keeping(dice);
   return plan;

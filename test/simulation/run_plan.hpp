@@ -14,6 +14,7 @@ namespace container_agent::simulation {
 /// How the agent is run.
 enum class run_mode : std::uint8_t {
   claude, ///< prompts and answers
+  once,   ///< the same, until the input ends: `--exit-on-eof`
   raw,    ///< `--mode raw`
   keep,   ///< `--keep-claude`
 };

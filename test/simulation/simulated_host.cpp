@@ -59,6 +59,7 @@ void simulated_host::behave() {
   plan_.lines = std::min(plan_.lines, written_);
   plan_.no_answer = 0;
   reader_.behave();
+  write_on();
 }
 
 bool simulated_host::written() const {
@@ -73,7 +74,7 @@ void simulated_host::write_on() {
   if (writing_ || writer_.writes())
     return;
   if (waiting_.empty() && written_ >= plan_.lines)
-    return;
+    return leave();
   writing_ = true;
   auto pause = waiting_.empty() ? plan_.pause : time_span{0};
   run_.calendar.after(dice_.up_to(pause), [this] {
@@ -91,6 +92,13 @@ void simulated_host::write_on() {
     run_.tell("host", [&] { return "writes " + line.bytes.substr(0, 200); });
     writer_.write(std::move(line.bytes), line.leaves);
   });
+}
+
+void simulated_host::leave() {
+  if (!plan_.leaves || std::exchange(left_, true))
+    return;
+  run_.tell("host", [] { return std::string{"has written all"}; });
+  input_.end();
 }
 
 void simulated_host::write_soon(std::string line) {

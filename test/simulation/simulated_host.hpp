@@ -23,6 +23,7 @@ struct host_plan {
   std::uint32_t interrupt = 0; ///< of the turn that runs
   std::uint32_t half_line = 0; ///< its writer leaves in the middle
   std::uint32_t no_answer = 0; ///< to a permission request
+  bool leaves = false;         ///< for good, behind its last line
 
   reading_plan reading;
 
@@ -46,6 +47,9 @@ public:
   /// It has written all it wants to write, and the agent has read it.
   bool written() const;
 
+  /// It has left for good, and the agent has read all.
+  bool left() const { return left_ && written(); }
+
   /// It has left a request of Claude's without an answer.
   bool owes_answer() const { return owes_answer_; }
 
@@ -63,6 +67,7 @@ private:
 
   // what it writes
   void write_on();
+  void leave();
   script_line next_line();
   std::string prompt();
   std::string odd_line();
@@ -85,6 +90,7 @@ private:
   std::uint64_t names_ = 0;
   std::deque<script_line> waiting_;
   bool writing_ = false;
+  bool left_ = false;
   std::vector<std::string> prompts_; // those with a uuid
 
   std::string part_; // of a line

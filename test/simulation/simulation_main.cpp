@@ -17,7 +17,7 @@ namespace {
 using namespace container_agent::simulation;
 
 constexpr std::string_view usage
-  = "usage: simulation [--mode claude|raw|keep] [--seed N | --seeds "
+  = "usage: simulation [--mode claude|once|raw|keep] [--seed N | --seeds "
     "FIRST..LAST | "
     "--count N] [--trace]\n"
     "\n"
@@ -41,8 +41,9 @@ struct arguments {
   bool good = true;
 };
 
-constexpr std::array<std::pair<std::string_view, run_mode>, 3> modes{{
+constexpr std::array<std::pair<std::string_view, run_mode>, 4> modes{{
   {"claude", run_mode::claude},
+  {"once", run_mode::once},
   {"raw", run_mode::raw},
   {"keep", run_mode::keep},
 }};

@@ -38,6 +38,8 @@ public:
   std::string unrest() const override {
     if (output_.pipe.available() > 0)
       return " output waits";
+    if (host_.left())
+      return " the agent does not end with its input";
     if (!host_.written())
       return " the agent does not read its input";
     return judge_.owed();

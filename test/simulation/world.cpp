@@ -24,7 +24,8 @@ std::unique_ptr<company> meet(const surroundings& given) {
   switch (given.plan.mode) {
     case run_mode::raw: return raw_company(given);
     case run_mode::keep: return keeping_company(given);
-    case run_mode::claude: break;
+    case run_mode::claude:
+    case run_mode::once: break;
   }
   return stream_json_company(given);
 }
@@ -166,6 +167,7 @@ void world::in_turmoil() {
 // Faults are over, the host reads, Claudes work: the agent has to cope.
 void world::come_to_rest() {
   run_.tell("world", [] { return std::string{"the turmoil is over"}; });
+  auto ran = agent().progress.plan.now() == drain_plan::phase::running;
   run_.faults.cease();
   company_->behave();
   clients_.behave();
@@ -177,7 +179,10 @@ void world::come_to_rest() {
   };
   if (!run_until(longest_way_to_rest, over) && !run_.violation)
     run_.violate("the agent does not come to rest:" + unrest());
-  rested_ = !ended() && !stopping() && at_rest();
+  // Whoever ends with the input has done all that was to be done.
+  auto with_input = ran && ended() && plan_.mode == run_mode::once
+                    && !agent().signalled && !agent().log.gave_up();
+  rested_ = with_input || (!ended() && !stopping() && at_rest());
 }
 
 // Once in a while somebody looks whether Claude has to be started by hand.
