@@ -95,6 +95,8 @@ void dialogue::take(const child_output& output) {
 // What came before was another Claude's.
 void dialogue::forget_begun() {
   lifecycle_reported_ = false;
+  if (std::exchange(session_refused_, false))
+    notes_.session(session_, anew_);
   for (auto& p : prompts_.in_flight())
     p.started = false;
   notes_.launched();

@@ -26,6 +26,7 @@ struct move_note::page {
   std::atomic<std::uint64_t> thrown{0}; // … or is thrown away, so many in all
   std::atomic<bool> in_line{false};     // before the move
   std::atomic<bool> own{false};         // something of our own is being written
+  std::atomic<bool> cut{false};         // … and its rest is unwanted
   std::atomic<bool> half_input{false};
   std::atomic<bool> whole{false};      // `text` begins with a line
   std::atomic<std::uint64_t> base{0};  // where `text` stands
@@ -79,6 +80,8 @@ void move_note::begin_move(std::string_view piece, std::uint64_t position) {
   auto size = std::min(piece.size(), max_piece);
   auto goes_on = page_->in_line && position == page_->begin
                  && position - page_->base + size <= max_piece;
+  if (!page_->in_line)
+    page_->cut = false;
   if (!goes_on)
     begin_text(position, !page_->in_line);
   std::memcpy(page_->text + (position - page_->base), piece.data(), size);
@@ -165,6 +168,14 @@ void move_note::end_own(bool ends_line) {
   page_->in_line = !ends_line;
   page_->told = page_->begin.load();
   page_->own = false;
+}
+
+bool move_note::line_cut() const {
+  return page_->cut;
+}
+
+void move_note::line_cut(bool cut) {
+  page_->cut = cut;
 }
 
 bool move_note::half_input() const {

@@ -72,6 +72,11 @@ public:
   /// All of it is written; it ends as it ends. What was lost is told.
   void end_own(bool ends_line);
 
+  /// Whether Claude's line, within which the output stood, was ended with a LF
+  /// of our own: its rest is not for the host. Until a move begins a line.
+  bool line_cut() const;
+  void line_cut(bool cut);
+
   // -- Claude's stdin ---------------------------------------------------------
 
   /// Whether a part of a line, and not its end, was given to Claude.

@@ -57,11 +57,16 @@ ssize_t output_mover::move(int to, std::string_view piece) {
 // Up to PIPE_BUF bytes are written whole or not at all.
 ssize_t output_mover::write_own(int to, std::string_view text) {
   auto ends_line = text.back() == '\n';
+  auto cuts = text == "\n" && note_.in_line();
+  if (cuts) // first: killed behind it, nobody would know
+    note_.line_cut(true);
   if (text.size() > PIPE_BUF || !ends_line || note_.in_line())
     note_.begin_own();
   auto count = calls_.write(to, text);
   if (count == static_cast<ssize_t>(text.size()))
     note_.end_own(ends_line);
+  else if (cuts)
+    note_.line_cut(false);
   return count;
 }
 

@@ -31,6 +31,7 @@ using descriptor
 // Shared with the waits that are under way, which may outlive the object.
 struct peeked_pipe::state : std::enable_shared_from_this<state> {
   event_loop& loop;
+  move_note& note;
   pipe_calls calls;
   output_mover mover;
   unique_fd fifo;
@@ -45,8 +46,10 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   bool waiting = false;
   bool posted = false;
   bool ending = false;
+  bool skipping = false;
 
-  state(event_loop& l, move_note& n) : loop{l}, mover{n, calls}, edge{l.io()} {}
+  state(event_loop& l, move_note& n)
+    : loop{l}, note{n}, mover{n, calls}, edge{l.io()} {}
 
   std::error_code open(unique_fd opened) {
     std::array<int, 2> ends{};
@@ -133,7 +136,24 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     auto size = static_cast<std::size_t>(count);
     auto origin = std::exchange(looked, looked + size);
     in_copy -= size;
-    deliver({{buffer.data(), size}, false, {}, {}, origin});
+    std::string_view data{buffer.data(), size};
+    if (skipping)
+      origin += skip(data, origin);
+    if (data.empty())
+      return attempt_later();
+    deliver({data, false, {}, {}, origin});
+  }
+
+  // At once: what stays in the FIFO could fill it.
+  std::size_t skip(std::string_view& data, std::uint64_t origin) {
+    auto end = data.find('\n');
+    skipping = end == std::string_view::npos;
+    auto size = skipping ? data.size() : end + 1;
+    mover.leave_out(bytes{data.substr(0, size)}.with_origin(origin));
+    data.remove_prefix(size);
+    if (!skipping)
+      note.line_cut(false);
+    return size;
   }
 
   // Fills the copy with what is new.
@@ -203,6 +223,10 @@ void peeked_pipe::expect_end(bool on) {
   state_->ending = on;
   if (on)
     state_->attempt_later();
+}
+
+void peeked_pipe::skip_line() {
+  state_->skipping = true;
 }
 
 piece_writer& peeked_pipe::writer() {

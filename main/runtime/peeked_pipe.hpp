@@ -44,6 +44,10 @@ public:
   /// Whether the next read that finds nothing new finds the end.
   void expect_end(bool on);
 
+  /// Throws away what comes up to the next LF: the rest of a line that was
+  /// ended. Before the first read.
+  void skip_line();
+
   /// What moves the bytes: an `output_mover`.
   piece_writer& writer();
 

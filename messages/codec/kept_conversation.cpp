@@ -67,8 +67,10 @@ void kept_conversation::end_request(std::string_view request,
 }
 
 void kept_conversation::close(std::string_view uuid, std::uint64_t result_end) {
+  const auto* ended = find(uuid);
+  if (ended != nullptr && ended->sent > 0) // a turn has ended
+    answers.clear();
   std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
-  answers.clear();
   closed.push_back({std::string{uuid}, result_end});
   if (closed.size() > max_closed)
     closed.pop_front();

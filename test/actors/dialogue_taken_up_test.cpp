@@ -140,6 +140,19 @@ TEST_F(taken_up_dialogue, a_refusal_to_resume_is_one) {
   EXPECT_EQ(talk().status().in_flight, 1U);
 }
 
+TEST_F(taken_up_dialogue, one_of_the_claude_before_is_not_its_own) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  attach();
+  kept_claude(claude::no_conversation("another") + "\x18\n");
+  initialized();
+  EXPECT_EQ(notes.now.session_id, claude::session);
+  answer("u-1");
+  EXPECT_EQ(talk().status().answered, 1U);
+}
+
 TEST_F(taken_up_dialogue, knows_of_one_before_claude_has_ended) {
   ready();
   prompt("u-1");

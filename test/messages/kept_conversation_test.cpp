@@ -84,6 +84,9 @@ TEST(kept_conversations, know_what_the_child_waits_for) {
   auto kept = taken(whole);
   EXPECT_EQ(kept.open_requests, std::deque<std::string>{"q-2"});
   EXPECT_EQ(kept.answers, std::deque<std::string>{"{\"yes\":1}\n"});
+  kept.accept("u-3", bytes{"{}\n"});
+  kept.close("u-3", 0); // it waited
+  EXPECT_EQ(kept.answers.size(), 1U);
   kept.close("u-2", 200);
   EXPECT_TRUE(kept.answers.empty());
 }

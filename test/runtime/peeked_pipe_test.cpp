@@ -125,6 +125,45 @@ TEST_F(peeked_pipe_test, what_is_left_out_is_thrown_away_at_once) {
   EXPECT_EQ(host_has(), "one\ntwo\n");
 }
 
+// The agent has ended Claude's line, as its time was up, and was killed before
+// Claude had ended.
+TEST_F(peeked_pipe_test, the_rest_of_a_line_that_was_ended_is_thrown_away) {
+  say("one\nhalf a ");
+  auto found = read();
+  EXPECT_EQ(give(found), 11);
+  EXPECT_FALSE(note.line_cut());
+  EXPECT_EQ(give(bytes{"\n"}), 1);
+  EXPECT_TRUE(note.line_cut());
+  source.skip_line();
+  say("line, ");
+  bool called = false;
+  bytes behind;
+  source.read([&](const auto& r) {
+    called = true;
+    behind = r.keep().with_origin(r.origin);
+  });
+  loop.run_ready();
+  EXPECT_FALSE(called);
+  EXPECT_EQ(in_fifo(), 0U) << "a long one could fill it";
+  say("and more\ntwo\n");
+  ASSERT_TRUE(run_until([&] { return called; }));
+  EXPECT_EQ(behind, bytes{"two\n"});
+  EXPECT_EQ(in_fifo(), 4U);
+  EXPECT_FALSE(note.line_cut());
+  EXPECT_EQ(give(behind), 4);
+  EXPECT_EQ(host_has(), "one\nhalf a \ntwo\n");
+}
+
+TEST_F(peeked_pipe_test, a_line_that_begins_behind_an_ended_one_is_not) {
+  say("half a ");
+  EXPECT_EQ(give(read()), 7);
+  EXPECT_EQ(give(bytes{"\n"}), 1); // of a Claude that has died
+  EXPECT_TRUE(note.line_cut());
+  say("two\n");
+  EXPECT_EQ(give(read()), 4);
+  EXPECT_FALSE(note.line_cut());
+}
+
 TEST_F(peeked_pipe_test, positions_go_on_from_an_earlier_agent) {
   source.begin_at(1000);
   say("one\ntwo\n");

@@ -53,11 +53,13 @@ void judge::claude_was_sent(const std::string& uuid, const std::string& line) {
 void judge::claude_wrote(std::string line, const std::string& told_session) {
   if (!told_session.empty())
     sessions_.insert(session_ = told_session);
+  if (std::exchange(written_line_ended_, false))
+    return; // the host has got the start of it
   claude_lines_.push_back({std::move(line), false, ++lines_written_});
 }
 
 void judge::claude_cut(std::string part) {
-  if (part.size() > max_held_)
+  if (!std::exchange(written_line_ended_, false) && part.size() > max_held_)
     claude_lines_.push_back({std::move(part), true, ++lines_written_});
 }
 
@@ -86,6 +88,7 @@ void judge::agent_is_heard(const legacy& left, std::string_view half) {
   stopping_ = false;
   ++blank_lines_;
   ++deaths_;
+  line_ended_ = false;
   if (is_own(half) || own_record.starts_with(half))
     torn_ = half;
 }
@@ -222,10 +225,13 @@ void judge::choose_claude_line(std::string_view line) {
     claude_lines_.pop_front();
   auto part = claude_lines_.empty() && claude_writes ? claude_writes() : "";
   if (!part.empty())
-    claude_lines_.push_back({std::move(part), true, lines_written_});
+    claude_lines_.push_back({std::move(part), true, lines_written_ + 1});
 }
 
 void judge::take_claude_line(std::string_view line) {
+  if (line_ended_)
+    return run_.violate("the host has read " + shown(line)
+                        + " behind a line that was ended");
   if (line.ends_with(cut_end)) // a kept Claude's, which has died
     line.remove_suffix(1);
   choose_claude_line(line);
@@ -241,19 +247,22 @@ void judge::take_claude_line(std::string_view line) {
   // other may follow.
   if (claude_lines_.front().text != line
       && begins_with(claude_lines_.front().text, line)) {
-    claude_lines_.clear();
-    claude_lines_.push_back(
-      {"nothing more behind a line that was ended", false});
+    line_ended_ = true;
+    written_line_ended_ = claude_lines_.front().number > lines_written_;
+    claude_lines_.pop_front();
     return;
   }
   if (claude_lines_.front().text != line)
     return run_.violate("the host has read " + shown(line)
                         + " where Claude wrote "
                         + shown(claude_lines_.front().text));
-  auto cut = claude_lines_.front().cut;
+  auto front = std::move(claude_lines_.front());
   claude_lines_.pop_front();
-  if (cut)
+  if (front.cut) {
+    written_line_ended_ = front.number > lines_written_;
+    line_ended_ = line_ended_ || written_line_ended_;
     return;
+  }
   auto uuids = answered_by(line);
   // Killed in the midst of failing them all: then it is told for the others.
   auto failed = [this](const std::string& uuid) {
@@ -295,6 +304,8 @@ std::string judge::owed() const {
     result += " a record for line " + std::to_string(line) + ';';
   if (statuses_ < input.status_requests())
     result += " a status;";
+  if (line_ended_)
+    result += " the rest of a line that was ended;";
   for (const auto& line : claude_lines_)
     if (!line.cut && !comes_too_late(line.text)) {
       result += " Claude's line " + shown(line.text) + ';';

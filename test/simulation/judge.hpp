@@ -128,8 +128,10 @@ private:
   std::set<std::string> sessions_{""};
   std::deque<claude_line> claude_lines_;
   std::uint64_t lines_written_ = 0;
-  std::string torn_;              // half a record of a dead agent's
-  std::uint64_t blank_lines_ = 0; // that an agent may have put behind it
+  std::string torn_;                // half a record of a dead agent's
+  std::uint64_t blank_lines_ = 0;   // that an agent may have put behind it
+  bool line_ended_ = false;         // by the agent, as its time was up
+  bool written_line_ended_ = false; // … and Claude still writes that line
   std::uint64_t losses_ = 0;
   std::uint64_t deaths_ = 0; // of agents
   std::map<std::string, prompt_state> prompts_;

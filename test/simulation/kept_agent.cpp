@@ -135,6 +135,8 @@ child_process::launch_result kept_claude::take_over() {
   auto half = note_.half_input();
   input_.pipe.open();
   watch(false);
+  if (note_.line_cut())
+    output_.skip_line(note_);
   if (half)
     signal_group(SIGKILL);
   launch_result result{pid_, {}, {}};
@@ -147,6 +149,7 @@ child_process::launch_result kept_claude::start(const child_command& command) {
   if (!unread.empty())
     calls_.read(claude_in, unread);
   note_.half_input(false);
+  note_.line_cut(false);
   if (house_.output.available() > 0
       && calls_.write(claude_out, codec::cut_line_end) < 0) {
     waits_for_room_ = true;

@@ -126,6 +126,8 @@ void kept_source::deliver() {
   auto data = fetch(std::min(read_size, fifo_.longest()), found);
   if (!life_.alive())
     return;
+  if (data.empty() && !found.at_end)
+    return wake();
   found.data = data;
   std::exchange(handler_, nullptr)(found);
 }
@@ -149,10 +151,22 @@ void peeked_source::expect_end(bool on) {
 std::string peeked_source::fetch(std::size_t most, result& found) {
   auto fresh = fifo_.content().substr(known());
   std::string data{fresh.substr(0, some(std::min(most, fresh.size())))};
-  found.at_end = data.empty();
+  found.at_end = data.empty() && ending_;
   found.origin = looked_;
   looked_ += data.size();
+  if (skipping_ != nullptr)
+    skip(data, found);
   return data;
+}
+
+void peeked_source::skip(std::string& data, result& found) {
+  auto end = data.find('\n');
+  auto size = end == std::string::npos ? data.size() : end + 1;
+  mover_.leave_out(bytes{data.substr(0, size)}.with_origin(found.origin));
+  data.erase(0, size);
+  found.origin += size;
+  if (end != std::string::npos && life_.alive())
+    std::exchange(skipping_, nullptr)->line_cut(false);
 }
 
 // -- spooled_source -----------------------------------------------------------

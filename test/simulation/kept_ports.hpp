@@ -157,10 +157,13 @@ public:
 class peeked_source final : public kept_source {
 public:
   peeked_source(run_context& run, lifeline& life, kernel_fifo& fifo,
-                const runtime::output_mover& mover)
+                runtime::output_mover& mover)
     : kept_source{run, life, fifo}, mover_{mover} {}
 
   void begin_at(std::uint64_t position) { looked_ = position; }
+
+  /// Throws away what comes up to the next LF.
+  void skip_line(runtime::move_note& note) { skipping_ = &note; }
 
   /// Claude has ended: whoever has read all finds the end.
   void expect_end(bool on);
@@ -171,8 +174,10 @@ private:
   }
   bool ready() const override { return ending_ || fifo_.available() > known(); }
   std::string fetch(std::size_t most, result& found) override;
+  void skip(std::string& data, result& found);
 
-  const runtime::output_mover& mover_;
+  runtime::output_mover& mover_;
+  runtime::move_note* skipping_ = nullptr;
   std::uint64_t looked_ = 0;
   bool ending_ = false;
 };

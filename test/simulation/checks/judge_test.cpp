@@ -185,7 +185,7 @@ TEST_F(judges, let_the_agent_end_a_line_that_goes_on_and_nothing_more) {
   bench.host_read("a long");
   EXPECT_FALSE(run.violation) << *run.violation;
   bench.host_read("a long line");
-  EXPECT_TRUE(objects("nothing more behind"));
+  EXPECT_TRUE(objects("behind a line that was ended"));
 }
 
 TEST_F(judges, let_it_end_a_dead_claudes_line_before_all_of_it_is_out) {
