@@ -8,9 +8,11 @@ namespace container_agent::simulation {
 
 namespace {
 
-std::string trace_of(std::uint64_t seed) {
+std::string trace_of(std::uint64_t seed, run_mode mode = run_mode::claude) {
   std::string events;
-  run_seed(seed, [&](const std::string& line) { events += line + '\n'; });
+  run_seed(
+    seed, [&](const std::string& line) { events += line + '\n'; }, nullptr,
+    mode);
   return events;
 }
 
@@ -24,8 +26,19 @@ TEST(seeds, determine_their_runs_to_the_byte) {
   }
 }
 
+TEST(seeds, determine_runs_in_which_agents_die) {
+  int deadly = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    auto first = trace_of(seed, run_mode::keep);
+    deadly += first.find("the agent dies") != std::string::npos ? 1 : 0;
+    ASSERT_EQ(first, trace_of(seed, run_mode::keep)) << "seed " << seed;
+  }
+  EXPECT_GE(deadly, 5);
+}
+
 TEST(seeds, make_different_runs) {
   EXPECT_NE(trace_of(1), trace_of(2));
+  EXPECT_NE(trace_of(1), trace_of(1, run_mode::once));
 }
 
 TEST(seeds, run_the_same_with_and_without_a_trace) {
