@@ -95,6 +95,7 @@ child_process::launch_result child_link::launch(const launch_child& how) {
       notify_();
   });
   auto result = process_.launch(command);
+  awaits_launch_ = result.waiting && !process_.only_attaches();
   if (result.error || result.waiting)
     return result;
   attached_ = result.attached;
@@ -173,6 +174,9 @@ std::error_code child_link::signal_group(int signal) {
 }
 
 std::string child_link::not_renewed() const {
+  if (awaits_launch_)
+    return "none runs: the next one is started once the host has read what the "
+           "last one has said";
   if (!guest() && !process_.only_attaches())
     return {};
   return "Claude is not the agent's, which only attaches to it; end it where "

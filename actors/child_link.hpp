@@ -56,7 +56,7 @@ public:
   /// Reads on while credit allows, and takes note of the child's end.
   void advance();
 
-  /// After a launch that is `waiting`: the next one may find a child.
+  /// After a launch that is `waiting`: the next one may succeed.
   bool appeared() { return std::exchange(appeared_, false); }
 
   /// Whether a child was launched and its end not yet delivered.
@@ -174,6 +174,7 @@ private:
   bool joining_ = false;        // attached, and no line has begun since
   std::uint64_t half_line_ = 0; // bytes dropped of what began before that
   bool appeared_ = false;
+  bool awaits_launch_ = false;
   bool reading_errors_ = false;
   bool errors_ended_ = false;
 };

@@ -106,6 +106,7 @@ void claude_process::start_child(const launch_child& how) {
   if (result.error)
     return quit(make_error(agent_error::launch_failed, result.what));
   if (result.waiting) {
+    context_.log.write(log_level::info, name(), "launch_waits", {});
     awaited_ = how;
     return;
   }

@@ -134,7 +134,7 @@ void conversation::take_peers(const peers_changed& now) {
   settle();
 }
 
-// With a Claude that runs on, all prompts are.
+// While Claude runs on, all prompts are.
 bool conversation::is_left_to_next(const restarts_exhausted& end) const {
   return config_.leaves_claude && !end.waits
          && (end.name != "claude_process" || bridge_.child_runs());

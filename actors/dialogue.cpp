@@ -298,7 +298,8 @@ void dialogue::take(const begin_drain& drain) {
 }
 
 void dialogue::take(const interrupt_turn&) {
-  if (child_ == child_state::none)
+  // One that was left by an earlier agent may be about to be taken up.
+  if (child_ == child_state::none && !taken_up_)
     fail_all("shutting_down", "Claude was away until the agent's time was up");
   if (child_ == child_state::ready && !prompts_.in_flight().empty())
     interrupt();

@@ -61,7 +61,8 @@ struct dialogue_config {
 /// that prompt is failed.
 ///
 /// What the host says is in dialogue.cpp, what Claude says in
-/// dialogue_output.cpp, Claude's life in dialogue_child.cpp.
+/// dialogue_output.cpp, Claude's life in dialogue_child.cpp, what outlives the
+/// agent in dialogue_kept.cpp.
 class dialogue : public bridge {
 public:
   /// `notes` is for the next agent, if Claude is to outlive this one.
@@ -175,7 +176,7 @@ private:
   child_state child_ = child_state::none;
   child_started started_;
   bool lifecycle_known_ = false;    // this child reports `command_lifecycle`
-  bool lifecycle_reported_ = false; // … since another one died, if one did
+  bool lifecycle_reported_ = false; // … for certain: no other one died since
   bool session_refused_ = false;
   bool taken_up_ = false;    // what is in flight was sent by an earlier agent
   bool half_mark_ = false;   // what has come of a line ends as a dead one's

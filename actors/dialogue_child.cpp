@@ -25,7 +25,7 @@ void dialogue::take(const child_started& child) {
   session_refused_ = interrupted_ = false;
   taken_up_ = taken_up_ && child.attached;
   if (!taken_up_) {
-    lifecycle_known_ = false;
+    lifecycle_known_ = lifecycle_reported_ = false;
     open_requests_.clear();
   }
   renewal_.reset();
@@ -76,7 +76,7 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid) {
 
 void dialogue::take(const child_ended& end) {
   child_ = child_state::none;
-  taken_up_ = line_unseen_ = false;
+  taken_up_ = line_unseen_ = half_mark_ = false;
   to_child.clear();
   open_requests_.clear();
   scanner_.finish();

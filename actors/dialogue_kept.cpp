@@ -1,5 +1,7 @@
 #include "actors/dialogue.hpp"
 
+#include "messages/codec/line_framer.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -35,8 +37,10 @@ void dialogue::restore(const codec::kept_conversation& kept,
 void dialogue::begin_in_line(const std::optional<std::string>& begun) {
   voice_->begin_in_line();
   line_unseen_ = !begun;
-  if (begun)
-    scanner_.feed(*begun);
+  if (!begun)
+    return;
+  scanner_.feed(*begun);
+  half_mark_ = begun->ends_with(codec::cut_line_end.front());
 }
 
 // The agent ends, and Claude's FIFO with it.

@@ -80,7 +80,10 @@ void dialogue::take(const child_output& output) {
       context_.log.write(log_level::warn, loggers::conversation,
                          "late_result_dropped",
                          {{"uuid", line.user_message_uuids.front()}});
-    flush(cut || own || late ? begin : at);
+    auto unwanted = cut || own || late;
+    flush(unwanted ? begin : at);
+    if (unwanted)
+      voice_->left_out(output.data.part(begin, at - begin));
     run = at;
     if (!cut)
       take_line(line);
@@ -136,7 +139,8 @@ void dialogue::take_own_response(const codec::envelope& response) {
 
 void dialogue::take_result(const codec::envelope& result) {
   line_unseen_ = false; // what was unseen was about an earlier turn, if any
-  if ((started_.resumed || started_.attached) && result.is_error
+  // A kept one that refuses was started by an earlier agent.
+  if ((started_.resumed || taken_up_) && result.is_error
       && refuses_session(result)) {
     session_refused_ = true;
     notes_.session({}, true); // the next agent will not hear of it
@@ -181,7 +185,9 @@ void dialogue::take_bill(const claude_bill& bill) {
 }
 
 void dialogue::take_lifecycle(const codec::envelope& event) {
-  lifecycle_known_ = lifecycle_reported_ = true;
+  lifecycle_known_ = true;
+  if (!std::exchange(lifecycle_reported_, true))
+    notes_.lifecycle();
   auto* p = prompts_.find_in_flight(event.command_uuid);
   if (p == nullptr)
     return;

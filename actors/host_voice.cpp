@@ -155,6 +155,11 @@ void host_voice::relay(bytes data) {
     out_.push({0, bytes{std::move(record)}, false, prompt_});
 }
 
+void host_voice::left_out(bytes lines) {
+  if (lines.origin() != bytes::nowhere)
+    out_.push({0, std::move(lines), false, prompt_, true});
+}
+
 void host_voice::reply(std::string text) {
   out_.push({0, bytes{std::move(text)}, true, prompt_});
 }

@@ -25,6 +25,9 @@ public:
   /// Claude's own bytes: whole lines, or a piece of a long one.
   virtual void claude_lines(bytes lines) = 0;
 
+  /// Claude's own bytes that are not for the host.
+  void left_out(bytes lines);
+
   /// A `result` has come for a prompt. Its line went by in `claude_lines`.
   virtual void answered(const codec::envelope& result) = 0;
 

@@ -54,8 +54,7 @@ void pipe_output::on_exit() {
 void pipe_output::take(const host_output& output) {
   auto& from = resources_.from_conversation;
   if (from.expects(output.sequence)) {
-    resources_.sink.write(output.data);
-    resources_.taken_bytes += output.data.size();
+    write(output);
     from.take();
     credit_.took(output.data.size());
     if (output.ends_reply)
@@ -64,6 +63,13 @@ void pipe_output::take(const host_output& output) {
     credit_.asked();
   }
   settle();
+}
+
+void pipe_output::write(const host_output& output) {
+  if (output.left_out)
+    return resources_.sink.leave_out(output.data);
+  resources_.sink.write(output.data);
+  resources_.taken_bytes += output.data.size();
 }
 
 // In the FIFO may be more than what came from here: what an earlier agent has

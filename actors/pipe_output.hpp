@@ -45,6 +45,7 @@ protected:
 
 private:
   void take(const host_output& output);
+  void write(const host_output& output);
   output_status status() const;
   void end_reply();
   void await_reader(std::uint64_t reply);

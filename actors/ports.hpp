@@ -101,6 +101,10 @@ public:
   /// number of its bytes that were not written.
   virtual std::size_t drop_reply() = 0;
 
+  /// These bytes, whose original waits elsewhere (`bytes::origin`), are not
+  /// written: it may go.
+  virtual void leave_out(const bytes& /*piece*/) {}
+
   /// Bytes written that the host has not read yet; 0 if that is not known.
   virtual std::size_t unread() const { return 0; }
 
@@ -142,7 +146,7 @@ public:
     std::string what;
     bool attached = false;  ///< it ran already
     bool midstream = false; ///< … and where its output stands is not known
-    bool waiting = false; ///< there is none to attach to yet, see `on_appeared`
+    bool waiting = false;   ///< it is not possible yet, see `on_appeared`
   };
   virtual launch_result launch(const child_command& command) = 0;
 
@@ -187,7 +191,7 @@ public:
   virtual bool only_attaches() const { return false; }
 
   /// Called when, after a `launch` that is `waiting`, the next `launch` may
-  /// find one.
+  /// succeed.
   virtual void on_appeared(notification notify) { (void)notify; }
 };
 
@@ -201,6 +205,8 @@ public:
   virtual void accepted(const std::string&, const bytes&, std::uint64_t) {}
   virtual void sent(const std::string& /*uuid*/, std::uint32_t /*times*/) {}
   virtual void begun(const std::string& /*uuid*/) {}
+  /// The child reports the life of prompts.
+  virtual void lifecycle() {}
   /// Another child is there, or about to be: it has begun nothing.
   virtual void launched() {}
   /// Claude waits for the host's answer to this request; and does not any more,

@@ -20,7 +20,7 @@ struct shutdown_progress {
   bool stop_input_first = false;
 
   /// What was said and not dealt with is for the next agent: the first signal
-  /// says whether.
+  /// says whether, or that it gives up.
   std::optional<bool> input_goes_on;
 
   /// An agent that gives up leaves Claude, and all that has no end, to the next

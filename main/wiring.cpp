@@ -292,7 +292,8 @@ supervision_config agent::parts::tell_family(const options& settings) {
 
 // Without a coordinator, who says so, too.
 bool agent::parts::leaves() const {
-  return progress.keep_claude || (progress.leaves_claude && exit_code != 0);
+  return progress.keep_claude
+         || (progress.leaves_claude && exit_code.value_or(0) != 0);
 }
 
 void agent::parts::finish(bool keep_pipes) {

@@ -146,7 +146,8 @@ struct signal_child {
 
 // -- bytes to the host --------------------------------------------------------
 
-/// Bytes for the host: whole lines, or a piece of a long line.
+/// Bytes for the host: whole lines, or a piece of a long line. `left_out`: not
+/// for the host; their original may be thrown away (see `bytes::origin`).
 /// `ends_reply` closes a reply where the output is opened once a reply
 /// (`--compat cc-bridge`).
 struct host_output {
@@ -154,6 +155,7 @@ struct host_output {
   bytes data;
   bool ends_reply = false;
   trace_id prompt{}; ///< as in `child_input`
+  bool left_out = false;
 
   CONTAINER_AGENT_INSPECT(host_output, x.sequence, x.data, x.ends_reply)
 };

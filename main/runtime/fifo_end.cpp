@@ -53,14 +53,19 @@ std::string read_all(int descriptor) {
 }
 
 std::string look_at_all(int descriptor) {
+  return look_at(descriptor, INT_MAX);
+}
+
+std::string look_at(int descriptor, std::size_t size) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
     return {};
   unique_fd reader{ends[0]};
   unique_fd writer{ends[1]};
-  ::fcntl(writer.get(), F_SETPIPE_SZ,
-          static_cast<int>(fifo_capacity(descriptor)));
-  if (::tee(descriptor, writer.get(), INT_MAX, SPLICE_F_NONBLOCK) <= 0)
+  if (size > read_size)
+    ::fcntl(writer.get(), F_SETPIPE_SZ,
+            static_cast<int>(fifo_capacity(descriptor)));
+  if (::tee(descriptor, writer.get(), size, SPLICE_F_NONBLOCK) <= 0)
     return {};
   return read_all(reader.get());
 }

@@ -24,7 +24,9 @@ std::string fifo_name(int descriptor);
 /// Takes out all that is unread. `descriptor` is non-blocking.
 std::string read_all(int descriptor);
 
-/// The same without taking it out. Nothing if that can't be done.
+/// The same without taking it out, all or at most `size` bytes. Nothing, or
+/// less, if that can't be done.
 std::string look_at_all(int descriptor);
+std::string look_at(int descriptor, std::size_t size);
 
 } // namespace container_agent::runtime

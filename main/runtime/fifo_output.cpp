@@ -376,6 +376,11 @@ std::size_t fifo_output::unread() const {
   return state_->keeper ? unread_bytes(state_->keeper.get()) : 0;
 }
 
+void fifo_output::leave_out(const bytes& piece) {
+  if (state_->writer != nullptr && state_->pending() == 0)
+    state_->writer->leave_out(piece);
+}
+
 void fifo_output::end_reply() {
   ++state_->replies;
 }

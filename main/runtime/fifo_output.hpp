@@ -53,6 +53,8 @@ public:
   void on_drained(notification notify) override;
   std::error_code error() const override;
   std::size_t unread() const override;
+  /// While nothing waits; else it goes with the next piece.
+  void leave_out(const bytes& piece) override;
 
   /// No effect: there is no end of a reply to be seen in this FIFO.
   void end_reply() override;

@@ -83,6 +83,11 @@ void journal_file::begun(const std::string& uuid) {
   append(codec::begun_entry(uuid));
 }
 
+void journal_file::lifecycle() {
+  now_.lifecycle = true;
+  append(codec::lifecycle_entry(true));
+}
+
 void journal_file::launched() {
   now_.launch();
   append(codec::launched_entry());

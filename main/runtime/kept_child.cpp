@@ -174,8 +174,7 @@ child_process::launch_result kept_child::take_over(pid_t pid) {
   auto half = place_.note.half_input();
   input_.open(must_open(place_, keep_place::stream::in).release());
   state_->watch(pid, false);
-  if (place_.note.line_cut())
-    output_.skip_line();
+  output_.skip_line(place_.note.line_cut());
   // It has half a line whose rest nobody knows: it is resumed as after a crash.
   if (half)
     signal_group(SIGKILL);
@@ -190,7 +189,7 @@ child_process::launch_result kept_child::start(const child_command& command) {
     return {0, last_error(), "its stdin can't be opened"};
   read_all(in.get()); // what a dead one has not read
   place_.note.half_input(false);
-  place_.note.line_cut(false);
+  output_.forget_line();
   auto error = end_cut_line();
   if (error == std::errc::resource_unavailable_try_again)
     return await_room();

@@ -27,6 +27,7 @@ struct move_note::page {
   std::atomic<bool> in_line{false};     // before the move
   std::atomic<bool> own{false};         // something of our own is being written
   std::atomic<bool> cut{false};         // … and its rest is unwanted
+  std::atomic<bool> ends_cut{false};    // … and ends with what is thrown away
   std::atomic<bool> half_input{false};
   std::atomic<bool> whole{false};      // `text` begins with a line
   std::atomic<std::uint64_t> base{0};  // where `text` stands
@@ -78,12 +79,13 @@ bool move_note::in_line() const {
 // this process, not beside it.
 void move_note::begin_move(std::string_view piece, std::uint64_t position) {
   auto size = std::min(piece.size(), max_piece);
-  auto goes_on = page_->in_line && position == page_->begin
-                 && position - page_->base + size <= max_piece;
   if (!page_->in_line)
     page_->cut = false;
+  auto goes_on = page_->in_line && position == page_->begin;
   if (!goes_on)
     begin_text(position, !page_->in_line);
+  else if (position - page_->base + size > max_piece)
+    begin_text_with_line(position, size);
   std::memcpy(page_->text + (position - page_->base), piece.data(), size);
   page_->from = position;
   page_->thrown = 0;
@@ -94,6 +96,17 @@ void move_note::begin_text(std::uint64_t position, bool whole) {
   page_->whole = false; // until it is there
   page_->base = position;
   page_->whole = whole;
+}
+
+// Drops the lines before the one that goes on.
+void move_note::begin_text_with_line(std::uint64_t position, std::size_t size) {
+  auto line = line_begun();
+  if (!line || line->size() + size > max_piece)
+    return begin_text(position, false);
+  page_->whole = false;
+  std::memcpy(page_->text, line->data(), line->size());
+  page_->base = position - line->size();
+  page_->whole = true;
 }
 
 std::string_view move_note::moving() const {
@@ -109,19 +122,28 @@ void move_note::end_move(std::size_t count) {
   page_->moving = 0;
 }
 
-void move_note::begin_throw(std::string_view piece, std::uint64_t position) {
-  auto size = std::min(piece.size(), max_piece);
+void move_note::begin_throw(std::string_view piece, std::uint64_t position,
+                            std::size_t size, bool ends_cut) {
+  auto known = piece.size() < size ? 0 : std::min(size, max_piece);
   begin_text(position, false);
-  std::memcpy(page_->text, piece.data(), size);
+  std::memcpy(page_->text, piece.data(), known);
   page_->from = position;
-  page_->thrown = piece.size();
-  page_->moving = static_cast<std::uint32_t>(size);
+  page_->ends_cut = ends_cut;
+  page_->thrown = size;
+  page_->moving = static_cast<std::uint32_t>(known);
 }
 
 void move_note::end_throw(std::size_t count) {
+  if (count > 0)
+    end_cut();
   set_begin(page_->from + count);
   page_->moving = 0;
   page_->thrown = 0;
+}
+
+void move_note::end_cut() {
+  if (page_->ends_cut)
+    page_->cut = false;
 }
 
 void move_note::pass(std::uint64_t position) {
@@ -191,7 +213,7 @@ void move_note::half_input(bool half) {
 // one, and within a line every place is within a line. What has gone may then
 // be counted too low, which could tell a result as lost that was not.
 move_note::position move_note::look(std::string_view unread, bool alive) const {
-  if (page_->own)
+  if (page_->own || (page_->cut && page_->in_line))
     return {standing::torn};
   auto piece = moving();
   if (!alive)
@@ -215,8 +237,11 @@ void move_note::settle(position found) {
     page_->own = false;
   if (page_->told > page_->begin)
     page_->begin = page_->told.load();
-  if (found.gone > 0)
+  if (found.gone > 0) {
+    if (page_->thrown > 0)
+      end_cut();
     set_begin(page_->from + found.gone);
+  }
   page_->moving = 0;
   page_->thrown = 0;
 }

@@ -43,11 +43,13 @@ public:
   /// So much of it has gone.
   void end_move(std::size_t count);
 
-  /// `piece`, of any length, is about to be thrown away: all at once, or not.
-  void begin_throw(std::string_view piece, std::uint64_t position);
+  /// `size` bytes, all at once, are about to be thrown away, and `piece` is
+  /// what is known of them. `ends_cut`: with the end of the line that was cut.
+  void begin_throw(std::string_view piece, std::uint64_t position,
+                   std::size_t size, bool ends_cut = false);
   void end_throw(std::size_t count);
 
-  /// What comes before this position has gone.
+  /// The FIFO begins at this position: a new start.
   void pass(std::uint64_t position);
 
   /// What the host has of the line within which the output ends; nothing if
@@ -94,7 +96,7 @@ public:
 
   struct position {
     standing where = standing::line_start;
-    std::size_t gone = 0; ///< bytes of the move that was not noted as ended
+    std::size_t gone = 0; ///< bytes of what was not noted as ended
   };
 
   /// `unread` is what Claude's output begins with, at least `max_piece` bytes
@@ -107,6 +109,8 @@ public:
 
 private:
   void begin_text(std::uint64_t position, bool whole);
+  void begin_text_with_line(std::uint64_t position, std::size_t size);
+  void end_cut();
   std::string_view moving() const;
   void set_begin(std::uint64_t position);
 

@@ -9,10 +9,20 @@
 
 namespace container_agent::runtime {
 
+void output_mover::drop_cut(std::uint64_t end, bool to_end) {
+  if (end > taken_)
+    throw_away(end - taken_, to_end);
+}
+
+void output_mover::forget_line() {
+  line_is_dead_ = note_.in_line();
+  note_.line_cut(false);
+}
+
 ssize_t output_mover::write(int to, const bytes& piece) {
   auto origin = piece.origin();
   if (origin == bytes::nowhere)
-    return write_own(to, piece.view());
+    return piece.view() == "\n" ? end_line(to) : write_own(to, piece.view());
   if (origin < taken_)
     return write_own(to, piece.view().substr(0, taken_ - origin));
   if (origin > taken_ && !throw_away(origin - taken_))
@@ -27,10 +37,9 @@ void output_mover::leave_out(const bytes& piece) {
 }
 
 // In one read(2): a line that is to be swallowed is there, or it is not.
-bool output_mover::throw_away(std::uint64_t size) {
-  auto rubbish = calls_.look(fifo_);
-  rubbish.resize(size);
-  note_.begin_throw(rubbish, taken_);
+bool output_mover::throw_away(std::uint64_t size, bool ends_cut) {
+  std::string rubbish(size, '\0');
+  note_.begin_throw(calls_.look(fifo_, size), taken_, size, ends_cut);
   auto count
     = without_interruption([&] { return calls_.read(fifo_, rubbish); });
   note_.end_throw(count > 0 ? static_cast<std::size_t>(count) : 0);
@@ -57,16 +66,22 @@ ssize_t output_mover::move(int to, std::string_view piece) {
 // Up to PIPE_BUF bytes are written whole or not at all.
 ssize_t output_mover::write_own(int to, std::string_view text) {
   auto ends_line = text.back() == '\n';
-  auto cuts = text == "\n" && note_.in_line();
-  if (cuts) // first: killed behind it, nobody would know
-    note_.line_cut(true);
   if (text.size() > PIPE_BUF || !ends_line || note_.in_line())
     note_.begin_own();
   auto count = calls_.write(to, text);
   if (count == static_cast<ssize_t>(text.size()))
     note_.end_own(ends_line);
-  else if (cuts)
-    note_.line_cut(false);
+  return count;
+}
+
+// Of a Claude that lives, the rest of the line is still to come. Noted first:
+// killed behind the write, nobody would know.
+ssize_t output_mover::end_line(int to) {
+  if (note_.in_line() && !line_is_dead_)
+    note_.line_cut(true);
+  auto count = write_own(to, "\n");
+  if (count > 0)
+    line_is_dead_ = false;
   return count;
 }
 

@@ -31,7 +31,6 @@ using descriptor
 // Shared with the waits that are under way, which may outlive the object.
 struct peeked_pipe::state : std::enable_shared_from_this<state> {
   event_loop& loop;
-  move_note& note;
   pipe_calls calls;
   output_mover mover;
   unique_fd fifo;
@@ -48,8 +47,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   bool ending = false;
   bool skipping = false;
 
-  state(event_loop& l, move_note& n)
-    : loop{l}, note{n}, mover{n, calls}, edge{l.io()} {}
+  state(event_loop& l, move_note& n) : loop{l}, mover{n, calls}, edge{l.io()} {}
 
   std::error_code open(unique_fd opened) {
     std::array<int, 2> ends{};
@@ -149,10 +147,8 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     auto end = data.find('\n');
     skipping = end == std::string_view::npos;
     auto size = skipping ? data.size() : end + 1;
-    mover.leave_out(bytes{data.substr(0, size)}.with_origin(origin));
+    mover.drop_cut(origin + size, !skipping);
     data.remove_prefix(size);
-    if (!skipping)
-      note.line_cut(false);
     return size;
   }
 
@@ -225,8 +221,13 @@ void peeked_pipe::expect_end(bool on) {
     state_->attempt_later();
 }
 
-void peeked_pipe::skip_line() {
-  state_->skipping = true;
+void peeked_pipe::skip_line(bool on) {
+  state_->skipping = on;
+}
+
+void peeked_pipe::forget_line() {
+  state_->skipping = false;
+  state_->mover.forget_line();
 }
 
 piece_writer& peeked_pipe::writer() {

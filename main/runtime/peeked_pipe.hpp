@@ -44,9 +44,12 @@ public:
   /// Whether the next read that finds nothing new finds the end.
   void expect_end(bool on);
 
-  /// Throws away what comes up to the next LF: the rest of a line that was
-  /// ended. Before the first read.
-  void skip_line();
+  /// Whether to throw away what comes up to the next LF: the rest of a line
+  /// that was ended (`move_note::line_cut`). Before the first read of a child.
+  void skip_line(bool on);
+
+  /// Another child comes: what the host has of a line is not of its own.
+  void forget_line();
 
   /// What moves the bytes: an `output_mover`.
   piece_writer& writer();

@@ -19,8 +19,8 @@ ssize_t pipe_calls::splice(int from, int to, std::size_t size) {
   return ::splice(from, nullptr, to, nullptr, size, SPLICE_F_NONBLOCK);
 }
 
-std::string pipe_calls::look(int from) {
-  return look_at_all(from);
+std::string pipe_calls::look(int from, std::size_t size) {
+  return look_at(from, size);
 }
 
 std::size_t pipe_calls::unread(int pipe) {

@@ -22,8 +22,9 @@ public:
   /// splice(2) from one pipe into another, without waiting.
   virtual ssize_t splice(int from, int to, std::size_t size);
 
-  /// All that can be read, without taking it out: tee(2) into another pipe.
-  virtual std::string look(int from);
+  /// What can be read, at most `size` bytes, without taking it out: tee(2) into
+  /// another pipe. Less if that can't be done.
+  virtual std::string look(int from, std::size_t size);
 
   virtual std::size_t unread(int pipe);
   virtual std::size_t capacity(int pipe);

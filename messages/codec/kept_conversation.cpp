@@ -39,7 +39,6 @@ void kept_conversation::send(std::string_view uuid, std::uint32_t times) {
 }
 
 void kept_conversation::begin(std::string_view uuid) {
-  lifecycle = true;
   if (auto* p = find(uuid))
     p->begun = true;
 }
@@ -62,13 +61,20 @@ void kept_conversation::end_request(std::string_view request,
   if (answer.empty())
     return;
   answers.emplace_back(answer);
-  if (answers.size() > max_answers)
+  std::size_t bytes = 0;
+  for (const auto& a : answers)
+    bytes += a.size();
+  while (bytes > max_answer_bytes && answers.size() > 1) {
+    bytes -= answers.front().size();
     answers.pop_front();
+  }
 }
 
 void kept_conversation::close(std::string_view uuid, std::uint64_t result_end) {
   const auto* ended = find(uuid);
-  if (ended != nullptr && ended->sent > 0) // a turn has ended
+  if (ended == nullptr) // it was closed before
+    std::erase_if(closed, [uuid](const auto& p) { return p.uuid == uuid; });
+  else if (ended->sent > 0) // a turn has ended
     answers.clear();
   std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
   closed.push_back({std::string{uuid}, result_end});
@@ -98,10 +104,11 @@ bool kept_conversation::take(std::string_view text) {
   else if (has_text(entry, "asks"))
     ask(uuid("asks"));
   else if (has_text(entry, "asked"))
-    end_request(uuid("asked"), entry.value("line", std::string{}));
+    end_request(uuid("asked"),
+                has_text(entry, "line") ? uuid("line") : std::string{});
   else if (has_text(entry, "session")) {
     session_id = uuid("session");
-    anew = entry.value("anew", false);
+    anew = entry.contains("anew") && entry["anew"] == true;
   } else
     return entry.contains("input");
   return true;

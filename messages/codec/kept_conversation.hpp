@@ -34,12 +34,14 @@ struct closed_prompt {
 /// | `{"accepted":UUID,"line":TEXT}` | a prompt was taken                     |
 /// | `{"sent":UUID,"times":N}`       | it is given to a child, the Nth time   |
 /// | `{"begun":UUID}`                | that child has it                      |
-/// | `{"lifecycle":BOOL}`            | a child reports such things: this one? |
+/// | `{"lifecycle":true}`            | that child reports the life of prompts |
+/// | `{"lifecycle":false}`           | a child before it did                  |
 /// | `{"launched":true}`             | what was begun, another child has not  |
 /// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
 /// | `{"closed":UUID}`               | it has failed                          |
 /// | `{"asks":ID}`                   | the child waits for the host's answer  |
-/// | `{"asked":ID,"line":TEXT}`      | this is the answer                     |
+/// | `{"asked":ID,"line":TEXT}`      | this is the answer; without ID: to one |
+/// |                                 | that is not known any more             |
 /// | `{"asked":ID}`                  | it does not wait any more              |
 /// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |
 /// | `{"input":N}`                   | input up to here was dealt with        |
@@ -50,8 +52,9 @@ public:
   /// Uuids of closed prompts that are remembered, as many as the queue does.
   static constexpr std::size_t max_closed = 16 * 1024;
 
-  /// Answers that are remembered: more than a turn has under way at once.
-  static constexpr std::size_t max_answers = 64;
+  /// 1 MiB: the answers that are remembered, the latest at least. More than a
+  /// turn has under way at once.
+  static constexpr std::size_t max_answer_bytes = 1024 * 1024;
 
   /// In the order of their acceptance.
   std::deque<kept_prompt> prompts;
@@ -66,8 +69,8 @@ public:
   /// with its LF: the child may not have got them.
   std::deque<std::string> answers;
 
-  /// The child has said of a prompt that it has it: it reports such things. So
-  /// did one before it.
+  /// The child reports the life of prompts (`command_lifecycle`); so did one
+  /// before it.
   bool lifecycle = false;
   bool lifecycle_before = false;
 

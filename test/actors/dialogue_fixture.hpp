@@ -124,7 +124,13 @@ public:
   std::string to_claude() { return bytes_in(talk().to_child); }
 
   /// What the host was sent since the last call.
-  std::string to_host() { return bytes_in(talk().to_host); }
+  std::string to_host() {
+    std::string result;
+    left_out.clear();
+    for (const auto& item : empty_out(talk().to_host))
+      (item.left_out ? left_out : result) += item.data.view();
+    return result;
+  }
 
   /// The agent's own records of it; `relayed` keeps the rest.
   std::vector<json> records() {
@@ -157,6 +163,7 @@ public:
   }
 
   std::string relayed;
+  std::string left_out; ///< Claude's, that are not for the host
 
 private:
   std::unique_ptr<dialogue> talk_;

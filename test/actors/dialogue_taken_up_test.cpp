@@ -210,6 +210,19 @@ TEST_F(taken_up_dialogue, a_dead_ones_end_in_two_pieces_is_one) {
   EXPECT_EQ(to_claude(), user_line("u-1") + '\n');
 }
 
+TEST_F(taken_up_dialogue, does_not_fail_what_a_claude_may_be_at_work_on) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  talk().take(begin_drain{"SIGINT"});
+  talk().take(interrupt_turn{});
+  EXPECT_EQ(subtypes(), "stopping");
+  attach();
+  answer("u-1");
+  EXPECT_EQ(talk().status().answered, 1U);
+}
+
 TEST_F(taken_up_dialogue, drops_the_result_of_what_was_failed) {
   ready();
   prompt("u-1");
@@ -221,6 +234,45 @@ TEST_F(taken_up_dialogue, drops_the_result_of_what_was_failed) {
   claude(before + claude::result({"u-1"}, "yes") + behind);
   EXPECT_EQ(to_host(), before + behind);
   EXPECT_EQ(log.field("late_result_dropped", "uuid"), "u-1");
+}
+
+TEST_F(taken_up_dialogue, says_what_need_not_stay_in_claudes_pipe) {
+  ready();
+  prompt("u-1");
+  next_agent();
+  attach();
+  auto own = claude::initialized("container_agent:initialize:1");
+  auto line = claude::lifecycle("u-1", "queued");
+  kept_claude(own + line + "half\x18\n");
+  EXPECT_EQ(to_host(), line);
+  EXPECT_EQ(left_out, own + "half\x18\n");
+}
+
+TEST_F(taken_up_dialogue,
+       knows_that_a_claude_reports_turns_once_it_has_seen_it) {
+  ready();
+  prompt("u-1");
+  answer("u-1"); // of a Claude that the dead one was followed by
+  notes.launched();
+  next_agent();
+  attach();
+  kept_claude("\x18\n" + claude::lifecycle("u-1", "completed"));
+  take_up();
+  prompt("u-2");
+  claude(claude::result({}, "a task has ended"));
+  EXPECT_EQ(talk().status().in_flight, 1U);
+}
+
+TEST_F(taken_up_dialogue, knows_a_dead_ones_end_of_which_the_host_has_half) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  talk().begin_in_line("half\x18");
+  attach();
+  kept_claude("\n", 500);
+  initialized();
+  EXPECT_EQ(to_claude(), user_line("u-1") + '\n');
 }
 
 TEST_F(taken_up_dialogue, says_which_results_do_not_come_through_in_time) {

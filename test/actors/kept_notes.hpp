@@ -21,6 +21,7 @@ public:
     now.send(uuid, times);
   }
   void begun(const std::string& uuid) override { now.begin(uuid); }
+  void lifecycle() override { now.lifecycle = true; }
   void launched() override { now.launch(); }
   void asks(const std::string& request) override { now.ask(request); }
   void asked(const std::string& request, std::string_view answer,

@@ -93,14 +93,17 @@ TEST(kept_conversations, know_what_the_child_waits_for) {
 
 TEST(kept_conversations, remember_some_answers) {
   kept_conversation kept;
-  for (std::size_t i = 0; i <= kept_conversation::max_answers; ++i)
-    kept.end_request("q", std::to_string(i) + '\n');
-  EXPECT_EQ(kept.answers.size(), kept_conversation::max_answers);
-  EXPECT_EQ(kept.answers.front(), "1\n");
+  const std::string much(kept_conversation::max_answer_bytes / 2, 'x');
+  for (const auto* name : {"a", "b", "c"})
+    kept.end_request("q", name + much.substr(1));
+  EXPECT_EQ(kept.answers.size(), 2U);
+  EXPECT_EQ(kept.answers.front().front(), 'b');
+  kept.end_request("q", much + much + much);
+  EXPECT_EQ(kept.answers.size(), 1U);
 }
 
 TEST(kept_conversations, know_whether_this_child_reports_or_one_before) {
-  auto kept = taken(codec::begun_entry("u-1"));
+  auto kept = taken(codec::lifecycle_entry(true));
   EXPECT_TRUE(kept.lifecycle);
   EXPECT_FALSE(kept.lifecycle_before);
   kept.launch();
@@ -108,7 +111,7 @@ TEST(kept_conversations, know_whether_this_child_reports_or_one_before) {
   EXPECT_FALSE(kept.lifecycle);
   EXPECT_TRUE(kept.lifecycle_before);
   EXPECT_TRUE(taken(kept.text()).lifecycle_before);
-  kept.begin("u-2");
+  kept.lifecycle = true;
   kept.launch();
   EXPECT_FALSE(kept.lifecycle);
 }

@@ -207,7 +207,7 @@ TEST_F(move_note_test, knows_whether_a_line_was_thrown_away) {
     ASSERT_FALSE(note.open(dir / "moving"));
     note.settle({});
     note.pass(where);
-    note.begin_throw(own, where);
+    note.begin_throw(own, where, own.size());
     move_note later;
     ASSERT_FALSE(later.open(dir / "moving"));
     later.settle(later.look((own + "{\"b\":2}\n").substr(gone), true));
@@ -222,8 +222,48 @@ TEST_F(move_note_test, a_line_of_which_the_rest_is_thrown_away_stays_half) {
   note.settle({});
   note.begin_move("{\"a", where);
   note.end_move(3);
-  note.begin_throw("\":1}\n", where + 3);
+  note.begin_throw("\":1}\n", where + 3, 5);
   EXPECT_EQ(next("{\"b\":2}\n"), standing::in_line);
+}
+
+TEST_F(move_note_test, a_line_that_is_about_to_be_cut_is_ended) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.settle({});
+  note.begin_move("{\"a", where);
+  note.end_move(3);
+  note.line_cut(true); // and no LF yet
+  EXPECT_EQ(next("\":1}\n"), standing::torn);
+}
+
+TEST_F(move_note_test, knows_whether_the_rest_of_a_cut_line_was_thrown_away) {
+  const std::string rest = "\":1}\n";
+  for (auto gone : {std::size_t{0}, rest.size()}) {
+    move_note note;
+    ASSERT_FALSE(note.open(dir / "moving"));
+    note.settle({});
+    note.pass(where);
+    note.line_cut(true);
+    note.begin_throw(rest, where, rest.size(), true);
+    move_note later;
+    ASSERT_FALSE(later.open(dir / "moving"));
+    later.settle(later.look((rest + "{\"b\":2}\n").substr(gone), true));
+    EXPECT_EQ(later.line_cut(), gone == 0);
+  }
+}
+
+TEST_F(move_note_test, keeps_a_lines_start_when_what_came_before_it_must_go) {
+  move_note note;
+  ASSERT_FALSE(note.open(dir / "moving"));
+  note.settle({});
+  note.pass(where);
+  const std::string lines = std::string(60'000, 'x') + "\n{\"b";
+  const std::string more(10'000, 'y');
+  note.begin_move(lines, where);
+  note.end_move(lines.size());
+  note.begin_move(more, where + lines.size());
+  note.end_move(more.size());
+  EXPECT_EQ(note.line_begun(), "{\"b" + more);
 }
 
 TEST_F(move_note_test, half_a_line_of_input_is_remembered) {

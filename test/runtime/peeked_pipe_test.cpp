@@ -134,7 +134,7 @@ TEST_F(peeked_pipe_test, the_rest_of_a_line_that_was_ended_is_thrown_away) {
   EXPECT_FALSE(note.line_cut());
   EXPECT_EQ(give(bytes{"\n"}), 1);
   EXPECT_TRUE(note.line_cut());
-  source.skip_line();
+  source.skip_line(true);
   say("line, ");
   bool called = false;
   bytes behind;
@@ -152,6 +152,25 @@ TEST_F(peeked_pipe_test, the_rest_of_a_line_that_was_ended_is_thrown_away) {
   EXPECT_FALSE(note.line_cut());
   EXPECT_EQ(give(behind), 4);
   EXPECT_EQ(host_has(), "one\nhalf a \ntwo\n");
+}
+
+TEST_F(peeked_pipe_test, of_the_next_child_nothing_is_thrown_away) {
+  say("half a ");
+  EXPECT_EQ(give(read()), 7);
+  EXPECT_EQ(give(bytes{"\n"}), 1);
+  source.skip_line(true);
+  source.forget_line(); // it has died
+  EXPECT_FALSE(note.line_cut());
+  say("one\n");
+  EXPECT_EQ(read(), bytes{"one\n"});
+}
+
+TEST_F(peeked_pipe_test, the_end_of_a_dead_childs_line_cuts_nothing) {
+  say("half a ");
+  EXPECT_EQ(give(read()), 7);
+  source.forget_line(); // the LF waits for room
+  EXPECT_EQ(give(bytes{"\n"}), 1);
+  EXPECT_FALSE(note.line_cut());
 }
 
 TEST_F(peeked_pipe_test, a_line_that_begins_behind_an_ended_one_is_not) {

@@ -48,6 +48,10 @@ void simulated_journal::begun(const std::string& uuid) {
   append(codec::begun_entry(uuid));
 }
 
+void simulated_journal::lifecycle() {
+  append(codec::lifecycle_entry(true));
+}
+
 void simulated_journal::launched() {
   append(codec::launched_entry());
 }
@@ -135,8 +139,7 @@ child_process::launch_result kept_claude::take_over() {
   auto half = note_.half_input();
   input_.pipe.open();
   watch(false);
-  if (note_.line_cut())
-    output_.skip_line(note_);
+  output_.skip_line(note_.line_cut());
   if (half)
     signal_group(SIGKILL);
   launch_result result{pid_, {}, {}};
@@ -149,7 +152,8 @@ child_process::launch_result kept_claude::start(const child_command& command) {
   if (!unread.empty())
     calls_.read(claude_in, unread);
   note_.half_input(false);
-  note_.line_cut(false);
+  output_.skip_line(false);
+  mover_.forget_line();
   if (house_.output.available() > 0
       && calls_.write(claude_out, codec::cut_line_end) < 0) {
     waits_for_room_ = true;

@@ -25,6 +25,7 @@ public:
                 std::uint64_t input) override;
   void sent(const std::string& uuid, std::uint32_t times) override;
   void begun(const std::string& uuid) override;
+  void lifecycle() override;
   void launched() override;
   void asks(const std::string& request) override;
   void asked(const std::string& request, std::string_view answer,

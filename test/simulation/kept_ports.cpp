@@ -59,6 +59,11 @@ void piece_pipe::write(bytes data) {
     write_on();
 }
 
+void piece_pipe::leave_out(const bytes& piece) {
+  if (life_.alive() && queue_.empty())
+    writer_.leave_out(piece);
+}
+
 void piece_pipe::pump() {
   if (queue_.empty())
     return;
@@ -154,7 +159,7 @@ std::string peeked_source::fetch(std::size_t most, result& found) {
   found.at_end = data.empty() && ending_;
   found.origin = looked_;
   looked_ += data.size();
-  if (skipping_ != nullptr)
+  if (skipping_)
     skip(data, found);
   return data;
 }
@@ -162,11 +167,10 @@ std::string peeked_source::fetch(std::size_t most, result& found) {
 void peeked_source::skip(std::string& data, result& found) {
   auto end = data.find('\n');
   auto size = end == std::string::npos ? data.size() : end + 1;
-  mover_.leave_out(bytes{data.substr(0, size)}.with_origin(found.origin));
+  skipping_ = end == std::string::npos;
+  mover_.drop_cut(found.origin + size, !skipping_);
   data.erase(0, size);
   found.origin += size;
-  if (end != std::string::npos && life_.alive())
-    std::exchange(skipping_, nullptr)->line_cut(false);
 }
 
 // -- spooled_source -----------------------------------------------------------

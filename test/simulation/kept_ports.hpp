@@ -23,8 +23,8 @@ public:
   ssize_t write(int to, std::string_view text) override;
   ssize_t read(int from, std::span<char> buffer) override;
   ssize_t splice(int from, int to, std::size_t size) override;
-  std::string look(int from) override {
-    return std::string{fifo(from).content()};
+  std::string look(int from, std::size_t size) override {
+    return std::string{fifo(from).content().substr(0, size)};
   }
   std::size_t unread(int pipe) override { return fifo(pipe).available(); }
   std::size_t capacity(int pipe) override { return fifo(pipe).capacity(); }
@@ -48,6 +48,7 @@ public:
   void open();
   void close();
   void write(bytes data);
+  void leave_out(const bytes& piece);
   std::size_t pending() const { return pending_; }
   void on_drained(notification notify) { notify_ = std::move(notify); }
   std::error_code error() const { return error_; }
@@ -102,6 +103,7 @@ class kept_host_sink final : public kept_sink_of<host_sink> {
 public:
   using kept_sink_of::kept_sink_of;
 
+  void leave_out(const bytes& piece) override { pipe.leave_out(piece); }
   void end_reply() override { ++replies_; }
   std::size_t drop_reply() override { return 0; }
   std::uint64_t replies_done() const override { return replies_; }
@@ -162,8 +164,8 @@ public:
 
   void begin_at(std::uint64_t position) { looked_ = position; }
 
-  /// Throws away what comes up to the next LF.
-  void skip_line(runtime::move_note& note) { skipping_ = &note; }
+  /// Whether to throw away what comes up to the next LF.
+  void skip_line(bool on) { skipping_ = on; }
 
   /// Claude has ended: whoever has read all finds the end.
   void expect_end(bool on);
@@ -177,7 +179,7 @@ private:
   void skip(std::string& data, result& found);
 
   runtime::output_mover& mover_;
-  runtime::move_note* skipping_ = nullptr;
+  bool skipping_ = false;
   std::uint64_t looked_ = 0;
   bool ending_ = false;
 };

@@ -53,8 +53,12 @@ void simulated_control::judge(const client& who, std::string_view line) {
   auto is_command
     = asked.line.find("\"command\":\"restart_claude\"") != std::string::npos
       || asked.line.find("\"command\":\"status\"") != std::string::npos;
+  auto says = [line](std::string_view text) {
+    return line.find(text) != std::string_view::npos;
+  };
   auto ok = line.starts_with(R"({"ok":true)")
-            || (stopping() && line.find("is stopping") != std::string::npos);
+            || (stopping() && says("is stopping"))
+            || says("once the host has read"); // a kept one's end
   auto attempts = asked.attempt + supervisor_failures() - who.failures_before;
   auto fits = is_command ? ok || attempts > control::max_attempts : !ok;
   if (!fits)

@@ -58,6 +58,7 @@ public:
   void end_reply() override { real_.end_reply(); }
   std::size_t drop_reply() override { return real_.drop_reply(); }
   std::size_t unread() const override { return real_.unread(); }
+  void leave_out(const bytes& piece) override { real_.leave_out(piece); }
   std::uint64_t replies_done() const override { return real_.replies_done(); }
 
 private:
