@@ -121,6 +121,8 @@ void claude_life::take_prompt(const std::string& uuid,
 void claude_life::take_request(const std::string& id, const std::string& what) {
   auto own = id.starts_with("container_agent:");
   auto answer = claude::initialized(id);
+  if (what == "initialize")
+    answer.insert(answer.find("]"), std::string(plan_.answer_bytes, ' '));
   told_to_end_ = told_to_end_ || what == "end_session";
   if (what != "interrupt") {
     later(plan_.latency, [this, answer, own] { say(answer, {}, own); });

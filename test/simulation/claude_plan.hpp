@@ -36,6 +36,7 @@ struct claude_plan {
   std::uint32_t stall = 0; ///< says nothing more
 
   std::size_t long_line_bytes = 0;
+  std::size_t answer_bytes = 0; ///< more, of an answer to `initialize`
 
   static claude_plan draw(chance& dice);
 

@@ -44,6 +44,7 @@ void run_plan::draw_keeping(chance& dice) {
   child.farewell = codec::control_request_line(
     std::string{codec::own_request_prefix} + "end", "end_session");
   tree.talk.leaves_claude = true;
+  claude.answer_bytes = dice.pick<std::size_t>({0, 0, 700});
   claude.closes_input = claude.closes_output = 0;
   host.half_line = 0;
   absence = dice.pick<time_span>({1ms, 100ms, 10s});
