@@ -3,7 +3,9 @@
 #include "main/runtime/fifo_place.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -58,6 +60,17 @@ private:
   mode_t before_;
 };
 
+// A zombie, too. One of another namespace (0) counts as alive.
+bool has_died(const std::optional<socket_peer>& owner) {
+  if (!owner || owner->pid <= 0)
+    return false;
+  unique_fd process{static_cast<int>(::syscall(SYS_pidfd_open, owner->pid, 0))};
+  if (!process)
+    return errno == ESRCH;
+  pollfd end{process.get(), POLLIN, 0};
+  return ::poll(&end, 1, 0) > 0;
+}
+
 /// Whether anything is there that has to go first, and may: a socket that
 /// nobody listens to. Throws if it must not be touched.
 bool is_stale(const std::string& path, const socket_name& name) {
@@ -84,6 +97,10 @@ bool is_stale(const std::string& path, const socket_name& name) {
   if (!connected && error != EAGAIN)
     fail(path, "cannot tell whether its owner lives", error);
   auto owner = connected ? peer_of(client.get()) : std::nullopt;
+  // A process that it had forked and that has not become its program yet holds
+  // the socket for a moment.
+  if (has_died(owner))
+    return true;
   fail(kind::in_use, path,
        (owner && owner->pid > 0 ? "process " + std::to_string(owner->pid)
                                 : std::string{"another agent"})

@@ -1,4 +1,4 @@
-#include "test/integration/common.hpp"
+#include "test/integration/client.hpp"
 #include "test/support/kept_host.hpp"
 
 #include <sys/inotify.h>
@@ -52,6 +52,30 @@ TEST(keep_claude, a_turn_goes_on_through_a_killed_agent_and_is_answered_once) {
   EXPECT_EQ(ready["pid"], host.claude_pid());
   EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
   EXPECT_EQ(count_in(host.state_dir() / "runs", "u-1"), 1U);
+}
+
+TEST(keep_claude, an_agent_that_gives_up_leaves_claude_and_all_prompts) {
+  kept_host host{{"--max-restarts", "0"}};
+  turn_gate gate{host};
+  host.start_agent(throwing_agent_binary(),
+                   {{"THROWING_AGENT_PAUSE", "0"},
+                    {"THROWING_AGENT_ONLY",
+                     "conversation ::container_agent::restart_claude before"}});
+  auto claude = host.wait_for_record("ready")["pid"];
+  host.prompt(gate.prompt(), "u-1");
+  host.prompt("second", "u-2");
+  host.wait_for([](const json& line) { return begins(line, "u-1"); }, "a turn");
+  run_program({"restart-claude", "--pipe-dir", host.dir() / "pipes"});
+  EXPECT_EQ(host.agent().wait_exit().code, 6) << host.agent().stderr_text();
+  host.start_agent();
+  EXPECT_EQ(host.wait_for_record("ready")["pid"], claude);
+  gate.open();
+  for (const auto* uuid : {"u-1", "u-2"}) {
+    EXPECT_EQ(host.wait_for_result(uuid)["is_error"], false);
+    EXPECT_EQ(count_in(host.state_dir() / "runs", uuid), 1U);
+  }
+  for (const auto* record : {"\"failed\"", "\"rejected\"", "\"stopping\""})
+    EXPECT_EQ(host.stream().find(record), std::string::npos) << record;
 }
 
 TEST(keep_claude, prompts_that_wait_are_there_for_the_next_agent) {

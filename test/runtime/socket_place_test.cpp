@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -64,6 +65,35 @@ TEST_F(socket_places, what_a_dead_agent_has_left_is_replaced) {
   EXPECT_FALSE(answers(path));
   socket_place alive{path};
   EXPECT_TRUE(answers(path));
+}
+
+// It was killed after it had forked Claude, and before that was Claude. Nobody
+// may have waited for it yet.
+TEST_F(socket_places, what_only_a_dead_agents_child_holds_is_replaced) {
+  for (int options : {WNOWAIT, 0}) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    auto dead = ::fork();
+    if (dead == 0) {
+      socket_place place{path};
+      if (::fork() == 0) {
+        char end;
+        ::close(ends[1]);
+        [[maybe_unused]] auto none = ::read(ends[0], &end, 1); // until we end
+      }
+      ::_exit(0);
+    }
+    ::close(ends[0]);
+    siginfo_t found{};
+    ASSERT_EQ(
+      ::waitid(P_PID, static_cast<id_t>(dead), &found, WEXITED | options), 0);
+    EXPECT_TRUE(answers(path));
+    socket_place alive{path};
+    EXPECT_TRUE(answers(path));
+    ::close(ends[1]);
+    ::waitpid(dead, nullptr, WNOHANG);
+    EXPECT_FALSE(alive.remove());
+  }
 }
 
 TEST_F(socket_places, a_living_one_is_named_and_left_alone) {

@@ -55,8 +55,15 @@ kept_host::~kept_host() {
 }
 
 void kept_host::start_agent() {
+  start_agent(argv_.front(), {});
+}
+
+void kept_host::start_agent(const std::string& program,
+                            const std::map<std::string, std::string>& env) {
   spawn_options spawn;
   spawn.argv = argv_;
+  spawn.argv.front() = program;
+  spawn.env = env;
   agent_ = std::make_unique<subprocess>(spawn);
 }
 

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ public:
   }
 
   void start_agent();
+  /// Another program, which takes the same options.
+  void start_agent(const std::string& program,
+                   const std::map<std::string, std::string>& env);
   void kill_agent();
   exit_status end_agent(int signal);
   subprocess& agent() { return *agent_; }
