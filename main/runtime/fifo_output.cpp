@@ -385,10 +385,6 @@ void fifo_output::end_reply() {
   ++state_->replies;
 }
 
-std::size_t fifo_output::drop_reply() {
-  return 0;
-}
-
 std::uint64_t fifo_output::replies_done() const {
   return state_->replies;
 }
