@@ -45,11 +45,11 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   piece_queue parked; // while there is no FIFO, or after an error
   piece_queue held;   // by the sink before an error: is in the tail
   written_tail tail;
+  bytes unwanted;           // goes once nothing before it waits
   std::size_t capacity = 0; // of the FIFO, when it was opened
   line_cut cut;
   notification notify;
   std::error_code failure;
-  std::uint64_t replies = 0;
   boost::asio::steady_timer look_again;
   int looks = 0; // again, since a reader left
   bool finished = false;
@@ -133,6 +133,11 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   void trim() {
     if (lines() && !sink.error()) // what was dropped then is in the tail only
       tail.trim(capacity + sink.pending());
+  }
+
+  void let_go() {
+    if (writer != nullptr && !unwanted.empty() && pending() == 0)
+      writer->leave_out(std::exchange(unwanted, {}));
   }
 
   void tell() {
@@ -334,6 +339,7 @@ fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
   state_->sink.on_drained([weak] {
     if (auto self = weak.lock()) {
       self->trim();
+      self->let_go();
       self->tell();
     }
   });
@@ -377,24 +383,12 @@ std::size_t fifo_output::unread() const {
 }
 
 void fifo_output::leave_out(const bytes& piece) {
-  if (state_->writer != nullptr && state_->pending() == 0)
-    state_->writer->leave_out(piece);
-}
-
-void fifo_output::end_reply() {
-  ++state_->replies;
-}
-
-std::uint64_t fifo_output::replies_done() const {
-  return state_->replies;
+  state_->unwanted = piece;
+  state_->let_go();
 }
 
 void fifo_output::finish(bool keep_fifo) {
   state_->finish(keep_fifo);
-}
-
-const std::string& fifo_output::path() const {
-  return state_->place.path();
 }
 
 } // namespace container_agent::runtime

@@ -53,25 +53,24 @@ public:
   void on_drained(notification notify) override;
   std::error_code error() const override;
   std::size_t unread() const override;
-  /// While nothing waits; else it goes with the next piece.
+  /// Once nothing before it waits.
   void leave_out(const bytes& piece) override;
 
   /// No effect: there is no end of a reply to be seen in this FIFO.
-  void end_reply() override;
+  void end_reply() override { ++replies_; }
   /// Never drops anything; returns 0.
   std::size_t drop_reply() override { return 0; }
   /// How often `end_reply` was called.
-  std::uint64_t replies_done() const override;
+  std::uint64_t replies_done() const override { return replies_; }
 
   /// For the end of the agent: closes the FIFO for good, with what nobody has
   /// read, and removes it if it was made here and shall not be kept.
   void finish(bool keep_fifo);
 
-  const std::string& path() const;
-
 private:
   struct state;
   std::shared_ptr<state> state_;
+  std::uint64_t replies_ = 0;
 };
 
 } // namespace container_agent::runtime

@@ -58,4 +58,49 @@ TEST_F(fifo_output_handover, what_nobody_has_read_is_counted) {
   EXPECT_EQ(log.field("output_left_unread", "bytes_pending"), "34464");
 }
 
+namespace {
+
+/// Says how much it was told to leave out.
+class noting_writer : public runtime::piece_writer {
+public:
+  std::string left;
+
+  ssize_t write(int to, const bytes& piece) override {
+    return ::write(to, piece.view().data(), piece.size());
+  }
+  void leave_out(const bytes& piece) override { left += piece.view(); }
+};
+
+class fifo_output_leaves_out : public fifo_fixture {
+public:
+  noting_writer writer;
+  runtime::fifo_output output{
+    loop, watch, log, place(), runtime::fifo_output::content::lines, &writer};
+};
+
+} // namespace
+
+TEST_F(fifo_output_leaves_out, what_is_unwanted_at_once) {
+  output.write(bytes{"one\n"});
+  output.leave_out(bytes{"own\n"});
+  EXPECT_EQ(writer.left, "own\n");
+}
+
+// Else it would stay where it is for as long as nothing else is written.
+TEST_F(fifo_output_leaves_out, what_is_unwanted_once_the_host_has_read) {
+  auto reader = open_fifo_reader(path);
+  const std::string much(200'000, 'x');
+  output.write(bytes{much + '\n'});
+  ASSERT_GT(output.pending(), 0U);
+  output.leave_out(bytes{"own\n"});
+  EXPECT_EQ(writer.left, "");
+  std::string read;
+  ASSERT_TRUE(run_until([&] {
+    read += read_some(reader.get(), 64 * 1024);
+    return !writer.left.empty();
+  }));
+  EXPECT_EQ(writer.left, "own\n");
+  EXPECT_EQ(output.pending(), 0U);
+}
+
 } // namespace container_agent::test

@@ -60,16 +60,23 @@ void piece_pipe::write(bytes data) {
 }
 
 void piece_pipe::leave_out(const bytes& piece) {
-  if (life_.alive() && queue_.empty())
-    writer_.leave_out(piece);
+  unwanted_ = piece;
+  let_go();
+}
+
+void piece_pipe::let_go() {
+  if (life_.alive() && queue_.empty() && !unwanted_.empty())
+    writer_.leave_out(std::exchange(unwanted_, {}));
 }
 
 void piece_pipe::pump() {
   if (queue_.empty())
     return;
   write_on();
-  if (queue_.empty() && !error_)
-    tell();
+  if (!queue_.empty() || error_)
+    return;
+  let_go();
+  tell();
 }
 
 void piece_pipe::write_on() {

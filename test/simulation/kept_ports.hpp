@@ -56,6 +56,7 @@ public:
 private:
   void pump();
   void write_on();
+  void let_go();
   void fail();
   void tell();
 
@@ -65,6 +66,7 @@ private:
   runtime::piece_writer& writer_;
   bool open_ = false;
   std::deque<bytes> queue_;
+  bytes unwanted_;
   std::size_t pending_ = 0;
   std::error_code error_;
   notification notify_;
