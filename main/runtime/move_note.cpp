@@ -23,11 +23,12 @@ constexpr std::uint64_t layout = 0x3330302074706562;
 struct move_note::page {
   std::uint64_t magic = layout;
   std::atomic<std::uint32_t> moving{0}; // bytes in `text`; 0: nothing moves
-  std::atomic<std::uint64_t> thrown{0}; // … or is thrown away, so many in all
-  std::atomic<bool> in_line{false};     // before the move
-  std::atomic<bool> own{false};         // something of our own is being written
-  std::atomic<bool> cut{false};         // … and its rest is unwanted
-  std::atomic<bool> ends_cut{false};    // … and ends with what is thrown away
+  std::atomic<std::uint64_t> thrown{
+    0};                              // not 0: they go away, of so many in all
+  std::atomic<bool> in_line{false};  // before the move
+  std::atomic<bool> own{false};      // something of our own is being written
+  std::atomic<bool> cut{false};      // we ended Claude's line; its rest …
+  std::atomic<bool> ends_cut{false}; // … ends with what is thrown away
   std::atomic<bool> half_input{false};
   std::atomic<bool> whole{false};      // `text` begins with a line
   std::atomic<std::uint64_t> base{0};  // where `text` stands
