@@ -71,8 +71,9 @@ public:
 
   /// Goes on where an earlier agent stopped. Before anything else.
   /// `output_begin`: where Claude's output goes on that the host does not have.
-  void restore(const codec::kept_conversation& kept,
-               std::uint64_t output_begin);
+  /// `alive`: Claude is there, to be taken up.
+  void restore(const codec::kept_conversation& kept, std::uint64_t output_begin,
+               bool alive);
 
   /// The host's output stands within a line of Claude's, whose rest comes
   /// first; `begun` is what it has of it, if that is known. Likewise.

@@ -117,8 +117,13 @@ void dialogue::take(const restarts_exhausted& end) {
   // Without any other actor Claude can still finish its turn.
   if (end.name != "claude_process")
     return;
-  if (!end.waits)
-    return fail_all("gave_up", end.reason);
+  // One that an earlier agent has left is at work on what is in flight.
+  auto runs = child_ != child_state::none || taken_up_;
+  if (!end.waits) {
+    if (!taken_up_)
+      fail_all("gave_up", end.reason);
+    return;
+  }
   if (gave_up_.empty()) {
     gave_up_ = end.reason.empty() ? "it failed" : end.reason;
     if (auto dropped = take_held_control(); !dropped.empty())
@@ -128,10 +133,10 @@ void dialogue::take(const restarts_exhausted& end) {
   }
   // A Claude that has outlived its actor may have answered what is in flight:
   // whoever asks for Claude again hears that first.
-  if (child_ == child_state::none)
-    fail_all("gave_up", end.reason);
-  else
+  if (runs)
     fail_waiting("gave_up", end.reason);
+  else
+    fail_all("gave_up", end.reason);
 }
 
 // -- a restart that somebody wants --------------------------------------------

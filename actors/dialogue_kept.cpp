@@ -9,8 +9,8 @@
 namespace container_agent {
 
 void dialogue::restore(const codec::kept_conversation& kept,
-                       std::uint64_t output_begin) {
-  taken_up_ = true;
+                       std::uint64_t output_begin, bool alive) {
+  taken_up_ = alive;
   session_ = kept.session_id;
   anew_ = kept.anew;
   // What comes first may be an earlier child's.

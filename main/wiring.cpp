@@ -264,7 +264,8 @@ std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
   auto result = std::make_unique<dialogue>(dialogue_settings(settings), context,
                                            kept ? &kept->notes : nullptr);
   if (kept) {
-    result->restore(kept->notes.conversation(), kept->place.note.begin());
+    result->restore(kept->notes.conversation(), kept->place.note.begin(),
+                    kept->process.found());
     if (kept->process.output_standing()
         == runtime::move_note::standing::in_line)
       result->begin_in_line(kept->place.note.line_begun());

@@ -45,7 +45,7 @@ public:
     auto kept = notes.now;
     talk_.reset();
     generation_ = 0;
-    talk().restore(kept, output_begin);
+    talk().restore(kept, output_begin, true);
   }
 
   // -- the host ---------------------------------------------------------------

@@ -223,6 +223,24 @@ TEST_F(taken_up_dialogue, does_not_fail_what_a_claude_may_be_at_work_on) {
   EXPECT_EQ(talk().status().answered, 1U);
 }
 
+TEST_F(taken_up_dialogue, nor_when_claude_process_is_given_up_before) {
+  settings.queue.in_flight = 1;
+  for (bool waits : {true, false}) {
+    const std::string uuid = waits ? "u-1" : "u-2";
+    ready();
+    prompt(uuid);
+    claude(claude::lifecycle(uuid, "started"));
+    next_agent();
+    restarts_exhausted end{"claude_process", "x"};
+    end.waits = waits;
+    talk().take(end);
+    EXPECT_EQ(subtypes(), "");
+    EXPECT_EQ(talk().status().in_flight, 1U);
+    attach();
+    answer(uuid);
+  }
+}
+
 TEST_F(taken_up_dialogue, drops_the_result_of_what_was_failed) {
   ready();
   prompt("u-1");

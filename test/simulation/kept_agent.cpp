@@ -236,7 +236,7 @@ kept_agent::kept_agent(run_context& run, const newcomer& agent,
   if (!claude.found())
     claude.lose_output(
       runtime::end_of_lost_output(notes_.conversation(), note_));
-  protocol_.restore(notes_.conversation(), note_.begin());
+  protocol_.restore(notes_.conversation(), note_.begin(), claude.found());
   output_.pipe.open();
   if (claude.output_standing() == standing::in_line)
     protocol_.begin_in_line(note_.line_begun());

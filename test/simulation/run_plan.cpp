@@ -39,7 +39,7 @@ dialogue_config draw_dialogue(chance& dice) {
 void run_plan::draw_keeping(chance& dice) {
   for (auto* pipe : {&claude.input, &claude.output, &host.input, &host.output})
     pipe->capacity = std::max<std::size_t>(pipe->capacity, 4096)
-                     * dice.pick<std::size_t>({1, 4});
+                     * (dice.one_in(2) && pipe->longest >= 300 ? 4 : 1);
   child.max_held_line = claude.output.capacity / 4;
   child.farewell = codec::control_request_line(
     std::string{codec::own_request_prefix} + "end", "end_session");

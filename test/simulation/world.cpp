@@ -8,8 +8,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// More than any run needs: whoever exceeds it talks in a circle.
-constexpr std::uint64_t max_steps = 3'000'000;
+// Twice what the longest run of many needs: whoever exceeds it talks in a
+// circle.
+constexpr std::uint64_t max_steps = 10'000'000;
 
 // Backoffs, slow Claudes and long queues have had their time after this.
 constexpr time_span longest_way_to_rest = 30min;
