@@ -84,8 +84,8 @@ constexpr std::array<forbidden, 4> in_the_program{{
   {R"(\bstd::(jthread|thread|async)\b(?!::id))", "one thread only"},
   // Reason for these names: this is the rule itself, a pattern that finds them
   // in the program and refuses them. Nothing is called here.
-  {R"(\b(sleep_for|sleep_until|usleep|)" // reason: names that the rule refuses
-   R"(nanosleep|sleep)\s*\()",           // reason: likewise, nothing is called
+  {R"(\b(sleep_for|sleep_until|usleep|)" // reason: the rule names what it bans
+   R"(nanosleep|sleep)\s*\()",           // reason: its pattern, not a call
    "wait for an event, not for time"},
   {R"(\bspawn<[^>]*\bdetached\b)", "a detached actor is a thread"},
 }};

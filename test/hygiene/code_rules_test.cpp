@@ -108,8 +108,8 @@ TEST(purity, refuses_threads_and_sleep_in_the_program) {
         "std::async(f);", "sys.spawn<caf::detached>(f);",
         // Reason: the rule against sleeping is only proven by a text that
         // sleeps. These are strings, handed to the rule and never compiled.
-        "std::this_thread::sleep_for(x);", // reason: proves the refusal
-        "usleep(5);", "::sleep (5);"})     // reason: likewise, only texts
+        "std::this_thread::sleep_for(x);", // reason: a text to refuse
+        "usleep(5);", "::sleep (5);"})     // reason: texts, not compiled
     for (auto path :
          {"messages/a.cpp", "actors/a.cpp", "main/a.cpp", "main/runtime/a.cpp"})
       EXPECT_THAT(purity_complaints({path, bad}), SizeIs(1)) << bad;
@@ -127,7 +127,7 @@ TEST(purity, refuses_time_chance_and_environment_in_actors) {
 TEST(purity, reads_no_comments_and_no_texts) {
   // Reason: what stands in a comment is no call, and only a comment with such
   // a name in it shows that the rule knows. A string, never compiled.
-  auto comment = "// usleep(5)\n"; // reason: proves that comments pass
+  auto comment = "// usleep(5)\n"; // reason: a comment is no call
   EXPECT_THAT(purity_complaints({"actors/a.cpp", comment}), IsEmpty());
   EXPECT_THAT(purity_complaints({"actors/a.cpp", "f(\"std::thread\");\n"}),
               IsEmpty());

@@ -82,7 +82,7 @@ TEST_F(attaching, is_refused_where_it_is_another_users) {
   // Reason for the skip: it takes a process of another user, and only root can
   // start one. CI is root, so it always runs there.
   if (::geteuid() != 0)
-    GTEST_SKIP() // reason: not root, so no other user's process
+    GTEST_SKIP() // reason: takes root to be two users; CI is root
       << "only root can start another user's process";
   auto o = claude();
   o.user = another_user;

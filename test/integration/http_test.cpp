@@ -248,7 +248,7 @@ TEST(http, is_served_by_ipv6_too) {
       != 0)
     // Reason for the skip: where the kernel has no IPv6, as in many containers,
     // there is no [::1] to serve at. The other tests serve at 127.0.0.1.
-    GTEST_SKIP() << "this machine has no [::1]"; // reason: no IPv6 here
+    GTEST_SKIP() << "this machine has no [::1]"; // reason: no IPv6
   http_agent served{{}, "[::1]:0"};
   EXPECT_EQ(served.get("/livez").status, 200);
   EXPECT_EQ(served.get("/", "Host: " + served.address() + "\r\n").status, 200);

@@ -30,7 +30,7 @@ public:
     // Reason for the skip: to be process 1 takes a pid namespace of one's own,
     // and only root can make one. CI is root, so these always run there.
     if (::geteuid() != 0)
-      GTEST_SKIP() << "only root makes pid namespaces"; // reason: not root
+      GTEST_SKIP() << "only root makes pid namespaces"; // reason: needs root
   }
 
   static agent_options options(std::vector<std::string> launcher
@@ -185,7 +185,7 @@ TEST_F(process_one, works_without_proc) {
   // Reason for the skip: AddressSanitizer itself can't start without /proc. The
   // release build runs this test in each `make test`.
   if (sanitized())
-    GTEST_SKIP() // reason: the sanitizer needs what is missing here
+    GTEST_SKIP() // reason: ASan needs /proc; release runs it
       << "the leak check needs /proc, and reads there, too, whether "
          "it shall be left out";
   agent_process agent{options(without_proc)};
