@@ -253,7 +253,7 @@ void child_link::take_output(const byte_source::result& result) {
   reading_output_ = false;
   ++reads_;
   if (config_.raw) {
-    if (!result.data.empty())
+    if (result.size() > 0)
       to_conversation.push(child_output{0, result.keep(), true});
   } else if (!result.data.empty()) {
     take_lines(result.data, result.origin);

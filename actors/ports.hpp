@@ -4,6 +4,7 @@
 #include "messages/exit_kind.hpp"
 #include "messages/process_usage.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -40,13 +41,16 @@ public:
     std::error_code error;
 
     /// `data` again, for keeps, if the source gives its block away; else empty.
+    /// Of bytes that nobody wants to look at, `data` is empty and this is not.
     bytes block{};
 
     /// Where `data` begins in the stream, if it was only looked at and is still
     /// there: see `bytes::origin`.
     std::uint64_t origin = bytes::nowhere;
 
-    /// `data`, for keeps.
+    std::size_t size() const { return std::max(data.size(), block.size()); }
+
+    /// What was found, for keeps.
     bytes keep() const { return block.empty() ? bytes{data} : block; }
   };
 

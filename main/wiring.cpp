@@ -44,16 +44,13 @@ constexpr std::chrono::seconds end_timeout{2};
 // 0.5 ms, and getting back those that are used takes as long.
 constexpr std::chrono::milliseconds longest_start{200};
 
-// Raw mode is for throughput: larger pipes make fewer switches between the
-// processes, until what is in them leaves the processor's cache. All alike, as
-// the smallest decides how much goes at a time (docs/performance.md). Elsewhere
-// the kernel's 64 KiB will do: all pipes of a user count against one limit
-// (16,384 pages), and many agents may share a user.
-constexpr int raw_pipe_capacity = 256 * 1024;
+runtime::content content_of(const options& o) {
+  return o.claude.is_raw() ? runtime::content::raw : runtime::content::lines;
+}
 
 runtime::fifo_place place_of(const std::string& path, const options& o) {
   return runtime::fifo_place{path, o.pipes.permissions,
-                             o.claude.is_raw() ? raw_pipe_capacity : 0};
+                             runtime::pipe_capacity(content_of(o))};
 }
 
 runtime::attach_settings attach_settings_of(const options& o) {
@@ -141,7 +138,11 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
            ? std::make_unique<kept_parts>(loop, log, settings)
            : nullptr},
     output{open_output(log, settings)},
-    input{loop, watch, log, place_of(settings.pipes.input, settings),
+    input{loop,
+          watch,
+          log,
+          place_of(settings.pipes.input, settings),
+          content_of(settings),
           kept ? &kept->spool : nullptr},
     process{make_process(settings)},
     traced{trace ? std::optional<runtime::traced_ports>{std::in_place, input,
@@ -187,7 +188,7 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
   auto place = place_of(settings.pipes.output, settings);
   if (kept) {
     auto& result = output_port.emplace<runtime::fifo_output>(
-      loop, watch, log, std::move(place), runtime::fifo_output::content::lines,
+      loop, watch, log, std::move(place), runtime::content::lines,
       &kept->process.output_writer());
     if (kept->process.output_standing()
         == runtime::move_note::standing::in_line)
@@ -197,10 +198,8 @@ host_sink& agent::parts::open_output(event_log& log, const options& settings) {
   if (settings.output.open_for_each_reply)
     return output_port.emplace<runtime::fifo_reply_output>(loop, watch, log,
                                                            std::move(place));
-  using content = runtime::fifo_output::content;
   return output_port.emplace<runtime::fifo_output>(
-    loop, watch, log, std::move(place),
-    settings.claude.is_raw() ? content::raw : content::lines);
+    loop, watch, log, std::move(place), content_of(settings));
 }
 
 // Nobody has asked for the one at the default path: where it can't be made,
@@ -240,7 +239,7 @@ control_port* agent::parts::control_lent() {
 child_process& agent::parts::make_process(const options& settings) {
   if (kept)
     return kept->process;
-  spawned.emplace(loop, settings.claude.is_raw() ? raw_pipe_capacity : 0);
+  spawned.emplace(loop, content_of(settings));
   return attaching.emplace(loop, watch, context.log, *spawned,
                            attach_settings_of(settings));
 }

@@ -13,9 +13,22 @@
 
 namespace container_agent {
 
+/// Where bytes stay that nobody looks at on their way: not in memory.
+class byte_store {
+public:
+  virtual ~byte_store() = default;
+
+  /// All that was put in. Reads it into memory, should somebody look after all.
+  /// Throws std::logic_error if any of it was moved away.
+  virtual std::string_view view() = 0;
+};
+
 /// Immutable bytes, shared instead of copied on their way from actor to actor.
 /// A part keeps the whole block alive, so parts are taken only of blocks that
 /// are on their way out anyway.
+///
+/// They are in memory, or in a `byte_store`: those can be written once only, by
+/// one who knows the store.
 class bytes {
 public:
   bytes() = default;
@@ -30,14 +43,26 @@ public:
   bytes(std::shared_ptr<const char> block, std::size_t size)
     : block_{std::move(block)}, size_{size} {}
 
+  /// The first `size` bytes of a store, which is theirs from now on.
+  bytes(std::shared_ptr<byte_store> store, std::size_t size)
+    : store_{std::move(store)}, size_{size} {}
+
   explicit bytes(std::string_view content) : bytes{std::string{content}} {}
 
   explicit bytes(const char* content) : bytes{std::string{content}} {}
 
   std::string_view view() const {
+    if (store_)
+      return store_->view().substr(offset_, size_);
     return block_ ? std::string_view{block_.get() + offset_, size_}
                   : std::string_view{};
   }
+
+  /// Null if they are in memory.
+  byte_store* store() const { return store_.get(); }
+
+  /// Where in their store they begin.
+  std::size_t store_offset() const { return offset_; }
 
   std::size_t size() const { return size_; }
 
@@ -82,6 +107,7 @@ public:
 
 private:
   std::shared_ptr<const char> block_;
+  std::shared_ptr<byte_store> store_; // in place of a block
   std::size_t offset_ = 0;
   std::size_t size_ = 0;
   std::uint64_t origin_ = nowhere;

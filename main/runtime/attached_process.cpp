@@ -1,6 +1,7 @@
 #include "main/runtime/attached_process.hpp"
 
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
+#include "main/runtime/pipe_source.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 

@@ -32,36 +32,17 @@ using process
 
 // -- parts --------------------------------------------------------------------
 
-struct pipe {
-  unique_fd reader;
-  unique_fd writer;
-
-  std::error_code make(int capacity) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-      return {errno, std::generic_category()};
-    reader.reset(ends[0]);
-    writer.reset(ends[1]);
-    if (capacity > 0)
-      ::fcntl(ends[1], F_SETPIPE_SZ, capacity); // a refusal costs speed only
-    return {};
-  }
-};
-
 struct child_pipes {
-  pipe input;
-  pipe output;
-  pipe error_output;
-  pipe number; // the child tells its own
+  pipe_ends input = make_pipe();
+  pipe_ends output = input ? make_pipe() : pipe_ends{};
+  pipe_ends error_output = output ? make_pipe() : pipe_ends{};
+  pipe_ends number = error_output ? make_pipe() : pipe_ends{}; // the child's
+  std::error_code error = number ? std::error_code{} : last_error();
 
-  std::error_code make(int capacity) {
-    if (auto error = input.make(capacity))
-      return error;
-    if (auto error = output.make(capacity))
-      return error;
-    if (auto error = error_output.make(0))
-      return error;
-    return number.make(0);
+  // A refusal costs speed only.
+  void enlarge(int capacity) const {
+    ::fcntl(input.writer.get(), F_SETPIPE_SZ, capacity);
+    ::fcntl(output.writer.get(), F_SETPIPE_SZ, capacity);
   }
 
   std::array<int, 3> for_child() const {
@@ -156,11 +137,11 @@ struct posix_child_process::state {
   }
 };
 
-posix_child_process::posix_child_process(event_loop& loop, int pipe_capacity)
+posix_child_process::posix_child_process(event_loop& loop, content kind)
   : loop_{loop},
-    pipe_capacity_{pipe_capacity},
+    kind_{kind},
     input_{loop},
-    output_{loop},
+    output_{loop, kind},
     error_output_{loop},
     state_{std::make_shared<state>()} {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -199,8 +180,11 @@ posix_child_process::launch(const child_command& command) {
                          "its end can't be watched, pidfd_open(2) fails: "
                            + error.message());
   child_pipes pipes;
-  if (auto error = pipes.make(pipe_capacity_))
-    return launch_failed(command, error, "no pipes for it: " + error.message());
+  if (pipes.error)
+    return launch_failed(command, pipes.error,
+                         "no pipes for it: " + pipes.error.message());
+  if (auto capacity = pipe_capacity(kind_); capacity > 0)
+    pipes.enlarge(capacity);
 
   process_v2::posix::default_launcher launcher;
   boost::system::error_code error;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/runtime/content.hpp"
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/managed_child.hpp"
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
+#include "main/runtime/pipe_source.hpp"
 
 #include <sys/types.h>
 
@@ -26,9 +28,7 @@ namespace container_agent::runtime {
 /// kernel ends the child, and the agent, a subreaper for that, the rest.
 class posix_child_process final : public child_process, public managed_child {
 public:
-  /// `pipe_capacity`: bytes that the pipes to stdin and from stdout shall hold,
-  /// if the system allows it; 0 leaves Linux's 64 KiB.
-  explicit posix_child_process(event_loop& loop, int pipe_capacity = 0);
+  explicit posix_child_process(event_loop& loop, content kind = content::lines);
   posix_child_process(const posix_child_process&) = delete;
   posix_child_process& operator=(const posix_child_process&) = delete;
 
@@ -72,7 +72,7 @@ private:
   struct state;
 
   event_loop& loop_;
-  int pipe_capacity_;
+  content kind_;
   pipe_sink input_;
   pipe_source output_;
   pipe_source error_output_;

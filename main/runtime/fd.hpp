@@ -1,7 +1,9 @@
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -51,5 +53,22 @@ public:
 private:
   int descriptor_ = -1;
 };
+
+/// A pipe's.
+struct pipe_ends {
+  unique_fd reader;
+  unique_fd writer;
+
+  explicit operator bool() const noexcept { return bool{reader}; }
+};
+
+/// A new pipe, closed on exec; `flags` are more of pipe2(2)'s. None if that
+/// fails, with `errno` set.
+inline pipe_ends make_pipe(int flags = 0) noexcept {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), flags | O_CLOEXEC) != 0)
+    return {};
+  return {unique_fd{ends[0]}, unique_fd{ends[1]}};
+}
 
 } // namespace container_agent::runtime

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace container_agent::runtime {
@@ -57,17 +56,15 @@ std::string look_at_all(int descriptor) {
 }
 
 std::string look_at(int descriptor, std::size_t size) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+  auto copy = make_pipe(O_NONBLOCK);
+  if (!copy)
     return {};
-  unique_fd reader{ends[0]};
-  unique_fd writer{ends[1]};
   if (size > read_size)
-    ::fcntl(writer.get(), F_SETPIPE_SZ,
+    ::fcntl(copy.writer.get(), F_SETPIPE_SZ,
             static_cast<int>(fifo_capacity(descriptor)));
-  if (::tee(descriptor, writer.get(), size, SPLICE_F_NONBLOCK) <= 0)
+  if (::tee(descriptor, copy.writer.get(), size, SPLICE_F_NONBLOCK) <= 0)
     return {};
-  return read_all(reader.get());
+  return read_all(copy.reader.get());
 }
 
 } // namespace container_agent::runtime

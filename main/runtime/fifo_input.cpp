@@ -1,6 +1,7 @@
 #include "main/runtime/fifo_input.hpp"
 
 #include "actors/loggers.hpp"
+#include "main/runtime/bulk_reader.hpp"
 #include "main/runtime/fd.hpp"
 #include "main/runtime/fifo_end.hpp"
 
@@ -31,6 +32,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   event_log& log;
   fifo_place place;
   input_spool* spool;
+  bulk_reader bulk;
   fifo_watch::subscription subscription;
   descriptor fd;
   unique_fd keeper;
@@ -48,8 +50,8 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   bool lost = false;     // the path leads to nothing usable
   bool finished = false; // for good
 
-  state(event_loop& l, event_log& g, fifo_place p, input_spool* s)
-    : loop{l}, log{g}, place{std::move(p)}, spool{s}, fd{l.io()} {}
+  state(event_loop& l, event_log& g, fifo_place p, content k, input_spool* s)
+    : loop{l}, log{g}, place{std::move(p)}, spool{s}, bulk{k}, fd{l.io()} {}
 
   // -- descriptors ------------------------------------------------------------
 
@@ -181,6 +183,12 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
       go_over();
       return;
     }
+    if (auto piece = bulk.take(fd.native_handle()); !piece.empty()) {
+      may_hold_data = true;
+      heard = true;
+      deliver({{}, false, {}, std::move(piece)});
+      return;
+    }
     auto buffer = loop.read_buffer();
     auto origin = spool != nullptr ? spool->position() : bytes::nowhere;
     auto count = read_into(buffer);
@@ -190,6 +198,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
       auto size = static_cast<std::size_t>(count);
       // A FIFO gives all it has, so less than asked for has emptied it.
       may_hold_data = size == buffer.size() || fresh;
+      bulk.has_read(size);
       heard = true;
       deliver({{buffer.data(), size},
                false,
@@ -292,8 +301,8 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
 };
 
 fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
-                       fifo_place place, input_spool* spool)
-  : state_{std::make_shared<state>(loop, log, std::move(place), spool)} {
+                       fifo_place place, content kind, input_spool* spool)
+  : state_{std::make_shared<state>(loop, log, std::move(place), kind, spool)} {
   state_->place.prepare(state_->log, loggers::pipe_input);
   std::weak_ptr<state> weak{state_};
   state_->subscription = watch.watch_path(state_->place.path(), [weak] {

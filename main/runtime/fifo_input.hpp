@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/runtime/content.hpp"
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fifo_place.hpp"
 #include "main/runtime/fifo_watch.hpp"
@@ -31,7 +32,8 @@ public:
   /// Prepares and opens the FIFO. Throws `fifo_error`.
   /// With a spool, which must live as long, everything goes through it.
   fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
-             fifo_place place, input_spool* spool = nullptr);
+             fifo_place place, content kind = content::lines,
+             input_spool* spool = nullptr);
   fifo_input(const fifo_input&) = delete;
   fifo_input& operator=(const fifo_input&) = delete;
   ~fifo_input() override;

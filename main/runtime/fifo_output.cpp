@@ -5,7 +5,7 @@
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/line_cut.hpp"
 #include "main/runtime/piece_queue.hpp"
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
 #include "main/runtime/written_tail.hpp"
 
 #include <boost/asio/steady_timer.hpp>

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/runtime/content.hpp"
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fifo_place.hpp"
 #include "main/runtime/fifo_watch.hpp"
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
 
 #include <memory>
 
@@ -29,13 +30,8 @@ namespace container_agent::runtime {
 ///   error, until the next `on_drained`: whoever comes to write tries again.
 class fifo_output final : public host_sink {
 public:
-  enum class content {
-    lines, ///< as above
-    raw,   ///< bytes: nothing is repeated or left out
-  };
-
-  /// Prepares and opens the FIFO. Throws `fifo_error`. `writer`: see
-  /// `pipe_sink`.
+  /// Prepares and opens the FIFO. Throws `fifo_error`. Of raw bytes nothing is
+  /// repeated or left out. `writer`: see `pipe_sink`.
   fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
               fifo_place place, content kind = content::lines,
               piece_writer* writer = nullptr);

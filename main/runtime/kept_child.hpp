@@ -5,7 +5,8 @@
 #include "main/runtime/keep_place.hpp"
 #include "main/runtime/managed_child.hpp"
 #include "main/runtime/peeked_pipe.hpp"
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
+#include "main/runtime/pipe_source.hpp"
 #include "main/runtime/whole_lines.hpp"
 
 #include <memory>

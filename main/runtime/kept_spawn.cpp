@@ -103,20 +103,18 @@ child_process::launch_result spawn_kept(const child_command& command,
   auto out = place.open_for_child(stream::out);
   auto errors = place.open_for_child(stream::errors);
   auto number = place.open_number();
-  std::array<int, 2> ends{};
-  if (!in || !out || !errors || !number || ::pipe2(ends.data(), O_CLOEXEC) != 0)
+  auto report = make_pipe();
+  if (!in || !out || !errors || !number || !report)
     return launch_failed(command, last_error(),
                          "its pipes can't be opened: "
                            + last_error().message());
-  unique_fd reader{ends[0]};
-  unique_fd writer{ends[1]};
   plan p{program.path,
          command.directory.empty() ? nullptr : command.directory.c_str(),
          pointers(command.arguments),
          pointers(command.environment),
          {in.get(), out.get(), errors.get()},
          number.get(),
-         writer.get(),
+         report.writer.get(),
          ::getpid()};
   p.arguments.insert(p.arguments.begin(), p.path.data());
   p.arguments.push_back(nullptr);
@@ -128,11 +126,11 @@ child_process::launch_result spawn_kept(const child_command& command,
   if (pid < 0)
     return launch_failed(command, last_error(),
                          "no new process: " + last_error().message());
-  writer.reset();
+  report.writer.reset();
   failure told;
   ssize_t count = 0;
   do
-    count = ::read(reader.get(), &told, sizeof(told));
+    count = ::read(report.reader.get(), &told, sizeof(told));
   while (count < 0 && errno == EINTR);
   if (count == 0)
     return {pid, {}, {}};

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <utility>
@@ -34,8 +33,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   pipe_calls calls;
   output_mover mover;
   unique_fd fifo;
-  unique_fd copy_in; // a pipe for the copies
-  unique_fd copy_out;
+  pipe_ends copies;
   unique_fd sink; // /dev/null
   descriptor edge;
   handler on_result;
@@ -50,17 +48,15 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   state(event_loop& l, move_note& n) : loop{l}, mover{n, calls}, edge{l.io()} {}
 
   std::error_code open(unique_fd opened) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    copies = make_pipe(O_NONBLOCK);
+    if (!copies)
       return last_error();
-    copy_out.reset(ends[0]);
-    copy_in.reset(ends[1]);
     sink.reset(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     if (!sink)
       return last_error();
     // Else a part that was looked at already could fill it.
     auto capacity = static_cast<int>(fifo_capacity(opened.get()));
-    if (::fcntl(copy_in.get(), F_SETPIPE_SZ, capacity) < 0)
+    if (::fcntl(copies.writer.get(), F_SETPIPE_SZ, capacity) < 0)
       return last_error();
     fifo = std::move(opened);
     mover.from(fifo.get());
@@ -125,8 +121,9 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     if (in_copy == 0)
       return ending ? deliver({{}, true, {}}) : wait();
     auto buffer = loop.read_buffer();
-    auto count = without_interruption(
-      [&] { return ::read(copy_out.get(), buffer.data(), buffer.size()); });
+    auto count = without_interruption([&] {
+      return ::read(copies.reader.get(), buffer.data(), buffer.size());
+    });
     if (count <= 0) {
       failure = last_error();
       return deliver({{}, false, failure});
@@ -159,7 +156,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
     if (present <= known)
       return {};
     auto count = without_interruption([&] {
-      return ::tee(fifo.get(), copy_in.get(), INT_MAX, SPLICE_F_NONBLOCK);
+      return ::tee(fifo.get(), copies.writer.get(), INT_MAX, SPLICE_F_NONBLOCK);
     });
     if (count < 0)
       return last_error();
@@ -170,7 +167,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   std::error_code drop_from_copy(std::size_t size) {
     while (size > 0) {
       auto count = without_interruption([&] {
-        return ::splice(copy_out.get(), nullptr, sink.get(), nullptr, size,
+        return ::splice(copies.reader.get(), nullptr, sink.get(), nullptr, size,
                         SPLICE_F_NONBLOCK);
       });
       if (count <= 0)

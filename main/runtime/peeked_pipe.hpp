@@ -4,7 +4,7 @@
 #include "main/runtime/event_loop.hpp"
 #include "main/runtime/fd.hpp"
 #include "main/runtime/move_note.hpp"
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -2,7 +2,7 @@
 
 #include "main/runtime/move_note.hpp"
 #include "main/runtime/pipe_calls.hpp"
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
 
 namespace container_agent::runtime {
 

@@ -1,8 +1,8 @@
 #include "test/integration/client.hpp"
+#include "test/support/random_bytes.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <random>
 
 /// Raw and transparent mode, and the host that is cc-bridge.
 namespace container_agent::test {
@@ -49,15 +49,9 @@ TEST(raw_mode, passes_a_few_bytes_at_once) {
 
 TEST(raw_mode, passes_64_megabytes_of_anything_both_ways) {
   agent_process agent{raw("cat")};
-  std::mt19937_64 random{20261123};
-  std::string block(64 * 1024, '\0');
-  std::string sent;
   std::string expected;
-  for (int i = 0; i < 1024; ++i) {
-    for (std::size_t at = 0; at < block.size(); at += 8) {
-      auto number = random();
-      std::memcpy(block.data() + at, &number, 8);
-    }
+  for (std::uint64_t i = 0; i < 1024; ++i) {
+    auto block = random_bytes(64 * 1024, i);
     // What comes back meanwhile is read by `write`.
     agent.write(block);
     expected += block;
@@ -68,24 +62,24 @@ TEST(raw_mode, passes_64_megabytes_of_anything_both_ways) {
   }
 }
 
+// In little pieces, which are copied, and in bulk, which is moved.
 TEST(raw_mode, loses_nothing_when_its_child_is_to_start_again) {
-  agent_process agent{raw("cat")};
-  agent.write("x"); // its control socket comes after its pipes
-  ASSERT_EQ(agent.read_bytes(1), "x");
-  std::string sent;
-  for (int restart = 0; restart < 10; ++restart) {
-    auto restarted = ask_agent(agent, "restart-claude");
-    EXPECT_EQ(restarted.status, yes) << restarted.text();
-    for (int i = 0; i < 2000; ++i) {
-      auto text = std::to_string(sent.size()) + '\n';
-      agent.write(text);
-      sent += text;
+  for (std::size_t size : {std::size_t{7}, std::size_t{200'000}}) {
+    agent_process agent{raw("cat")};
+    agent.write("x"); // its control socket comes after its pipes
+    ASSERT_EQ(agent.read_bytes(1), "x");
+    std::string sent;
+    for (int restart = 0; restart < 10; ++restart) {
+      auto restarted = ask_agent(agent, "restart-claude");
+      EXPECT_EQ(restarted.status, yes) << restarted.text();
+      for (std::size_t i = 0; i < (size < 100 ? 2000 : 20); ++i) {
+        auto text = random_bytes(size, sent.size());
+        agent.write(text);
+        sent += text;
+      }
     }
+    EXPECT_EQ(difference(agent.read_bytes(sent.size()), sent), "");
   }
-  // In one piece, a failure would print it all.
-  auto got = agent.read_bytes(sent.size());
-  auto [differs, in_sent] = std::mismatch(got.begin(), got.end(), sent.begin());
-  EXPECT_TRUE(differs == got.end()) << "from byte " << differs - got.begin();
 }
 
 TEST(raw_mode, ends_with_the_input_if_asked_to) {

@@ -1,6 +1,7 @@
 #include "test/integration/client.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/prompt_ledger.hpp"
+#include "test/support/random_bytes.hpp"
 
 #include <caf/uniform_type_info_map.hpp>
 
@@ -155,6 +156,26 @@ TEST(throwing, handlers_under_load_lose_and_double_nothing) {
   EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
   host.expect_all_answered();
   EXPECT_GT(thrown(log).size(), 40U) << "so many handlers have work under load";
+}
+
+// Bytes in bulk are moved from pipe to pipe and can't be sent again.
+TEST(throwing, handlers_of_bytes_in_bulk_lose_and_double_nothing) {
+  temp_dir dir;
+  auto log = dir / "thrown";
+  auto options = throwing(log, 40, {"--mode", "raw"});
+  options.claude_command = "cat";
+  agent_process agent{options};
+  std::string sent;
+  for (std::uint64_t i = 0; i < 256; ++i) {
+    auto block = random_bytes(256 * 1024, i);
+    agent.write(block); // and reads what comes back meanwhile
+    sent += block;
+  }
+  EXPECT_EQ(difference(agent.read_bytes(sent.size()), sent), "");
+  agent.send_signal(SIGTERM);
+  EXPECT_EQ(agent.read_to_eof(), "");
+  EXPECT_EQ(agent.wait_exit(), graceful);
+  EXPECT_GT(thrown(log).size(), 20U);
 }
 
 // The moments of a life that a conversation under load has not, in one agent

@@ -285,7 +285,7 @@ public:
     spooled.reset();
     spool = {};
     ASSERT_FALSE(spool.open(dir / "input", 0));
-    spooled.emplace(loop, watch, log, place(), &spool);
+    spooled.emplace(loop, watch, log, place(), runtime::content::lines, &spool);
   }
 
   found read_spooled() {

@@ -75,7 +75,7 @@ class fifo_output_leaves_out : public fifo_fixture {
 public:
   noting_writer writer;
   runtime::fifo_output output{
-    loop, watch, log, place(), runtime::fifo_output::content::lines, &writer};
+    loop, watch, log, place(), runtime::content::lines, &writer};
 };
 
 } // namespace

@@ -346,7 +346,7 @@ TEST_F(fifo_output_test, after_an_error_nothing_is_lost) {
 // -- raw ----------------------------------------------------------------------
 
 TEST_F(fifo_fixture, raw_output_goes_on_where_a_reader_left) {
-  fifo_output output{loop, watch, log, place(), fifo_output::content::raw};
+  fifo_output output{loop, watch, log, place(), runtime::content::raw};
   output.write(bytes{"one\ntwo\n"});
   {
     auto reader = open_fifo_reader(path);

@@ -171,9 +171,9 @@ public:
   std::optional<fifo_output> output;
   int drained = 0;
 
-  fifo_output_replaced() { open(fifo_output::content::lines); }
+  fifo_output_replaced() { open(runtime::content::lines); }
 
-  void open(fifo_output::content kind) {
+  void open(runtime::content kind) {
     output.reset();
     output.emplace(loop, watch, log, place(), kind);
     output->on_drained([this] { ++drained; });
@@ -232,7 +232,7 @@ TEST_F(fifo_output_replaced, what_was_pending_is_carried_over_too) {
 }
 
 TEST_F(fifo_output_replaced, raw_bytes_are_carried_over_as_they_are) {
-  open(fifo_output::content::raw);
+  open(runtime::content::raw);
   std::string all;
   for (int i = 0; i < 20'000; ++i)
     all += std::to_string(i);

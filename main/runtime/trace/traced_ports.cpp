@@ -5,8 +5,8 @@ namespace container_agent::runtime {
 void traced_source::read(handler on_result) {
   on_result_ = std::move(on_result);
   real_().read([this](const result& found) {
-    if (!found.data.empty())
-      events_.bytes_moved(port_, false, found.data.size());
+    if (found.size() > 0)
+      events_.bytes_moved(port_, false, found.size());
     // It may ask for the next read from within.
     std::exchange(on_result_, {})(found);
   });

@@ -1,4 +1,4 @@
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
 
 #include "test/runtime/loop_fixture.hpp"
 

@@ -1,14 +1,11 @@
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
 
+#include "main/runtime/bulk_reader.hpp"
 #include "main/runtime/fd.hpp"
+#include "main/runtime/stream_descriptor.hpp"
 #include "main/runtime/system_call.hpp"
 
-#include <boost/asio/error.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-
-#include <fcntl.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -18,182 +15,10 @@
 
 namespace container_agent::runtime {
 
-namespace {
-
-namespace asio = boost::asio;
-
-using descriptor
-  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-// Takes `number` over, on any path.
-std::error_code assign(descriptor& target, int number) {
-  auto flags = ::fcntl(number, F_GETFL);
-  if (flags < 0 || ::fcntl(number, F_SETFL, flags | O_NONBLOCK) < 0)
-    return last_error();
-  boost::system::error_code error;
-  target.assign(number, error);
-  if (error)
-    ::close(number);
-  return error;
-}
-
-void close_quietly(descriptor& target) {
-  boost::system::error_code ignored;
-  target.close(ignored);
-}
-
-} // namespace
-
-// -- pipe_source --------------------------------------------------------------
-
-// Shared with the handlers and jobs that are under way, which may outlive the
-// source.
-struct pipe_source::state : std::enable_shared_from_this<state> {
-  event_loop& loop;
-  descriptor fd;
-  handler on_result;
-  std::error_code failure;
-  std::uint64_t opened = 0;   // tells a wait on an earlier descriptor apart
-  bool waiting = false;       // for readiness
-  bool posted = false;        // a job of ours is in the queue
-  bool may_hold_data = false; // as far as we know, a read would not block
-
-  explicit state(event_loop& l) : loop{l}, fd{l.io()} {}
-
-  void close() {
-    close_quietly(fd);
-    ++opened;
-    waiting = false;
-    may_hold_data = false;
-  }
-
-  void start() {
-    if (waiting || posted)
-      return;
-    if (fd.is_open() && !may_hold_data) {
-      wait();
-      return;
-    }
-    posted = true;
-    loop.post([self = shared_from_this()] {
-      self->posted = false;
-      self->attempt();
-    });
-  }
-
-  void wait() {
-    waiting = true;
-    loop.before_waiting([self = shared_from_this(), id = opened] {
-      if (self->opened == id)
-        self->begin_wait();
-    });
-  }
-
-  void begin_wait() {
-    fd.async_wait(descriptor::wait_read,
-                  [self = shared_from_this(), id = opened](auto error) {
-                    if (self->opened == id)
-                      self->on_ready(error);
-                  });
-  }
-
-  void on_ready(boost::system::error_code error) {
-    waiting = false;
-    if (error) {
-      fail(error);
-      return;
-    }
-    may_hold_data = true;
-    attempt();
-  }
-
-  void attempt() {
-    if (!on_result)
-      return;
-    if (!fd.is_open()) {
-      deliver({{}, !failure, failure});
-      return;
-    }
-    auto buffer = loop.read_buffer();
-    auto count = without_interruption(
-      [&] { return ::read(fd.native_handle(), buffer.data(), buffer.size()); });
-    if (count > 0) {
-      auto size = static_cast<std::size_t>(count);
-      // A pipe gives all it has, so less than asked for has emptied it.
-      may_hold_data = size == buffer.size();
-      deliver({{buffer.data(), size}, false, {}, loop.give_read_buffer(size)});
-    } else if (count == 0) {
-      close();
-      deliver({{}, true, {}});
-    } else if (errno == EAGAIN) {
-      may_hold_data = false;
-      start();
-    } else {
-      fail(last_error());
-    }
-  }
-
-  void fail(std::error_code error) {
-    close();
-    failure = error;
-    if (on_result)
-      deliver({{}, false, failure});
-  }
-
-  // Last in every path: the handler may do anything to us.
-  void deliver(const result& found) {
-    auto call = std::exchange(on_result, nullptr);
-    call(found);
-  }
-};
-
-pipe_source::pipe_source(event_loop& loop)
-  : state_{std::make_shared<state>(loop)} {}
-
-pipe_source::~pipe_source() {
-  close();
-}
-
-void pipe_source::open(int number) {
-  close();
-  state_->failure = assign(state_->fd, number);
-}
-
-void pipe_source::close() {
-  cancel();
-  state_->close();
-  state_->failure = {};
-}
-
-void pipe_source::end() {
-  state_->close();
-  state_->failure = {};
-  if (state_->on_result)
-    state_->start();
-}
-
-bool pipe_source::is_open() const {
-  return state_->fd.is_open();
-}
-
-void pipe_source::read(handler on_result) {
-  state_->on_result = std::move(on_result);
-  state_->start();
-}
-
-// A wait that is under way stays: it costs nothing, and the next read uses it.
-void pipe_source::cancel() {
-  state_->on_result = nullptr;
-}
-
-void pipe_source::report_end(bool) {}
-
-// -- pipe_sink ----------------------------------------------------------------
-
 struct pipe_sink::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   piece_writer* writer;
-  descriptor fd;
+  stream_descriptor fd;
   std::deque<bytes> queue;
   std::size_t pending = 0; // bytes in `queue`
   std::size_t dropped = 0; // bytes taken that will not be written
@@ -250,7 +75,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
     if (waiting)
       return;
     waiting = true;
-    fd.async_wait(descriptor::wait_write,
+    fd.async_wait(stream_descriptor::wait_write,
                   [self = shared_from_this(), id = opened](auto error) {
                     if (self->opened == id)
                       self->on_ready(error);
@@ -267,7 +92,7 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
       return;
     while (!queue.empty()) {
       auto count
-        = writer
+        = writer || queue.front().store()
             ? without_interruption([&] { return write_one(queue.front()); })
             : write_gathered();
       if (count < 0 && errno != EAGAIN) {
@@ -292,17 +117,17 @@ struct pipe_sink::state : std::enable_shared_from_this<state> {
   }
 
   ssize_t write_one(const bytes& data) {
-    auto text = data.view();
     return writer ? writer->write(fd.native_handle(), data)
-                  : ::write(fd.native_handle(), text.data(), text.size());
+                  : write_piece(fd.native_handle(), data);
   }
 
   ssize_t write_gathered() {
     std::array<iovec, max_pieces_per_write> pieces;
-    auto count = std::min(queue.size(), pieces.size());
-    for (std::size_t i = 0; i < count; ++i) {
-      auto text = queue[i].view();
-      pieces[i] = {const_cast<char*>(text.data()), text.size()};
+    std::size_t count = 0;
+    while (count < std::min(queue.size(), pieces.size())
+           && !queue[count].store()) {
+      auto text = queue[count].view();
+      pieces[count++] = {const_cast<char*>(text.data()), text.size()};
     }
     return without_interruption([&] {
       return ::writev(fd.native_handle(), pieces.data(),
@@ -350,7 +175,7 @@ pipe_sink::~pipe_sink() {
 void pipe_sink::open(int number) {
   close();
   state_->failure = {};
-  if (auto error = assign(state_->fd, number))
+  if (auto error = take_over(state_->fd, number))
     state_->fail(error);
 }
 
