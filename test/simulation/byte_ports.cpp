@@ -16,6 +16,24 @@ void take_front(std::string& text, std::size_t& begin, std::size_t count) {
   }
 }
 
+// The sink looks at it, as it writes it; nobody else may.
+class moved_once final : public byte_store {
+public:
+  moved_once(run_context& run, std::string_view text)
+    : run_{run}, text_{text} {}
+
+  std::string_view view() override {
+    if (std::exchange(gone_, true))
+      run_.violate("bytes that were moved away are wanted again");
+    return text_;
+  }
+
+private:
+  run_context& run_;
+  std::string text_;
+  bool gone_ = false;
+};
+
 } // namespace
 
 pipe_plan pipe_plan::draw(chance& dice) {
@@ -92,11 +110,14 @@ void simulated_source::deliver() {
   auto data = unread_.substr(begin_, size);
   take_front(unread_, begin_, size);
   result r;
-  r.data = data;
+  if (unseen_ && size > 0 && size % 2 == 0)
+    r.block = bytes{std::make_shared<moved_once>(run_, data), size};
+  else
+    r.data = data;
   if (data.empty())
     r.at_end = kind_ == kind::pipe || std::exchange(ended_, false);
   if (on_delivery)
-    on_delivery(r.data, r.at_end);
+    on_delivery(data, r.at_end);
   if (on_room_ && size > 0)
     run_.calendar.soon(on_room_);
   std::exchange(handler_, nullptr)(r);

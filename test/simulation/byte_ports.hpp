@@ -81,6 +81,10 @@ public:
   /// sees the end of it, too.
   std::function<void(std::string_view data, bool at_end)> on_delivery;
 
+  /// Nobody looks at its bytes: some pieces stay in the kernel from now on, and
+  /// can be written once.
+  void leave_unseen() { unseen_ = true; }
+
   /// Its reader has closed it: nothing is delivered any more.
   void close();
 
@@ -104,6 +108,7 @@ private:
   bool ended_ = false;
   bool reports_end_ = false;
   bool closed_ = false;
+  bool unseen_ = false;
   bool waking_ = false;
   handler handler_;
   agenda::event on_room_;

@@ -2,7 +2,7 @@
 
 #include "main/runtime/output_mover.hpp"
 #include "main/runtime/pipe_calls.hpp"
-#include "main/runtime/pipe_end.hpp"
+#include "main/runtime/pipe_sink.hpp"
 #include "test/simulation/kernel_fifo.hpp"
 #include "test/simulation/lifeline.hpp"
 

@@ -107,6 +107,7 @@ private:
   std::unique_ptr<filter_life> make(const child_command&,
                                     const claude_plan& plan,
                                     child_ports& ports) override {
+    ports.output.leave_unseen();
     run_.tell("Claude", [] { return std::string{"is started"}; });
     return std::make_unique<filter_life>(run_, to_child_, to_host_, plan,
                                          ports);
@@ -125,7 +126,9 @@ public:
       child_{given.run, to_child_, to_host_, given.plan.claude},
       input_{given.input},
       output_{given.output},
-      exit_on_eof_{given.plan.reader.exit_on_eof} {}
+      exit_on_eof_{given.plan.reader.exit_on_eof} {
+    input_.leave_unseen();
+  }
 
   agent_ports next_agent(const newcomer& agent) override {
     protocol_.emplace(agent.context);

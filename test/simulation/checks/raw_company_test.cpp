@@ -79,6 +79,21 @@ TEST_F(raw_judges, object_to_what_is_written_to_a_child_that_has_ended) {
   EXPECT_TRUE(objects());
 }
 
+TEST_F(raw_judges, object_to_moved_bytes_that_are_wanted_again) {
+  child_ports ports{run, {}};
+  ports.output.leave_unseen();
+  bytes piece;
+  while (piece.store() == nullptr) { // some are
+    ports.output.give("12");
+    ports.output.read([&](const auto& found) { piece = found.keep(); });
+    settle();
+  }
+  ports.input.write(piece);
+  EXPECT_FALSE(objects()) << *run.violation;
+  ports.input.write(piece);
+  EXPECT_TRUE(objects());
+}
+
 TEST(raw_seeds, determine_their_runs_to_the_byte) {
   auto trace_of = [](std::uint64_t seed) {
     std::string events;
