@@ -189,6 +189,7 @@ private:
   std::uint64_t signs_ = 0;
   double dollars_ = 0; // that this child has told of
   std::string session_;
+  launch_child started_with_; // the session that this child was to go on with
   std::string initialize_id_;
   std::uint64_t own_requests_ = 0;
   std::unordered_set<std::string> open_requests_;   // Claude's, for the host

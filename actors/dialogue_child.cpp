@@ -20,6 +20,7 @@ void dialogue::take(const child_started& child) {
       + (child.attached ? "again:" + std::to_string(context_.random.next())
                         : std::to_string(child.generation));
   started_ = child;
+  started_with_ = launch_plan();
   dollars_ = 0;
   child_ = child_state::starting;
   session_refused_ = interrupted_ = false;

@@ -98,8 +98,9 @@ void dialogue::take(const child_output& output) {
 // What came before was another Claude's.
 void dialogue::forget_begun() {
   lifecycle_reported_ = false;
-  if (std::exchange(session_refused_, false))
-    notes_.session(session_, anew_);
+  if (std::exchange(session_refused_, false)
+      || session_ != started_with_.session_id)
+    set_session(started_with_.session_id, started_with_.anew);
   for (auto& p : prompts_.in_flight())
     p.started = false;
   notes_.launched();

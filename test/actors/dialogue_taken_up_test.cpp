@@ -153,6 +153,24 @@ TEST_F(taken_up_dialogue, one_of_the_claude_before_is_not_its_own) {
   EXPECT_EQ(talk().status().answered, 1U);
 }
 
+TEST_F(taken_up_dialogue, one_of_two_claudes_before_brings_no_session_back) {
+  ready();
+  prompt("u-1");
+  answer("u-1");
+  crash();
+  start(true);
+  claude(claude::no_conversation(claude::session));
+  crash(1);
+  start();
+  next_agent();
+  attach();
+  kept_claude(claude::lifecycle("u-1", "started") + "\x18\n"
+              + claude::no_conversation(claude::session) + "\x18\n");
+  EXPECT_EQ(notes.now.session_id, "");
+  EXPECT_EQ(talk().launch_plan().session_id, "");
+  EXPECT_TRUE(talk().launch_plan().anew);
+}
+
 TEST_F(taken_up_dialogue, knows_of_one_before_claude_has_ended) {
   ready();
   prompt("u-1");
