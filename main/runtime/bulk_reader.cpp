@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <string>
@@ -36,14 +37,21 @@ pipe_ends make_store_pipe() {
 // outlive the reader.
 class bulk_reader::shelf {
 public:
+  shelf() { pipes_.reserve(max_pieces); } // to put one back needs no memory
+
   pipe_ends take() {
     if (!pipes_.empty()) {
       auto result = std::move(pipes_.back());
       pipes_.pop_back();
       return result;
     }
-    auto result = made_ < max_pieces ? make_store_pipe() : pipe_ends{};
-    made_ += result ? 1 : 0;
+    if (made_ == most_)
+      return {};
+    auto result = make_store_pipe();
+    if (result)
+      ++made_;
+    else
+      most_ = made_; // to try again costs more than is gained
     return result;
   }
 
@@ -54,18 +62,31 @@ public:
 private:
   std::vector<pipe_ends> pipes_;
   std::size_t made_ = 0;
+  std::size_t most_ = max_pieces;
 };
 
 // The pipe goes back as soon as it is empty: whoever has sent a piece on keeps
 // it until it hears that it was taken.
 class bulk_reader::store final : public byte_store {
 public:
-  store(std::shared_ptr<shelf> from, pipe_ends pipe, std::size_t size)
-    : shelf_{std::move(from)}, pipe_{std::move(pipe)}, size_{size} {}
+  store(std::shared_ptr<shelf> from, pipe_ends pipe)
+    : shelf_{std::move(from)}, pipe_{std::move(pipe)} {}
 
   ~store() override {
-    if (pipe_)
+    if (pipe_ && moved_ == size_)
+      give_pipe_back();
+    else if (pipe_)
       shelf_->has_lost_one();
+  }
+
+  // As read(2), but returns what there is: nothing at an end or an error, too.
+  std::size_t fill(int from) {
+    auto count = without_interruption([&] {
+      return ::splice(from, nullptr, pipe_.writer.get(), nullptr, read_size,
+                      SPLICE_F_NONBLOCK);
+    });
+    size_ = static_cast<std::size_t>(std::max(count, ssize_t{0}));
+    return size_;
   }
 
   std::string_view view() override {
@@ -101,7 +122,7 @@ private:
 
   std::shared_ptr<shelf> shelf_;
   pipe_ends pipe_; // while there is something in it
-  std::size_t size_;
+  std::size_t size_ = 0;
   std::size_t moved_ = 0;
   std::string text_;
 };
@@ -121,17 +142,12 @@ bytes bulk_reader::take(int from) {
   auto pipe = shelf_->take();
   if (!pipe)
     return {};
-  auto count = without_interruption([&] {
-    return ::splice(from, nullptr, pipe.writer.get(), nullptr, read_size,
-                    SPLICE_F_NONBLOCK);
-  });
-  if (count <= 0) {
-    shelf_->put_back(std::move(pipe));
+  auto piece = std::make_shared<store>(shelf_, std::move(pipe));
+  auto size = piece->fill(from);
+  if (size == 0)
     return {};
-  }
-  auto size = static_cast<std::size_t>(count);
   much_ = size >= worth_moving;
-  return {std::make_shared<store>(shelf_, std::move(pipe), size), size};
+  return {std::move(piece), size};
 }
 
 ssize_t write_piece(int to, const bytes& piece) {

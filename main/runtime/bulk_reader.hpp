@@ -15,8 +15,8 @@ namespace container_agent::runtime {
 /// moves its pages into a pipe of the agent's own, a piece each, and from there
 /// to where it is written (`write_piece`; docs/performance.md).
 ///
-/// Little is read as always: a copy costs less than one call more. So is all
-/// that somebody looks at.
+/// Little is read as always: a call that finds nothing more costs as much as
+/// the copy. So is all that somebody looks at.
 class bulk_reader {
 public:
   explicit bulk_reader(content kind);

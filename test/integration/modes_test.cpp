@@ -18,6 +18,31 @@ agent_options raw(const std::string& command,
   return options;
 }
 
+/// Pipes that the agent has open: more than before once it moves bytes.
+std::size_t pipes_of(const agent_process& agent) {
+  std::size_t count = 0;
+  for (const auto& fd : std::filesystem::directory_iterator{
+         "/proc/" + std::to_string(agent.pid()) + "/fd"})
+    count += std::filesystem::read_symlink(fd).string().starts_with("pipe:");
+  return count;
+}
+
+/// 64 MB, both ways.
+void pass_much(agent_process& agent) {
+  std::string expected;
+  for (std::uint64_t i = 0; i < 1024; ++i) {
+    auto block = random_bytes(64 * 1024, i);
+    // What comes back meanwhile is read by `write`.
+    agent.write(block);
+    expected += block;
+    if (expected.size() >= (4U << 20)) {
+      ASSERT_EQ(difference(agent.read_bytes(expected.size()), expected), "")
+        << i;
+      expected.clear();
+    }
+  }
+}
+
 agent_options cc_bridge() {
   agent_options options;
   options.args = {"--compat", "cc-bridge"};
@@ -49,17 +74,19 @@ TEST(raw_mode, passes_a_few_bytes_at_once) {
 
 TEST(raw_mode, passes_64_megabytes_of_anything_both_ways) {
   agent_process agent{raw("cat")};
-  std::string expected;
-  for (std::uint64_t i = 0; i < 1024; ++i) {
-    auto block = random_bytes(64 * 1024, i);
-    // What comes back meanwhile is read by `write`.
-    agent.write(block);
-    expected += block;
-    if (expected.size() >= (4U << 20)) {
-      ASSERT_TRUE(agent.read_bytes(expected.size()) == expected) << i;
-      expected.clear();
-    }
-  }
+  agent.write("x");
+  ASSERT_EQ(agent.read_bytes(1), "x");
+  auto before = pipes_of(agent);
+  pass_much(agent);
+  EXPECT_GT(pipes_of(agent), before) << "they were copied";
+}
+
+// Who looks reads what is not read otherwise.
+TEST(raw_mode, passes_them_under_the_eyes_of_a_trace_too) {
+  auto options = raw("cat");
+  options.args.emplace_back("--trace-payloads");
+  agent_process agent{options};
+  pass_much(agent);
 }
 
 // In little pieces, which are copied, and in bulk, which is moved.

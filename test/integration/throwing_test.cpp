@@ -167,7 +167,7 @@ TEST(throwing, handlers_of_bytes_in_bulk_lose_and_double_nothing) {
   agent_process agent{options};
   std::string sent;
   for (std::uint64_t i = 0; i < 256; ++i) {
-    auto block = random_bytes(256 * 1024, i);
+    auto block = random_bytes(256 * 1024, i); // as much as a pipe holds
     agent.write(block); // and reads what comes back meanwhile
     sent += block;
   }
