@@ -147,11 +147,6 @@ void move_note::end_cut() {
     page_->cut = false;
 }
 
-void move_note::pass(std::uint64_t position) {
-  begin_text(position, false); // what was thrown away is not in it
-  set_begin(position);
-}
-
 // In this order: between both, `settle` knows.
 void move_note::set_begin(std::uint64_t position) {
   page_->told = position;

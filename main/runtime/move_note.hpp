@@ -49,9 +49,6 @@ public:
                    std::size_t size, bool ends_cut = false);
   void end_throw(std::size_t count);
 
-  /// The FIFO begins at this position: a new start.
-  void pass(std::uint64_t position);
-
   /// What the host has of the line within which the output ends; nothing if
   /// that is not known: after more than `max_piece` of it, or if parts of it
   /// did not come here.

@@ -16,6 +16,12 @@ using standing = move_note::standing;
 // In all that Claude says.
 constexpr std::uint64_t where = 1000;
 
+/// Claude's FIFO begins at this position: all before was thrown away.
+void begin_at(move_note& note, std::uint64_t position) {
+  note.begin_throw({}, position, 0);
+  note.end_throw(0);
+}
+
 class move_note_test : public testing::Test {
 public:
   temp_dir dir;
@@ -34,7 +40,7 @@ public:
     move_note note;
     EXPECT_FALSE(note.open(dir / "moving"));
     note.settle({});
-    note.pass(where);
+    begin_at(note, where);
     note.begin_move(piece, where);
     return next(piece.substr(gone) + behind);
   }
@@ -88,11 +94,11 @@ TEST_F(move_note_test, knows_where_the_fifo_begins_from_agent_to_agent) {
     later.settle(later.look(piece.substr(gone) + "{\"e\"", true));
     EXPECT_EQ(later.begin(), where + gone);
     EXPECT_EQ(later.told(), later.begin());
-    later.pass(2000);
+    begin_at(later, 2000);
     later.begin_move(piece, 2000);
     later.end_move(3);
     EXPECT_EQ(later.begin(), 2003U);
-    later.pass(where);
+    begin_at(later, where);
   }
 }
 
@@ -107,7 +113,7 @@ TEST_F(move_note_test, of_a_dead_ones_move_nothing_counts_as_gone) {
 TEST_F(move_note_test, what_was_lost_is_to_be_told_until_it_was_written) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));
-  note.pass(100);
+  begin_at(note, 100);
   note.lose(200);
   note.lose(300); // the one after was killed before it could tell
   EXPECT_EQ(note.told(), 100U);
@@ -141,7 +147,7 @@ TEST_F(move_note_test, knows_what_the_host_has_of_a_line) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));
   note.settle({});
-  note.pass(where);
+  begin_at(note, where);
   EXPECT_EQ(note.line_begun(), std::nullopt);
   const std::string lines = "{\"a\":1}\n{\"b\":{\"c\":22}}\n";
   note.begin_move(lines, where);
@@ -161,7 +167,7 @@ TEST_F(move_note_test, knows_it_after_a_kill_at_every_byte) {
     move_note note;
     ASSERT_FALSE(note.open(dir / "moving"));
     note.settle({});
-    note.pass(where);
+    begin_at(note, where);
     note.begin_move(lines, where);
     move_note later;
     ASSERT_FALSE(later.open(dir / "moving"));
@@ -174,7 +180,7 @@ TEST_F(move_note_test, does_not_know_more_than_it_holds_of_a_line) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));
   note.settle({});
-  note.pass(where);
+  begin_at(note, where);
   const std::string much(move_note::max_piece, 'x');
   note.begin_move(much, where);
   note.end_move(much.size());
@@ -188,7 +194,7 @@ TEST_F(move_note_test, does_not_know_a_line_that_did_not_all_come_this_way) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));
   note.settle({});
-  note.pass(where);
+  begin_at(note, where);
   note.begin_move("{\"a", where);
   note.end_move(3);
   note.begin_own(); // its start, for a new reader
@@ -196,7 +202,7 @@ TEST_F(move_note_test, does_not_know_a_line_that_did_not_all_come_this_way) {
   note.begin_move("\":1", where + 3);
   note.end_move(3);
   EXPECT_EQ(note.line_begun(), std::nullopt);
-  note.pass(where + 100); // its rest was left out
+  begin_at(note, where + 100); // its rest was left out
   EXPECT_EQ(note.line_begun(), std::nullopt);
 }
 
@@ -206,7 +212,7 @@ TEST_F(move_note_test, knows_whether_a_line_was_thrown_away) {
     move_note note;
     ASSERT_FALSE(note.open(dir / "moving"));
     note.settle({});
-    note.pass(where);
+    begin_at(note, where);
     note.begin_throw(own, where, own.size());
     move_note later;
     ASSERT_FALSE(later.open(dir / "moving"));
@@ -242,7 +248,7 @@ TEST_F(move_note_test, knows_whether_the_rest_of_a_cut_line_was_thrown_away) {
     move_note note;
     ASSERT_FALSE(note.open(dir / "moving"));
     note.settle({});
-    note.pass(where);
+    begin_at(note, where);
     note.line_cut(true);
     note.begin_throw(rest, where, rest.size(), true);
     move_note later;
@@ -256,7 +262,7 @@ TEST_F(move_note_test, keeps_a_lines_start_when_what_came_before_it_must_go) {
   move_note note;
   ASSERT_FALSE(note.open(dir / "moving"));
   note.settle({});
-  note.pass(where);
+  begin_at(note, where);
   const std::string lines = std::string(60'000, 'x') + "\n{\"b";
   const std::string more(10'000, 'y');
   note.begin_move(lines, where);
