@@ -18,7 +18,7 @@ constexpr std::uint64_t where = 1000;
 
 /// Claude's FIFO begins at this position: all before was thrown away.
 void begin_at(move_note& note, std::uint64_t position) {
-  note.begin_throw({}, position, 0);
+  note.begin_throw("", position, 0);
   note.end_throw(0);
 }
 
