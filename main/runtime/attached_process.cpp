@@ -2,8 +2,7 @@
 
 #include "main/runtime/pipe_sink.hpp"
 #include "main/runtime/pipe_source.hpp"
-
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include "main/runtime/stream_descriptor.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -19,11 +18,6 @@
 namespace container_agent::runtime {
 
 namespace {
-
-namespace asio = boost::asio;
-
-using descriptor
-  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
 int send_signal(int pidfd, int signal) {
   return static_cast<int>(
@@ -45,7 +39,7 @@ child_process::launch_result failed(std::int32_t pid, const std::string& step) {
 
 // Shared with the handler of the wait, which may outlive the object.
 struct attached_process::state : std::enable_shared_from_this<state> {
-  descriptor pidfd;
+  stream_descriptor pidfd;
   pipe_sink input;
   pipe_source output;
   pipe_source error_output;
@@ -61,7 +55,7 @@ struct attached_process::state : std::enable_shared_from_this<state> {
     : pidfd{loop.io()}, input{loop}, output{loop}, error_output{loop} {}
 
   void wait() {
-    pidfd.async_wait(descriptor::wait_read,
+    pidfd.async_wait(stream_descriptor::wait_read,
                      [self = shared_from_this(), id = attached](auto error) {
                        if (!error && self->running && self->attached == id)
                          self->end();
@@ -107,10 +101,7 @@ struct attached_process::state : std::enable_shared_from_this<state> {
     return result;
   }
 
-  void close_pidfd() {
-    boost::system::error_code ignored;
-    pidfd.close(ignored);
-  }
+  void close_pidfd() { close_quietly(pidfd); }
 };
 
 attached_process::attached_process(event_loop& loop, const process_table& table)

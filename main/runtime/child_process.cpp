@@ -34,10 +34,12 @@ using process
 
 struct child_pipes {
   pipe_ends input = make_pipe();
-  pipe_ends output = input ? make_pipe() : pipe_ends{};
-  pipe_ends error_output = output ? make_pipe() : pipe_ends{};
-  pipe_ends number = error_output ? make_pipe() : pipe_ends{}; // the child's
-  std::error_code error = number ? std::error_code{} : last_error();
+  pipe_ends output = make_pipe();
+  pipe_ends error_output = make_pipe();
+  pipe_ends number = make_pipe(); // the child tells its own
+  std::error_code error = input && output && error_output && number
+                            ? std::error_code{}
+                            : last_error();
 
   // A refusal costs speed only.
   void enlarge(int capacity) const {

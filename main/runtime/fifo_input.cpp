@@ -4,8 +4,7 @@
 #include "main/runtime/bulk_reader.hpp"
 #include "main/runtime/fd.hpp"
 #include "main/runtime/fifo_end.hpp"
-
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include "main/runtime/stream_descriptor.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,15 +15,6 @@
 
 namespace container_agent::runtime {
 
-namespace {
-
-namespace asio = boost::asio;
-
-using descriptor
-  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-} // namespace
-
 // Shared with the handlers and jobs that are under way, which may outlive the
 // input.
 struct fifo_input::state : std::enable_shared_from_this<state> {
@@ -34,7 +24,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   input_spool* spool;
   bulk_reader bulk;
   fifo_watch::subscription subscription;
-  descriptor fd;
+  stream_descriptor fd;
   unique_fd keeper;
   handler on_result;
   std::error_code failure;
@@ -86,8 +76,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   }
 
   void close() {
-    boost::system::error_code ignored;
-    fd.close(ignored);
+    close_quietly(fd);
     ++opened;
     waiting = false;
     may_hold_data = false;
@@ -157,7 +146,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   }
 
   void begin_wait() {
-    fd.async_wait(descriptor::wait_read,
+    fd.async_wait(stream_descriptor::wait_read,
                   [self = shared_from_this(), id = opened](auto error) {
                     if (self->opened == id)
                       self->on_ready(error);

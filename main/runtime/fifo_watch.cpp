@@ -1,8 +1,7 @@
 #include "main/runtime/fifo_watch.hpp"
 
 #include "main/runtime/fifo_place.hpp"
-
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include "main/runtime/stream_descriptor.hpp"
 
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -19,11 +18,6 @@
 namespace container_agent::runtime {
 
 namespace {
-
-namespace asio = boost::asio;
-
-using descriptor
-  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
 // Entries that come and go, and the directory itself.
 constexpr std::uint32_t directory_mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM
@@ -71,7 +65,7 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
 
   event_loop& loop;
   event_log& log;
-  descriptor inotify;
+  stream_descriptor inotify;
   std::error_code failure;
   std::list<std::shared_ptr<watched_path>> paths;
   std::map<int, std::shared_ptr<watched_fifo>> fifos;
@@ -105,7 +99,7 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
   void wait() {
     if (failure)
       return;
-    inotify.async_wait(descriptor::wait_read,
+    inotify.async_wait(stream_descriptor::wait_read,
                        [self = shared_from_this()](auto error) {
                          if (!self->inotify.is_open())
                            return;
@@ -262,8 +256,7 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
   }
 
   void close() {
-    boost::system::error_code ignored;
-    inotify.close(ignored);
+    close_quietly(inotify);
     failure = std::make_error_code(std::errc::bad_file_descriptor);
     paths.clear();
     fifos.clear();

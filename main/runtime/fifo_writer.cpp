@@ -1,24 +1,15 @@
 #include "main/runtime/fifo_writer.hpp"
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include "main/runtime/stream_descriptor.hpp"
 
 #include <cstdint>
 #include <utility>
 
 namespace container_agent::runtime {
 
-namespace {
-
-namespace asio = boost::asio;
-
-using descriptor
-  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-} // namespace
-
 // Shared with the waits that are under way, which may outlive the writer.
 struct fifo_writer::state : std::enable_shared_from_this<state> {
-  descriptor fd;
+  stream_descriptor fd;
   std::uint64_t opened = 0; // tells a wait on an earlier descriptor apart
   handler on_room;          // set while the wait is under way
   handler on_abandoned;     // likewise
@@ -26,14 +17,14 @@ struct fifo_writer::state : std::enable_shared_from_this<state> {
   explicit state(event_loop& loop) : fd{loop.io()} {}
 
   void close() {
-    boost::system::error_code ignored;
-    fd.close(ignored);
+    close_quietly(fd);
     ++opened;
     on_room = nullptr;
     on_abandoned = nullptr;
   }
 
-  void wait(descriptor::wait_type what, handler state::*which, handler call) {
+  void wait(stream_descriptor::wait_type what, handler state::*which,
+            handler call) {
     if (this->*which)
       return;
     this->*which = std::move(call);
@@ -71,12 +62,13 @@ int fifo_writer::get() const {
 }
 
 void fifo_writer::when_room(handler on_room) {
-  state_->wait(descriptor::wait_write, &state::on_room, std::move(on_room));
+  state_->wait(stream_descriptor::wait_write, &state::on_room,
+               std::move(on_room));
 }
 
 // To a writer that has no reader Linux shows an error condition.
 void fifo_writer::when_abandoned(handler on_abandoned) {
-  state_->wait(descriptor::wait_error, &state::on_abandoned,
+  state_->wait(stream_descriptor::wait_error, &state::on_abandoned,
                std::move(on_abandoned));
 }
 

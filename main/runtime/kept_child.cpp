@@ -2,9 +2,8 @@
 
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/kept_spawn.hpp"
+#include "main/runtime/stream_descriptor.hpp"
 #include "messages/codec/line_framer.hpp"
-
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,11 +16,6 @@
 namespace container_agent::runtime {
 
 namespace {
-
-namespace asio = boost::asio;
-
-using descriptor
-  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
 constexpr auto busy = std::errc::device_or_resource_busy;
 
@@ -41,8 +35,8 @@ struct kept_child::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   peeked_pipe& output;
   pipe_sink& input;
-  descriptor pidfd;
-  descriptor room; // in Claude's output, while that is waited for
+  stream_descriptor pidfd;
+  stream_descriptor room; // in Claude's output, while that is waited for
   bool runs = false;
   bool ours = false; // a child of this very process
   bool group_gone = true;
@@ -72,7 +66,7 @@ struct kept_child::state : std::enable_shared_from_this<state> {
     }
     (void)opened.release();
     pidfd.async_wait(
-      descriptor::wait_read,
+      stream_descriptor::wait_read,
       [self = shared_from_this()](boost::system::error_code failed) {
         if (!failed)
           self->end();
@@ -86,7 +80,7 @@ struct kept_child::state : std::enable_shared_from_this<state> {
     if (error)
       return error;
     (void)out.release();
-    room.async_wait(descriptor::wait_write,
+    room.async_wait(stream_descriptor::wait_write,
                     [self = shared_from_this()](auto failed) {
                       if (failed)
                         return;
@@ -98,8 +92,7 @@ struct kept_child::state : std::enable_shared_from_this<state> {
   }
 
   void end() {
-    boost::system::error_code ignored;
-    pidfd.close(ignored);
+    close_quietly(pidfd);
     auto native = 0;
     runs = false;
     if (!ours || ::waitpid(pid, &native, WNOHANG) != pid)

@@ -2,9 +2,8 @@
 
 #include "main/runtime/fifo_end.hpp"
 #include "main/runtime/output_mover.hpp"
+#include "main/runtime/stream_descriptor.hpp"
 #include "main/runtime/system_call.hpp"
-
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <fcntl.h>
 #include <limits.h>
@@ -18,15 +17,6 @@
 
 namespace container_agent::runtime {
 
-namespace {
-
-namespace asio = boost::asio;
-
-using descriptor
-  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-} // namespace
-
 // Shared with the waits that are under way, which may outlive the object.
 struct peeked_pipe::state : std::enable_shared_from_this<state> {
   event_loop& loop;
@@ -35,7 +25,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   unique_fd fifo;
   pipe_ends copies;
   unique_fd sink; // /dev/null
-  descriptor edge;
+  stream_descriptor edge;
   handler on_result;
   std::error_code failure;
   std::uint64_t looked = 0; // bytes that were read from the copy
@@ -81,8 +71,7 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   }
 
   void close() {
-    boost::system::error_code ignored;
-    edge.close(ignored);
+    close_quietly(edge);
     on_result = nullptr;
   }
 
@@ -100,15 +89,16 @@ struct peeked_pipe::state : std::enable_shared_from_this<state> {
   void wait() {
     if (std::exchange(waiting, true))
       return;
-    edge.async_wait(descriptor::wait_read, [self = shared_from_this()](
-                                             boost::system::error_code error) {
-      self->waiting = false;
-      if (error)
-        return;
-      epoll_event seen{};
-      ::epoll_wait(self->edge.native_handle(), &seen, 1, 0);
-      self->attempt();
-    });
+    edge.async_wait(
+      stream_descriptor::wait_read,
+      [self = shared_from_this()](boost::system::error_code error) {
+        self->waiting = false;
+        if (error)
+          return;
+        epoll_event seen{};
+        ::epoll_wait(self->edge.native_handle(), &seen, 1, 0);
+        self->attempt();
+      });
   }
 
   void attempt() {

@@ -3,8 +3,8 @@
 #include "main/runtime/claude_search.hpp"
 #include "main/runtime/fd.hpp"
 #include "main/runtime/launch_failure.hpp"
+#include "main/runtime/stream_descriptor.hpp"
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <sys/inotify.h>
@@ -24,8 +24,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-using descriptor
-  = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 using timer
   = asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>,
@@ -42,7 +40,7 @@ struct program_watch::state : std::enable_shared_from_this<state> {
   child_command command;
   std::vector<fifo_watch::subscription> places; // of the program's file
   fifo_watch::subscription program;             // the file itself
-  std::map<std::int32_t, descriptor> processes;
+  std::map<std::int32_t, stream_descriptor> processes;
   std::size_t next_delay = delays.size();
   bool blind = false; // nothing can be watched
 
@@ -136,7 +134,8 @@ struct program_watch::state : std::enable_shared_from_this<state> {
       begin_looks();
       return;
     }
-    auto& watched = processes.emplace(pid, descriptor{loop.io()}).first->second;
+    auto& watched
+      = processes.emplace(pid, stream_descriptor{loop.io()}).first->second;
     boost::system::error_code error;
     watched.assign(number.get(), error);
     if (error) {
@@ -144,7 +143,7 @@ struct program_watch::state : std::enable_shared_from_this<state> {
       return;
     }
     (void)number.release(); // is the descriptor's now
-    watched.async_wait(descriptor::wait_read,
+    watched.async_wait(stream_descriptor::wait_read,
                        [self = shared_from_this(), pid](auto failure) {
                          if (failure || !self->look)
                            return;

@@ -24,6 +24,16 @@ public:
     claude(claude::lifecycle("u-1", "started"));
   }
 
+  /// Its prompt was answered, it has crashed, and the next one refuses.
+  void refuse_session() {
+    ready();
+    prompt("u-1");
+    answer("u-1");
+    crash();
+    start(true);
+    claude(claude::no_conversation(claude::session));
+  }
+
   void take_up(std::uint64_t output_begin = 0) {
     next_agent(output_begin);
     attach();
@@ -154,12 +164,7 @@ TEST_F(taken_up_dialogue, one_of_the_claude_before_is_not_its_own) {
 }
 
 TEST_F(taken_up_dialogue, one_of_two_claudes_before_brings_no_session_back) {
-  ready();
-  prompt("u-1");
-  answer("u-1");
-  crash();
-  start(true);
-  claude(claude::no_conversation(claude::session));
+  refuse_session();
   crash(1);
   start();
   next_agent();
@@ -172,12 +177,7 @@ TEST_F(taken_up_dialogue, one_of_two_claudes_before_brings_no_session_back) {
 }
 
 TEST_F(taken_up_dialogue, knows_of_one_before_claude_has_ended) {
-  ready();
-  prompt("u-1");
-  answer("u-1");
-  crash();
-  start(true);
-  claude(claude::no_conversation(claude::session));
+  refuse_session();
   next_agent();
   EXPECT_EQ(talk().launch_plan().session_id, "");
   EXPECT_TRUE(talk().launch_plan().anew);
