@@ -2,7 +2,8 @@
 # Installs what is missing of the Debian packages that a task needs, and says
 # so. Does nothing, and needs no rights, when all of it is there.
 #
-#   tools/install-dependencies.sh [build] [package] [test] [node] [engine] [lint]
+#   tools/install-dependencies.sh [build] [package] [test] [fuzz] [node] [engine]
+#                                 [lint]
 set -eu
 
 say() { printf '%s\n' "deps: $*"; }
@@ -30,19 +31,23 @@ package_packages='
 dpkg-dev|finds what the program depends on'
 
 test_packages='
+ccache|compiles nothing twice
+mold|a faster linker
 dpkg-dev|makes the Debian package
 lintian|checks it
 mandoc|checks the man page
 groff-base|the other reader of man pages
 zsh|the completion of its own
 fish|the completion of its own
-clang-14|the fuzzers
-libclang-rt-14-dev|libFuzzer and the sanitizers of Clang
 clang-format-14|the layout check
-tini|the other process 1 that ours is compared with
+tini|process 1 of test programs, and the one that ours is compared with
 util-linux|unshare and nsenter: a process 1 for tests
 chromium|the browser that the live view is tested in
 fonts-liberation|letters for it'
+
+fuzz_packages='
+clang-14|the fuzzers
+libclang-rt-14-dev|libFuzzer and the sanitizers of Clang'
 
 lint_packages='
 clang-tidy-14|make lint
@@ -63,7 +68,7 @@ docker-compose|docker/compose.yml is tested with it'
 base_packages='
 mmdebstrap|a base image where none can be pulled'
 
-[ $# -gt 0 ] || set -- build test node engine lint
+[ $# -gt 0 ] || set -- build test fuzz node engine lint
 
 wanted=''
 for task in "$@"; do
@@ -71,6 +76,7 @@ for task in "$@"; do
     build) wanted="$wanted$build_packages" ;;
     package) wanted="$wanted$package_packages" ;;
     test) wanted="$wanted$test_packages" ;;
+    fuzz) wanted="$wanted$fuzz_packages" ;;
     lint) wanted="$wanted$lint_packages" ;;
     node)
       command -v npm >/dev/null 2>&1 && command -v node >/dev/null 2>&1 \
@@ -84,7 +90,7 @@ for task in "$@"; do
         || command -v docker-compose >/dev/null 2>&1 \
         || wanted="$wanted$compose_packages"
       ;;
-    *) fail "unknown task '$task' (build, package, test, node, engine, lint)" ;;
+    *) fail "unknown task '$task' (build, package, test, fuzz, node, engine, lint)" ;;
   esac
 done
 

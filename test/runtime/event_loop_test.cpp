@@ -1,12 +1,10 @@
 #include "main/runtime/event_loop.hpp"
 
 #include "test/runtime/loop_fixture.hpp"
-#include "test/support/process_memory.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <malloc.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -167,25 +165,6 @@ TEST_F(event_loop_test, what_comes_waits_for_one_piece_of_idle_work) {
   loop.when_idle([&] { ran += '3'; });
   EXPECT_TRUE(run_until([&] { return ran.size() == 3; }));
   EXPECT_EQ(ran, "123");
-}
-
-// Two kinds that ask for themselves again must not keep what they have left.
-TEST_F(event_loop_test, idle_work_that_is_always_there_takes_no_memory) {
-  // Reason for the skip: AddressSanitizer keeps freed memory back, so the heap
-  // grows whatever the loop does. The release build runs this.
-  if (sanitized())
-    GTEST_SKIP() << "the sanitizers keep what was freed"; // reason: as above
-  int left = 200'000;
-  std::function<void()> again = [&] {
-    if (--left > 0)
-      loop.when_idle(again);
-  };
-  auto before = ::mallinfo2().uordblks;
-  loop.when_idle(again);
-  loop.when_idle(again);
-  loop.run_ready();
-  EXPECT_LE(left, 0);
-  EXPECT_LT(::mallinfo2().uordblks, before + 64 * 1024);
 }
 
 TEST_F(event_loop_test, waits_begin_after_the_jobs_and_before_the_reactor) {

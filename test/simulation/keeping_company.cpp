@@ -4,6 +4,7 @@
 #include "test/simulation/line_text.hpp"
 #include "test/simulation/run_plan.hpp"
 #include "test/simulation/simulated_host.hpp"
+#include "test/simulation/small_ports.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -1,5 +1,4 @@
 #include "main/trace_dumps.hpp"
-#include "test/support/process_memory.hpp"
 #include "test/support/recording_log.hpp"
 #include "test/support/temp_dir.hpp"
 
@@ -33,8 +32,6 @@ void use_up_the_stack(const std::filesystem::path& dumps_go_to) {
 } // namespace
 
 TEST(trace_dumps, are_written_when_the_stack_is_used_up_too) {
-  if (sanitized())
-    GTEST_SKIP() << "the sanitizers report crashes themselves";
   temp_dir dir;
   EXPECT_EXIT(use_up_the_stack(dir.path()), testing::KilledBySignal(SIGSEGV),
               "");

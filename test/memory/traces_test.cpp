@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
 #include <ostream>
 #include <sstream>
 #include <streambuf>
@@ -111,6 +112,11 @@ double cost_of_making() {
   return seconds_since(begin);
 }
 
+/// The peak is the process's, so one of an earlier case would hide this one's.
+void forget_peak() {
+  ASSERT_TRUE(std::ofstream{"/proc/self/clear_refs"} << 5 << std::flush);
+}
+
 template <class Tool>
 void run_over_many(const char* name, Tool tool) {
   auto making = cost_of_making();
@@ -119,6 +125,7 @@ void run_over_many(const char* name, Tool tool) {
   std::istream stream{&source};
   std::ostream out{&sink};
   std::ostringstream err;
+  forget_peak();
   auto before = memory_of(getpid()).peak_kib;
   auto begin = clock::now();
   auto code = tool(std::vector<trace::trace_input>{{"a", &stream}}, out, err);
@@ -134,24 +141,24 @@ void run_over_many(const char* name, Tool tool) {
   EXPECT_EQ(err.str(), "");
   EXPECT_GT(sink.bytes(), 0u);
   // 1.25 MiB of it is the longest line that is read.
-  EXPECT_TRUE(sanitized() || grown < 8 * 1024) << grown;
+  EXPECT_LT(grown, 8 * 1024U);
 }
 
 } // namespace
 
-TEST(heavy_traces, of_a_million_events_become_chrome_traces_in_little_memory) {
+TEST(traces, of_a_million_events_become_chrome_traces_in_little_memory) {
   run_over_many("chrome", [](const auto& inputs, auto& out, auto& err) {
     return trace::convert({"chrome", {}, false}, inputs, out, err);
   });
 }
 
-TEST(heavy_traces, of_a_million_events_become_otlp_in_little_memory) {
+TEST(traces, of_a_million_events_become_otlp_in_little_memory) {
   run_over_many("otlp", [](const auto& inputs, auto& out, auto& err) {
     return trace::convert({"otlp", {}, true}, inputs, out, err);
   });
 }
 
-TEST(heavy_traces, of_a_million_events_are_summed_up_in_little_memory) {
+TEST(traces, of_a_million_events_are_summed_up_in_little_memory) {
   run_over_many("summary", [](const auto& inputs, auto& out, auto& err) {
     return trace::summary({}, inputs, out, err);
   });
