@@ -1,7 +1,7 @@
 # Thin: CMake builds (CMakePresets.json), ctest tests, tools/ installs.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench simulate format lint install package \
-  fuzz clean
+.PHONY: help deps build demo test test-all bench simulate format lint install \
+  package fuzz clean
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -16,7 +16,7 @@ build = $(ninja) cmake --preset release >/dev/null \
   && cmake --build --preset release -j $(JOBS) --target
 
 help: ## Shows this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort \
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort \
 	  | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 deps: ## Installs what is missing: Debian packages, the pinned Claude Code
@@ -35,10 +35,15 @@ demo: ## Shows two prompts going to the real Claude Code and coming back
 	  echo "demo: error: test/demo/run.sh is missing" >&2; exit 1; }
 	@test/demo/run.sh
 
-test: ## Builds and runs all tests, under the sanitizers too, and the fuzzers
+test: ## Builds and runs the tests: units under the sanitizers, the program
 	@tools/install-dependencies.sh build test node engine
 	@tools/install-claude-code.sh
 	@$(ninja) JOBS=$(JOBS) tools/test.sh
+
+test-all: ## The same, and all that takes long: before a change is finished
+	@tools/install-dependencies.sh build test fuzz node engine
+	@tools/install-claude-code.sh
+	@$(ninja) JOBS=$(JOBS) tools/test.sh --all
 
 bench: ## Measures latency, throughput, start and memory against chained cats
 	@tools/install-dependencies.sh build
@@ -68,7 +73,7 @@ package: build ## Makes a Debian package: build/package/container-agent_*.deb
 	@cpack --config build/CPackConfig.cmake
 
 fuzz: ## Fuzzes each parser for FUZZ_SECONDS=600; the corpus is in build/fuzz/
-	@tools/install-dependencies.sh build test
+	@tools/install-dependencies.sh build fuzz
 	@$(ninja) tools/fuzz.sh $(FUZZ_SECONDS)
 
 clean: ## Removes build/

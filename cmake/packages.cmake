@@ -23,7 +23,11 @@ install(FILES ${manual}/container-agent.fish
 #   cmake --install build --component bundle --strip --prefix /opt/container-agent
 #
 # Linked for itself, as it looks for its libraries beside it.
-add_executable(bundle EXCLUDE_FROM_ALL main/main.cpp)
+if(BUILD_TESTING AND NOT AGENT_SANITIZE)
+  add_executable(bundle main/main.cpp)
+else()
+  add_executable(bundle EXCLUDE_FROM_ALL main/main.cpp)
+endif()
 agent_program(bundle)
 set_target_properties(bundle PROPERTIES OUTPUT_NAME container-agent
   RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bundle

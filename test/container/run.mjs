@@ -4,6 +4,11 @@
 //   node test/container/run.mjs [part of a file's name]...
 //   node test/container/run.mjs --prepare    only what the images begin with
 //
+// The images take the program and the Claude Code that this machine has already:
+// two stages of the Dockerfile are replaced by a COPY. ENGINE_ALL=1 builds the
+// Dockerfile as it is, and runs the tests that install more into an image.
+//
+// ENGINE_BUILD: the release build, if it is not build/.
 // Uses the engine that runs; else starts Debian's for as long as it takes. What
 // that engine has built stays in build/engine, so the second time is quick.
 // Exit code 77: no engine can run here, which ctest shows as skipped.
@@ -21,6 +26,7 @@ import { makeBase, makeNode } from './base_images.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const project = path.resolve(here, '../..');
+const buildFolder = process.env.ENGINE_BUILD ?? path.join(project, 'build');
 const state = path.join(project, 'build/engine');
 
 const say = (text) => console.log(`engine: ${text}`);
@@ -109,10 +115,11 @@ function buildKit() {
   });
 }
 
-async function build(docker, tag, ...args) {
+async function build(docker, context, tag, ...args) {
   const begun = Date.now();
   await promisify(execFile)(docker ?? 'docker',
-    ['build', '-f', 'docker/Dockerfile', '-t', tag, ...proxies, ...args, '.'],
+    ['build', '-f', path.join(context, context === '.' ? 'docker/Dockerfile' : 'Dockerfile'),
+      '-t', tag, ...proxies, ...args, context],
     { maxBuffer: 1 << 28, env: { ...process.env, DOCKER_BUILDKIT: docker ? '1' : '0' } })
     .catch((error) => {
       console.log((error.stdout + error.stderr).split('\n').slice(-60).join('\n'));
@@ -121,19 +128,55 @@ async function build(docker, tag, ...args) {
   say(`${tag} built in ${((Date.now() - begun) / 1000).toFixed(0)} s`);
 }
 
-const prepare = () =>
-  Promise.all([installPackages(), makeBase(say).then(() => makeNode(say))]);
+const everything = Boolean(process.env.ENGINE_ALL);
+
+const prepare = () => Promise.all([
+  installPackages(),
+  makeBase(say).then(() => everything && makeNode(say)),
+]);
+
+// docker/Dockerfile, but what the stages of these names make is copied from the
+// context's folders instead.
+function withStagesReplaced(text, stages) {
+  const parts = text.split(/^(?=FROM )/m);
+  for (const [name, copy] of Object.entries(stages)) {
+    const at = parts.findIndex((part) => part.split('\n')[0].endsWith(` AS ${name}`));
+    if (at < 0) throw new Error(`docker/Dockerfile has no stage '${name}'`);
+    parts[at] = `FROM scratch AS ${name}\nCOPY ${copy}\n`;
+  }
+  return parts.join('');
+}
+
+// A folder with the program as the build's own rules bundle it, and with Claude
+// Code as it was installed for the other tests.
+function makeContext() {
+  const context = fs.mkdtempSync(path.join(os.tmpdir(), 'ca-image-'));
+  execFileSync('cmake', ['--install', buildFolder, '--component', 'bundle', '--strip',
+    '--prefix', path.join(context, 'bundle')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  fs.copyFileSync(fs.realpathSync('test/claude_code/node_modules/.bin/claude'),
+    path.join(context, 'claude'));
+  fs.chmodSync(path.join(context, 'claude'), 0o755);
+  fs.writeFileSync(path.join(context, 'Dockerfile'),
+    withStagesReplaced(fs.readFileSync('docker/Dockerfile', 'utf8'), {
+      build: 'bundle /opt/container-agent',
+      'claude-code': 'claude /opt/claude-code/claude',
+    }));
+  return context;
+}
 
 async function buildImages() {
   const docker = buildKit();
   say(docker ? 'building with BuildKit' : 'building with the classic builder');
   await makeBase(say);
-  const slim = build(docker, 'container-agent:test-slim', '--target', 'slim');
-  const whole = makeNode(say)
-    // The classic builder would do the work of the other build once more.
-    .then(() => docker || slim)
-    .then(() => build(docker, 'container-agent:test'));
-  await Promise.all([slim, whole]);
+  if (everything) await makeNode(say);
+  const context = everything ? '.' : makeContext();
+  try {
+    // In this order: the classic builder would make what they share twice.
+    await build(docker, context, 'container-agent:test-slim', '--target', 'slim');
+    await build(docker, context, 'container-agent:test');
+  } finally {
+    if (!everything) fs.rmSync(context, { recursive: true, force: true });
+  }
 }
 
 // Whether all is well with the tests in these files.

@@ -122,7 +122,7 @@ TEST_F(attached_processes, are_let_go_by_the_end_of_the_object) {
   {
     runtime::attached_process other{loop, table};
     ASSERT_FALSE(other.attach(process.pid(), start_time(process.pid())).error);
-    EXPECT_EQ(open_descriptors(), before + 3);
+    EXPECT_EQ(open_descriptors(), before + 3) << open_descriptor_names();
   }
   loop.run_ready();
   EXPECT_EQ(open_descriptors(), before);

@@ -19,6 +19,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace container_agent::test {
 
@@ -80,6 +81,17 @@ inline std::size_t open_descriptors() {
   using iterator = std::filesystem::directory_iterator;
   return static_cast<std::size_t>(
     std::distance(iterator{"/proc/self/fd"}, iterator{}));
+}
+
+/// What they are, a line each, for a test whose count is wrong.
+inline std::string open_descriptor_names() {
+  std::string result;
+  std::error_code gone; // the iterator's own is listed, and closed by then
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"})
+    result += entry.path().filename().string() + ' '
+              + std::filesystem::read_symlink(entry.path(), gone).string()
+              + '\n';
+  return result;
 }
 
 } // namespace container_agent::test
