@@ -203,12 +203,15 @@ private:
       auto refusal = document(reply.status, error_body(reply.status));
       co_return co_await send(socket, http_request, refusal);
     }
+    if (reply.silent)
+      co_await wait_for_gate(socket);
     if (request->stream) {
       co_await send_events(socket, *request, reply);
     } else {
       if (reply.what == messages_reply::kind::drop)
         throw boost::system::system_error(asio::error::connection_aborted);
-      co_await wait_for_gate(socket, reply);
+      if (reply.held)
+        co_await wait_for_gate(socket);
       auto whole = document(200, whole_message(*request, reply));
       stays = co_await send(socket, http_request, whole);
     }
@@ -234,7 +237,8 @@ private:
     }
     if (reply.what == messages_reply::kind::drop)
       throw boost::system::system_error(asio::error::connection_aborted);
-    co_await wait_for_gate(socket, reply);
+    if (reply.held)
+      co_await wait_for_gate(socket);
     if (reply.what == messages_reply::kind::tool_use) {
       co_await send_chunk(socket, delta_event(reply, rest));
       rest = {};
@@ -256,9 +260,8 @@ private:
   }
 
   /// Until the gate is open; throws when the client leaves before.
-  awaitable<void> wait_for_gate(tcp::socket& socket,
-                                const messages_reply& reply) {
-    while (reply.held && !open_) {
+  awaitable<void> wait_for_gate(tcp::socket& socket) {
+    while (!open_) {
       boost::system::error_code ignored;
       // A client that waits for its answer says nothing, so whatever makes
       // the socket readable is its end.

@@ -43,6 +43,13 @@ struct prompt_runs {
 /// |                   | byte until the gate is open or the client leaves   |
 /// | `TOUCH PATH`      | use of the tool Bash: `touch PATH`; then           |
 /// |                   | `The tool said: …` or `The tool was refused: …`    |
+/// | `HELD`            | the same as for none, but not a byte until the     |
+/// |                   | gate is open                                       |
+/// | `RUN COMMAND…`    | use of the tool Bash: the rest of the prompt; then |
+/// |                   | as for `TOUCH`                                     |
+/// | `RUN-HELD …`      | the same, and the answer after it as for `HELD`    |
+/// | `BACKGROUND …`    | the same as `RUN`, in the background               |
+/// | `HALF`            | a text with half a surrogate pair in it            |
 /// | `LONG N`          | N characters (at most 1,000,000,000): ten a word,  |
 /// |                   | each word the number of its first character        |
 /// | `ERROR S [TIMES]` | status S (400–599), always or the first TIMES      |

@@ -65,6 +65,12 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
+/// The rest of `text` behind the first `word` and a blank.
+std::string rest_behind(const std::string& text, const std::string& word) {
+  auto at = text.find(word) + word.size() + 1;
+  return at < text.size() ? text.substr(at) : std::string{};
+}
+
 std::size_t number_or(const std::string& text, std::size_t otherwise) {
   std::size_t value = 0;
   auto end = text.data() + text.size();
@@ -98,13 +104,21 @@ messages_reply side_reply(const messages_request&) {
 messages_reply reply_after_tool(const messages_request& request) {
   auto what
     = request.tool_refused ? "The tool was refused: " : "The tool said: ";
-  return {.text = what + cut_utf8(request.tool_result, max_echoed_prompt)};
+  return {.text = what + cut_utf8(request.tool_result, max_echoed_prompt),
+          .silent = request.prompt().starts_with("RUN-HELD ")};
 }
+
+/// Stands for half a surrogate pair, which no string of the JSON library holds.
+constexpr std::string_view half_a_pair = "\uE000";
 
 std::string sse(const json& event) {
   // Whatever comes in goes out: a prompt may hold a lone surrogate.
-  return "event: " + event.at("type").get<std::string>() + "\ndata: "
-         + event.dump(-1, ' ', false, json::error_handler_t::replace) + "\n\n";
+  auto data = event.dump(-1, ' ', false, json::error_handler_t::replace);
+  for (auto at = data.find(half_a_pair); at != std::string::npos;
+       at = data.find(half_a_pair, at))
+    data.replace(at, half_a_pair.size(), "\\ud83d");
+  return "event: " + event.at("type").get<std::string>() + "\ndata: " + data
+         + "\n\n";
 }
 
 json usage() {
@@ -117,7 +131,11 @@ std::string next_id(const char* prefix) {
 }
 
 json tool_input(const messages_reply& reply) {
-  return {{"command", reply.text}, {"description", "What the prompt asks"}};
+  json input
+    = {{"command", reply.text}, {"description", "What the prompt asks"}};
+  if (reply.background)
+    input["run_in_background"] = true;
+  return input;
 }
 
 json message_frame(const messages_request& request) {
@@ -192,6 +210,14 @@ messages_reply choose_reply(const messages_request& request, std::size_t run) {
     if (word == "TOUCH")
       return {.what = messages_reply::kind::tool_use,
               .text = "touch " + argument(1)};
+    if (word == "HELD")
+      return {.text = echo(request), .silent = true};
+    if (word == "RUN" || word == "RUN-HELD" || word == "BACKGROUND")
+      return {.what = messages_reply::kind::tool_use,
+              .text = rest_behind(request.prompt(), word),
+              .background = word == "BACKGROUND"};
+    if (word == "HALF")
+      return {.text = "half " + std::string{half_a_pair} + " a pair"};
     if (word == "LONG")
       return {.text
               = long_text(std::min(number_or(argument(1), 0), max_long_reply))};

@@ -63,6 +63,12 @@ struct messages_reply {
   /// Not a byte after the first delta until the gate is open.
   bool held = false;
 
+  /// Not a byte at all until then.
+  bool silent = false;
+
+  /// The tool is to run in the background.
+  bool background = false;
+
   /// HTTP status of an error.
   unsigned status = 200;
 };
