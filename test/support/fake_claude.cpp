@@ -33,11 +33,18 @@
 ///   self               answer with fds, group, environment, … as JSON
 ///   api-error          a result with is_error, as after an API error
 ///   no-result          complete without a result
-///   new-session        go on under another session_id, as after /clear
+///   new-session        go on under another session_id
+///
+/// The words of the Messages API's stand-in (test/support/messages_api.hpp)
+/// that the conformance scenarios use are understood, too, at the beginning of
+/// a prompt: HELD (until the FIFO `answers` was opened), TOUCH, RUN, RUN-HELD,
+/// BACKGROUND, HALF and ERROR; and `/clear`.
 ///
 /// Arguments beside Claude Code's own:
 ///   --fail-start N           exit N at once
 ///   --fail-start-times K N   … only the first K times
+///   --nonconforming          run prompts again that were answered before a
+///                            --resume: conformance_test has to find that
 ///   --unknown-session        behave as with --resume of an unknown id
 ///   --ignore-signals         SIGTERM and SIGINT
 ///   --no-initialize          never answer `initialize`
@@ -277,6 +284,25 @@ const std::map<std::string, word>& words() {
        c.t.is_error = true;
        c.t.answer = "API Error: 529 overloaded";
      }},
+    {"ERROR",
+     [](context& c) {
+       c.t.is_error = true;
+       c.t.answer = "API Error: " + c.text();
+     }},
+    {"HELD", [](context& c) { c.self.wait_held(c.t); }},
+    {"TOUCH",
+     [](context& c) { c.self.use_tool(c.t, "touch " + c.text(), false); }},
+    {"RUN", [](context& c) { c.self.use_tool(c.t, c.text(), false); }},
+    {"RUN-HELD",
+     [](context& c) {
+       c.self.use_tool(c.t, c.text(), false);
+       c.self.wait_held(c.t);
+     }},
+    {"BACKGROUND", [](context& c) { c.self.use_tool(c.t, c.text(), true); }},
+    {"HALF",
+     [](context& c) {
+       c.t.answer = "half " + std::string{voice::half_a_pair} + " a pair";
+     }},
     {"no-result", [](context& c) { c.t.silent = true; }},
     {"new-session",
      [](context& c) {
@@ -311,13 +337,17 @@ int start(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", args.ready_stderr.c_str());
   auto& session = self.say.session_id;
   session = args.resume.empty() ? new_uuid() : args.resume;
-  if (args.unknown_session
-      || (!args.resume.empty() && !self.kept.has_session(session))) {
-    auto why = "No conversation found with session ID: " + session;
+  auto why = args.resume.empty() ? "" : self.kept.why_not_resumed(session);
+  if (args.unknown_session)
+    why = "No conversation found with session ID: " + session;
+  if (!why.empty()) {
     std::fprintf(stderr, "%s\n", why.c_str());
     self.say.no_conversation(why);
     self.die(1);
   }
+  if (const char* level = std::getenv("ANTHROPIC_LOG");
+      level != nullptr && level == std::string_view{"debug"})
+    self.say.out.line("[log_1] sending request {\n  method: 'post',\n}");
   return self.run();
 }
 

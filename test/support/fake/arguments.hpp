@@ -12,12 +12,16 @@ struct arguments {
   // Claude Code's own.
   std::string resume;
   bool replay = false;
+  bool asks_host = false; ///< `--permission-prompt-tool`
+  bool bypass_allowed = false;
+  std::string mode = "default";
 
   // For tests: see fake_claude.cpp.
   int fail_start = -1;
   std::size_t fail_start_times = SIZE_MAX;
   bool unknown_session = false;
   bool ignore_signals = false;
+  bool conforming = true;
   bool initialize = true;
   bool terse = false;
   bool record_stdin = false;
@@ -35,6 +39,14 @@ inline arguments parse(int argc, char** argv) {
       result.resume = value();
     } else if (name == "--replay-user-messages") {
       result.replay = true;
+    } else if (name == "--permission-prompt-tool") {
+      result.asks_host = value() == std::string_view{"stdio"};
+    } else if (name == "--permission-mode") {
+      result.mode = value();
+    } else if (name == "--allow-dangerously-skip-permissions") {
+      result.bypass_allowed = true;
+    } else if (name == "--nonconforming") {
+      result.conforming = false;
     } else if (name == "--fail-start") {
       result.fail_start = std::atoi(value());
     } else if (name == "--fail-start-times") {

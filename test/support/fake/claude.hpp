@@ -2,33 +2,20 @@
 
 #include "test/support/fake/arguments.hpp"
 #include "test/support/fake/io.hpp"
+#include "test/support/fake/signals.hpp"
 #include "test/support/fake/state.hpp"
+#include "test/support/fake/tools.hpp"
 #include "test/support/fake/voice.hpp"
 
-#include <csignal>
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace container_agent::test::fake {
-
-inline volatile std::sig_atomic_t sigint_came = 0;
-
-inline void on_sigint(int) {
-  sigint_came = 1;
-}
-
-inline void on_sigterm(int) {
-  ::_exit(143);
-}
-
-inline void handle(int signal, void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  ::sigaction(signal, &action, nullptr);
-}
 
 /// One turn that runs. Prompts that were queued together when the turn before
 /// ended are one turn: so does Claude Code.
@@ -40,6 +27,11 @@ struct turn {
   bool interrupted = false;
   bool is_error = false; ///< As after an API error.
   bool silent = false;   ///< Its result was said already, or never will be.
+  bool wordless = false; ///< A result and nothing else, as of a command.
+  bool replayed = false; ///< The last prompt was.
+  bool used_tool = false;
+  std::string open_tool;           ///< Interrupted before it had a result.
+  std::vector<std::string> joined; ///< Prompts that came while a tool ran.
   int exit_after = -1;
 };
 
@@ -82,22 +74,7 @@ public:
   voice say;
   state kept;
 
-  int run() {
-    if (!args.resume.empty())
-      completed_ = kept.completed_in(say.session_id);
-    for (;;) {
-      while (!queue_.empty())
-        run_turn();
-      say.out.flush();
-      switch (in_.wait()) {
-        case input::event::line: take_line(in_.line()); break;
-        case input::event::eof: say.out.flush(); return last_failed_ ? 1 : 0;
-        default:
-          if (sigint_came != 0)
-            return 0;
-      }
-    }
-  }
+  int run();
 
   [[noreturn]] void die(int code) {
     say.out.flush();
@@ -107,230 +84,108 @@ public:
   /// Reads on in the middle of a turn: until an interrupt, SIGINT, the answer
   /// to a permission, or something on `other_fd`. The end of stdin ends only
   /// the wait for a permission.
-  void wait_in_turn(turn& t, int other_fd) {
-    say.out.flush();
-    interrupted_ = false;
-    for (;;) {
-      if (interrupted_ || sigint_came != 0) {
-        t.interrupted = true;
-        return;
-      }
-      if (!permission_.is_null())
-        return;
-      auto event = in_.wait(other_fd);
-      if (event == input::event::line) {
-        take_line(in_.line());
-        say.out.flush();
-      } else if (event == input::event::other_fd) {
-        return;
-      } else if (event == input::event::eof) {
-        if (!asked_.empty())
-          return;
-        ::pause();
-      }
-    }
-  }
+  void wait_in_turn(turn& t, int other_fd);
 
-  void ask_permission(turn& t) {
-    asked_ = new_uuid();
-    say.can_use_tool(asked_);
-    wait_in_turn(t, -1);
-    if (t.interrupted)
-      say.emit({{"type", "control_cancel_request"}, {"request_id", asked_}});
-    else if (permission_.is_null())
-      t.answer = "permission: stream closed";
-    else
-      t.answer = "permission: " + permission_.dump();
-    asked_.clear();
-    permission_ = nullptr;
-  }
+  void ask_permission(turn& t);
+
+  /// Until somebody lets the model answer, who opens the FIFO `answers`.
+  void wait_held(turn& t);
+
+  /// The model asks for a shell command.
+  void use_tool(turn& t, const std::string& command, bool background);
 
 private:
+  /// From now on its prompts are in the transcript.
+  void save(const turn& t);
+
+  void end_tool(turn& t, bool is_error) {
+    say.tool_result(t.open_tool, t.answer, is_error);
+    t.open_tool.clear();
+  }
+
+  /// Sends a request to the host and waits for the answer; null if none comes
+  /// any more.
+  template <class Request>
+  json ask_host(turn& t, Request request) {
+    asked_ = new_uuid();
+    permission_ = nullptr;
+    request(asked_);
+    wait_in_turn(t, -1);
+    cancel_asked(t.interrupted);
+    return std::exchange(permission_, nullptr);
+  }
+
+  void cancel_asked(bool tell);
+
+  /// Hooks first, then the host, if somebody has to allow it.
+  bool may_use_tool(turn& t);
+
+  /// What has come while a tool ran is told to the model behind it.
+  void let_prompts_join(turn& t);
+
+  // -- tasks ------------------------------------------------------------------
+
+  void start_task(const std::string& command);
+  void read_task();
+  void end_task(const char* status);
+
+  /// Of its own accord: a task is over.
+  void run_own_turn();
+
+  void end_if_signalled();
+
+  /// Tasks have died with the process before: that is told at once, and a turn
+  /// about it follows when somebody speaks.
+  void take_up_session();
+
   [[noreturn]] void refuse(const std::string& why) {
     std::fprintf(stderr, "%s\n", why.c_str());
     die(1);
   }
 
-  void take_line(const std::string& line) {
-    if (args.record_stdin)
-      kept.append("stdin", line);
-    if (line.find_first_not_of(" \t\r") == std::string::npos)
-      return;
-    auto message = json::parse(line, nullptr, false);
-    if (message.is_discarded() || message.is_null())
-      refuse("Error parsing streaming input line (type=unknown, "
-             + std::to_string(line.size()) + " chars): SyntaxError");
-    auto type = message.is_object() ? message.value("type", json()) : json();
-    if (type == "user")
-      take_user(message);
-    else if (type == "control_request")
-      take_control_request(message);
-    else if (type == "control_response")
-      take_control_response(message, line);
-    else if (type == "assistant")
-      say.out.line(line);
-    // All others are ignored in silence.
-  }
+  void take_line(const std::string& line);
+  void take_control_response(const json& message, const std::string& line);
+  void take_control_request(const json& message);
+  static void refuse_request(json& answer, const char* code,
+                             const std::string& why);
+  void set_mode(const std::string& mode, json& answer);
 
-  void take_control_response(const json& message, const std::string& line) {
-    const auto response = message.value("response", json::object());
-    if (asked_.empty() || response.value("request_id", "") != asked_)
-      return;
-    permission_ = response.value("response", json::object());
-    // An accepted answer is echoed.
-    say.out.line(line);
-  }
+  /// Those that were registered before stay.
+  void take_hooks(const json& request);
 
-  void take_control_request(const json& message) {
-    if (!message.contains("request"))
-      refuse("Error: Missing request on control_request");
-    auto id = message.value("request_id", json());
-    auto subtype = message["request"].value("subtype", "undefined");
-    json answer = {{"subtype", "success"}, {"request_id", id}};
-    if (subtype == "initialize") {
-      if (!args.initialize)
-        return;
-      answer["response"]
-        = {{"commands", json::array()},        {"agents", json::array()},
-           {"output_style", "default"},        {"models", json::array()},
-           {"account", json::object()},        {"pid", ::getpid()},
-           {"claude_code_version", "2.1.330"}, {"session_state", "idle"}};
-    } else if (subtype == "interrupt") {
-      interrupted_ = true;
-      auto queued = json::array();
-      for (const auto& waiting : queue_)
-        queued.push_back(waiting["uuid"]);
-      answer["response"] = {{"still_queued", queued}};
-    } else if (subtype == "end_session") {
-      say.emit({{"type", "control_response"}, {"response", answer}});
-      die(0);
-    } else if (subtype.rfind("set_", 0) != 0) {
-      answer = {{"subtype", "error"},
-                {"request_id", id},
-                {"error", "Unsupported control request subtype: " + subtype},
-                {"error_code", "unsupported_request"}};
-    }
-    say.emit({{"type", "control_response"}, {"response", answer}});
-    say.out.flush();
-  }
+  void take_user(json& message);
 
-  void take_user(json& message) {
-    auto body = message.value("message", json());
-    auto role = body.is_object() ? body.value("role", "undefined")
-                                 : std::string{"undefined"};
-    if (role != "user")
-      refuse("Error: Expected message role 'user', got '" + role + "'");
-    auto uuid = message.value("uuid", json());
-    auto id = uuid.is_string() ? uuid.get<std::string>() : std::string{};
-    message["uuid"] = id;
-    std::string text;
-    if (!text_of(message, text)) {
-      say.lifecycle(id, "completed");
-    } else if (!id.empty() && completed_.count(id) != 0) {
-      // Known to the transcript that was resumed.
-      say.replay(body, id, true);
-      say.lifecycle(id, "completed");
-    } else if (!id.empty() && !seen_.insert(id).second) {
-      say.replay(body, id, true);
-    } else {
-      if (!args.terse)
-        say.lifecycle(id, "queued");
-      queue_.push_back(message);
-      return;
-    }
-    say.out.flush();
-  }
+  // -- turns ------------------------------------------------------------------
 
   /// Takes all that is queued, as one turn.
-  void run_turn() {
-    turn t;
-    std::deque<json> prompts;
-    prompts.swap(queue_);
-    for (const auto& prompt : prompts) {
-      std::string text;
-      text_of(prompt, text);
-      t.text += (t.text.empty() ? "" : "\n") + text;
-      t.last_uuid = prompt["uuid"].get<std::string>();
-      kept.append("runs", t.last_uuid);
-      if (!t.last_uuid.empty())
-        t.uuids.push_back(t.last_uuid);
-      if (&prompt != &prompts.back())
-        say.replay(prompt["message"], t.last_uuid, true);
-    }
-    t.answer = "echo: " + t.text;
-    if (args.terse && t.text.size() > 4096)
-      t.answer = "echo: " + t.text.substr(0, 20);
-    begin_turn(t);
-    obey(t);
-    if (!t.silent)
-      finish(t, prompts.back()["message"]);
-    // Before it counts as done: one that is killed in between has answered.
-    say.out.flush();
-    auto failed = t.interrupted || t.is_error;
-    for (const auto& uuid : t.uuids) {
-      seen_.insert(uuid);
-      kept.complete(say.session_id, uuid);
-      say.lifecycle(uuid, failed ? "cancelled" : "completed");
-    }
-    last_failed_ = failed;
-    say.out.flush();
-    if (sigint_came != 0)
-      die(0);
-    if (t.exit_after >= 0)
-      die(t.exit_after);
-  }
+  void run_turn();
 
-  void begin_turn(const turn& t) {
-    if (args.terse) {
-      kept.begin_session(say.session_id);
-      return;
-    }
-    for (const auto& uuid : t.uuids)
-      say.lifecycle(uuid, "started");
-    say.init(std::filesystem::current_path().string(), t.uuids);
-    kept.begin_session(say.session_id);
-  }
+  void clear(turn& t);
+  void begin_turn(turn& t);
+  void obey(turn& t);
 
-  void obey(turn& t) {
-    // Long prompts, and all under --terse, are no commands.
-    if (args.terse || t.text.size() > 4096)
-      return;
-    std::size_t begin = 0;
-    for (;;) {
-      auto end = t.text.find(" ; ", begin);
-      perform(*this, t, t.text.substr(begin, end - begin));
-      if (end == std::string::npos || t.interrupted)
-        return;
-      begin = end + 3;
-    }
-  }
+  /// Of the last prompt; held back until there is an answer.
+  void replay(turn& t);
 
-  void finish(const turn& t, json message) {
-    // The replay is held back until there is an answer.
-    if (args.replay && !args.terse) {
-      if (t.uuids.size() > 1)
-        message["content"] = t.text;
-      say.replay(message, t.last_uuid, false);
-    }
-    if (t.interrupted) {
-      if (sigint_came == 0)
-        say.request_interrupted();
-      say.aborted(t.uuids);
-    } else {
-      if (!args.terse)
-        say.assistant(t.answer, t.uuids);
-      say.answered(t.answer, t.is_error, t.uuids);
-    }
-  }
+  void finish(turn& t);
 
   input in_;
   std::deque<json> queue_;
-  std::set<std::string> seen_;      ///< By this process.
-  std::set<std::string> completed_; ///< By those before it.
+  std::set<std::string> seen_;     ///< By this process.
+  std::set<std::string> answered_; ///< By those before it.
   bool interrupted_ = false;
   bool last_failed_ = false;
-  std::string asked_; ///< The permission request that waits.
-  json permission_;   ///< Its answer.
+  std::string asked_;       ///< The permission request that waits.
+  json permission_;         ///< Its answer.
+  json message_;            ///< The last prompt of the turn that runs.
+  std::vector<json> hooks_; ///< Called back before a tool is used.
+  background_task task_;
+  std::size_t tasks_over_ = 0; ///< Of which no turn has told.
+  std::size_t turns_ = 0;
+  bool stale_ = false; ///< Tasks have died with the process before.
+  bool initialized_ = false;
+  bool in_turn_ = false;
+  bool ending_ = false; ///< By end_session, behind the turn.
 };
 
 } // namespace container_agent::test::fake

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "test/support/fake/signals.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -99,11 +101,11 @@ private:
 /// stdin, line by line.
 class input {
 public:
-  enum class event { line, eof, other_fd, interrupted };
+  enum class event { line, eof, other_fd, task_fd, interrupted };
 
-  /// Waits for a line, the end, a byte (or the end) on `other_fd` if that is
-  /// not negative, or a signal.
-  event wait(int other_fd = -1) {
+  /// Waits for a line, the end, a byte (or the end) on `other_fd` or `task_fd`
+  /// if that is not negative, or a signal.
+  event wait(int other_fd = -1, int task_fd = -1) {
     for (;;) {
       if (auto lf = buffer_.find('\n', scanned_); lf != std::string::npos) {
         line_ = buffer_.substr(begin_, lf - begin_);
@@ -111,17 +113,20 @@ public:
         return event::line;
       }
       scanned_ = buffer_.size();
-      pollfd fds[]
-        = {{eof_ ? -1 : STDIN_FILENO, POLLIN, 0}, {other_fd, POLLIN, 0}};
-      if (eof_ && other_fd < 0)
+      pollfd fds[] = {{eof_ ? -1 : STDIN_FILENO, POLLIN, 0},
+                      {other_fd, POLLIN, 0},
+                      {task_fd, POLLIN, 0}};
+      if (eof_ && other_fd < 0 && task_fd < 0)
         return event::eof;
-      if (::poll(fds, 2, -1) < 0)
+      if (poll_or_signal(fds) < 0)
         return event::interrupted;
+      if (fds[2].revents != 0)
+        return event::task_fd;
       if (fds[1].revents != 0)
         return event::other_fd;
       if (fds[0].revents != 0)
         read_more();
-      if (eof_ && other_fd < 0)
+      if (eof_ && other_fd < 0 && task_fd < 0)
         return event::eof;
     }
   }

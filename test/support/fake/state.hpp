@@ -17,7 +17,9 @@ namespace container_agent::test::fake {
 ///   completed     a line a prompt that ran to its result: its uuid
 ///   stalled       made when nobody reads a flood
 ///   stdin         every line that came in (with --record-stdin)
-///   session.<id>  the transcript: the uuids that were completed in it
+///   session.<id>  the transcript: the uuids of the prompts that it had begun
+///                 to answer, and `task ID` of each task that was begun, and
+///                 again when it is over
 /// Without the variable nothing is kept.
 class state {
 public:
@@ -59,8 +61,21 @@ public:
     return result;
   }
 
-  [[nodiscard]] bool has_session(const std::string& id) const {
-    return !kept() || std::filesystem::exists(session_file(id));
+  /// Why this session can't be resumed, as Claude Code says it; empty if it
+  /// can.
+  [[nodiscard]] std::string why_not_resumed(const std::string& id) const {
+    if (!kept())
+      return {};
+    if (std::filesystem::is_directory(session_file(id)))
+      return "Failed to resume session: EISDIR: illegal operation on a "
+             "directory, read";
+    std::ifstream in(session_file(id));
+    std::string line;
+    std::getline(in, line);
+    if (!std::filesystem::exists(session_file(id))
+        || line.find('{') != std::string::npos)
+      return "No conversation found with session ID: " + id;
+    return {};
   }
 
   void begin_session(const std::string& id) const {
@@ -73,18 +88,32 @@ public:
     std::filesystem::remove(session_file(id), ignored);
   }
 
-  std::set<std::string> completed_in(const std::string& id) const {
+  /// The prompts that it had begun to answer.
+  std::set<std::string> answered_in(const std::string& id) const {
     std::set<std::string> result;
     std::ifstream in(session_file(id));
     std::string line;
     while (std::getline(in, line))
-      result.insert(line);
+      if (line.rfind("task ", 0) != 0)
+        result.insert(line);
     return result;
   }
 
-  void complete(const std::string& id, const std::string& uuid) const {
-    append("session." + id, uuid);
-    append("completed", uuid);
+  /// The tasks that were begun and are not over.
+  std::set<std::string> open_tasks_in(const std::string& id) const {
+    std::set<std::string> result;
+    std::ifstream in(session_file(id));
+    std::string line;
+    while (std::getline(in, line))
+      if (line.rfind("task ", 0) == 0)
+        if (auto task = line.substr(5); !result.insert(task).second)
+          result.erase(task);
+    return result;
+  }
+
+  /// Writes into the transcript.
+  void note(const std::string& id, const std::string& line) const {
+    append("session." + id, line);
   }
 
 private:

@@ -20,9 +20,17 @@ class voice {
 public:
   output out;
   std::string session_id;
+  std::string mode = "default"; // of permissions
+
+  /// Stands for half a surrogate pair, which no JSON library holds.
+  static constexpr std::string_view half_a_pair = "\uE000";
 
   void emit(const json& value) {
-    out.line(value.dump(-1, ' ', false, json::error_handler_t::replace));
+    auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+    for (auto at = text.find(half_a_pair); at != std::string::npos;
+         at = text.find(half_a_pair, at))
+      text.replace(at, half_a_pair.size(), "\\ud83d");
+    out.line(text);
   }
 
   void lifecycle(const std::string& command_uuid, const char* state) {
@@ -44,7 +52,7 @@ public:
           {"tools", {"Bash", "Read"}},
           {"mcp_servers", json::array()},
           {"model", "fake"},
-          {"permissionMode", "default"},
+          {"permissionMode", mode},
           {"apiKeySource", "none"},
           {"claude_code_version", "2.1.330"},
           {"capabilities", {"msg_lifecycle_v1"}},
@@ -65,34 +73,50 @@ public:
     emit(line);
   }
 
-  void assistant(const std::string& text,
-                 const std::vector<std::string>& uuids) {
-    json line
-      = {{"type", "assistant"},
-         {"message",
-          {{"id", "msg_" + new_uuid().substr(0, 8)},
-           {"type", "message"},
-           {"role", "assistant"},
-           {"model", "fake"},
-           {"content", json::array({{{"type", "text"}, {"text", text}}})},
-           {"stop_reason", nullptr},
-           {"stop_sequence", nullptr},
-           {"usage", {{"input_tokens", 3}, {"output_tokens", 1}}}}},
-         {"parent_tool_use_id", nullptr},
-         {"session_id", session_id},
-         {"uuid", new_uuid()},
-         {"timestamp", now()}};
+  void assistant(const std::string& text, const std::vector<std::string>& uuids,
+                 bool is_error = false) {
+    speak({{"type", "text"}, {"text", text}}, uuids, is_error);
+  }
+
+  /// `content`: a block of a message.
+  void speak(const json& content, const std::vector<std::string>& uuids,
+             bool is_error = false) {
+    json line = {{"type", "assistant"},
+                 {"message",
+                  {{"id", "msg_" + new_uuid().substr(0, 8)},
+                   {"type", "message"},
+                   {"role", "assistant"},
+                   {"model", "fake"},
+                   {"content", json::array({content})},
+                   {"stop_reason", nullptr},
+                   {"stop_sequence", nullptr},
+                   {"usage", {{"input_tokens", 3}, {"output_tokens", 1}}}}},
+                 {"parent_tool_use_id", nullptr},
+                 {"session_id", session_id},
+                 {"uuid", new_uuid()},
+                 {"timestamp", now()}};
+    if (is_error)
+      line["error"] = "unknown";
     mark(line, uuids);
     emit(line);
   }
 
+  void tool_result(const std::string& tool_use_id, const std::string& text,
+                   bool is_error) {
+    from_user({{"tool_use_id", tool_use_id},
+               {"type", "tool_result"},
+               {"content", text},
+               {"is_error", is_error}});
+  }
+
   void request_interrupted() {
+    from_user({{"type", "text"}, {"text", "[Request interrupted by user]"}});
+  }
+
+  /// What is told to the model in the user's name.
+  void from_user(const json& content) {
     emit({{"type", "user"},
-          {"message",
-           {{"role", "user"},
-            {"content",
-             json::array({{{"type", "text"},
-                           {"text", "[Request interrupted by user]"}}})}}},
+          {"message", {{"role", "user"}, {"content", json::array({content})}}},
           {"parent_tool_use_id", nullptr},
           {"session_id", session_id},
           {"uuid", new_uuid()},
@@ -101,8 +125,10 @@ public:
 
   double dollars = 0; // of all turns of this process
 
+  /// `origin`: what the turn is about, if it is about no prompt.
   void answered(const std::string& text, bool is_error,
-                const std::vector<std::string>& uuids) {
+                const std::vector<std::string>& uuids,
+                const char* origin = nullptr) {
     json line = {{"duration_api_ms", 25},
                  {"stop_reason", "end_turn"},
                  {"session_id", session_id},
@@ -119,6 +145,8 @@ public:
                  {"type", "result"},
                  {"duration_ms", 26},
                  {"uuid", new_uuid()}};
+    if (origin != nullptr)
+      line["origin"] = {{"kind", origin}};
     mark(line, uuids);
     emit(line);
   }
@@ -164,6 +192,33 @@ public:
             {"input", {{"command", "true"}, {"description", "Nothing"}}},
             {"description", "Nothing"},
             {"tool_use_id", "toolu_" + request_id.substr(0, 8)}}}});
+  }
+
+  void hook_callback(const std::string& request_id, const json& callback) {
+    emit(
+      {{"type", "control_request"},
+       {"request_id", request_id},
+       {"request", {{"subtype", "hook_callback"}, {"callback_id", callback}}}});
+  }
+
+  void system(const char* subtype, json more = json::object()) {
+    json line = {{"type", "system"}, {"subtype", subtype}};
+    line.update(more);
+    line["uuid"] = new_uuid();
+    line["session_id"] = session_id;
+    emit(line);
+  }
+
+  /// `running`: the ids of all tasks that run now.
+  void tasks_changed(const std::vector<std::string>& running) {
+    auto tasks = json::array();
+    for (const auto& id : running)
+      tasks.push_back({{"task_id", id}, {"task_type", "local_bash"}});
+    system("background_tasks_changed", {{"tasks", tasks}});
+  }
+
+  void task_over(const std::string& id, const char* status) {
+    system("task_notification", {{"task_id", id}, {"status", status}});
   }
 
 private:
