@@ -24,9 +24,20 @@ inline std::string lifecycle(const std::string& uuid, const std::string& state,
          + in_session + "\"}\n";
 }
 
-inline std::string init(const std::string& in_session = session) {
+/// The member that names the prompts that a line belongs to; nothing if none.
+inline std::string owners(const std::vector<std::string>& uuids) {
+  std::string list;
+  for (const auto& uuid : uuids)
+    list += (list.empty() ? "\"" : ",\"") + uuid + '"';
+  return uuids.empty() ? "" : R"(,"user_message_uuids":[)" + list + "]";
+}
+
+inline std::string init(const std::string& in_session = session,
+                        const std::string& mode = "default",
+                        const std::vector<std::string>& uuids = {}) {
   return R"({"type":"system","subtype":"init","session_id":")" + in_session
-         + R"(","tools":[],"model":"claude-opus-5-5"})" + '\n';
+         + R"(","tools":[],"model":"claude-opus-5-5","permissionMode":")" + mode
+         + '"' + owners(uuids) + "}\n";
 }
 
 inline std::string replay(const std::string& uuid, const std::string& text,
@@ -36,23 +47,76 @@ inline std::string replay(const std::string& uuid, const std::string& text,
          + R"(","isReplay":true})" + '\n';
 }
 
+/// `error`: what the API has answered instead.
 inline std::string assistant(const std::string& text,
-                             const std::string& in_session = session) {
+                             const std::string& in_session = session,
+                             const std::vector<std::string>& uuids = {},
+                             bool error = false) {
   return R"({"type":"assistant","message":{"id":"msg_1","type":"message",)"
          R"("role":"assistant","content":[{"type":"text","text":")"
-         + text + R"("}]},"session_id":")" + in_session + "\"}\n";
+         + text + R"("}]},"session_id":")" + in_session + '"'
+         + (error ? R"(,"error":"unknown")" : "") + owners(uuids) + "}\n";
+}
+
+/// The model wants to use a tool.
+inline std::string tool_use(const std::string& id,
+                            const std::string& in_session,
+                            const std::vector<std::string>& uuids) {
+  return R"({"type":"assistant","message":{"id":"msg_1","type":"message",)"
+         R"("role":"assistant","content":[{"type":"tool_use","id":")"
+         + id
+         + R"(","name":"Bash","input":{"command":"true"}}]},"session_id":")"
+         + in_session + '"' + owners(uuids) + "}\n";
+}
+
+/// What came of that, as it is told to the model.
+inline std::string tool_result(const std::string& id, bool is_error,
+                               const std::string& in_session) {
+  return R"({"type":"user","message":{"role":"user","content":[)"
+         R"({"type":"tool_result","tool_use_id":")"
+         + id + R"(","content":"","is_error":)" + (is_error ? "true" : "false")
+         + R"(}]},"session_id":")" + in_session + "\"}\n";
+}
+
+/// What an interrupt is told to the model as.
+inline std::string request_interrupted(const std::string& in_session) {
+  return R"({"type":"user","message":{"role":"user","content":[)"
+         R"({"type":"text","text":"[Request interrupted by user]"}]},)"
+         R"("session_id":")"
+         + in_session + "\"}\n";
+}
+
+/// Any other line of the system's. `more`: members, each behind a comma.
+inline std::string system(const std::string& subtype, const std::string& more,
+                          const std::string& in_session) {
+  return R"({"type":"system","subtype":")" + subtype + '"' + more
+         + R"(,"session_id":")" + in_session + "\"}\n";
+}
+
+inline std::string task_started(const std::string& id,
+                                const std::string& in_session) {
+  return system("background_tasks_changed",
+                R"(,"tasks":[{"task_id":")" + id + "\"}]", in_session)
+         + system("task_started", R"(,"task_id":")" + id + '"', in_session);
+}
+
+inline std::string task_told(const std::string& id, const std::string& status,
+                             const std::string& in_session) {
+  return system("task_notification",
+                R"(,"task_id":")" + id + R"(","status":")" + status + '"',
+                in_session);
+}
+
+inline std::string no_tasks(const std::string& in_session) {
+  return system("background_tasks_changed", R"(,"tasks":[])", in_session);
 }
 
 /// The members of a `result` behind which its `type` stands.
 inline std::string result_line(const std::string& before_type,
                                const std::vector<std::string>& uuids,
                                const std::string& in_session = session) {
-  std::string list;
-  for (const auto& uuid : uuids)
-    list += (list.empty() ? "\"" : ",\"") + uuid + '"';
   return R"({"duration_api_ms":25,"session_id":")" + in_session + R"(",)"
-         + before_type + R"("type":"result","uuid":"d3690a62")"
-         + (uuids.empty() ? "" : R"(,"user_message_uuids":[)" + list + "]")
+         + before_type + R"("type":"result","uuid":"d3690a62")" + owners(uuids)
          + "}\n";
 }
 
@@ -73,12 +137,26 @@ inline std::string interrupted(const std::vector<std::string>& uuids,
                      uuids, in_session);
 }
 
-/// What a Claude Code says that was to resume a session it does not have.
-inline std::string no_conversation(const std::string& asked_for) {
+/// The result of a turn of Claude's own, behind a task.
+inline std::string own_result(const std::string& in_session = session) {
+  return result_line(
+    R"("origin":{"kind":"task-notification"},)"
+    R"("is_error":false,"subtype":"success","result":"noted",)",
+    {}, in_session);
+}
+
+/// What a Claude Code says that can't resume a session, and why.
+inline std::string not_resumed(const std::string& asked_for,
+                               const std::string& why) {
   return R"({"type":"result","subtype":"error_during_execution",)"
          R"("is_error":true,"session_id":")"
-         + asked_for + R"(","errors":["No conversation found with session ID: )"
-         + asked_for + "\"]}\n";
+         + asked_for + R"(","errors":[")" + why + "\"]}\n";
+}
+
+/// … because it does not have it.
+inline std::string no_conversation(const std::string& asked_for) {
+  return not_resumed(asked_for,
+                     "No conversation found with session ID: " + asked_for);
 }
 
 /// A permission prompt for the host.
@@ -93,6 +171,38 @@ inline std::string permission(const std::string& request_id) {
   return R"({"type":"control_response","response":{"subtype":"success",)"
          R"("request_id":")"
          + request_id + R"(","response":{"behavior":"allow"}}})" + '\n';
+}
+
+/// Claude wants no answer to its request any more.
+inline std::string cancelled_request(const std::string& request_id) {
+  return R"({"type":"control_cancel_request","request_id":")" + request_id
+         + "\"}\n";
+}
+
+/// A hook that the host has registered, before a tool is used.
+inline std::string hook_callback(const std::string& request_id) {
+  return R"({"type":"control_request","request_id":")" + request_id
+         + R"(","request":{"subtype":"hook_callback","callback_id":"hook_0"}})"
+         + '\n';
+}
+
+/// A control request is refused.
+inline std::string refused(const std::string& request_id,
+                           const std::string& code) {
+  return R"({"type":"control_response","response":{"subtype":"error",)"
+         R"("request_id":")"
+         + request_id + R"(","error":"no","error_code":")" + code + "\"}}\n";
+}
+
+/// An interrupt is acknowledged: these prompts wait on.
+inline std::string interrupt_taken(const std::string& request_id,
+                                   const std::vector<std::string>& waiting) {
+  std::string list;
+  for (const auto& uuid : waiting)
+    list += (list.empty() ? "\"" : ",\"") + uuid + '"';
+  return R"({"type":"control_response","response":{"subtype":"success",)"
+         R"("request_id":")"
+         + request_id + R"(","response":{"still_queued":[)" + list + "]}}}\n";
 }
 
 /// All of a turn, as it was measured.

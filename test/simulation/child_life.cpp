@@ -30,7 +30,11 @@ void child_life::signal(int number) {
     if (fate_.grandchild == claude_fate::left_behind::in_group)
       pipes_.output.end();
   } else if (number == SIGTERM && !fate_.stubborn) {
+    if (!dead_)
+      told_to_terminate();
     later(time_span{60'000}, [this] { die({143, 0}); });
+  } else if (number == SIGINT && !dead_) {
+    asked_to_stop();
   }
 }
 

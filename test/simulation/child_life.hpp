@@ -53,6 +53,12 @@ protected:
   /// It closes its stdin and lives on.
   virtual void closing_input() = 0;
 
+  /// It gets SIGINT.
+  virtual void asked_to_stop() {}
+
+  /// It gets SIGTERM, and will die soon.
+  virtual void told_to_terminate() {}
+
   void die(child_exit end);
   void later(time_span longest, agenda::event what);
 

@@ -18,15 +18,22 @@ claude_life::claude_life(run_context& run, judge& bench,
   : child_life{run, plan, pipes},
     judge_{bench},
     sessions_{sessions},
-    session_{std::move(resume)} {
+    session_{std::move(resume)},
+    mode_{plan.mode} {
   judge_.claude_writes = [this] { return part_out_; };
   pipes_.input.on_data([this] { read_input(); });
   pipes_.output.on_room([this] { pump(); });
   wedged_ = fate_.deaf;
   if (session_.empty())
     session_ = "session-" + std::to_string(sessions_.size() + 1);
-  else if (!sessions_[session_].on_disk)
+  else if (!sessions_[session_].on_disk || sessions_[session_].unreadable)
     refuse(session_);
+  auto& task = sessions_[session_].open_task;
+  if (refusing_ || task.empty())
+    return;
+  // It has died with the process before.
+  say(claude::task_told(std::exchange(task, {}), "stopped", session_));
+  stale_ = true;
 }
 
 void claude_life::dying() {
@@ -85,51 +92,128 @@ void claude_life::take_line(const std::string& line) {
   run_.tell("Claude", [&] { return "reads " + line.substr(0, 200); });
   auto content = without_blanks(line);
   if (!content.starts_with('{') || !content.ends_with('}')) {
-    run_.violate("Claude was sent a line that it ends at: "
+    run_.violate("Claude was sent a line that is no message: "
                  + line.substr(0, 200));
+    // JSON of another kind does no harm.
+    if (content.empty() || content.starts_with('[') || content == "7")
+      return;
     return die({1, 0});
   }
   auto type = member(line, "type");
+  auto has
+    = [&](const char* what) { return line.find(what) != std::string::npos; };
+  if ((type == "user" && !has(R"("role":"user")"))
+      || (type == "control_request" && !has(R"("request":{)")))
+    return die({1, 0});
   if (type == "user") {
     auto at = line.rfind("\"uuid\":");
-    take_prompt(member(std::string_view{line}.substr(at), "uuid"), line);
+    take_prompt(at == std::string::npos
+                  ? std::string{}
+                  : member(std::string_view{line}.substr(at), "uuid"),
+                line);
   } else if (type == "control_request") {
-    take_request(member(line, "request_id"), member(line, "subtype"));
+    take_request(line);
   } else if (type == "control_response"
              && member(line, "request_id") == permission_
              && !permission_.empty()) {
-    permission_.clear();
-    run_script();
+    take_answer(line);
   }
+}
+
+void claude_life::take_answer(const std::string& line) {
+  permission_.clear();
+  say(line + '\n');
+  if (auto next = std::exchange(on_answer_, {}))
+    next(line);
+  run_script();
 }
 
 void claude_life::take_prompt(const std::string& uuid,
                               const std::string& line) {
   judge_.claude_was_sent(uuid, line);
-  auto& session = sessions_[session_];
-  if (!session.finished.contains(uuid)) {
-    waiting_.push_back(uuid);
-    say(claude::lifecycle(uuid, "queued", session_));
+  // Content of another shape is swallowed.
+  if (line.find(R"("content":7)") != std::string::npos)
+    return say(claude::lifecycle(uuid, "completed", session_));
+  auto waits = [&](const prompt& other) { return other.uuid == uuid; };
+  if (uuid.empty()
+      || (!sessions_[session_].answered.contains(uuid)
+          && !seen_here_.contains(uuid))) {
+    seen_here_.insert(uuid);
+    waiting_.push_back({uuid, member(line, "content"), line.size()});
+    if (!uuid.empty())
+      say(claude::lifecycle(uuid, "queued", session_));
     return begin_turn();
   }
-  auto replay = claude::replay(uuid, "again", session_);
-  if (!finished_here_.contains(uuid))
-    replay += claude::lifecycle(uuid, "completed", session_);
-  say(replay);
+  if (std::any_of(waiting_.begin(), waiting_.end(), waits))
+    return;
+  last_failed_ = false;
+  auto again = claude::replay(uuid, "again", session_);
+  if (!seen_here_.contains(uuid))
+    again += claude::lifecycle(uuid, "completed", session_);
+  say(again);
 }
 
-void claude_life::take_request(const std::string& id, const std::string& what) {
+void claude_life::take_request(const std::string& line) {
+  auto id = member(line, "request_id");
+  auto what = member(line, "subtype");
   auto own = id.starts_with("container_agent:");
-  auto answer = claude::initialized(id);
-  if (what == "initialize")
-    answer.insert(answer.find("]"), std::string(plan_.answer_bytes, ' '));
-  told_to_end_ = told_to_end_ || what == "end_session";
-  if (what != "interrupt") {
-    later(plan_.latency, [this, answer, own] { say(answer, {}, own); });
-    return;
+  if (what == "interrupt" || what == "end_session") {
+    if (!permission_.empty())
+      say(claude::cancelled_request(std::exchange(permission_, {})));
+    std::vector<std::string> waiting;
+    for (const auto& one : waiting_)
+      waiting.push_back(one.uuid);
+    say(what == "interrupt" ? claude::interrupt_taken(id, waiting)
+                            : claude::initialized(id),
+        {}, own);
+    told_to_end_ = told_to_end_ || what == "end_session";
+    interrupt();
+    return end_if_told();
   }
-  say(answer, {}, own);
-  interrupt();
+  later(plan_.latency, [this, own, what, answer = answer_to(id, what, line)] {
+    if (what == "set_model" && turns_ > 0)
+      say(claude::replay("local-command", "model", session_));
+    say(answer, {}, own);
+    if (what == "initialize")
+      initialized();
+  });
+}
+
+std::string claude_life::answer_to(const std::string& id,
+                                   const std::string& what,
+                                   const std::string& line) {
+  auto answer = claude::initialized(id);
+  if (what == "initialize") {
+    hooks_ = hooks_ || line.find("hookCallbackIds") != std::string::npos;
+    answer.insert(answer.find("]"), std::string(plan_.answer_bytes, ' '));
+  } else if (what == "set_permission_mode") {
+    return set_mode(id, member(line, "mode"));
+  } else if (!what.starts_with("set_") && what != "apply_flag_settings") {
+    return claude::refused(id, "unsupported_request");
+  }
+  return answer;
+}
+
+std::string claude_life::set_mode(const std::string& id,
+                                  const std::string& mode) {
+  if (mode == "bypassPermissions" && !plan_.bypass_allowed)
+    return claude::refused(id, "bypass_not_launched");
+  static const std::set<std::string> modes{"acceptEdits", "bypassPermissions",
+                                           "default", "plan"};
+  if (!modes.contains(mode))
+    return claude::refused(id, "invalid_mode");
+  mode_ = mode;
+  return claude::initialized(id);
+}
+
+// What follows the answer.
+void claude_life::initialized() {
+  if (std::exchange(initialized_, true))
+    say(claude::no_tasks(session_));
+  if (stale_) {
+    ++own_turns_;
+    begin_turn();
+  }
 }
 
 // -- what goes out ------------------------------------------------------------

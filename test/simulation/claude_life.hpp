@@ -32,18 +32,37 @@ public:
   /// It does nothing more by itself and nothing tells the agent so.
   bool wedged() const { return !dead_ && wedged_; }
 
+  // For prompts with words (`claude_plan::obeys_words`).
+
+  /// Answers are held back no more.
+  void release_answers();
+
+  /// The tool that waits at the gate ends.
+  void release_tool();
+
   /// It is the host's turn to answer.
   bool waits_for_host() const { return !dead_ && !permission_.empty(); }
 
 protected:
   void dying() override;
   void closing_input() override;
+  void asked_to_stop() override;
+  void told_to_terminate() override;
 
 private:
+  enum class gate : std::uint8_t { none, answer, tool };
+
   struct step {
     std::string text;                ///< whole lines
     std::function<void()> then = {}; ///< once they are written
     std::string permission = {};     ///< the request that has to be answered
+    gate waits = gate::none;         ///< before anything else
+  };
+
+  struct prompt {
+    std::string uuid; ///< may be empty
+    std::string text; ///< what it begins with
+    std::size_t size = 0;
   };
 
   struct unsaid_line {
@@ -56,21 +75,43 @@ private:
   void take_input(std::size_t most);
   void take_line(const std::string& line);
   void take_prompt(const std::string& uuid, const std::string& line);
-  void take_request(const std::string& id, const std::string& what);
+  void take_request(const std::string& line);
+  std::string answer_to(const std::string& id, const std::string& what,
+                        const std::string& line);
+  std::string set_mode(const std::string& id, const std::string& mode);
+  void initialized();
+  void take_answer(const std::string& line);
   void interrupt();
 
   // turns
   void refuse(const std::string& session);
   void begin_turn();
+  void begin_own_turn();
+  void take_up(prompt next);
+  std::string clear();
+  std::string replay() const;
   void write_script();
   void write_chatter();
   void write_result();
-  void finish(const std::vector<std::string>& uuids);
+  void push_result(const std::string& result, const char* state);
+  void answered(const std::vector<std::string>& uuids);
   void end_turn();
   void run_script();
   void next_step();
   void end_if_told();
   bool told_to_end() const { return told_to_end_ || pipes_.input.at_end(); }
+
+  // turns by words: claude_words.cpp
+  void obey_words();
+  void answer(const std::string& text, bool is_error = false);
+  void use_tool();
+  void call_hooks();
+  void ask_for_tool();
+  void run_tool();
+  void end_tool(bool is_error);
+  void join_prompts();
+  void end_task(const char* status);
+  std::string next_request();
 
   // what goes out
   void say(std::string_view lines, std::function<void()> then = {},
@@ -93,12 +134,27 @@ private:
   std::uint64_t read_ = 0;
   bool reading_ = false;
 
-  std::deque<std::string> waiting_; // uuids
+  std::deque<prompt> waiting_;
   std::vector<std::string> turn_;   // uuids of the turn that runs
-  std::set<std::string> finished_here_;
+  std::vector<std::string> joined_; // … and of what came while its tool ran
+  prompt last_;                     // prompt of that turn
+  std::set<std::string> seen_here_;
   std::set<std::string> refused_here_;
   std::deque<step> script_;
   std::string permission_; // waits for the answer to this
+  std::function<void(const std::string& line)> on_answer_; // to it
+  std::string tool_; // that is used and has no result yet
+  std::string mode_; // of permissions
+  gate waits_ = gate::none;
+  bool answers_released_ = false;
+  bool hooks_ = false;
+  bool initialized_ = false;
+  bool used_tool_ = false;
+  bool replayed_ = false;
+  bool last_failed_ = false;
+  bool stopped_ = false;   // by SIGINT
+  bool stale_ = false;     // a task has died with the process before
+  unsigned own_turns_ = 0; // to come
   bool turn_runs_ = false;
   bool stepping_ = false;
   bool result_said_ = false;

@@ -35,6 +35,16 @@ struct claude_plan {
   std::uint32_t long_line = 0;
   std::uint32_t stall = 0; ///< says nothing more
 
+  /// The words of a prompt say what becomes of its turn, as to the Messages
+  /// API's stand-in (test/support/messages_api.hpp), and chance has no part.
+  bool obeys_words = false;
+
+  /// Of its command line.
+  std::string mode = "default"; ///< of permissions
+  bool bypass_allowed = false;
+  bool asks_host = true; ///< before a tool is used, else it is denied
+  bool logs = false;     ///< to stdout
+
   std::size_t long_line_bytes = 0;
   std::size_t answer_bytes = 0; ///< more, of an answer to `initialize`
 
@@ -64,7 +74,10 @@ struct claude_fate {
 /// What Claude Code keeps on disk: it outlives its processes.
 struct claude_session {
   bool on_disk = false;           ///< can be resumed
-  std::set<std::string> finished; ///< uuids of prompts
+  bool unreadable = false;        ///< … but for its file, which is no file
+  std::set<std::string> answered; ///< prompts that it had begun to answer
+  std::string open_task;          ///< that runs; empty if none
+  unsigned requests = 0;          ///< to the host, so far
 };
 
 using claude_sessions = std::map<std::string, claude_session>;

@@ -10,10 +10,6 @@ namespace claude = test::claude;
 
 namespace {
 
-std::string control_cancel(const std::string& id) {
-  return R"({"type":"control_cancel_request","request_id":")" + id + "\"}\n";
-}
-
 std::string failed_result(const std::vector<std::string>& uuids,
                           const std::string& session) {
   return claude::result_line(
@@ -26,10 +22,12 @@ std::string failed_result(const std::vector<std::string>& uuids,
 // As after a very early crash: the transcript was never written.
 void claude_life::refuse(const std::string& session) {
   refusing_ = true;
-  pipes_.errors.give("No conversation found with session ID: " + session
-                     + '\n');
-  later(plan_.latency, [this, session] {
-    say(claude::no_conversation(session), [this] {
+  auto why = sessions_[session].unreadable
+               ? "Failed to resume session: EISDIR"
+               : "No conversation found with session ID: " + session;
+  pipes_.errors.give(why + '\n');
+  later(plan_.latency, [this, session, why] {
+    say(claude::not_resumed(session, why), [this] {
       judge_.session_refused();
       later(time_span{5000}, [this] { die({1, 0}); });
     });
@@ -37,38 +35,85 @@ void claude_life::refuse(const std::string& session) {
 }
 
 void claude_life::begin_turn() {
-  if (turn_runs_ || waiting_.empty())
+  if (turn_runs_ || (waiting_.empty() && own_turns_ == 0))
     return;
   turn_runs_ = true;
-  result_said_ = false;
+  result_said_ = used_tool_ = replayed_ = false;
   turn_.clear();
+  joined_.clear();
+  if (own_turns_ > 0) {
+    --own_turns_;
+    return begin_own_turn();
+  }
   // Prompts that wait together are merged into one turn.
   do {
-    turn_.push_back(waiting_.front());
+    take_up(std::move(waiting_.front()));
     waiting_.pop_front();
-  } while (!waiting_.empty() && dice_.one_in(2));
+  } while (!waiting_.empty() && (plan_.obeys_words || dice_.one_in(2)));
   write_script();
   run_script();
+}
+
+void claude_life::take_up(prompt next) {
+  if (!next.uuid.empty())
+    turn_.push_back(next.uuid);
+  last_ = std::move(next);
+}
+
+// A task is over. Of one that died with another process nothing is said.
+void claude_life::begin_own_turn() {
+  script_.push_back({claude::init(session_, mode_), {}});
+  if (!std::exchange(stale_, false))
+    script_.push_back({claude::assistant("a task has ended", session_), {}});
+  script_.push_back({claude::own_result(session_), {}});
+  script_.push_back({"", [this] { end_turn(); }});
+  run_script();
+}
+
+// Of the last prompt.
+std::string claude_life::replay() const {
+  return claude::replay(last_.uuid.empty() ? "without-uuid" : last_.uuid, "hi",
+                        session_);
+}
+
+std::string claude_life::clear() {
+  session_ = "session-" + std::to_string(sessions_.size() + 1);
+  sessions_[session_].on_disk = true;
+  return R"({"type":"conversation_reset","trigger":"clear"})"
+         + std::string{"\n"} + claude::no_tasks(session_);
 }
 
 void claude_life::write_script() {
   ++turns_;
   std::string started;
-  std::string replays;
-  for (const auto& uuid : turn_) {
+  for (const auto& uuid : turn_)
+    if (uuid != turn_.back())
+      started += claude::replay(uuid, "hi", session_);
+  for (const auto& uuid : turn_)
     started += claude::lifecycle(uuid, "started", session_);
-    replays += claude::replay(uuid, "hi", session_);
-  }
+  if (last_.text == "/clear")
+    started += clear();
   auto saved = [this] { sessions_[session_].on_disk = true; };
-  auto saved_early = dice_.one_in(2);
+  auto saved_early = plan_.obeys_words || dice_.one_in(2);
   script_.push_back({started, {}});
-  script_.push_back(
-    {claude::init(session_), saved_early ? saved : std::function<void()>{}});
-  script_.push_back({replays, saved});
+  script_.push_back({claude::init(session_, mode_, turn_),
+                     saved_early ? saved : std::function<void()>{}});
+  if (plan_.obeys_words)
+    return obey_words();
+  script_.push_back({replay(), [this, saved] {
+                       replayed_ = true;
+                       saved();
+                     }});
   write_chatter();
   if (dice_.one_in(plan_.permission)) {
-    auto id = session_ + "-ask-" + std::to_string(turns_);
+    tool_ = "tool-" + std::to_string(turns_);
+    auto uuids = turn_;
+    script_.push_back({claude::tool_use(tool_, session_, uuids),
+                       [this, uuids] { answered(uuids); }});
+    auto id = next_request();
     script_.push_back({claude::can_use_tool(id), {}, id});
+    script_.push_back(
+      {claude::tool_result(tool_, false, session_), [this] { tool_.clear(); }});
   }
   if (dice_.one_in(plan_.stall))
     return script_.push_back({"\n", [this] { wedged_ = true; }});
@@ -92,13 +137,10 @@ void claude_life::write_chatter() {
 
 void claude_life::write_result() {
   auto uuids = turn_;
-  std::string completed;
-  std::string cancelled;
-  for (const auto& uuid : uuids) {
-    completed += claude::lifecycle(uuid, "completed", session_);
-    cancelled += claude::lifecycle(uuid, "cancelled", session_);
-  }
   if (dice_.one_in(plan_.cancelled)) {
+    std::string cancelled;
+    for (const auto& uuid : uuids)
+      cancelled += claude::lifecycle(uuid, "cancelled", session_);
     script_.push_back({cancelled, [this] { end_turn(); }});
     return;
   }
@@ -109,26 +151,30 @@ void claude_life::write_result() {
   // The transcript is written at some moment before the result has gone out.
   if (dice_.one_in(2))
     script_.push_back(
-      {claude::assistant(text, session_), [this, uuids] { finish(uuids); }});
+      {claude::assistant(text, session_), [this, uuids] { answered(uuids); }});
+  push_result(result, "completed");
+  if (dice_.one_in(plan_.own_turn))
+    ++own_turns_;
+}
+
+// The result of the turn that runs, and what follows it.
+void claude_life::push_result(const std::string& result, const char* state) {
+  auto uuids = turn_;
+  std::string over;
+  for (const auto& uuid : uuids)
+    over += claude::lifecycle(uuid, state, session_);
+  uuids.insert(uuids.end(), joined_.begin(), joined_.end());
   script_.push_back({result, [this, uuids] {
-                       finish(uuids);
+                       answered(uuids);
                        for (const auto& uuid : uuids)
                          judge_.turn_ended(uuid);
                      }});
-  script_.push_back({completed, {}});
-  if (dice_.one_in(plan_.own_turn))
-    script_.push_back({claude::init(session_)
-                         + claude::assistant("a task has ended", session_)
-                         + claude::result({}, "noted", session_),
-                       {}});
-  script_.push_back({"", [this] { end_turn(); }});
+  script_.push_back({over, [this] { end_turn(); }});
 }
 
-void claude_life::finish(const std::vector<std::string>& uuids) {
-  for (const auto& uuid : uuids) {
-    sessions_[session_].finished.insert(uuid);
-    finished_here_.insert(uuid);
-  }
+void claude_life::answered(const std::vector<std::string>& uuids) {
+  for (const auto& uuid : uuids)
+    sessions_[session_].answered.insert(uuid);
 }
 
 void claude_life::end_turn() {
@@ -141,38 +187,57 @@ void claude_life::interrupt() {
   if (!turn_runs_ || result_said_)
     return;
   script_.clear();
-  std::string cancelled;
-  if (!permission_.empty())
-    cancelled += control_cancel(std::exchange(permission_, {}));
-  auto uuids = turn_;
-  script_.push_back(
-    {cancelled + claude::interrupted(uuids, session_), [this, uuids] {
-       finish(uuids);
-       for (const auto& uuid : uuids)
-         judge_.turn_ended(uuid);
-     }});
-  std::string over;
-  for (const auto& uuid : uuids)
-    over += claude::lifecycle(uuid, "cancelled", session_);
-  script_.push_back({over, [this] { end_turn(); }});
+  permission_.clear();
+  on_answer_ = {};
+  waits_ = gate::none;
+  std::string text = replayed_ ? "" : replay();
+  if (!tool_.empty())
+    text += claude::tool_result(std::exchange(tool_, {}), true, session_);
+  text += claude::request_interrupted(session_);
+  script_.push_back({text, {}});
+  push_result(claude::interrupted(turn_, session_), "cancelled");
+  last_failed_ = true;
   wedged_ = fate_.deaf || output_closed_;
   run_script();
+}
+
+// SIGINT
+void claude_life::asked_to_stop() {
+  told_to_end_ = stopped_ = true;
+  if (!permission_.empty())
+    say(claude::cancelled_request(std::exchange(permission_, {})));
+  interrupt();
+  end_if_told();
+}
+
+void claude_life::told_to_terminate() {
+  if (auto task = std::exchange(sessions_[session_].open_task, {});
+      !task.empty())
+    say(claude::task_told(task, "stopped", session_)
+        + claude::no_tasks(session_));
 }
 
 // Goes on with the turn, unless something has to come first.
 void claude_life::run_script() {
   if (dead_ || stepping_ || script_.empty() || !unsaid_.empty()
-      || !permission_.empty())
+      || !permission_.empty() || waits_ != gate::none)
     return;
   stepping_ = true;
   later(plan_.latency, [this] {
     stepping_ = false;
-    if (!script_.empty() && unsaid_.empty() && permission_.empty())
+    if (!script_.empty() && unsaid_.empty() && permission_.empty()
+        && waits_ == gate::none)
       next_step();
   });
 }
 
 void claude_life::next_step() {
+  if (auto& first = script_.front(); first.waits != gate::none) {
+    waits_ = std::exchange(first.waits, gate::none);
+    if (waits_ == gate::answer && answers_released_)
+      release_answers();
+    return;
+  }
   auto now = std::move(script_.front());
   script_.pop_front();
   if (now.text.find(R"("type":"result")") != std::string::npos
@@ -183,7 +248,8 @@ void claude_life::next_step() {
     permission_ = now.permission;
   if (!now.text.empty())
     return say(now.text, std::move(now.then));
-  now.then();
+  if (now.then)
+    now.then();
   run_script();
   end_if_told();
 }
@@ -191,14 +257,19 @@ void claude_life::next_step() {
 void claude_life::end_if_told() {
   if (dead_ || !told_to_end())
     return;
+  // An open permission request fails.
   if (!permission_.empty()) {
     permission_.clear();
+    if (auto next = std::exchange(on_answer_, {}))
+      next({});
     run_script();
   }
-  if (turn_runs_ || !waiting_.empty() || !unsaid_.empty()
-      || std::exchange(ending_, true))
+  if (turn_runs_ || !waiting_.empty() || own_turns_ > 0 || !unsaid_.empty()
+      || !sessions_[session_].open_task.empty() || std::exchange(ending_, true))
     return;
-  later(time_span{40'000}, [this] { die({0, 0}); });
+  later(time_span{40'000}, [this] {
+    die({last_failed_ && !stopped_ ? 1 : 0, 0});
+  });
 }
 
 } // namespace container_agent::simulation

@@ -41,12 +41,14 @@ inline std::uint64_t number(std::string_view line, std::string_view name) {
   return value;
 }
 
-/// The prompts that a `result` answers.
+/// The prompts that a `result` answers. Other lines name those that they belong
+/// to likewise; they answer none.
 inline std::vector<std::string> answered_by(std::string_view line) {
   constexpr std::string_view key = "\"user_message_uuids\":[";
   std::vector<std::string> result;
   auto at = line.find(key);
-  if (at == std::string_view::npos)
+  if (at == std::string_view::npos
+      || line.find("\"type\":\"result\"") == std::string_view::npos)
     return result;
   at += key.size();
   while (at < line.size() && line[at] == '"') {

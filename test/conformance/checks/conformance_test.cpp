@@ -31,14 +31,6 @@ std::string name_of(const testing::TestParamInfo<scenario_and_part>& info) {
          + std::get<part>(info.param).name;
 }
 
-/// Reads a scenario that is not in a file.
-scenario made_up(const char* text) {
-  scenario result;
-  result.document = nlohmann::ordered_json::parse(text);
-  result.steps = result.document["play"];
-  return result;
-}
-
 } // namespace
 
 class conformance : public testing::TestWithParam<scenario_and_part> {};

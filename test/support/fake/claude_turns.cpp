@@ -6,7 +6,7 @@ namespace container_agent::test::fake {
 namespace {
 
 /// Claude Code refuses what is more than the model takes.
-constexpr std::size_t longest_prompt = 5'000'000;
+constexpr std::size_t longest_prompt = 6'500'000;
 
 } // namespace
 
