@@ -1,7 +1,7 @@
 # Thin: CMake builds (CMakePresets.json), ctest tests, tools/ installs.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-all bench simulate format lint install \
-  package fuzz clean
+.PHONY: help deps build demo test test-all conformance bench simulate format \
+  lint install package fuzz clean
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -17,7 +17,7 @@ build = $(ninja) cmake --preset release >/dev/null \
 
 help: ## Shows this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort \
-	  | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	  | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 deps: ## Installs what is missing: Debian packages, the pinned Claude Code
 	@tools/install-dependencies.sh
@@ -44,6 +44,13 @@ test-all: ## The same, and all that takes long: before a change is finished
 	@tools/install-dependencies.sh build test fuzz node engine
 	@tools/install-claude-code.sh
 	@$(ninja) JOBS=$(JOBS) tools/test.sh --all
+
+conformance: ## Plays the scenarios to CLAUDE=path and prints what has changed
+	@tools/install-dependencies.sh build test node
+	@$(if $(CLAUDE),,tools/install-claude-code.sh)
+	@$(build) conformance
+	@test/isolated.sh build/conformance $(if $(CLAUDE),--claude "$(CLAUDE)") \
+	  $(if $(RECORD),--record) $(SCENARIOS)
 
 bench: ## Measures latency, throughput, start and memory against chained cats
 	@tools/install-dependencies.sh build

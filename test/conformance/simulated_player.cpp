@@ -8,7 +8,10 @@ namespace container_agent::test::conformance {
 
 namespace {
 
-using namespace simulation;
+using simulation::child_ports;
+using simulation::claude_life;
+using simulation::claude_plan;
+using simulation::claude_sessions;
 
 /// A simulated Claude whose calendar runs for as long as somebody waits for it.
 class simulated_player final : public claude_player {
@@ -93,7 +96,7 @@ private:
 
   static claude_plan plan_for(const std::vector<std::string>& arguments) {
     claude_plan plan;
-    plan.latency = time_span{50};
+    plan.latency = simulation::time_span{50};
     plan.obeys_words = true;
     plan.asks_host = !behind(arguments, "--permission-prompt-tool").empty();
     if (auto mode = behind(arguments, "--permission-mode"); !mode.empty())
@@ -136,8 +139,8 @@ private:
     });
   }
 
-  run_context run_{1, {}};
-  judge judge_{run_, std::size_t{1} << 30, std::size_t{1} << 30};
+  simulation::run_context run_{1, {}};
+  simulation::judge judge_{run_, std::size_t{1} << 30, std::size_t{1} << 30};
   claude_sessions sessions_;
   std::vector<std::unique_ptr<child_ports>> pipes_;
   std::vector<std::unique_ptr<claude_life>> lives_;
