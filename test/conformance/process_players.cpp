@@ -101,7 +101,8 @@ private:
 
 class real_player final : public process_player {
 public:
-  explicit real_player(std::string program) : program_{std::move(program)} {
+  explicit real_player(const std::string& program)
+    : program_{fs::absolute(program)} {
     if (!fs::exists(program_))
       throw std::runtime_error("no Claude Code at " + program_
                                + ": run tools/install-claude-code.sh");
