@@ -58,14 +58,19 @@ runtime::attach_settings attach_settings_of(const options& o) {
 }
 
 struct actor_settings : caf::actor_system_config {
-  actor_settings(runtime::event_loop& loop, runtime::tracer* events) {
+  actor_settings(runtime::event_loop& loop, runtime::tracer* events,
+                 event_log& log) {
     add_message_types<caf::id_block::container_agent>();
     add_error_category(
       agent_error_category,
       [](std::uint8_t code, caf::atom_value, const caf::message&) {
         return to_string(static_cast<agent_error>(code));
       });
-    runtime::install_scheduler(*this, loop, events);
+    runtime::install_scheduler(*this, loop, events, [&log](auto time) {
+      log.write(log_level::warn, "agent", "time_stood_still",
+                {{"frozen_ms", std::int64_t{time.count()}},
+                 {"effect", "no time limit counts it"}});
+    });
   }
 };
 
@@ -156,7 +161,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
          make_child_config(settings, std::move(environment)), context},
     output_resources{traced ? traced->output : output, {}, 0, 0},
     progress{drain_settings(settings)},
-    actor_config{loop, trace ? &trace->events() : nullptr},
+    actor_config{loop, trace ? &trace->events() : nullptr, log},
     system{actor_config} {
   progress.stop_input_first = settings.claude.is_raw();
   progress.leaves_claude = may_leave_claude(settings);

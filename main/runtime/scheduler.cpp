@@ -10,18 +10,24 @@
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include <utility>
+
 namespace container_agent::runtime {
 
 namespace {
 
 class loop_scheduler final : public caf::scheduler::abstract_coordinator {
 public:
-  loop_scheduler(caf::actor_system& system, event_loop& loop, tracer* events)
+  using gap_handler = std::function<void(std::chrono::milliseconds)>;
+
+  loop_scheduler(caf::actor_system& system, event_loop& loop, tracer* events,
+                 gap_handler on_stood_still)
     : abstract_coordinator{system},
       loop_{loop},
       clock_{loop},
       unit_{*this, system} {
     clock_.trace(events);
+    clock_.on_stood_still(std::move(on_stood_still));
   }
 
   scheduler_clock& clock() noexcept override { return clock_; }
@@ -82,10 +88,12 @@ private:
 } // namespace
 
 void install_scheduler(caf::actor_system_config& config, event_loop& loop,
-                       tracer* events) {
+                       tracer* events,
+                       std::function<void(std::chrono::milliseconds)> on_gap) {
   config.module_factories.emplace_back(
-    [&loop, events](caf::actor_system& system) -> caf::actor_system::module* {
-      return new loop_scheduler{system, loop, events};
+    [&loop, events, on_gap = std::move(on_gap)](
+      caf::actor_system& system) -> caf::actor_system::module* {
+      return new loop_scheduler{system, loop, events, on_gap};
     });
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 
 namespace caf {
 class actor_system;
@@ -30,9 +31,11 @@ inline constexpr std::size_t max_messages_in_a_row = 64;
 /// (see `run_until_all_ended`).
 ///
 /// `events` is told of messages that are set for later; it has to outlive the
-/// system.
-void install_scheduler(caf::actor_system_config& config, event_loop& loop,
-                       tracer* events = nullptr);
+/// system. `on_stood_still` is called after the process was frozen, with how
+/// long (see `active_time`).
+void install_scheduler(
+  caf::actor_system_config& config, event_loop& loop, tracer* events = nullptr,
+  std::function<void(std::chrono::milliseconds)> on_stood_still = {});
 
 /// Runs the loop until all actors of `system` have ended, at most for `limit`.
 /// Returns whether they have: only then may the system be destroyed, unless it

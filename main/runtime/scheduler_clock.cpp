@@ -8,6 +8,10 @@ namespace container_agent::runtime {
 
 scheduler_clock::scheduler_clock(event_loop& loop) : timer_{loop.io()} {}
 
+scheduler_clock::time_point scheduler_clock::now() const noexcept {
+  return time_.at(clock_type::now(), armed_for_);
+}
+
 void scheduler_clock::set_ordinary_timeout(time_point due,
                                            caf::abstract_actor* self,
                                            caf::atom_value type,
@@ -61,14 +65,21 @@ void scheduler_clock::arm() {
   if (due >= armed_for_)
     return;
   armed_for_ = due;
-  timer_.expires_at(due); // aborts the wait for a later time
+  timer_.expires_at(time_.real(due)); // aborts the wait for a later time
   timer_.async_wait([this](boost::system::error_code error) {
-    if (error)
-      return;
-    armed_for_ = time_point::max();
-    trigger_expired_timeouts();
-    arm();
+    if (!error)
+      wake();
   });
+}
+
+void scheduler_clock::wake() {
+  if (now() >= armed_for_)
+    time_.woken();
+  armed_for_ = time_point::max();
+  if (auto gap = time_.take_untold(); gap.count() > 0 && on_stood_still_)
+    on_stood_still_(std::chrono::duration_cast<std::chrono::milliseconds>(gap));
+  trigger_expired_timeouts();
+  arm();
 }
 
 } // namespace container_agent::runtime

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "main/runtime/active_time.hpp"
 #include "main/runtime/event_loop.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -8,7 +9,9 @@
 
 #include <caf/detail/simple_actor_clock.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 
 namespace container_agent::runtime {
 
@@ -18,6 +21,8 @@ class tracer;
 /// one timer, which is armed for the first that is due. Whoever is idle has no
 /// timer armed, and so no wake-ups.
 ///
+/// Its time is that in which the process was able to act, see `active_time`.
+///
 /// Cancelling leaves the timer as it is: at worst it fires once for nothing.
 class scheduler_clock final : public caf::detail::simple_actor_clock {
 public:
@@ -25,6 +30,13 @@ public:
 
   /// Told of each message that is set for later; may be null.
   void trace(tracer* events) { events_ = events; }
+
+  /// Called after time had stood still, with how long.
+  void on_stood_still(std::function<void(std::chrono::milliseconds)> call) {
+    on_stood_still_ = std::move(call);
+  }
+
+  time_point now() const noexcept override;
 
   /// Entries that wait for their time.
   std::size_t size() const { return schedule_.size(); }
@@ -55,9 +67,12 @@ private:
                                         boost::asio::io_context::executor_type>;
 
   void arm();
+  void wake();
 
   timer timer_;
   tracer* events_ = nullptr;
+  std::function<void(std::chrono::milliseconds)> on_stood_still_;
+  mutable active_time time_; // asking notices that it stood still
   time_point armed_for_ = time_point::max();
 };
 
