@@ -52,8 +52,9 @@ void find_out_if_gone(int socket) {
 
 } // namespace
 
-doors::doors(runtime::event_loop& loop, event_log& log, runtime::tracer* events)
-  : loop_{loop}, log_{log}, events_{events}, desk_{loop} {}
+doors::doors(runtime::event_loop& loop, runtime::fifo_watch& watch,
+             event_log& log, runtime::tracer* events)
+  : loop_{loop}, watch_{watch}, log_{log}, events_{events}, desk_{loop} {}
 
 doors::~doors() {
   finish();
@@ -69,7 +70,8 @@ void doors::open_socket(const std::string& path) {
                           const codec::trace_wish& wish) {
       follow(std::move(client), wish);
     };
-  socket_.emplace(loop_, log_, desk_, path, std::move(guests));
+  socket_.emplace(loop_, log_, desk_, path, std::move(guests),
+                  control_server::default_patience, &watch_);
 }
 
 void doors::open_http(http_address where, std::string token) {

@@ -24,7 +24,8 @@ namespace container_agent {
 class doors {
 public:
   /// `events`: null if there is no tracer.
-  doors(runtime::event_loop& loop, event_log& log, runtime::tracer* events);
+  doors(runtime::event_loop& loop, runtime::fifo_watch& watch, event_log& log,
+        runtime::tracer* events);
   doors(const doors&) = delete;
   doors& operator=(const doors&) = delete;
   ~doors();
@@ -62,6 +63,7 @@ private:
   void forget(connection& c);
 
   runtime::event_loop& loop_;
+  runtime::fifo_watch& watch_;
   event_log& log_;
   runtime::tracer* events_;
   runtime::control_desk desk_;

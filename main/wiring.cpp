@@ -226,7 +226,7 @@ void agent::parts::open_socket(const options::control_section& control) {
 void agent::parts::open_doors(const options& settings) {
   if (settings.control.path.empty() && !settings.http.address)
     return;
-  ways_in.emplace(loop, context.log, trace ? &trace->events() : nullptr);
+  ways_in.emplace(loop, watch, context.log, trace ? &trace->events() : nullptr);
   open_socket(settings.control);
   if (settings.http.address)
     ways_in->open_http(*settings.http.address,

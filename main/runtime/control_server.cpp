@@ -3,12 +3,14 @@
 #include "actors/loggers.hpp"
 #include "main/runtime/acceptor.hpp"
 #include "main/runtime/control_connection.hpp"
+#include "main/runtime/fifo_place.hpp"
 #include "messages/codec/control_message.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -25,6 +27,9 @@ std::optional<codec::trace_wish> trace_wish_in(const std::string& line) {
   return std::move(asked->trace);
 }
 
+// For a folder that has to be made again.
+constexpr mode_t only_ours = 0600;
+
 } // namespace
 
 // Shared with the handlers that are under way, which may outlive the server.
@@ -36,6 +41,8 @@ struct control_server::state : std::enable_shared_from_this<state> {
   std::chrono::milliseconds patience;
   socket_place place;
   seats& free;
+  fifo_watch::subscription subscription;
+  bool complained = false;
   std::optional<acceptor> door;
   std::vector<std::shared_ptr<control_connection>> connections;
 
@@ -55,6 +62,34 @@ struct control_server::state : std::enable_shared_from_this<state> {
                    if (auto self = weak.lock())
                      self->admit(std::move(client));
                  });
+  }
+
+  void watch_with(fifo_watch& watch) {
+    subscription = watch.watch_path(place.path(), [weak = weak_from_this()] {
+      if (auto self = weak.lock())
+        self->look_at_path();
+    });
+  }
+
+  // Who cleans up in /tmp removes sockets, or the folder. Clients that are
+  // connected stay so.
+  void look_at_path() {
+    if (!door || !place.moved())
+      return;
+    auto path = place.path();
+    try {
+      make_directory_of(path, only_ours);
+      place = socket_place{path};
+    } catch (const std::runtime_error& error) { // the next change will tell
+      if (!std::exchange(complained, true))
+        log.write(log_level::error, loggers::control, "control_unusable",
+                  {{"path", path}, {"error", error.what()}});
+      return;
+    }
+    complained = false;
+    open();
+    log.write(log_level::warn, loggers::control, "control_made_again",
+              {{"path", path}});
   }
 
   void admit(unique_fd client) {
@@ -123,6 +158,7 @@ struct control_server::state : std::enable_shared_from_this<state> {
   void finish() {
     if (!door)
       return;
+    subscription.reset();
     door.reset();
     for (const auto& c : std::vector{connections})
       c->close();
@@ -135,10 +171,13 @@ struct control_server::state : std::enable_shared_from_this<state> {
 control_server::control_server(event_loop& loop, event_log& log,
                                control_desk& desk, std::string path,
                                guests others,
-                               std::chrono::milliseconds patience)
+                               std::chrono::milliseconds patience,
+                               fifo_watch* watch)
   : state_{std::make_shared<state>(loop, log, desk, std::move(path),
                                    std::move(others), patience)} {
   state_->open();
+  if (watch != nullptr)
+    state_->watch_with(*watch);
 }
 
 control_server::~control_server() {

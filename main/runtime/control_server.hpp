@@ -4,6 +4,7 @@
 #include "main/runtime/control_connection.hpp"
 #include "main/runtime/control_desk.hpp"
 #include "main/runtime/event_loop.hpp"
+#include "main/runtime/fifo_watch.hpp"
 #include "main/runtime/socket_place.hpp"
 #include "messages/codec/control_message.hpp"
 
@@ -48,10 +49,12 @@ public:
       trace;
   };
 
-  /// Throws `socket_error`.
+  /// `watch`: tells when the socket was removed, so that it is made again;
+  /// null: it is not. Throws `socket_error`.
   control_server(event_loop& loop, event_log& log, control_desk& desk,
                  std::string path, guests others = {},
-                 std::chrono::milliseconds patience = default_patience);
+                 std::chrono::milliseconds patience = default_patience,
+                 fifo_watch* watch = nullptr);
   control_server(const control_server&) = delete;
   control_server& operator=(const control_server&) = delete;
   ~control_server();

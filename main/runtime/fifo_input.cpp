@@ -7,6 +7,7 @@
 #include "main/runtime/stream_descriptor.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -37,6 +38,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   bool hung_up = false;  // the descriptor has seen all writers leave
   bool fresh = false;    // opened by `arm`: may not see the first one leave
   bool stale = false;    // `fd` is not what `place` holds
+  bool shared = false;   // another agent reads it, too
   bool lost = false;     // the path leads to nothing usable
   bool finished = false; // for good
 
@@ -72,7 +74,15 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     fd.assign(reader.get(), error);
     if (!error)
       (void)reader.release();
+    shared = !error && !lock(fd.native_handle());
     return error;
+  }
+
+  // Beside the lock file, which somebody may have removed. On the descriptor
+  // that reads, so that it needs none more: the FIFO's end stays visible. A
+  // file system that has no such locks does without.
+  static bool lock(int reader) {
+    return ::flock(reader, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
   }
 
   void close() {
@@ -294,13 +304,20 @@ fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
   : state_{std::make_shared<state>(loop, log, std::move(place), kind, spool)} {
   state_->place.prepare(state_->log, loggers::pipe_input);
   std::weak_ptr<state> weak{state_};
-  state_->subscription = watch.watch_path(state_->place.path(), [weak] {
+  auto look = [weak] {
     if (auto self = weak.lock())
       self->look_at_path();
-  });
+  };
+  state_->subscription
+    = watch.watch_path(state_->place.path(), look, state_->place.lock_path());
   if (auto error = state_->open())
     throw fifo_error{"cannot open " + state_->place.path() + ": "
                      + error.message()};
+  if (state_->shared)
+    throw fifo_in_use{"cannot use " + state_->place.path()
+                      + " as a pipe: another agent reads it, whose lock file "
+                        "was removed. Stop it, or choose another --instance "
+                        "or --pipe-dir."};
   // What an earlier agent has not dealt with comes first.
   state_->may_hold_data = spool != nullptr && spool->holds_unread();
 }

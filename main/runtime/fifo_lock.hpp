@@ -11,7 +11,9 @@ namespace container_agent::runtime {
 /// Keeps a second agent off a FIFO: a lock on a file beside it, "<FIFO>.lock".
 ///
 /// (Not on the FIFO itself: a descriptor that is open for long enough to hold
-/// a lock counts as a reader or a writer, and hides that the others have gone.)
+/// a lock counts as a reader or a writer, and hides that the others have gone.
+/// The reader of the input does lock its descriptor in addition, in case that
+/// somebody removes the file.)
 ///
 /// The lock is fcntl(2)'s: it ends with the process, however that ends, so a
 /// file that a killed agent has left says nothing; it is not inherited by the

@@ -343,10 +343,12 @@ fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
       self->tell();
     }
   });
-  state_->path_subscription = watch.watch_path(state_->place.path(), [weak] {
+  auto look = [weak] {
     if (auto self = weak.lock())
       self->look_at_path();
-  });
+  };
+  state_->path_subscription
+    = watch.watch_path(state_->place.path(), look, state_->place.lock_path());
   if (auto error = state_->open())
     throw fifo_error{"cannot open " + state_->place.path() + ": "
                      + error.message()};

@@ -275,7 +275,7 @@ bool fifo_place::moved() const {
 fifo_place::change fifo_place::refresh(event_log& log,
                                        std::string_view logger) {
   if (!moved()) {
-    complained_ = false;
+    renew_lock(log, logger);
     return change::none;
   }
   try {
@@ -289,6 +289,15 @@ fifo_place::change fifo_place::refresh(event_log& log,
   log.write(log_level::warn, logger, "fifo_replaced",
             {{"path", path_}, {"made_again", made_}});
   return change::replaced;
+}
+
+void fifo_place::renew_lock(event_log& log, std::string_view logger) {
+  auto holder = lock_.hold(mode_);
+  if (holder.empty())
+    complained_ = false;
+  else if (!std::exchange(complained_, true))
+    log.write(log_level::error, logger, "fifo_lock_lost",
+              {{"path", lock_.path()}, {"error", holder}});
 }
 
 void fifo_place::remove(event_log& log, std::string_view logger) {

@@ -69,8 +69,9 @@ public:
     unusable, ///< it is no FIFO, or another agent's; what was is kept
   };
 
-  /// After a hint that the path may have changed. Logs a replacement, and once
-  /// what keeps it from being used.
+  /// After a hint that the path or its lock may have changed. Logs a
+  /// replacement, and once what keeps it from being used. A lock whose file was
+  /// removed is taken again.
   change refresh(event_log& log, std::string_view logger);
 
   /// Removes the FIFO if `prepare` made it and it is still at the path. Logs a
@@ -78,6 +79,7 @@ public:
   void remove(event_log& log, std::string_view logger);
 
   const std::string& path() const { return path_; }
+  const std::string& lock_path() const { return lock_.path(); }
 
   /// Whether `prepare` has made it.
   bool made() const { return made_; }
@@ -90,6 +92,8 @@ private:
   mode_t mode_;
   int capacity_;
   fifo_lock lock_;
+  void renew_lock(event_log& log, std::string_view logger);
+
   unique_fd anchor_;
   bool made_ = false;
   bool complained_ = false;

@@ -343,10 +343,12 @@ fifo_reply_output::fifo_reply_output(event_loop& loop, fifo_watch& watch,
   : state_{std::make_shared<state>(loop, watch, log, std::move(place))} {
   state_->place.prepare(state_->log, loggers::pipe_output);
   std::weak_ptr<state> weak{state_};
-  state_->path_subscription = watch.watch_path(state_->place.path(), [weak] {
+  auto look = [weak] {
     if (auto self = weak.lock())
       self->look_at_path();
-  });
+  };
+  state_->path_subscription
+    = watch.watch_path(state_->place.path(), look, state_->place.lock_path());
   if (auto error = state_->watch_readers())
     throw fifo_error{"cannot watch " + state_->place.path()
                      + " for readers: " + error.message()

@@ -51,6 +51,7 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
   struct watched_path {
     std::string directory;
     std::string name;
+    std::string beside; // another name that counts; empty: none
     notification on_change;
     int watch = none;        // of the directory, or of the nearest above it
     bool is_nearest = false; // the latter
@@ -175,7 +176,8 @@ struct fifo_watch::state : std::enable_shared_from_this<state> {
         continue;
       if ((e.mask & gone_mask) != 0)
         leave(*path);
-      else if (!path->is_nearest && e.name != path->name)
+      else if (!path->is_nearest && e.name != path->name
+               && (path->beside.empty() || e.name != path->beside))
         continue;
       changed(path);
     }
@@ -274,12 +276,15 @@ fifo_watch::~fifo_watch() {
 }
 
 fifo_watch::subscription fifo_watch::watch_path(const std::string& path,
-                                                notification on_change) {
+                                                notification on_change,
+                                                const std::string& beside) {
   if (state_->failure)
     return {};
   auto watched = std::make_shared<state::watched_path>();
   watched->directory = directory_of(path);
   watched->name = name_in_directory(path);
+  if (!beside.empty())
+    watched->beside = name_in_directory(beside);
   watched->on_change = std::move(on_change);
   state_->paths.push_back(watched);
   state_->enter(*watched);

@@ -57,8 +57,10 @@ public:
 
   /// Calls `on_change`, from the loop, whenever what `path` leads to may have
   /// changed. The handler looks itself, and may make the path again. If the
-  /// path can't be watched, that is logged once.
-  subscription watch_path(const std::string& path, notification on_change);
+  /// path can't be watched, that is logged once. `beside`: another path in the
+  /// same directory, such as a lock's, whose changes count as well.
+  subscription watch_path(const std::string& path, notification on_change,
+                          const std::string& beside = {});
 
   /// Events of inotify(7) that came together: which was the last, which there
   /// were, and which after the last IN_ACCESS. How many can't be told (the

@@ -176,10 +176,14 @@ bool socket_place::bind_here() {
   return true;
 }
 
-std::error_code socket_place::remove() {
+bool socket_place::moved() const {
   struct stat found {};
-  if (::lstat(path_.c_str(), &found) != 0 || found.st_dev != device_
-      || found.st_ino != file_)
+  return ::lstat(path_.c_str(), &found) != 0 || found.st_dev != device_
+         || found.st_ino != file_;
+}
+
+std::error_code socket_place::remove() {
+  if (moved())
     return {};
   return ::unlink(path_.c_str()) == 0 || errno == ENOENT ? std::error_code{}
                                                          : last_error();

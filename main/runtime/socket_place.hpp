@@ -64,6 +64,9 @@ public:
   /// `socket_error`, naming the process if a living one listens there.
   explicit socket_place(std::string path);
 
+  /// Whether the path leads to something else by now, or to nothing.
+  bool moved() const;
+
   int listener() const { return listener_.get(); }
   const std::string& path() const { return path_; }
 
