@@ -76,7 +76,8 @@ std::string session_in(const std::vector<std::string>& arguments) {
 
 child_link::child_link(child_process& process, child_link_config config,
                        actor_context context)
-  : process_{process},
+  : patience{config.launch_patience},
+    process_{process},
     config_{std::move(config)},
     context_{context},
     framer_{config_.max_held_line},
@@ -98,6 +99,7 @@ child_process::launch_result child_link::launch(const launch_child& how) {
   awaits_launch_ = result.waiting && !process_.only_attaches();
   if (result.error || result.waiting)
     return result;
+  patience.launched();
   attached_ = result.attached;
   resumed_ = !attached_ && !session_in(command.arguments).empty();
   joining_ = result.midstream && !config_.raw;

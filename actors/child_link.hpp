@@ -1,10 +1,12 @@
 #pragma once
 
 #include "actors/credit.hpp"
+#include "actors/launch_patience.hpp"
 #include "actors/ports.hpp"
 #include "messages/codec/line_framer.hpp"
 #include "messages/payloads.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -26,6 +28,9 @@ struct child_link_config {
   /// Lines of the child up to this length are passed on whole or not at all;
   /// longer ones piece by piece.
   std::size_t max_held_line = 1024 * 1024;
+
+  /// How long a program that had run is waited for when it is missing.
+  std::chrono::milliseconds launch_patience{0};
 
   std::string validate() const;
 };
@@ -138,6 +143,7 @@ public:
 
   outbox<delivery> to_conversation;
   inbox from_conversation;
+  launch_patience patience;
 
 private:
   /// none → running → exited (process reaped, output open) → concluded → none

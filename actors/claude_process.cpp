@@ -35,6 +35,7 @@ constexpr std::uint64_t terminate_renewed = ~std::uint64_t{0};
 constexpr std::uint64_t kill_renewed = terminate_renewed - 1;
 constexpr std::uint64_t kill_mute = terminate_renewed - 2;
 constexpr std::uint64_t kill_survivor = terminate_renewed - 3;
+constexpr std::uint64_t retry_launch = terminate_renewed - 4;
 
 } // namespace
 
@@ -104,7 +105,7 @@ void claude_process::start_child(const launch_child& how) {
   }
   auto result = link_.launch(how);
   if (result.error)
-    return quit(make_error(agent_error::launch_failed, result.what));
+    return launch_has_failed(how, result);
   if (result.waiting) {
     context_.log.write(log_level::info, name(), "launch_waits", {});
     awaited_ = how;
@@ -113,6 +114,20 @@ void claude_process::start_child(const launch_child& how) {
   awaited_.reset();
   tell(peers().conversation, link_.description());
   advance();
+}
+
+void claude_process::launch_has_failed(
+  const launch_child& how, const child_process::launch_result& result) {
+  auto awaited = link_.patience.since().has_value();
+  auto wait = link_.patience.failed(result.error, clock().now());
+  if (!wait)
+    return quit(make_error(agent_error::launch_failed, result.what));
+  if (!awaited)
+    context_.log.write(log_level::warn, name(), "program_awaited",
+                       {{"reason", result.what}});
+  awaited_ = how;
+  if (!std::exchange(retry_due_, true))
+    await(*wait, retry_launch);
 }
 
 void claude_process::take(const child_input& input) {
@@ -172,6 +187,11 @@ void claude_process::take_deadline(std::uint64_t what) {
       survivor_watched_ = false;
       if (link_.outlives_kill())
         link_.kill_harder();
+      return;
+    case retry_launch:
+      retry_due_ = false;
+      if (awaited_)
+        start_child(launch_child{*awaited_});
       return;
     default: break;
   }

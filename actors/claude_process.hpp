@@ -16,8 +16,9 @@ namespace container_agent {
 /// Dies when:     the child has ended and all it said was taken: with
 ///                `child_ended` if nobody asked it to, with `child_renewed` if
 ///                it shall be started again, else in peace; when it cannot be
-///                started (`launch_failed`). Where children are only attached
-///                to, it lives on and the next one is waited for
+///                started (`launch_failed`) and is not worth waiting for (see
+///                `launch_patience`). Where children are only attached to, it
+///                lives on and the next one is waited for
 class claude_process : public agent_actor<claude_process_actor> {
 public:
   claude_process(caf::actor_config& config, child_link& link,
@@ -49,6 +50,8 @@ protected:
 
 private:
   void start_child(const launch_child& how);
+  void launch_has_failed(const launch_child& how,
+                         const child_process::launch_result& result);
   void take(const child_input& input);
   void take_peers(const peers_changed& now);
   void advance();
@@ -62,7 +65,8 @@ private:
 
   child_link& link_;
   credit_line<child_input_window> credit_{small_input};
-  std::optional<launch_child> awaited_; // nothing to attach to yet
+  std::optional<launch_child> awaited_; // nothing to attach to or start yet
+  bool retry_due_ = false;              // of a launch that has failed
   std::uint64_t lingering_since_ = 0;   // the read that was waited for
   bool mute_ = false;                   // noticed, and its time runs
   bool survivor_watched_ = false;       // likewise

@@ -74,8 +74,8 @@ void shut_down(agent& running, int signal) {
 
 std::int32_t run(const options& settings, std::vector<std::string> environment,
                  agent_log& log) {
+  runtime::event_loop loop; // first: it readies the process for a full disk
   log_start(log, settings);
-  runtime::event_loop loop;
   gathered_log gathered{log, loop};
   // Before the pipes are made: a signal that comes meanwhile is handled once
   // the loop runs. An agent that can't be made lets it run, too, to clear up.

@@ -168,6 +168,8 @@ void read_limits(const option_sources& given, options& result) {
                       supervision.stall_timeout);
   given.read_duration("start-timeout", 0ms, longest_wait,
                       supervision.start_timeout);
+  given.read_duration("launch-patience", 0ms, longest_wait,
+                      supervision.launch_patience);
   given.read_duration("drain-timeout", 0ms, longest_wait,
                       result.shutdown.drain_timeout);
   given.read("subreaper", result.process.subreaper);

@@ -98,6 +98,7 @@ struct options {
     std::vector<restart_rule> rules; ///< what differs for single actors
     std::chrono::milliseconds stall_timeout{1'800'000}; ///< 0: off
     std::chrono::milliseconds start_timeout{120'000};   ///< 0: off
+    std::chrono::milliseconds launch_patience{60'000};  ///< 0: off
   };
 
   struct shutdown_section {

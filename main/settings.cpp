@@ -56,6 +56,7 @@ child_link_config child_settings(const options& o,
   result.command.environment = std::move(environment);
   result.command.directory = o.claude.directory;
   result.raw = o.claude.is_raw();
+  result.launch_patience = o.supervision.launch_patience;
   return result;
 }
 

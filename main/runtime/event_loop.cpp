@@ -169,6 +169,7 @@ void event_loop::require_own_thread() const {
 
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);
   // open(2) takes the lowest free number, so this fills 0 to 2 in turn.
   int descriptor = 0;

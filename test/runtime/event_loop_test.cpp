@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -278,6 +280,17 @@ TEST(prepare_process_test, a_write_without_reader_does_not_kill) {
                                 return ::write(pipe.writer.get(), "x", 1) == -1
                                        && errno == EPIPE;
                               }));
+}
+
+TEST(prepare_process_test, a_file_that_may_not_grow_does_not_kill) {
+  EXPECT_TRUE(
+    holds_in_a_fork([] { std::signal(SIGXFSZ, SIG_DFL); },
+                    [] {
+                      rlimit none{0, 0};
+                      ::setrlimit(RLIMIT_FSIZE, &none);
+                      auto file = ::open("/tmp", O_TMPFILE | O_RDWR, 0600);
+                      return ::write(file, "x", 1) == -1 && errno == EFBIG;
+                    }));
 }
 
 TEST(prepare_process_test, the_end_of_children_can_be_learnt) {
