@@ -8,6 +8,7 @@
 #include "main/runtime/launch_failure.hpp"
 #include "main/runtime/socket_place.hpp"
 #include "main/settings.hpp"
+#include "main/trials.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -180,12 +181,13 @@ finding check_home(const std::vector<std::string>& environment) {
     return ok("Claude's folder", folder, "will be made");
   if (folder.empty())
     folder = variable_in(environment, "HOME");
-  if (!folder.empty() && ::access(folder.c_str(), W_OK | X_OK) == 0)
+  auto error = folder.empty() ? std::error_code{} : try_to_make_in(folder);
+  if (!folder.empty() && !error)
     return ok("Claude's folder", folder);
   return {verdict::warning,
           "Claude's folder",
           folder,
-          folder.empty() ? "HOME is not set" : last_error().message(),
+          folder.empty() ? "HOME is not set" : error.message(),
           "Set HOME (or CLAUDE_CONFIG_DIR) to a folder that can be written: "
           "Claude keeps there what it resumes from.",
           exit_code::graceful};
@@ -208,31 +210,6 @@ finding check_log_in(const std::vector<std::string>& environment) {
           "Set ANTHROPIC_API_KEY, or run claude once and log in; unless its "
           "settings say how it gets a key.",
           exit_code::graceful};
-}
-
-finding check_log_file(const std::string& path) {
-  if (path.empty())
-    return ok("log", "stderr");
-  struct stat status;
-  std::error_code error;
-  if (::stat(path.c_str(), &status) != 0) {
-    if (::access(runtime::directory_of(path).c_str(), W_OK | X_OK) == 0)
-      return ok("log", path, "will be made");
-    error = last_error();
-  } else if (S_ISDIR(status.st_mode)) {
-    error = std::make_error_code(std::errc::is_a_directory);
-  } else if (::access(path.c_str(), W_OK) == 0) {
-    return ok("log", path, "will be appended to");
-  } else {
-    error = last_error();
-  }
-  return {verdict::problem,
-          "log",
-          path,
-          "can't be written: " + error.message(),
-          "Name another one: --log-file PATH; without it the log goes to "
-          "stderr.",
-          exit_code::bad_usage};
 }
 
 finding check_http(http_address where) {
@@ -332,6 +309,9 @@ check_options(const options& settings,
   result.push_back(check_pipe("input pipe", pipes.input, pipes));
   result.push_back(check_pipe("output pipe", pipes.output, pipes));
   result.push_back(check_control(settings.control));
+  result.push_back(check_system_calls(settings));
+  if (settings.claude.keep)
+    result.push_back(check_keep_directory(settings.claude.keep_directory));
   auto folder = check_directory(settings.claude.directory);
   result.push_back(folder);
   // In a folder that is not there, everything would be missing.
@@ -350,6 +330,10 @@ check_options(const options& settings,
   result.push_back(check_drain(settings.shutdown));
   result.push_back(check_restarts(settings.supervision));
   result.push_back(check_log_file(settings.log.file));
+  if (!settings.trace.file.empty())
+    result.push_back(check_trace_file(settings.trace.file));
+  if (settings.trace.ring > 0 || !settings.trace.file.empty())
+    result.push_back(check_trace_directory(settings.trace.directory));
   if (settings.http.address)
     result.push_back(check_http(*settings.http.address));
   if (!settings.http.token_file.empty())
