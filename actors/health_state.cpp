@@ -39,6 +39,8 @@ std::string fault(const codec::status_facts& facts, bool was_ready,
     return "the agent is stopping: " + facts.shutdown.phase;
   if (!facts.silent.empty())
     return facts.silent.front() + " does not answer";
+  if (!facts.input.trouble.empty())
+    return "the input is not read: " + facts.input.trouble;
   if (auto away = absence(facts, was_ready, limits); !away.empty())
     return away;
   if (auto count = facts.supervisor.restarts_in_window; count > 0)
@@ -72,7 +74,9 @@ health_verdict judge(const codec::status_facts& facts, bool was_ready,
   if (const auto& lost = facts.supervisor.gave_up; !lost.empty())
     return {"failed", true, false, "restarting " + lost + " was given up"};
   if (auto found = fault(facts, was_ready, limits); !found.empty())
-    return {"degraded", true, c.ready && facts.shutdown.phase == "running",
+    return {"degraded", true,
+            c.ready && facts.shutdown.phase == "running"
+              && facts.input.trouble.empty(),
             found};
   if (!c.ready)
     return {"starting", true, false, "Claude is starting"};

@@ -11,7 +11,10 @@ namespace container_agent {
 /// (npm, apt, a volume that is mounted again) takes the program away for some
 /// seconds and puts another one in its place; meanwhile it is missing, busy or
 /// not executable yet. That is no fault of the program, so it is not counted as
-/// a restart. One that was never there is not waited for. Pure.
+/// a restart. One that was never there is not waited for.
+///
+/// A full disk is waited for as long as it takes: what a kept Claude is found
+/// by can't be written then. Pure.
 class launch_patience {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -33,7 +36,8 @@ public:
   /// It could not be started. Returns after what time it shall be tried again;
   /// nothing if that is of no use, or has been tried for long enough.
   std::optional<milliseconds> failed(std::error_code error, time_point now) {
-    if (!was_there_ || limit_.count() <= 0 || !may_pass(error))
+    auto full = error == std::errc::no_space_on_device;
+    if (!full && (!was_there_ || limit_.count() <= 0 || !may_pass(error)))
       return std::nullopt;
     if (!since_) {
       since_ = now;
@@ -41,9 +45,9 @@ public:
     }
     auto left
       = std::chrono::duration_cast<milliseconds>(*since_ + limit_ - now);
-    if (left.count() <= 0)
+    if (!full && left.count() <= 0)
       return std::nullopt;
-    auto result = std::min(delay_, left);
+    auto result = full ? delay_ : std::min(delay_, left);
     delay_ = std::min(delay_ * 2, longest_delay);
     return result;
   }

@@ -53,7 +53,7 @@ bool line_reader::stop(bool goes_on) {
 }
 
 void line_reader::read() {
-  if (reading_ || finished_ || error_)
+  if (reading_ || finished_ || error_ || held_)
     return;
   // Half a line must not wait for ever for a writer that has left. While
   // nothing is half read, writers may come and go unnoticed.
@@ -64,7 +64,9 @@ void line_reader::read() {
 
 void line_reader::take(const byte_source::result& result) {
   reading_ = false;
-  error_ = result.error;
+  held_ = result.error && !source_.trouble().empty();
+  if (!held_)
+    error_ = result.error;
   if (config_.raw)
     raw_ = result.keep();
   else if (!result.data.empty())

@@ -36,6 +36,14 @@ public:
   /// it `goes_on`. False if it was stopped before.
   bool stop(bool goes_on = false);
 
+  /// Reading has failed for a reason that may pass (`byte_source::trouble`):
+  /// nothing is read until `try_again`.
+  bool held() const { return held_; }
+  void try_again() { held_ = false; }
+
+  /// Why nothing can be read now; empty if it can.
+  std::string trouble() const { return source_.trouble(); }
+
   /// Why reading has failed, if it has; told once, then it is tried again.
   std::error_code take_error() { return std::exchange(error_, {}); }
 
@@ -59,6 +67,7 @@ private:
   std::uint64_t lines_ = 0;
   std::uint64_t read_to_ = 0; // in the input, if its source says where it is
   bool reading_ = false;
+  bool held_ = false;
   bool at_end_ = false;   // the writers have left: what is half read is cut
   bool finished_ = false; // no more will be read
   bool goes_on_ = false;  // with the next agent, which reads half a line whole

@@ -66,6 +66,11 @@ public:
   /// Bytes that wait in the kernel to be read; 0 if that is not known.
   virtual std::size_t unread() const { return 0; }
 
+  /// Why a read fails, or would, that needs no repair by the reader, such as a
+  /// full disk: for a user; empty if nothing is wrong. Nothing is lost, and a
+  /// later read succeeds when that has passed.
+  virtual std::string trouble() const { return {}; }
+
   /// Whether a FIFO shall report `at_end` when its last writer leaves. Off at
   /// the start, when writers may come and go. No effect on other sources.
   virtual void report_end(bool on) = 0;

@@ -34,6 +34,7 @@ struct kept_parts {
                                   "another directory: --keep-dir."};
     if (spool.begins_anew())
       notes.input_taken(0);
+    spool.before_read([this] { return notes.make_good(); });
     notes.on_input([this](std::uint64_t input) { spool.release(input); });
     process.before_start([this] { notes.launched(); });
     if (!process.found())

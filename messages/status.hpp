@@ -84,8 +84,9 @@ struct get_input_status {
 
 struct input_status {
   std::uint64_t unread_bytes = 0; ///< in the FIFO
+  std::string trouble{};          ///< why it is not read, such as a full disk
 
-  CONTAINER_AGENT_INSPECT(input_status, x.unread_bytes)
+  CONTAINER_AGENT_INSPECT(input_status, x.unread_bytes, x.trouble)
 };
 
 struct get_output_status {

@@ -351,6 +351,11 @@ std::size_t fifo_input::unread() const {
   return fd.is_open() ? unread_bytes(fd.native_handle()) : 0;
 }
 
+std::string fifo_input::trouble() const {
+  auto* spool = state_->spool;
+  return spool != nullptr ? spool->trouble() : std::string{};
+}
+
 void fifo_input::finish(bool keep_fifo) {
   state_->finish(keep_fifo);
 }

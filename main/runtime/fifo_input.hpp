@@ -42,6 +42,7 @@ public:
   void cancel() override;
   void report_end(bool on) override;
   std::size_t unread() const override;
+  std::string trouble() const override;
 
   /// For the end of the agent: closes the FIFO for good, and removes it if it
   /// was made here and shall not be kept. Nothing is delivered after this. What

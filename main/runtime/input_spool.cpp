@@ -14,6 +14,7 @@ namespace container_agent::runtime {
 
 std::error_code input_spool::open(const std::string& path,
                                   std::uint64_t dealt_with) {
+  path_ = path;
   file_.reset(
     ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   struct stat found {};
@@ -37,6 +38,25 @@ ssize_t input_spool::move(int fifo, std::size_t size) {
 }
 
 ssize_t input_spool::read(int fifo, std::span<char> buffer) {
+  trouble_ = before_read_ ? before_read_() : std::error_code{};
+  if (trouble_) {
+    errno = trouble_.value();
+    return -1;
+  }
+  auto count = read_on(fifo, buffer);
+  if (count < 0 && errno != EAGAIN && errno != EINTR)
+    trouble_ = last_error();
+  return count;
+}
+
+std::string input_spool::trouble() const {
+  auto why = trouble_;
+  if (!why && before_read_)
+    why = before_read_();
+  return why ? path_ + ": " + why.message() : std::string{};
+}
+
+ssize_t input_spool::read_on(int fifo, std::span<char> buffer) {
   if (!holds_unread()) {
     auto count = move(fifo, buffer.size());
     if (count <= 0)

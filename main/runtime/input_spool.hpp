@@ -5,9 +5,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace container_agent::runtime {
 
@@ -31,8 +33,18 @@ public:
   /// Where the next byte read will stand.
   std::uint64_t position() const { return next_; }
 
-  /// As read(2) of the FIFO, non-blocking.
+  /// As read(2) of the FIFO, non-blocking. What the file has no room for stays
+  /// in the FIFO.
   ssize_t read(int fifo, std::span<char> buffer);
+
+  /// What has to succeed before anything is read: no prompt may be taken that
+  /// could not be noted. Called at each read.
+  void before_read(std::function<std::error_code()> call) {
+    before_read_ = std::move(call);
+  }
+
+  /// Why the last read has failed, or the next one would; empty if neither.
+  std::string trouble() const;
 
   /// For the end of the agent: moves what the FIFO holds into the file, for the
   /// next one. Of one that is filled all the time, at most about `max_rest`.
@@ -50,7 +62,12 @@ public:
 private:
   ssize_t move(int fifo, std::size_t size);
 
+  ssize_t read_on(int fifo, std::span<char> buffer);
+
   unique_fd file_;
+  std::string path_;
+  std::function<std::error_code()> before_read_;
+  std::error_code trouble_;
   std::uint64_t released_ = 0;
   std::uint64_t next_ = 0;
   std::uint64_t end_ = 0;

@@ -135,8 +135,24 @@ void journal_file::append(const std::string& entry) {
                                               : write_all(file_.get(), entry);
   if (error)
     complain(error);
-  else
-    failed_ = false;
+  else if (failed_)
+    recovered();
+}
+
+std::error_code journal_file::make_good() {
+  if (!failed_)
+    return {};
+  if (auto error = begin_anew())
+    return error;
+  recovered();
+  tell_input();
+  return {};
+}
+
+void journal_file::recovered() {
+  failed_ = false;
+  log_.write(log_level::info, loggers::agent, "journal_written_again",
+             {{"path", path_}});
 }
 
 // Beside the old one, which it then takes the place of: one of both is whole.
@@ -159,14 +175,15 @@ std::error_code journal_file::begin_anew() {
   return {};
 }
 
-// The agent goes on all the same: what is lost is what a crash would cost.
+// No input is read until it is made good; what was read before goes on, and a
+// crash meanwhile would have it read again.
 void journal_file::complain(std::error_code error) {
   if (std::exchange(failed_, true))
     return;
   log_.write(log_level::error, loggers::agent, "journal_not_written",
              {{"path", path_},
               {"error", error.message()},
-              {"effect", "a later agent may not know of all prompts"}});
+              {"effect", "no input is read until it can be"}});
 }
 
 } // namespace container_agent::runtime

@@ -14,8 +14,9 @@ namespace container_agent::runtime {
 /// was written is there for the next agent once write(2) has returned: it
 /// survives this process, not the machine (nor does Claude).
 ///
-/// What could not be written is logged once (`journal_not_written`), and comes
-/// with the next entry that can: the whole file is written anew then.
+/// What could not be written, such as on a full disk, is logged once
+/// (`journal_not_written`), and comes with the next entry that can, or with
+/// `make_good`: the whole file is written anew then.
 class journal_file final : public journal {
 public:
   /// Takes what an earlier agent has left, and begins a new file with it.
@@ -24,6 +25,9 @@ public:
 
   /// As of now: at the start, what the earlier agent has left.
   const codec::kept_conversation& conversation() const { return now_; }
+
+  /// Writes what could not be written before. Returns why that still can't be.
+  std::error_code make_good();
 
   /// Called with how much of the input was dealt with, once that is noted.
   void on_input(std::function<void(std::uint64_t)> call) {
@@ -48,6 +52,7 @@ public:
 
 private:
   void append(const std::string& entry);
+  void recovered();
   void tell_input() const;
   std::error_code begin_anew();
   void complain(std::error_code error);

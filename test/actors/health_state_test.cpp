@@ -141,4 +141,9 @@ TEST(health_state, the_worst_decides) {
             "failed");
 }
 
+TEST(health_state, degraded_and_not_ready_while_no_input_is_read) {
+  expect(judge_with([](auto& f) { f.input.trouble = "the disk is full"; }),
+         "degraded", true, false, "the input is not read: the disk is full");
+}
+
 } // namespace container_agent::test

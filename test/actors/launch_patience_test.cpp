@@ -99,6 +99,13 @@ TEST(launch_patiences, do_not_wait_for_what_will_not_pass) {
   EXPECT_FALSE(none.failed(missing, start));
 }
 
+TEST(launch_patiences, wait_for_room_on_a_full_disk_without_a_limit) {
+  const auto full = std::make_error_code(std::errc::no_space_on_device);
+  launch_patience patience{0s};
+  for (auto now = start; now < start + 1h; now += 5s)
+    ASSERT_TRUE(patience.failed(full, now));
+}
+
 TEST_F(replaced_programs, are_started_once_they_are_back) {
   run_once();
   start_patient();

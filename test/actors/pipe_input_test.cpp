@@ -174,4 +174,64 @@ TEST_F(pipe_inputs, credit_is_taken_back) {
   EXPECT_EQ(lines(), texts{"next"});
 }
 
+namespace {
+
+/// A source whose disk may be full.
+class source_with_a_disk : public fake_source {
+public:
+  using fake_source::fake_source;
+
+  std::string full;
+  std::string trouble() const override { return full; }
+};
+
+class held_inputs : public pipe_inputs {
+public:
+  source_with_a_disk disk{events};
+  line_reader held{disk, {}};
+
+  void start_held() {
+    input = spawn<pipe_input>(held, context);
+    introduce(input);
+    allow(0, 10);
+  }
+
+  void fill() {
+    disk.full = "the disk is full";
+    disk.fail(std::make_error_code(std::errc::no_space_on_device));
+    settle();
+  }
+};
+
+} // namespace
+
+TEST_F(held_inputs, are_no_failure_and_go_on_with_what_comes_then) {
+  start_held();
+  fill();
+  EXPECT_TRUE(lives(input));
+  EXPECT_FALSE(disk.being_read()) << "again and again";
+  EXPECT_EQ(ask<input_status>(input, get_input_status{})->trouble,
+            "the disk is full");
+  EXPECT_EQ(log.count("input_held"), 1U);
+  disk.give("one\n");
+  settle();
+  EXPECT_EQ(lines(), texts{});
+  disk.full.clear();
+  advance(pipe_input::retry_pause);
+  EXPECT_EQ(lines(), texts{"one"});
+  EXPECT_EQ(log.count("input_goes_on"), 1U);
+}
+
+TEST_F(held_inputs, are_tried_again_as_long_as_it_takes) {
+  start_held();
+  fill();
+  for (int i = 0; i < 100; ++i) {
+    advance(pipe_input::retry_pause);
+    ASSERT_TRUE(disk.being_read());
+    fill();
+    ASSERT_TRUE(lives(input));
+  }
+  EXPECT_EQ(log.count("input_held"), 1U);
+}
+
 } // namespace container_agent::test

@@ -1,6 +1,7 @@
 #include "main/runtime/input_spool.hpp"
 
 #include "test/runtime/loop_fixture.hpp"
+#include "test/support/small_disk.hpp"
 #include "test/support/temp_dir.hpp"
 
 #include <sys/stat.h>
@@ -121,6 +122,35 @@ TEST_F(input_spool_test, gives_room_back_and_positions_stay) {
             static_cast<std::size_t>(found.st_size));
   say("more");
   EXPECT_EQ(read(spool), "more");
+}
+
+TEST_F(input_spool_test, what_a_full_disk_has_no_room_for_stays_in_the_pipe) {
+  small_disk disk{dir / "disk"};
+  if (!disk)
+    GTEST_SKIP() << "only root can mount a disk";
+  input_spool spool;
+  ASSERT_FALSE(spool.open(dir / "disk/input", 0));
+  disk.fill();
+  say("one\n");
+  EXPECT_EQ(read(spool), std::strerror(ENOSPC));
+  EXPECT_EQ(spool.trouble(),
+            (dir / "disk/input").string() + ": " + std::strerror(ENOSPC));
+  EXPECT_EQ(read(spool), std::strerror(ENOSPC));
+  disk.make_room();
+  EXPECT_EQ(read(spool), "one\n");
+  EXPECT_EQ(spool.trouble(), "");
+}
+
+TEST_F(input_spool_test, reads_nothing_before_what_has_to_be_written_first) {
+  input_spool spool;
+  ASSERT_FALSE(spool.open(dir / "input", 0));
+  std::error_code full{ENOSPC, std::generic_category()};
+  spool.before_read([&] { return full; });
+  say("one\n");
+  EXPECT_NE(spool.trouble(), "") << "known before anything is read";
+  EXPECT_EQ(read(spool), std::strerror(ENOSPC));
+  full = {};
+  EXPECT_EQ(read(spool), "one\n");
 }
 
 } // namespace container_agent::test

@@ -116,6 +116,23 @@ TEST_F(journal_file_test, half_an_entry_is_made_good_by_the_next_one) {
   EXPECT_EQ(log.count("journal_damaged"), 0U);
 }
 
+TEST_F(journal_file_test, what_was_not_written_can_be_made_good_without_more) {
+  auto notes = open();
+  std::vector<std::uint64_t> told;
+  notes.on_input([&](std::uint64_t input) { told.push_back(input); });
+  EXPECT_FALSE(notes.make_good());
+  {
+    full_disk full{text().size()};
+    notes.accepted("u-1", bytes{"{}\n"}, 3);
+    EXPECT_TRUE(notes.make_good());
+    EXPECT_TRUE(told.empty());
+  }
+  EXPECT_FALSE(notes.make_good());
+  EXPECT_EQ(told, (std::vector<std::uint64_t>{3}));
+  EXPECT_EQ(log.count("journal_written_again"), 1U);
+  EXPECT_EQ(open().conversation().prompts.size(), 1U);
+}
+
 TEST_F(journal_file_test, what_can_not_be_written_is_an_error_at_the_start) {
   EXPECT_THROW(journal_file(dir / "missing/journal", log), runtime::fifo_error);
 }

@@ -21,6 +21,7 @@ public:
   void read(handler on_result) override;
   void cancel() override { real_().cancel(); }
   std::size_t unread() const override { return real_().unread(); }
+  std::string trouble() const override { return real_().trouble(); }
   void report_end(bool on) override { real_().report_end(on); }
 
 private:
