@@ -112,7 +112,7 @@ constexpr std::array rows{
   option_row{"start-timeout", one, "TIME", life, "2m",
              "for Claude to get ready; 0: for ever"},
   option_row{"launch-patience", one, "TIME", life, "1m",
-             "for a program that is being replaced to\ncome back; 0: none"},
+             "for a program that is replaced; 0: none"},
   option_row{"drain-timeout", one, "TIME", life, "7s",
              "for the running turn, at shutdown"},
   option_row{"subreaper", flag, "", life, "",
