@@ -35,7 +35,12 @@ public:
   loose_process::options cat() const {
     loose_process::options o;
     o.argv = {"/bin/cat"};
-    o.arrange = on_fifos(in(), out());
+    // A stderr of its own: the test's may be a pipe, and whether somebody reads
+    // that can't be seen from inside a PID namespace.
+    o.arrange = [fifos = on_fifos(in(), out())] {
+      fifos();
+      make_descriptor(::open("/dev/null", O_WRONLY), 2);
+    };
     return o;
   }
 
