@@ -152,19 +152,24 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
 void dialogue::take_control(codec::input_message message) {
   if (message.what == codec::input_message::kind::control_response)
     end_request(message.request_id, message.line);
+  else if (message.what == codec::input_message::kind::control_cancel)
+    settings_.cancelled(message.request_id);
   ++signs_; // Claude has something to do again
   context_.log.write(log_level::debug, loggers::conversation,
                      "control_forwarded",
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
   // One that is about to end for a new one will not read it any more.
-  if (child_ == child_state::ready && renewal() == nullptr)
-    return send_line(std::move(message.line));
+  auto unblocks = child_ == child_state::starting
+                  && !settings_.blocked().empty()
+                  && host_settings::may_unblock(message.line);
+  if ((child_ == child_state::ready || unblocks) && renewal() == nullptr)
+    return send_control(message);
   held_control_bytes_ += message.line.size();
-  held_control_.push_back(std::move(message.line));
+  held_control_.push_back(std::move(message));
 }
 
-std::deque<std::string> dialogue::take_held_control() {
+std::deque<codec::input_message> dialogue::take_held_control() {
   held_control_bytes_ = 0;
   return std::exchange(held_control_, {});
 }
@@ -191,8 +196,13 @@ void dialogue::start_prompts() {
 void dialogue::send(const prompt& p) {
   context_.log.write(log_level::debug, loggers::conversation, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
-  notes_.sent(p.uuid, p.sent);
-  to_child.push({0, p.line, p.trace});
+  notes_.sent(p.uuid, p.sent, p.again);
+  to_child.push(
+    {0,
+     p.continued_as.empty()
+       ? p.line
+       : bytes{codec::prompt_line(config_.continue_prompt, p.continued_as)},
+     p.trace});
   ++signs_;
 }
 
@@ -229,8 +239,9 @@ void dialogue::resend_prompts() {
       prompts_.close(p.uuid);
       continue;
     }
-    auto* flying = prompts_.find_in_flight(p.uuid);
+    auto* flying = prompts_.find_in_flight(p.known_as());
     flying->started = false;
+    flying->again = true;
     ++counters_.resent;
     voice_->speak_of(p.trace);
     voice_->resent(p.uuid, flying->sent);
@@ -312,6 +323,8 @@ void dialogue::close() {
   voice_->end_line();
   fail_results_ahead();
   fail_all("shutting_down", "the agent stopped before the result");
+  lose_held_control("the agent stopped before it was sent");
+  lose_control(true, "the agent stopped before Claude answered");
 }
 
 bool dialogue::drained() const {
@@ -331,6 +344,10 @@ conversation_status dialogue::status() const {
   auto result = counters_;
   result.ready = child_ == child_state::ready;
   result.gave_up = !gave_up_.empty();
+  if (child_ == child_state::starting && settings_.restoring())
+    result.blocked = "Claude has not acknowledged yet what the host had set";
+  else if (child_ == child_state::starting)
+    result.blocked = settings_.blocked();
   result.session_id = session_;
   result.queued = prompts_.waiting();
   result.queued_bytes = prompts_.waiting_bytes();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/bridge.hpp"
+#include "actors/host_settings.hpp"
 #include "actors/host_voice.hpp"
 #include "actors/ports.hpp"
 #include "actors/prompt_queue.hpp"
@@ -35,34 +36,48 @@ struct dialogue_config {
   /// lost if Claude Code refuses it.
   std::string given_session;
 
+  /// By this prompt Claude goes on with one that it had begun when it died;
+  /// empty: such a prompt is failed.
+  std::string continue_prompt = "Continue from where you left off.";
+
+  /// A session that could not be resumed is tried again so often in a row, then
+  /// it is lost.
+  std::uint32_t resume_retries = 2;
+
   /// Returns what is wrong, or an empty string.
   std::string validate() const;
 };
 
 /// The conversation with Claude Code over stream-json: checks the host's lines,
 /// queues prompts, keeps one turn in flight, relays what Claude says, and after
-/// a crash resumes the session and sends what has no result again.
+/// a crash resumes the session, sets what the host had set, and sends what has
+/// no result again.
 ///
 /// A prompt's life:
 ///
 ///     accepted ─▶ waiting ─▶ in flight ─▶ answered (a `result` names it)
 ///                    │           │  ▲
-///                    │           │  └── resent after a crash, at most 3 times
+///                    │           │  ├── resent after a crash, at most 3 times
+///                    │           │  └── continued: Claude had begun it before
 ///                    └───────────┴───▶ failed (shutting_down, …)
 ///
 /// A child's life, as seen from here:
 ///
-///     none ─child_started─▶ starting ─initialize answered─▶ ready
-///       ▲                      │                               │
-///       └──────child_ended─────┴───────────────────────────────┘
+///     none ─child_started─▶ starting ─all that was set is set─▶ ready
+///       ▲                      │                                   │
+///       └──────child_ended─────┴───────────────────────────────────┘
+///
+/// Before it is ready no prompt is sent, and no `result` ends one: a Claude
+/// that can't resume its session says one, too.
 ///
 /// A Claude that is silent for too long is interrupted, then ended at once, and
 /// the prompt sent again; should it be silent over the same prompt once more,
 /// that prompt is failed.
 ///
 /// What the host says is in dialogue.cpp, what Claude says in
-/// dialogue_output.cpp, Claude's life in dialogue_child.cpp, what outlives the
-/// agent in dialogue_kept.cpp.
+/// dialogue_output.cpp, Claude's life in dialogue_child.cpp, what a new Claude
+/// is given back in dialogue_restore.cpp, what outlives the agent in
+/// dialogue_kept.cpp.
 class dialogue : public bridge {
 public:
   /// `notes` is for the next agent, if Claude is to outlive this one.
@@ -139,7 +154,8 @@ private:
   void take_bill(const claude_bill& bill);
   void take_lifecycle(const codec::envelope& event);
   void take_replay(const codec::envelope& replay);
-  void take_own_response(const codec::envelope& response);
+  bool take_failed_resume(const codec::envelope& result);
+  void take_response(const codec::envelope& response);
   void become_ready();
   void log_end(const child_ended& end, std::string_view uuid);
 
@@ -150,6 +166,11 @@ private:
   void give_stalled_up();
   void resend_prompts();
   void resend_unheard();
+  void end_without_result(prompt& p, const std::string& state);
+  void continue_prompt(prompt& p);
+  void tell_continued();
+  void note_resumed();
+  void lose_session();
   void note_begun(prompt& p);
   void set_session(std::string id, bool anew);
   void begin_request(const std::string& id);
@@ -162,9 +183,20 @@ private:
   void fail_all(std::string_view reason, std::string_view detail);
   void fail_waiting(std::string_view reason, std::string_view detail);
 
+  // control messages
   bool own_request(std::string_view id) const;
   void send_line(std::string line);
-  std::deque<std::string> take_held_control();
+  void send_control(const codec::input_message& message);
+  std::deque<codec::input_message> take_held_control();
+  void initialize();
+  void begin_restore(bool initialized);
+  void end_restore();
+  void tell_restored();
+  void note_settings();
+  void lose_control(bool for_good, std::string_view why);
+  void lose_held_control(std::string_view why);
+  void tell_lost(std::string_view type, std::string_view subtype,
+                 std::string_view id, std::string_view why);
 
   dialogue_config config_;
   actor_context context_;
@@ -179,9 +211,14 @@ private:
   bool lifecycle_known_ = false;    // this child reports `command_lifecycle`
   bool lifecycle_reported_ = false; // … for certain: no other one died since
   bool session_refused_ = false;
-  bool taken_up_ = false;    // what is in flight was sent by an earlier agent
-  bool half_mark_ = false;   // what has come of a line ends as a dead one's
-  bool line_unseen_ = false; // a part of a line went by with an earlier agent
+  bool initialized_ = false;    // this child has answered that
+  bool told_continued_ = false; // what an earlier agent may not have told
+  bool told_restored_ = false;  // … and the host knows what it was given back
+  bool has_spoken_ = false;     // … has said anything but a `result`
+  bool has_settings_ = false; // it had all that the host has set when taken up
+  bool taken_up_ = false;     // what is in flight was sent by an earlier agent
+  bool half_mark_ = false;    // what has come of a line ends as a dead one's
+  bool line_unseen_ = false;  // a part of a line went by with an earlier agent
   bool anew_ = false;
   bool interrupted_ = false; // for having been silent
   std::optional<renew_child> renewal_;
@@ -190,13 +227,18 @@ private:
   double dollars_ = 0; // that this child has told of
   std::string session_;
   launch_child started_with_; // the session that this child was to go on with
+  std::string resume_fault_;  // why it can't go on with that
+  std::uint32_t failed_resumes_ = 0; // in a row
   std::string initialize_id_;
+  std::string restore_id_;
   std::uint64_t own_requests_ = 0;
+  host_settings settings_;
+  std::uint64_t forgotten_ = 0;                     // of those, and told
   std::unordered_set<std::string> open_requests_;   // Claude's, for the host
   std::unordered_set<std::string> failed_before_;   // by an earlier agent
   std::vector<codec::closed_prompt> results_ahead_; // seen by one, not passed
   std::deque<std::string> answers_before_; // that it may not have passed
-  std::deque<std::string> held_control_;
+  std::deque<codec::input_message> held_control_;
   std::size_t held_control_bytes_ = 0;
 
   std::uint64_t line_end_ = 0;   // of the host's line, until it is noted

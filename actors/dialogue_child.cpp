@@ -15,41 +15,50 @@ void dialogue::take(const child_started& child) {
   }
   // Of a child that was adopted, an answer that an earlier agent has waited for
   // may be under way. First of all: should this throw, the child comes again.
-  initialize_id_
-    = std::string{codec::own_request_prefix} + "initialize:"
-      + (child.attached ? "again:" + std::to_string(context_.random.next())
-                        : std::to_string(child.generation));
+  auto id = child.attached ? "again:" + std::to_string(context_.random.next())
+                           : std::to_string(child.generation);
+  initialize_id_ = std::string{codec::own_request_prefix} + "initialize:" + id;
+  restore_id_ = std::string{codec::own_request_prefix} + "restore:" + id;
   started_ = child;
   started_with_ = launch_plan();
   dollars_ = 0;
   child_ = child_state::starting;
-  session_refused_ = interrupted_ = false;
+  session_refused_ = interrupted_ = initialized_ = told_restored_ = has_spoken_
+    = false;
+  resume_fault_.clear();
   taken_up_ = taken_up_ && child.attached;
   if (!taken_up_) {
-    lifecycle_known_ = lifecycle_reported_ = false;
+    lifecycle_known_ = lifecycle_reported_ = has_settings_ = false;
     open_requests_.clear();
+    lose_control(config_.transparent, "Claude ended before it answered");
   }
+  to_child.clear();
   renewal_.reset();
   gave_up_.clear();
   ++signs_;
-  to_child.clear();
   context_.log.write(log_level::info, loggers::conversation, "claude_started",
                      {{"pid", child.pid},
                       {"resumed", child.resumed},
                       {"attached", child.attached}});
+  tell_continued();
   if (config_.transparent)
     return become_ready();
-  to_child.push(
-    {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
+  initialize();
 }
 
 void dialogue::become_ready() {
   child_ = child_state::ready;
+  if (!config_.transparent) // else it has not said anything yet
+    note_resumed();
+  notes_.ready();
   context_.log.write(log_level::info, loggers::conversation, "claude_ready",
                      {{"pid", started_.pid}, {"session_id", session_}});
   voice_->ready(started_, session_);
-  for (auto& line : take_held_control())
-    send_line(std::move(line));
+  if (taken_up_)
+    for (auto& line : settings_.unheard())
+      send_line(std::move(line));
+  for (const auto& message : take_held_control())
+    send_control(message);
   if (std::exchange(taken_up_, false)) {
     lifecycle_known_ = lifecycle_reported_;
     resend_unheard();
@@ -78,7 +87,6 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid) {
 void dialogue::take(const child_ended& end) {
   child_ = child_state::none;
   taken_up_ = line_unseen_ = half_mark_ = false;
-  to_child.clear();
   open_requests_.clear();
   scanner_.finish();
   voice_->end_line();
@@ -86,20 +94,17 @@ void dialogue::take(const child_ended& end) {
   auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
   renewal_.reset();
   log_end(end, uuid);
+  if (!is_wanted(end)) // else the record `restarting` says why
+    voice_->claude_exited(end, uuid);
+  lose_control(end.asked || config_.transparent,
+               "Claude ended before it answered");
   if (end.asked)
     return fail_all("shutting_down",
                     end.kind == exit_kind::detached
                       ? "the agent let go of Claude before the result"
                       : "Claude was stopped before the result");
-  if (!is_wanted(end)) // else the record `restarting` says why
-    voice_->claude_exited(end, uuid);
-  if (!session_refused_)
-    return;
-  auto lost = session_.empty() ? config_.given_session : session_;
-  set_session({}, true);
-  context_.log.write(log_level::error, loggers::conversation, "session_lost",
-                     {{"session_id", lost}});
-  voice_->session_lost(lost);
+  if (!resume_fault_.empty())
+    lose_session();
 }
 
 launch_child dialogue::launch_plan() const {
@@ -127,10 +132,7 @@ void dialogue::take(const restarts_exhausted& end) {
   }
   if (gave_up_.empty()) {
     gave_up_ = end.reason.empty() ? "it failed" : end.reason;
-    if (auto dropped = take_held_control(); !dropped.empty())
-      context_.log.write(log_level::warn, loggers::conversation,
-                         "control_dropped",
-                         {{"lines", std::uint64_t{dropped.size()}}});
+    lose_held_control("Claude is not started again");
   }
   // A Claude that has outlived its actor may have answered what is in flight:
   // whoever asks for Claude again hears that first.
@@ -148,8 +150,10 @@ void dialogue::take(const restart_claude& wish) {
 }
 
 const renew_child* dialogue::renewal() const {
-  auto due = renewal_ && child_ != child_state::none
-             && (renewal_->at_once || prompts_.in_flight().empty());
+  auto due
+    = renewal_ && child_ != child_state::none
+      && (renewal_->at_once || prompts_.in_flight().empty()
+          || (child_ == child_state::starting && !settings_.blocked().empty()));
   return due ? &*renewal_ : nullptr;
 }
 
@@ -162,6 +166,8 @@ dialogue::patience dialogue::waits_for() const {
   if (config_.transparent || output_credit() == 0 || !open_requests_.empty()
       || !gave_up_.empty())
     return {};
+  if (!settings_.restoring() && !settings_.blocked().empty())
+    return {}; // it has answered
   if (child_ == child_state::starting)
     return {kind::start, signs_};
   if (child_ != child_state::ready || prompts_.in_flight().empty())
@@ -176,6 +182,10 @@ void dialogue::overdue() {
     case kind::start:
       context_.log.write(log_level::error, loggers::conversation,
                          "claude_start_stalled", {{"pid", started_.pid}});
+      if (settings_.restoring()) {
+        settings_.stop_waiting();
+        tell_restored();
+      }
       renewal_ = {"stalled: it did not get ready in time (--start-timeout)",
                   true, true};
       break;

@@ -17,16 +17,21 @@ void dialogue::restore(const codec::kept_conversation& kept,
   lifecycle_known_ = kept.lifecycle || kept.lifecycle_before;
   lifecycle_reported_ = kept.lifecycle;
   answers_before_ = kept.answers;
+  failed_resumes_ = kept.failed_resumes;
+  has_settings_ = kept.ready;
+  settings_.recall(kept.settings);
   open_requests_.insert(kept.open_requests.begin(), kept.open_requests.end());
   for (const auto& p : kept.closed) {
     prompts_.remember(trace_id_of(p.uuid));
     if (p.result_end == 0)
-      failed_before_.insert(p.uuid);
+      failed_before_.insert(p.continued_as.empty() ? p.uuid : p.continued_as);
     else if (p.result_end > output_begin)
       results_ahead_.push_back(p);
   }
   for (const auto& p : kept.prompts) {
     prompt known{p.uuid, p.line, p.sent, p.begun};
+    known.continued_as = p.continued_as;
+    known.again = p.again;
     if (p.sent > 0)
       prompts_.push_in_flight(std::move(known));
     else
@@ -82,7 +87,8 @@ void dialogue::end_request(const std::string& id, std::string_view answer) {
 void dialogue::set_session(std::string id, bool anew) {
   session_ = std::move(id);
   anew_ = anew;
-  notes_.session(session_, anew_);
+  failed_resumes_ = 0;
+  notes_.session(session_, anew_, 0);
 }
 
 } // namespace container_agent

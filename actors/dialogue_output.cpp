@@ -18,12 +18,6 @@ bool is_cut(std::string_view line) {
   return line.ends_with(codec::cut_line_end.front());
 }
 
-// What a `--resume` comes to that names no session, or no id.
-bool refuses_session(const codec::envelope& result) {
-  return result.first_error.starts_with("No conversation found")
-         || result.first_error.starts_with("Error: --resume requires");
-}
-
 } // namespace
 
 std::uint64_t dialogue::output_credit() const {
@@ -101,8 +95,11 @@ void dialogue::forget_begun() {
   if (std::exchange(session_refused_, false)
       || session_ != started_with_.session_id)
     set_session(started_with_.session_id, started_with_.anew);
-  for (auto& p : prompts_.in_flight())
+  for (auto& p : prompts_.in_flight()) {
     p.started = false;
+    p.again = true;
+  }
+  resume_fault_.clear();
   notes_.launched();
   open_requests_.clear();
 }
@@ -113,6 +110,9 @@ void dialogue::take_line(const codec::envelope& line) {
           || line.type == "result")
       && !line.is_error && line.session_id != session_)
     set_session(line.session_id, false);
+  if (line.type != "result" && !std::exchange(has_spoken_, true)
+      && config_.transparent)
+    note_resumed();
   if (line.type == "result")
     take_result(line);
   else if (line.type == "command_lifecycle")
@@ -123,34 +123,21 @@ void dialogue::take_line(const codec::envelope& line) {
     begin_request(line.request_id);
   else if (line.type == "control_cancel_request")
     end_request(line.request_id);
-  else if (line.type == "control_response" && own_request(line.request_id))
-    take_own_response(line);
-}
-
-bool dialogue::own_request(std::string_view id) const {
-  return id.starts_with(codec::own_request_prefix);
-}
-
-void dialogue::take_own_response(const codec::envelope& response) {
-  context_.log.write(log_level::debug, loggers::conversation,
-                     "control_answered", {{"request_id", response.request_id}});
-  if (response.request_id == initialize_id_ && child_ == child_state::starting)
-    become_ready();
+  else if (line.type == "control_response")
+    take_response(line);
+  else if (line.type == "system" && line.subtype == "status"
+           && !line.permission_mode.empty() && child_ == child_state::ready
+           && !config_.transparent && settings_.mode_is(line.permission_mode))
+    note_settings();
 }
 
 void dialogue::take_result(const codec::envelope& result) {
   line_unseen_ = false; // what was unseen was about an earlier turn, if any
-  // A kept one that refuses was started by an earlier agent.
-  if ((started_.resumed || taken_up_) && result.is_error
-      && refuses_session(result)) {
-    session_refused_ = true;
-    notes_.session({}, true); // the next agent will not hear of it
-  }
   context_.log.write(log_level::debug, loggers::conversation, "result_received",
                      {{"subtype", result.subtype},
                       {"is_error", result.is_error},
                       {"session_id", result.session_id}});
-  if (session_refused_)
+  if (take_failed_resume(result))
     return;
   take_bill(result.bill);
   std::vector<std::string> assumed;
@@ -158,7 +145,7 @@ void dialogue::take_result(const codec::envelope& result) {
   // it answers, either: turns then end in the order of their prompts.
   if (result.user_message_uuids.empty() && !lifecycle_known_
       && !prompts_.in_flight().empty())
-    assumed.push_back(prompts_.in_flight().front().uuid);
+    assumed.push_back(prompts_.in_flight().front().known_as());
   const auto& uuids = assumed.empty() ? result.user_message_uuids : assumed;
   auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
     return prompts_.find_in_flight(uuid) != nullptr;
@@ -166,9 +153,11 @@ void dialogue::take_result(const codec::envelope& result) {
   if (answers || (!config_.one_reply_a_prompt && !comes_too_late(result)))
     voice_->answered(result);
   for (const auto& uuid : uuids) {
-    close(uuid);
-    std::erase_if(results_ahead_,
-                  [&](const auto& p) { return p.uuid == uuid; });
+    if (const auto* p = prompts_.find_in_flight(uuid))
+      close(std::string{p->uuid});
+    std::erase_if(results_ahead_, [&](const auto& p) {
+      return p.uuid == uuid || p.continued_as == uuid;
+    });
   }
   interrupted_ = interrupted_ && !prompts_.in_flight().empty();
   start_prompts();
@@ -203,9 +192,7 @@ void dialogue::take_lifecycle(const codec::envelope& event) {
     return start_prompts();
   }
   // Every turn that ran has named its prompts in a `result` before this.
-  fail_in_flight(*p, "no_result",
-                 "Claude Code reports the prompt as " + event.state
-                   + " without a result");
+  end_without_result(*p, event.state);
 }
 
 void dialogue::take_replay(const codec::envelope& replay) {
@@ -214,7 +201,7 @@ void dialogue::take_replay(const codec::envelope& replay) {
   auto* p = prompts_.find_in_flight(replay.uuid);
   if (p == nullptr || p->started || !lifecycle_known_)
     return;
-  fail_in_flight(*p, "no_result", "this prompt was answered before");
+  end_without_result(*p, "completed");
 }
 
 } // namespace container_agent

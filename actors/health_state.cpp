@@ -41,6 +41,8 @@ std::string fault(const codec::status_facts& facts, bool was_ready,
     return facts.silent.front() + " does not answer";
   if (!facts.input.trouble.empty())
     return "the input is not read: " + facts.input.trouble;
+  if (!facts.conversation.blocked.empty())
+    return facts.conversation.blocked;
   if (auto away = absence(facts, was_ready, limits); !away.empty())
     return away;
   if (auto count = facts.supervisor.restarts_in_window; count > 0)

@@ -17,6 +17,7 @@ namespace container_agent {
 /// |          | claude_process did; restarting was given up                 |
 /// | degraded | a shutdown has begun; any other actor did not answer; the   |
 /// |          | input can't be read, such as because a disk is full;        |
+/// |          | Claude has refused what it must have before any prompt;     |
 /// |          | Claude is away after it was ready once, or was never ready  |
 /// |          | in `slow_start`; something was restarted within the window; |
 /// |          | Claude's memory is over its limit; the loop was late by     |

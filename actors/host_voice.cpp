@@ -1,7 +1,5 @@
 #include "actors/host_voice.hpp"
 
-#include "messages/codec/agent_record.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -50,8 +48,22 @@ public:
     say(codec::failed_record(now(), uuid, reason, detail));
   }
 
-  void session_lost(std::string_view session) override {
-    say(codec::session_lost_record(now(), session));
+  void continued(std::string_view uuid, std::string_view as,
+                 std::uint32_t attempt) override {
+    say(codec::continued_record(now(), uuid, as, attempt));
+  }
+
+  void restored(const codec::restored_things& what) override {
+    say(codec::restored_record(now(), what));
+  }
+
+  void control_failed(std::string_view request, std::string_view why) override {
+    say(codec::control_error_line(request, why));
+  }
+
+  void session_lost(std::string_view session,
+                    std::string_view reason) override {
+    say(codec::session_lost_record(now(), session, reason));
   }
 
   void status(std::string_view document) override {
@@ -72,6 +84,8 @@ public:
   void ready(const child_started&, std::string_view) override {}
   void accepted(std::string_view, std::uint64_t, bool) override {}
   void resent(std::string_view, std::uint32_t) override {}
+  void continued(std::string_view, std::string_view, std::uint32_t) override {}
+  void restored(const codec::restored_things&) override {}
   void stopping(std::string_view) override {}
 };
 
@@ -118,7 +132,10 @@ public:
   void claude_exited(const child_ended&, std::string_view) override {}
   void restarting(const restart_scheduled&) override {}
   void resent(std::string_view, std::uint32_t) override {}
-  void session_lost(std::string_view) override {}
+  void continued(std::string_view, std::string_view, std::uint32_t) override {}
+  void restored(const codec::restored_things&) override {}
+  void control_failed(std::string_view, std::string_view) override {}
+  void session_lost(std::string_view, std::string_view) override {}
   void stopping(std::string_view) override {}
 
 private:

@@ -2,6 +2,7 @@
 
 #include "actors/credit.hpp"
 #include "actors/ports.hpp"
+#include "messages/codec/agent_record.hpp"
 #include "messages/codec/envelope.hpp"
 #include "messages/payloads.hpp"
 
@@ -45,7 +46,15 @@ public:
   virtual void failed(std::string_view uuid, std::string_view reason,
                       std::string_view detail)
     = 0;
-  virtual void session_lost(std::string_view session) = 0;
+  virtual void continued(std::string_view uuid, std::string_view as,
+                         std::uint32_t attempt)
+    = 0;
+  virtual void restored(const codec::restored_things& what) = 0;
+  /// Claude will not answer this control request of the host.
+  virtual void control_failed(std::string_view request, std::string_view why)
+    = 0;
+  virtual void session_lost(std::string_view session, std::string_view reason)
+    = 0;
   virtual void status(std::string_view document) = 0;
   virtual void stopping(std::string_view reason) = 0;
 

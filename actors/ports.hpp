@@ -26,6 +26,10 @@
 /// call to the port.
 namespace container_agent {
 
+namespace codec {
+struct host_setting;
+}
+
 using notification = std::function<void()>;
 
 /// Where bytes come from: a FIFO, the child's stdout or stderr.
@@ -212,12 +216,23 @@ public:
 
   /// A prompt was taken; `line` is what Claude gets. `input` as below.
   virtual void accepted(const std::string&, const bytes&, std::uint64_t) {}
-  virtual void sent(const std::string& /*uuid*/, std::uint32_t /*times*/) {}
+  /// `again`: an earlier child had it under the name that it has now.
+  virtual void sent(const std::string& /*uuid*/, std::uint32_t /*times*/,
+                    bool /*again*/) {}
+  /// Claude knows it by this uuid from now on; empty: by its own again.
+  virtual void continued(const std::string& /*uuid*/,
+                         const std::string& /*as*/) {}
   virtual void begun(const std::string& /*uuid*/) {}
   /// The child reports the life of prompts.
   virtual void lifecycle() {}
   /// Another child is there, or about to be: it has begun nothing.
   virtual void launched() {}
+  /// That child has all that the host had set.
+  virtual void ready() {}
+  /// All that the host has set by now, in the order to set it again. `input` as
+  /// below, or 0.
+  virtual void settings(const std::vector<codec::host_setting>&,
+                        std::uint64_t /*input*/) {}
   /// Claude waits for the host's answer to this request; and does not any more,
   /// as this line is the answer (`input` as below), or without one.
   virtual void asks(const std::string& /*request*/) {}
@@ -225,7 +240,9 @@ public:
                      std::string_view /*answer*/, std::uint64_t /*input*/) {}
   /// `result_end`: see `codec::closed_prompt`.
   virtual void closed(const std::string&, std::uint64_t /*result_end*/) {}
-  virtual void session(const std::string& /*id*/, bool /*anew*/) {}
+  /// `failed`: so often in a row it could not be resumed.
+  virtual void session(const std::string& /*id*/, bool /*anew*/,
+                       std::uint32_t /*failed*/) {}
 
   /// The input up to this position was dealt with.
   virtual void input_taken(std::uint64_t) {}

@@ -40,8 +40,9 @@ const prompt* prompt_queue::start_next() {
 }
 
 prompt* prompt_queue::find_in_flight(std::string_view uuid) {
-  auto i = std::find_if(in_flight_.begin(), in_flight_.end(),
-                        [uuid](const prompt& p) { return p.uuid == uuid; });
+  auto i
+    = std::find_if(in_flight_.begin(), in_flight_.end(),
+                   [uuid](const prompt& p) { return p.known_as() == uuid; });
   return i == in_flight_.end() ? nullptr : &*i;
 }
 

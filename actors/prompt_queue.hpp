@@ -22,6 +22,17 @@ struct prompt {
   std::uint32_t stalls
     = 0; ///< how often Claude was silent over it for too long
   trace_id trace = trace_id_of(uuid);
+
+  /// The agent's own prompt by which Claude goes on with this one; or empty.
+  std::string continued_as{};
+
+  /// An earlier child had it under the uuid that it is known by now.
+  bool again = false;
+
+  /// By this uuid Claude knows it.
+  const std::string& known_as() const {
+    return continued_as.empty() ? uuid : continued_as;
+  }
 };
 
 /// The prompts between `accepted` and their end: those that wait and those in
@@ -60,7 +71,7 @@ public:
   /// none or enough are in flight.
   const prompt* start_next();
 
-  /// A prompt in flight, or null.
+  /// A prompt in flight that Claude knows by this uuid, or null.
   prompt* find_in_flight(std::string_view uuid);
 
   /// Those in flight, in the order they were sent.

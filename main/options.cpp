@@ -164,6 +164,13 @@ void read_limits(const option_sources& given, options& result) {
     {{"exit", give_up_action::exit}, {"wait", give_up_action::wait}},
     supervision.on_give_up);
   read_rules(given, supervision.rules);
+  given.read_choice<bool>("on-crash", {{"continue", true}, {"fail", false}},
+                          supervision.continues);
+  given.read("continue-prompt", supervision.continue_prompt);
+  if (supervision.continue_prompt.find_first_not_of(" \t\r\n")
+      == std::string::npos)
+    throw option_error{given.where("continue-prompt"), "must not be blank",
+                       "Leave it out, or say --on-crash fail."};
   given.read_duration("stall-timeout", 0ms, longest_wait,
                       supervision.stall_timeout);
   given.read_duration("start-timeout", 0ms, longest_wait,

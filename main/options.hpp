@@ -96,6 +96,8 @@ struct options {
     double jitter = 0.2; ///< part of each delay that is left to chance
     give_up_action on_give_up = give_up_action::exit; ///< on Claude
     std::vector<restart_rule> rules; ///< what differs for single actors
+    bool continues = true; ///< prompts that Claude had begun when it died
+    std::string continue_prompt = "Continue from where you left off.";
     std::chrono::milliseconds stall_timeout{1'800'000}; ///< 0: off
     std::chrono::milliseconds start_timeout{120'000};   ///< 0: off
     std::chrono::milliseconds launch_patience{60'000};  ///< 0: off

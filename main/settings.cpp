@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace container_agent {
@@ -45,6 +46,16 @@ dialogue_config dialogue_settings(const options& o) {
   result.transparent = o.claude.transparent;
   result.one_reply_a_prompt = o.output.open_for_each_reply;
   result.given_session = session_in(o.claude.arguments);
+  result.continue_prompt
+    = o.supervision.continues ? o.supervision.continue_prompt : std::string{};
+  // The session is given up before Claude is. One of the restarts may have been
+  // used up by a crash, and one is for the new session.
+  child_spec claude;
+  claude.name = "claude_process";
+  claude.policy = restart_settings(o);
+  adjust(claude, o);
+  auto spare = std::max(claude.policy.max_restarts, 2U) - 2;
+  result.resume_retries = std::min(spare, result.resume_retries);
   return result;
 }
 

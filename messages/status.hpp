@@ -47,6 +47,9 @@ struct conversation_status {
   std::uint64_t failed = 0;
   std::uint64_t rejected = 0;
   std::uint64_t resent = 0;
+  std::uint64_t continued = 0;
+  std::uint64_t control_lost = 0; ///< control messages of the host's
+  std::string blocked; ///< why nothing is sent, though Claude runs; or empty
   std::chrono::milliseconds turn_age{0}; ///< 0 unless one is in flight
   std::chrono::milliseconds silence{0};  ///< since Claude's last word in it
   histogram turns;         ///< how long those lasted that are over
@@ -62,8 +65,9 @@ struct conversation_status {
   CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.gave_up, x.session_id,
                           x.queued, x.queued_bytes, x.in_flight, x.lines,
                           x.accepted, x.answered, x.failed, x.rejected,
-                          x.resent, x.turn_age, x.silence, x.turns,
-                          x.first_outputs, x.bill, x.input_held, x.output_held)
+                          x.resent, x.continued, x.control_lost, x.blocked,
+                          x.turn_age, x.silence, x.turns, x.first_outputs,
+                          x.bill, x.input_held, x.output_held)
 };
 
 struct get_child_status {

@@ -73,9 +73,15 @@ void journal_file::accepted(const std::string& uuid, const bytes& line,
   tell_input();
 }
 
-void journal_file::sent(const std::string& uuid, std::uint32_t times) {
-  now_.send(uuid, times);
-  append(codec::sent_entry(uuid, times));
+void journal_file::sent(const std::string& uuid, std::uint32_t times,
+                        bool again) {
+  now_.send(uuid, times, again);
+  append(codec::sent_entry(uuid, times, again));
+}
+
+void journal_file::continued(const std::string& uuid, const std::string& as) {
+  now_.continue_as(uuid, as);
+  append(codec::continued_entry(uuid, as));
 }
 
 void journal_file::begun(const std::string& uuid) {
@@ -91,6 +97,19 @@ void journal_file::lifecycle() {
 void journal_file::launched() {
   now_.launch();
   append(codec::launched_entry());
+}
+
+void journal_file::ready() {
+  now_.ready = true;
+  append(codec::ready_entry());
+}
+
+void journal_file::settings(const std::vector<codec::host_setting>& all,
+                            std::uint64_t input) {
+  now_.settings = all;
+  now_.input = input > 0 ? input : now_.input;
+  append(codec::settings_entry(all, now_.input));
+  tell_input();
 }
 
 void journal_file::asks(const std::string& request) {
@@ -111,10 +130,12 @@ void journal_file::closed(const std::string& uuid, std::uint64_t result_end) {
   append(codec::closed_entry(uuid, result_end));
 }
 
-void journal_file::session(const std::string& id, bool anew) {
+void journal_file::session(const std::string& id, bool anew,
+                           std::uint32_t failed) {
   now_.session_id = id;
   now_.anew = anew;
-  append(codec::session_entry(id, anew));
+  now_.failed_resumes = failed;
+  append(codec::session_entry(id, anew, failed));
 }
 
 void journal_file::input_taken(std::uint64_t input) {

@@ -36,15 +36,19 @@ public:
 
   void accepted(const std::string& uuid, const bytes& line,
                 std::uint64_t input) override;
-  void sent(const std::string& uuid, std::uint32_t times) override;
+  void sent(const std::string& uuid, std::uint32_t times, bool again) override;
+  void continued(const std::string& uuid, const std::string& as) override;
   void begun(const std::string& uuid) override;
   void lifecycle() override;
   void launched() override;
+  void ready() override;
+  void settings(const std::vector<codec::host_setting>& all,
+                std::uint64_t input) override;
   void asks(const std::string& request) override;
   void asked(const std::string& request, std::string_view answer,
              std::uint64_t input) override;
   void closed(const std::string& uuid, std::uint64_t result_end) override;
-  void session(const std::string& id, bool anew) override;
+  void session(const std::string& id, bool anew, std::uint32_t failed) override;
   void input_taken(std::uint64_t input) override;
 
   /// The file is written anew once it has grown by this much.

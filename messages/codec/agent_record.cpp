@@ -51,6 +51,17 @@ public:
     return *this;
   }
 
+  record& put(std::string_view name, const std::vector<std::string>& texts) {
+    auto& list = begin(name) += '[';
+    for (const auto& text : texts) {
+      if (&text != texts.data())
+        list += ',';
+      append_json_text(list, text);
+    }
+    list += ']';
+    return *this;
+  }
+
   record& put(std::string_view name, std::nullptr_t) {
     begin(name) += "null";
     return *this;
@@ -150,9 +161,31 @@ std::string failed_record(time_point time, std::string_view uuid,
   return std::move(r).line();
 }
 
-std::string session_lost_record(time_point time, std::string_view session_id) {
+std::string session_lost_record(time_point time, std::string_view session_id,
+                                std::string_view reason) {
   record r{time, "session_lost"};
   r.put("session_id", session_id);
+  r.put("reason", reason);
+  return std::move(r).line();
+}
+
+std::string continued_record(time_point time, std::string_view uuid,
+                             std::string_view continue_uuid,
+                             std::uint32_t attempt) {
+  record r{time, "continued"};
+  r.put("uuid", uuid);
+  r.put("continue_uuid", continue_uuid);
+  r.put("attempt", attempt);
+  return std::move(r).line();
+}
+
+std::string restored_record(time_point time, const restored_things& what) {
+  record r{time, "restored"};
+  r.put("initialize", what.initialize);
+  r.put("settings", what.settings);
+  r.put("refused", what.refused);
+  if (!what.detail.empty())
+    r.put("detail", what.detail);
   return std::move(r).line();
 }
 
@@ -168,6 +201,15 @@ std::string stopping_record(time_point time, std::string_view reason) {
   record r{time, "stopping"};
   r.put("reason", reason);
   return std::move(r).line();
+}
+
+std::string control_error_line(std::string_view request_id,
+                               std::string_view error) {
+  ordered_json line;
+  line["type"] = "control_response";
+  line["response"]
+    = {{"subtype", "error"}, {"request_id", request_id}, {"error", error}};
+  return json_line(line);
 }
 
 std::string control_request_line(std::string_view request_id,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The agent's own lines on the output, as docs/protocol.md lists them: each a
 /// JSON object with `"type":"container_agent"`, `subtype` and `time`, and a LF.
@@ -34,12 +35,33 @@ std::string resent_record(time_point time, std::string_view uuid,
 std::string failed_record(time_point time, std::string_view uuid,
                           std::string_view reason, std::string_view detail);
 
-std::string session_lost_record(time_point time, std::string_view session_id);
+/// `reason`: why it could not be resumed.
+std::string session_lost_record(time_point time, std::string_view session_id,
+                                std::string_view reason);
+
+/// `continue_uuid`: of the agent's own prompt, by which Claude goes on.
+std::string continued_record(time_point time, std::string_view uuid,
+                             std::string_view continue_uuid,
+                             std::uint32_t attempt);
+
+/// What a new Claude was given back of what the host had set.
+struct restored_things {
+  bool initialize = false;           ///< the host's own
+  std::vector<std::string> settings; ///< subtypes
+  std::vector<std::string> refused;  ///< likewise
+  std::string detail;                ///< what follows from that, if anything
+};
+
+std::string restored_record(time_point time, const restored_things& what);
 
 /// `document` is a JSON object; its members stand beside the record's own.
 std::string status_record(time_point time, std::string_view document);
 
 std::string stopping_record(time_point time, std::string_view reason);
+
+/// Answers a control request of the host in Claude's place, with LF.
+std::string control_error_line(std::string_view request_id,
+                               std::string_view error);
 
 /// A control request of the agent's own, for Claude, with LF.
 std::string control_request_line(std::string_view request_id,

@@ -200,6 +200,7 @@ std::string* envelope_scanner::slot() {
     case member::request_id: return &found_.request_id;
     case member::command_uuid: return &found_.command_uuid;
     case member::state: return &found_.state;
+    case member::permission_mode: return &found_.permission_mode;
     case member::result:
       return limits_.max_result > 0 ? &found_.result : nullptr;
     default: return nullptr;
@@ -209,8 +210,11 @@ std::string* envelope_scanner::slot() {
 std::string* envelope_scanner::inner_slot() {
   switch (scan_.key) {
     case member::response:
-      return !scan_.in_array && inner_ == "request_id" ? &found_.request_id
-                                                       : nullptr;
+      return scan_.in_array           ? nullptr
+             : inner_ == "request_id" ? &found_.request_id
+             : inner_ == "subtype"    ? &found_.subtype
+             : inner_ == "error"      ? &found_.first_error
+                                      : nullptr;
     case member::errors:
       return scan_.in_array && found_.first_error.empty() ? &found_.first_error
                                                           : nullptr;
@@ -235,6 +239,7 @@ envelope_scanner::member envelope_scanner::member_named(std::string_view name) {
     {"user_message_uuids", member::user_message_uuids},
     {"usage", member::usage},
     {"total_cost_usd", member::total_cost_usd},
+    {"permissionMode", member::permission_mode},
     {"is_error", member::is_error},
     {"isReplay", member::is_replay},
   };

@@ -16,14 +16,16 @@ namespace container_agent::codec {
 /// the last counts, as in JavaScript.
 struct envelope {
   std::string type;
-  std::string subtype;
+  std::string subtype; ///< top level, or `response.subtype`
   std::string session_id;
   std::string uuid;
-  std::string request_id;   ///< top level, or `response.request_id`
-  std::string command_uuid; ///< of a `command_lifecycle`
-  std::string state;        ///< of a `command_lifecycle`
-  std::string result;       ///< text of a `result`, if it was asked for
-  std::string first_error;  ///< of the `errors` of a `result`
+  std::string request_id;      ///< top level, or `response.request_id`
+  std::string command_uuid;    ///< of a `command_lifecycle`
+  std::string state;           ///< of a `command_lifecycle`
+  std::string result;          ///< text of a `result`, if it was asked for
+  std::string first_error;     ///< of the `errors` of a `result`, or
+                               ///< `response.error`
+  std::string permission_mode; ///< of a `system` line
   std::vector<std::string> user_message_uuids; ///< prompts a `result` answers
   claude_bill bill; ///< of a `result`: dollars of all results of this process
   bool is_error = false;
@@ -75,6 +77,7 @@ private:
     user_message_uuids,
     usage,
     total_cost_usd,
+    permission_mode,
     is_error,
     is_replay,
   };

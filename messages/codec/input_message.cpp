@@ -170,16 +170,25 @@ std::variant<input_message, input_fault> read_input(std::string_view line,
 }
 
 std::string with_uuid(std::string_view line, std::string_view uuid) {
+  return with_member(line, "uuid", uuid);
+}
+
+std::string with_member(std::string_view line, std::string_view name,
+                        std::string_view text) {
   // As the last member: of two with the same name, the last one counts, so
   // this also replaces a `"uuid":null`.
   auto end = line.rfind('}');
   std::string result;
-  result.reserve(line.size() + uuid.size() + 16);
+  result.reserve(line.size() + name.size() + text.size() + 16);
   result.append(line.substr(0, end));
-  result.append(R"(,"uuid":)");
-  append_json_text(result, uuid);
+  ((result += ",\"") += name) += "\":";
+  append_json_text(result, text);
   result.append(line.substr(end));
   return result;
+}
+
+std::string prompt_line(std::string_view text, std::string_view uuid) {
+  return with_uuid(user_message(std::string{text}), uuid) + '\n';
 }
 
 bool is_valid_utf8(std::string_view text) {

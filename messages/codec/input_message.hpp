@@ -58,6 +58,13 @@ std::variant<input_message, input_fault> read_input(std::string_view line,
 /// `line`, a JSON object that is not empty, with a `uuid`, all else untouched.
 std::string with_uuid(std::string_view line, std::string_view uuid);
 
+/// The same with any other member that is a text.
+std::string with_member(std::string_view line, std::string_view name,
+                        std::string_view text);
+
+/// A prompt of the agent's own, for Claude, with LF.
+std::string prompt_line(std::string_view text, std::string_view uuid);
+
 bool is_valid_utf8(std::string_view text);
 
 /// A random (version 4) uuid from 128 random bits.

@@ -13,6 +13,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
+bool is_true(const ordered_json& entry, const char* name) {
+  auto i = entry.find(name);
+  return i != entry.end() && *i == true;
+}
+
 bool has_text(const ordered_json& entry, const char* name) {
   auto i = entry.find(name);
   return i != entry.end() && i->is_string();
@@ -25,17 +30,35 @@ std::uint64_t number_in(const ordered_json& entry, const char* name,
                                                      : otherwise;
 }
 
+std::vector<host_setting> settings_in(const ordered_json& list) {
+  std::vector<host_setting> result;
+  for (const auto& one : list)
+    if (one.is_object() && has_text(one, "id") && has_text(one, "line"))
+      result.push_back({one["id"].get<std::string>(),
+                        one["line"].get<std::string>(),
+                        is_true(one, "acknowledged")});
+  return result;
+}
+
 } // namespace
 
 void kept_conversation::accept(std::string_view uuid, bytes line) {
-  prompts.push_back({std::string{uuid}, std::move(line), 0, false});
+  prompts.push_back({.uuid = std::string{uuid}, .line = std::move(line)});
 }
 
-void kept_conversation::send(std::string_view uuid, std::uint32_t times) {
+void kept_conversation::send(std::string_view uuid, std::uint32_t times,
+                             bool again) {
   if (auto* p = find(uuid)) {
     p->sent = times;
     p->begun = false;
+    p->again = again;
   }
+}
+
+void kept_conversation::continue_as(std::string_view uuid,
+                                    std::string_view as) {
+  if (auto* p = find(uuid))
+    p->continued_as = as;
 }
 
 void kept_conversation::begin(std::string_view uuid) {
@@ -44,10 +67,13 @@ void kept_conversation::begin(std::string_view uuid) {
 }
 
 void kept_conversation::launch() {
-  for (auto& p : prompts)
+  for (auto& p : prompts) {
     p.begun = false;
+    p.again = p.sent > 0;
+  }
   open_requests.clear();
   answers.clear();
+  ready = false;
   lifecycle_before = std::exchange(lifecycle, false) || lifecycle_before;
 }
 
@@ -70,14 +96,18 @@ void kept_conversation::end_request(std::string_view request,
   }
 }
 
-void kept_conversation::close(std::string_view uuid, std::uint64_t result_end) {
+void kept_conversation::close(std::string_view uuid, std::uint64_t result_end,
+                              std::string_view as) {
+  std::string name{as};
   const auto* ended = find(uuid);
   if (ended == nullptr) // it was closed before
     std::erase_if(closed, [uuid](const auto& p) { return p.uuid == uuid; });
   else if (ended->sent > 0) // a turn has ended
     answers.clear();
+  if (ended != nullptr && name.empty())
+    name = ended->continued_as;
   std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
-  closed.push_back({std::string{uuid}, result_end});
+  closed.push_back({std::string{uuid}, result_end, std::move(name)});
   if (closed.size() > max_closed)
     closed.pop_front();
 }
@@ -91,16 +121,23 @@ bool kept_conversation::take(std::string_view text) {
   if (has_text(entry, "accepted") && has_text(entry, "line"))
     accept(uuid("accepted"), bytes{uuid("line")});
   else if (has_text(entry, "sent"))
-    send(uuid("sent"),
-         static_cast<std::uint32_t>(number_in(entry, "times", 1)));
+    send(uuid("sent"), static_cast<std::uint32_t>(number_in(entry, "times", 1)),
+         is_true(entry, "again"));
+  else if (has_text(entry, "continued") && has_text(entry, "as"))
+    continue_as(uuid("continued"), uuid("as"));
   else if (has_text(entry, "begun"))
     begin(uuid("begun"));
   else if (entry.contains("lifecycle"))
     (entry["lifecycle"] == true ? lifecycle : lifecycle_before) = true;
   else if (entry.contains("launched"))
     launch();
+  else if (entry.contains("ready"))
+    ready = true;
+  else if (entry.contains("settings"))
+    settings = settings_in(entry["settings"]);
   else if (has_text(entry, "closed"))
-    close(uuid("closed"), number_in(entry, "until", 0));
+    close(uuid("closed"), number_in(entry, "until", 0),
+          has_text(entry, "as") ? uuid("as") : std::string{});
   else if (has_text(entry, "asks"))
     ask(uuid("asks"));
   else if (has_text(entry, "asked"))
@@ -108,7 +145,8 @@ bool kept_conversation::take(std::string_view text) {
                 has_text(entry, "line") ? uuid("line") : std::string{});
   else if (has_text(entry, "session")) {
     session_id = uuid("session");
-    anew = entry.contains("anew") && entry["anew"] == true;
+    anew = is_true(entry, "anew");
+    failed_resumes = static_cast<std::uint32_t>(number_in(entry, "failed", 0));
   } else
     return entry.contains("input");
   return true;
@@ -127,13 +165,20 @@ std::size_t kept_conversation::take_all(std::string_view journal) {
 }
 
 std::string kept_conversation::text() const {
-  auto result = session_entry(session_id, anew) + input_entry(input);
+  auto result
+    = session_entry(session_id, anew, failed_resumes) + input_entry(input);
+  if (!settings.empty())
+    result += settings_entry(settings, input);
+  if (ready)
+    result += ready_entry();
   for (const auto& p : closed)
-    result += closed_entry(p.uuid, p.result_end);
+    result += closed_entry(p.uuid, p.result_end, p.continued_as);
   for (const auto& p : prompts) {
     result += accepted_entry(p.uuid, p.line.view(), input);
+    if (!p.continued_as.empty())
+      result += continued_entry(p.uuid, p.continued_as);
     if (p.sent > 0)
-      result += sent_entry(p.uuid, p.sent);
+      result += sent_entry(p.uuid, p.sent, p.again);
     if (p.begun)
       result += begun_entry(p.uuid);
   }
@@ -159,8 +204,27 @@ std::string accepted_entry(std::string_view uuid, std::string_view text,
   return json_line({{"accepted", uuid}, {"line", text}, {"input", input}});
 }
 
-std::string sent_entry(std::string_view uuid, std::uint32_t times) {
-  return json_line({{"sent", uuid}, {"times", times}});
+std::string sent_entry(std::string_view uuid, std::uint32_t times, bool again) {
+  return again ? json_line({{"sent", uuid}, {"times", times}, {"again", true}})
+               : json_line({{"sent", uuid}, {"times", times}});
+}
+
+std::string continued_entry(std::string_view uuid, std::string_view as) {
+  return json_line({{"continued", uuid}, {"as", as}});
+}
+
+std::string ready_entry() {
+  return json_line({{"ready", true}});
+}
+
+std::string settings_entry(const std::vector<host_setting>& settings,
+                           std::uint64_t input) {
+  auto list = ordered_json::array();
+  for (const auto& s : settings)
+    list.push_back({{"id", s.request_id},
+                    {"line", s.line},
+                    {"acknowledged", s.acknowledged}});
+  return json_line({{"settings", std::move(list)}, {"input", input}});
 }
 
 std::string begun_entry(std::string_view uuid) {
@@ -175,9 +239,14 @@ std::string launched_entry() {
   return json_line({{"launched", true}});
 }
 
-std::string closed_entry(std::string_view uuid, std::uint64_t result_end) {
-  return result_end == 0 ? json_line({{"closed", uuid}})
-                         : json_line({{"closed", uuid}, {"until", result_end}});
+std::string closed_entry(std::string_view uuid, std::uint64_t result_end,
+                         std::string_view as) {
+  ordered_json entry{{"closed", uuid}};
+  if (result_end > 0)
+    entry["until"] = result_end;
+  if (!as.empty())
+    entry["as"] = as;
+  return json_line(entry);
 }
 
 std::string asks_entry(std::string_view request) {
@@ -192,8 +261,11 @@ std::string asked_entry(std::string_view request, std::string_view answer,
              {{"asked", request}, {"line", answer}, {"input", input}});
 }
 
-std::string session_entry(std::string_view id, bool anew) {
-  return json_line({{"session", id}, {"anew", anew}});
+std::string session_entry(std::string_view id, bool anew,
+                          std::uint32_t failed) {
+  return failed == 0
+           ? json_line({{"session", id}, {"anew", anew}})
+           : json_line({{"session", id}, {"anew", anew}, {"failed", failed}});
 }
 
 std::string input_entry(std::uint64_t input) {

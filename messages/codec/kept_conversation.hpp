@@ -1,20 +1,24 @@
 #pragma once
 
 #include "messages/bytes.hpp"
+#include "messages/codec/host_setting.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace container_agent::codec {
 
 /// A prompt that has no result yet.
 struct kept_prompt {
   std::string uuid;
-  bytes line;             ///< for Claude, with its LF
-  std::uint32_t sent = 0; ///< to a child, how often; 0: it waits
-  bool begun = false;     ///< the last of them has said that it has it
+  bytes line;                 ///< for Claude, with its LF
+  std::uint32_t sent = 0;     ///< to a child, how often; 0: it waits
+  bool begun = false;         ///< the last of them has said that it has it
+  std::string continued_as{}; ///< by this uuid Claude goes on with it, if so
+  bool again = false; ///< an earlier child had it under the name it has now
 };
 
 /// A prompt that has its result, or has failed.
@@ -24,6 +28,9 @@ struct closed_prompt {
   /// Where in all that Claude has said its result ends; 0: it needs none, as
   /// the host was told otherwise.
   std::uint64_t result_end = 0;
+
+  /// Its result names this uuid; empty: its own.
+  std::string continued_as{};
 };
 
 /// What an agent has to know to go on where an earlier one stopped, and the
@@ -33,20 +40,28 @@ struct closed_prompt {
 /// | ------------------------------- | -------------------------------------- |
 /// | `{"accepted":UUID,"line":TEXT}` | a prompt was taken                     |
 /// | `{"sent":UUID,"times":N}`       | it is given to a child, the Nth time   |
+/// | … `"again":true`                | … as an earlier one under this name    |
 /// | `{"begun":UUID}`                | that child has it                      |
+/// | `{"continued":UUID,"as":UUID}`  | Claude knows it by that uuid now;      |
+/// |                                 | empty: by its own again                |
 /// | `{"lifecycle":true}`            | that child reports the life of prompts |
 /// | `{"lifecycle":false}`           | a child before it did                  |
 /// | `{"launched":true}`             | what was begun, another child has not  |
+/// | `{"ready":true}`                | it has all that the host had set       |
+/// | `{"settings":[SETTING,…]}`      | all that the host has set by now       |
 /// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
 /// | `{"closed":UUID}`               | it has failed                          |
+/// | … `"as":UUID`                   | … and Claude knew it by that uuid      |
 /// | `{"asks":ID}`                   | the child waits for the host's answer  |
 /// | `{"asked":ID,"line":TEXT}`      | this is the answer; without ID: to one |
 /// |                                 | that is not known any more             |
 /// | `{"asked":ID}`                  | it does not wait any more              |
 /// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |
+/// | … `"failed":N`                  | … which has failed so often in a row   |
 /// | `{"input":N}`                   | input up to here was dealt with        |
 ///
-/// `accepted` and `asked` may have `input`, too.
+/// `accepted`, `asked` and `settings` may have `input`, too. A SETTING is
+/// `{"id":ID,"line":TEXT,"acknowledged":BOOL}`, see `host_setting`.
 class kept_conversation {
 public:
   /// Uuids of closed prompts that are remembered, as many as the queue does.
@@ -75,21 +90,30 @@ public:
   bool lifecycle_before = false;
 
   std::string session_id;
-  bool anew = false; ///< the session was lost: begin another one
+  bool anew = false;                ///< the session was lost: begin another one
+  std::uint32_t failed_resumes = 0; ///< of it, in a row
+
+  /// What the host has set in Claude, in the order to set it again.
+  std::vector<host_setting> settings;
+
+  /// The child has it all. Of an agent that did not note it: not known.
+  bool ready = false;
 
   /// Bytes of the host's input that were dealt with.
   std::uint64_t input = 0;
 
   void accept(std::string_view uuid, bytes line);
-  void send(std::string_view uuid, std::uint32_t times);
+  void send(std::string_view uuid, std::uint32_t times, bool again = false);
   void begin(std::string_view uuid);
+  void continue_as(std::string_view uuid, std::string_view as);
 
   /// The next child has none of them yet.
   void launch();
   void ask(std::string_view request);
   /// `answer`: see `answers`; empty if there is none.
   void end_request(std::string_view request, std::string_view answer);
-  void close(std::string_view uuid, std::uint64_t result_end);
+  void close(std::string_view uuid, std::uint64_t result_end,
+             std::string_view as = {});
 
   /// Takes an entry, without its LF. False if it is none: then nothing happens.
   bool take(std::string_view entry);
@@ -108,15 +132,22 @@ private:
 // Each entry with its LF.
 std::string accepted_entry(std::string_view uuid, std::string_view line,
                            std::uint64_t input);
-std::string sent_entry(std::string_view uuid, std::uint32_t times);
+std::string sent_entry(std::string_view uuid, std::uint32_t times,
+                       bool again = false);
 std::string begun_entry(std::string_view uuid);
+std::string continued_entry(std::string_view uuid, std::string_view as);
 std::string lifecycle_entry(bool of_this_one);
 std::string launched_entry();
-std::string closed_entry(std::string_view uuid, std::uint64_t result_end);
+std::string ready_entry();
+std::string settings_entry(const std::vector<host_setting>& settings,
+                           std::uint64_t input);
+std::string closed_entry(std::string_view uuid, std::uint64_t result_end,
+                         std::string_view as = {});
 std::string asks_entry(std::string_view request);
 std::string asked_entry(std::string_view request, std::string_view answer,
                         std::uint64_t input);
-std::string session_entry(std::string_view id, bool anew);
+std::string session_entry(std::string_view id, bool anew,
+                          std::uint32_t failed = 0);
 std::string input_entry(std::uint64_t input);
 
 } // namespace container_agent::codec

@@ -93,13 +93,15 @@ std::string status_document(const status_facts& facts) {
                          {"accepted", c.accepted},
                          {"answered", c.answered},
                          {"failed", c.failed},
-                         {"resent", c.resent}};
+                         {"resent", c.resent},
+                         {"continued", c.continued}};
   document["turn"] = turn(c);
   document["turns"]
     = {{"duration", times(c.turns)}, {"first_output", times(c.first_outputs)}};
   document["cost"] = bill(c.bill);
   document["input"] = {{"lines", c.lines},
                        {"rejected", c.rejected},
+                       {"control_lost", c.control_lost},
                        {"unread_bytes", facts.input.unread_bytes},
                        {"held_ms", c.input_held.count()}};
   document["output"] = {{"pending_bytes", facts.output.pending_bytes},

@@ -159,6 +159,43 @@ inline std::string no_conversation(const std::string& asked_for) {
                      "No conversation found with session ID: " + asked_for);
 }
 
+/// What one says that can't read it.
+inline std::string failed_resume(const std::string& asked_for) {
+  return R"({"type":"result","subtype":"error_during_execution",)"
+         R"("is_error":true,"num_turns":0,"session_id":")"
+         + asked_for
+         + R"(","errors":["Failed to resume session: EISDIR: illegal )"
+           R"(operation on a directory, read"]})"
+         + '\n';
+}
+
+/// Claude does not do what a control request wants.
+inline std::string refused(const std::string& request_id) {
+  return R"({"type":"control_response","response":{"subtype":"error",)"
+         R"("request_id":")"
+         + request_id + R"(","error":"no"}})" + '\n';
+}
+
+/// What it says, behind its answer, when its permission mode has changed.
+inline std::string mode_changed(const std::string& mode) {
+  return R"({"type":"system","subtype":"status","status":null,)"
+         R"("permissionMode":")"
+         + mode + R"(","uuid":"37f6976c","session_id":")" + session + "\"}\n";
+}
+
+/// What a host writes to set something, without LF.
+inline std::string set(const std::string& request_id,
+                       const std::string& members) {
+  return R"({"type":"control_request","request_id":")" + request_id
+         + R"(","request":{)" + members + "}}";
+}
+
+inline std::string set_mode(const std::string& request_id,
+                            const std::string& mode) {
+  return set(request_id,
+             R"("subtype":"set_permission_mode","mode":")" + mode + '"');
+}
+
 /// A permission prompt for the host.
 inline std::string can_use_tool(const std::string& request_id) {
   return R"({"type":"control_request","request_id":")" + request_id

@@ -121,14 +121,14 @@ TEST_F(dialogue_crash, the_prompt_behind_one_that_kills_is_run) {
   EXPECT_NE(to_claude().find(user_line("u2")), std::string::npos);
 }
 
-TEST_F(dialogue_crash, a_resent_prompt_that_was_done_before_is_closed) {
+TEST_F(dialogue_crash, a_resent_prompt_that_is_only_replayed_is_continued) {
   run_one();
   crash();
   start_ready(true);
   to_host();
   claude(claude::replay("u1", "hi") + claude::lifecycle("u1", "completed"));
-  EXPECT_EQ(record()["subtype"], "failed");
-  EXPECT_EQ(talk().status().in_flight, 0u);
+  EXPECT_EQ(record()["subtype"], "continued");
+  EXPECT_EQ(talk().status().in_flight, 1u);
 }
 
 TEST_F(dialogue_crash, what_ran_before_the_crash_counts_as_not_begun_after) {
@@ -142,7 +142,7 @@ TEST_F(dialogue_crash, what_ran_before_the_crash_counts_as_not_begun_after) {
   start_ready(true);
   claude(claude::replay("u1", "hi") + claude::lifecycle("u1", "completed")
          + claude::replay("u2", "hi"));
-  EXPECT_EQ(talk().status().in_flight, 0u);
+  EXPECT_EQ(talk().status().continued, 2u);
 }
 
 TEST_F(dialogue_crash, a_refused_session_is_told_lost_and_begun_anew) {

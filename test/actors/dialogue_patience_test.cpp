@@ -254,8 +254,9 @@ TEST_F(dialogue_patience, control_messages_do_not_wait_for_one_given_up) {
   host(R"({"type":"control_request","request_id":"1",)"
        R"("request":{"subtype":"interrupt"}})");
   talk().take(restarts_exhausted{"claude_process", "exit code 1", true});
-  EXPECT_EQ(log.field("control_dropped", "lines"), "1");
-  to_host();
+  EXPECT_EQ(log.field("control_lost", "request_id"), "1");
+  EXPECT_NE(to_host().find(R"("subtype":"error","request_id":"1")"),
+            std::string::npos);
   host(R"({"type":"control_request","request_id":"2",)"
        R"("request":{"subtype":"interrupt"}})");
   EXPECT_EQ(record().at("reason"), "claude_unavailable");

@@ -43,6 +43,14 @@ TEST(health_state, ready_when_all_is_well) {
   expect(judge_with([](auto&) {}), "ready", true, true, "Claude takes prompts");
 }
 
+TEST(health_state, degraded_while_nothing_may_be_sent) {
+  expect(judge_with([](auto& f) {
+           f.conversation.ready = false;
+           f.conversation.blocked = "Claude did not take the mode";
+         }),
+         "degraded", true, false, "Claude did not take the mode");
+}
+
 TEST(health_state, busy_while_a_turn_runs) {
   expect(judge_with([](auto& f) { f.conversation.in_flight = 1; }), "busy",
          true, true, "a turn is in flight");

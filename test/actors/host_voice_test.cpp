@@ -32,7 +32,9 @@ public:
     voice.restarting({"claude_process", 1, {}, "why"});
     voice.resent("u1", 1);
     voice.failed("u1", "crashed", "4 times");
-    voice.session_lost("s1");
+    voice.session_lost("s1", "why");
+    voice.continued("u1", "c1", 1);
+    voice.restored({true, {}, {}, {}});
     voice.status(R"({"state":"ready"})");
     voice.stopping("SIGTERM");
   }
@@ -62,7 +64,7 @@ TEST_F(host_voices, stream_json_says_everything) {
   say_all(*voice);
   EXPECT_EQ(subtypes(),
             "ready accepted rejected claude_exited restarting resent failed "
-            "session_lost status stopping ");
+            "session_lost continued restored status stopping ");
 }
 
 TEST_F(host_voices, transparent_says_faults_and_what_was_asked_for) {

@@ -17,12 +17,21 @@ public:
     now.accept(uuid, line);
     now.input = input;
   }
-  void sent(const std::string& uuid, std::uint32_t times) override {
-    now.send(uuid, times);
+  void sent(const std::string& uuid, std::uint32_t times, bool again) override {
+    now.send(uuid, times, again);
+  }
+  void continued(const std::string& uuid, const std::string& as) override {
+    now.continue_as(uuid, as);
   }
   void begun(const std::string& uuid) override { now.begin(uuid); }
   void lifecycle() override { now.lifecycle = true; }
   void launched() override { now.launch(); }
+  void ready() override { now.ready = true; }
+  void settings(const std::vector<codec::host_setting>& all,
+                std::uint64_t input) override {
+    now.settings = all;
+    now.input = input > 0 ? input : now.input;
+  }
   void asks(const std::string& request) override { now.ask(request); }
   void asked(const std::string& request, std::string_view answer,
              std::uint64_t input) override {
@@ -32,9 +41,11 @@ public:
   void closed(const std::string& uuid, std::uint64_t result_end) override {
     now.close(uuid, result_end);
   }
-  void session(const std::string& id, bool anew) override {
+  void session(const std::string& id, bool anew,
+               std::uint32_t failed) override {
     now.session_id = id;
     now.anew = anew;
+    now.failed_resumes = failed;
   }
   void input_taken(std::uint64_t input) override { now.input = input; }
 };

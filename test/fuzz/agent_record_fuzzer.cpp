@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   check(codec::rejected_record(time, "invalid_json", detail, split, uuid),
         "rejected");
   check(codec::failed_record(time, uuid, "shutting_down", detail), "failed");
-  check(codec::session_lost_record(time, uuid), "session_lost");
+  check(codec::session_lost_record(time, uuid, detail), "session_lost");
   check(codec::stopping_record(time, detail), "stopping");
   return 0;
 }

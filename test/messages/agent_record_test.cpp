@@ -110,13 +110,43 @@ TEST(agent_record, resent_failed_session_lost_and_stopping) {
             head("failed")
               + R"(,"uuid":"u1","reason":"crashed","detail":"4 times"})"
                 "\n");
-  EXPECT_EQ(codec::session_lost_record(noon, "s1"), head("session_lost")
-                                                      + R"(,"session_id":"s1"})"
-                                                        "\n");
+  EXPECT_EQ(codec::session_lost_record(noon, "s1", "EISDIR"),
+            head("session_lost")
+              + R"(,"session_id":"s1","reason":"EISDIR"})"
+                "\n");
   EXPECT_EQ(codec::stopping_record(noon, "SIGTERM"),
             head("stopping")
               + R"(,"reason":"SIGTERM"})"
                 "\n");
+}
+
+TEST(agent_record, continued_names_both_uuids) {
+  EXPECT_EQ(codec::continued_record(noon, "u1", "c1", 2),
+            head("continued")
+              + R"(,"uuid":"u1","continue_uuid":"c1","attempt":2})"
+                "\n");
+}
+
+TEST(agent_record, restored_lists_what_was_and_what_was_not) {
+  EXPECT_EQ(
+    codec::restored_record(
+      noon, {true, {"set_model", "set_permission_mode"}, {"mcp_toggle"}, {}}),
+    head("restored")
+      + R"(,"initialize":true,"settings":["set_model",)"
+        R"("set_permission_mode"],"refused":["mcp_toggle"]})"
+        "\n");
+  EXPECT_EQ(codec::restored_record(noon, {false, {}, {}, "nothing is sent"}),
+            head("restored")
+              + R"(,"initialize":false,"settings":[],"refused":[],)"
+                R"("detail":"nothing is sent"})"
+                "\n");
+}
+
+TEST(agent_record, a_control_error_is_in_claudes_own_form) {
+  EXPECT_EQ(codec::control_error_line("r\"1", "gone"),
+            R"({"type":"control_response","response":{"subtype":"error",)"
+            R"("request_id":"r\"1","error":"gone"}})"
+            "\n");
 }
 
 TEST(agent_record, status_holds_the_documents_members) {

@@ -92,7 +92,7 @@ TEST(envelope, of_a_response_has_the_request_id_that_stands_within) {
   auto e = read_envelope(initialized);
   EXPECT_EQ(e.type, "control_response");
   EXPECT_EQ(e.request_id, "container_agent:1");
-  EXPECT_EQ(e.subtype, "") << "that is the response's own";
+  EXPECT_EQ(e.subtype, "success") << "the response's own";
 }
 
 TEST(envelope, of_a_request_has_the_request_id_that_stands_outside) {
@@ -294,6 +294,22 @@ TEST(envelope, a_bill_that_is_none_costs_nothing) {
     EXPECT_EQ(bill.dollars, 0) << line;
     EXPECT_EQ(bill.input_tokens, 0u) << line;
   }
+}
+
+TEST(envelope, of_an_answer_says_how_it_went) {
+  EXPECT_EQ(read_envelope(initialized).subtype, "success");
+  auto e = read_envelope(
+    R"({"type":"control_response","response":{"subtype":"error",)"
+    R"("request_id":"r","error":"no such mode"}})");
+  EXPECT_EQ(e.subtype, "error");
+  EXPECT_EQ(e.first_error, "no such mode");
+}
+
+TEST(envelope, of_a_status_tells_the_permission_mode) {
+  auto e = read_envelope(
+    R"({"type":"system","subtype":"status","permissionMode":"plan"})");
+  EXPECT_EQ(e.subtype, "status");
+  EXPECT_EQ(e.permission_mode, "plan");
 }
 
 } // namespace container_agent::test

@@ -20,7 +20,11 @@ const std::string whole
     + codec::asks_entry("q-2") + codec::lifecycle_entry(true)
     + codec::closed_entry("u-1", 100) + codec::sent_entry("u-2", 1)
     + codec::asked_entry("q-1", "{\"yes\":1}\n", 45)
-    + codec::asked_entry("q-3", {}, 0) + codec::input_entry(50);
+    + codec::asked_entry("q-3", {}, 0) + codec::ready_entry()
+    + codec::settings_entry({{"r-1", "{\"set\":1}", true}, {"", "{}", false}},
+                            47)
+    + codec::continued_entry("u-2", "c-2") + codec::sent_entry("u-2", 2, true)
+    + codec::session_entry("s-1", false, 2) + codec::input_entry(50);
 
 kept_conversation taken(std::string_view journal) {
   kept_conversation result;
@@ -35,11 +39,20 @@ TEST(kept_conversations, know_what_waits_what_flies_and_what_is_done) {
   ASSERT_EQ(kept.prompts.size(), 1U);
   EXPECT_EQ(kept.prompts[0].uuid, "u-2");
   EXPECT_EQ(kept.prompts[0].line, bytes{"{\"b\":2}\n"});
-  EXPECT_EQ(kept.prompts[0].sent, 1U);
+  EXPECT_EQ(kept.prompts[0].sent, 2U);
   EXPECT_FALSE(kept.prompts[0].begun);
+  EXPECT_EQ(kept.prompts[0].continued_as, "c-2");
+  EXPECT_TRUE(kept.prompts[0].again);
   EXPECT_EQ(kept.closed.front().uuid, "u-1");
   EXPECT_EQ(kept.closed.front().result_end, 100U);
   EXPECT_EQ(kept.session_id, "s-1");
+  EXPECT_EQ(kept.failed_resumes, 2U);
+  EXPECT_TRUE(kept.ready);
+  ASSERT_EQ(kept.settings.size(), 2U);
+  EXPECT_EQ(kept.settings[0].request_id, "r-1");
+  EXPECT_EQ(kept.settings[0].line, "{\"set\":1}");
+  EXPECT_TRUE(kept.settings[0].acknowledged);
+  EXPECT_FALSE(kept.settings[1].acknowledged);
   EXPECT_EQ(kept.input, 50U);
 }
 
@@ -137,6 +150,35 @@ TEST(kept_conversations, count_what_is_no_entry_and_go_on) {
   EXPECT_EQ(kept.take_all("rubbish\n[]\n{\"closed\":\"u-1\"}\n{\"x\":1}\n"),
             3U);
   EXPECT_EQ(kept.closed.size(), 1U);
+}
+
+TEST(kept_conversations, a_new_child_has_neither_settings_nor_new_names) {
+  auto kept = taken(whole + codec::continued_entry("u-2", "c-3")
+                    + codec::sent_entry("u-2", 2) + codec::launched_entry());
+  EXPECT_FALSE(kept.ready);
+  EXPECT_EQ(kept.prompts[0].continued_as, "c-3");
+  EXPECT_TRUE(kept.prompts[0].again) << "the one before had it";
+}
+
+TEST(kept_conversations, of_an_older_agent_are_read) {
+  auto kept = taken(R"({"session":"s-1","anew":false})"
+                    "\n"
+                    R"({"accepted":"u-1","line":"{}\n","input":3})"
+                    "\n"
+                    R"({"sent":"u-1","times":2})"
+                    "\n");
+  EXPECT_EQ(kept.failed_resumes, 0U);
+  EXPECT_FALSE(kept.ready);
+  EXPECT_EQ(kept.prompts[0].sent, 2U);
+  EXPECT_EQ(kept.prompts[0].continued_as, "");
+}
+
+TEST(kept_conversations, know_by_which_uuid_a_result_names_its_prompt) {
+  auto kept = taken(
+    codec::accepted_entry("u-1", "{}\n", 3) + codec::sent_entry("u-1", 1)
+    + codec::continued_entry("u-1", "c-1") + codec::closed_entry("u-1", 90));
+  EXPECT_EQ(kept.closed.back().continued_as, "c-1");
+  EXPECT_EQ(taken(kept.text()).closed.back().continued_as, "c-1");
 }
 
 } // namespace container_agent::test

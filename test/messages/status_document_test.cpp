@@ -29,6 +29,9 @@ codec::status_facts some_facts() {
                         7,
                         8,
                         9,
+                        33,
+                        34,
+                        {},
                         milliseconds{15},
                         milliseconds{16},
                         {},
@@ -59,7 +62,7 @@ TEST(status_document, tells_every_fact_once) {
     R"("claude":{"running":true,"ready":true,"pid":77,"session_id":"s1",)"
     R"("launches":10,"rss_bytes":20,"cpu_ms":21},)"
     R"("prompts":{"in_flight":3,"queued":1,"queued_bytes":2,"accepted":5,)"
-    R"("answered":6,"failed":7,"resent":9},)"
+    R"("answered":6,"failed":7,"resent":9,"continued":33},)"
     R"("turn":{"age_ms":15,"silence_ms":16},)"
     R"("turns":{"duration":{"below_s":[0.05,0.1,0.25,0.5,1.0,2.5,5.0,10.0,)"
     R"(30.0,60.0,120.0,300.0,600.0,1800.0],)"
@@ -69,7 +72,7 @@ TEST(status_document, tells_every_fact_once) {
     R"("counts":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],"sum_s":0.0}},)"
     R"("cost":{"usd":25.0,"input_tokens":26,"output_tokens":27,)"
     R"("cache_read_tokens":28,"cache_creation_tokens":29},)"
-    R"("input":{"lines":4,"rejected":8,"unread_bytes":17,"held_ms":30},)"
+    R"("input":{"lines":4,"rejected":8,"control_lost":34,"unread_bytes":17,"held_ms":30},)"
     R"("output":{"pending_bytes":11,"dropped_replies":12,"unread_bytes":18,)"
     R"("held_ms":31},)"
     R"("restarts":{"total":13,"in_window":14,"gave_up":"claude_process",)"

@@ -30,10 +30,13 @@ TEST_F(journal_file_test, what_one_agent_notes_the_next_one_knows) {
   {
     auto notes = open();
     notes.accepted("u-1", bytes{"{}\n"}, 3);
-    notes.sent("u-1", 1);
+    notes.sent("u-1", 1, false);
+    notes.continued("u-1", "c-1");
+    notes.ready();
+    notes.settings({{"r-1", "{}", true}}, 11);
     notes.begun("u-1");
     notes.accepted("u-2", bytes{"{\"x\":1}\n"}, 10);
-    notes.session("s-1", false);
+    notes.session("s-1", false, 1);
     notes.asks("q-1");
     notes.asks("q-2");
     notes.asked("q-1", "{}\n", 12);
@@ -43,7 +46,11 @@ TEST_F(journal_file_test, what_one_agent_notes_the_next_one_knows) {
   ASSERT_EQ(kept.prompts.size(), 2U);
   EXPECT_TRUE(kept.prompts[0].begun);
   EXPECT_EQ(kept.prompts[1].sent, 0U);
+  EXPECT_EQ(kept.prompts[0].continued_as, "c-1");
   EXPECT_EQ(kept.session_id, "s-1");
+  EXPECT_EQ(kept.failed_resumes, 1U);
+  EXPECT_TRUE(kept.ready);
+  EXPECT_EQ(kept.settings.size(), 1U);
   EXPECT_EQ(kept.input, 12U);
   EXPECT_EQ(kept.open_requests.size(), 1U);
   EXPECT_EQ(kept.answers.size(), 1U);
@@ -69,7 +76,7 @@ TEST_F(journal_file_test, is_written_anew_before_it_has_grown_too_much) {
   for (int i = 0; i < 100; ++i) {
     auto uuid = "u-" + std::to_string(i);
     notes.accepted(uuid, bytes{line}, 1);
-    notes.sent(uuid, 1);
+    notes.sent(uuid, 1, false);
     notes.closed(uuid, 7);
     EXPECT_LE(std::filesystem::file_size(dir / "journal"),
               journal_file::max_growth + 200'000);

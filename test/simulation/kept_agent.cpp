@@ -40,8 +40,14 @@ void simulated_journal::accepted(const std::string& uuid, const bytes& line,
   append(codec::accepted_entry(uuid, line.view(), now_.input));
 }
 
-void simulated_journal::sent(const std::string& uuid, std::uint32_t times) {
-  append(codec::sent_entry(uuid, times));
+void simulated_journal::sent(const std::string& uuid, std::uint32_t times,
+                             bool again) {
+  append(codec::sent_entry(uuid, times, again));
+}
+
+void simulated_journal::continued(const std::string& uuid,
+                                  const std::string& as) {
+  append(codec::continued_entry(uuid, as));
 }
 
 void simulated_journal::begun(const std::string& uuid) {
@@ -54,6 +60,16 @@ void simulated_journal::lifecycle() {
 
 void simulated_journal::launched() {
   append(codec::launched_entry());
+}
+
+void simulated_journal::ready() {
+  append(codec::ready_entry());
+}
+
+void simulated_journal::settings(const std::vector<codec::host_setting>& all,
+                                 std::uint64_t input) {
+  now_.input = input > 0 ? input : now_.input;
+  append(codec::settings_entry(all, now_.input));
 }
 
 void simulated_journal::asks(const std::string& request) {
@@ -71,8 +87,9 @@ void simulated_journal::closed(const std::string& uuid,
   append(codec::closed_entry(uuid, result_end));
 }
 
-void simulated_journal::session(const std::string& id, bool anew) {
-  append(codec::session_entry(id, anew));
+void simulated_journal::session(const std::string& id, bool anew,
+                                std::uint32_t failed) {
+  append(codec::session_entry(id, anew, failed));
 }
 
 void simulated_journal::input_taken(std::uint64_t input) {

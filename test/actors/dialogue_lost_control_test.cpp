@@ -1,0 +1,126 @@
+#include "test/actors/dialogue_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+/// Control messages of the host die with the Claude that they were for: each is
+/// told.
+namespace container_agent::test {
+
+namespace {
+
+const std::string question = claude::set("q", R"("subtype":"get_settings")");
+
+class dialogue_lost_control : public dialogue_fixture {
+public:
+  /// What the host gets in the place of Claude's answer.
+  static std::string lost(const std::string& id,
+                          const std::string& why
+                          = "Claude ended before it answered") {
+    return codec::control_error_line(id, why);
+  }
+};
+
+} // namespace
+
+TEST_F(dialogue_lost_control, a_request_without_an_answer_is_told) {
+  ready();
+  host(question);
+  to_claude(); // Claude has it
+  crash();
+  auto all = to_host();
+  EXPECT_NE(all.find("claude_exited"), std::string::npos);
+  EXPECT_TRUE(all.ends_with(lost("q"))) << "behind the end: " << all;
+  EXPECT_EQ(log.field("control_lost", "request_id"), "q");
+  EXPECT_EQ(log.field("control_lost", "subtype"), "get_settings");
+  EXPECT_EQ(talk().status().control_lost, 1U);
+}
+
+TEST_F(dialogue_lost_control, one_that_was_not_even_written_is_told_once) {
+  ready();
+  host(question);
+  crash();
+  to_host();
+  EXPECT_EQ(talk().status().control_lost, 1U);
+}
+
+TEST_F(dialogue_lost_control, an_answered_one_is_not) {
+  ready();
+  host(question);
+  claude(claude::initialized("q"));
+  crash();
+  EXPECT_EQ(subtypes(), "claude_exited");
+  EXPECT_EQ(talk().status().control_lost, 0U);
+}
+
+TEST_F(dialogue_lost_control, an_answer_that_was_not_written_is_logged) {
+  ready();
+  prompt("u1");
+  claude(claude::can_use_tool("p"));
+  to_host();
+  auto answer = claude::permission("p");
+  answer.pop_back();
+  host(answer);
+  crash();
+  EXPECT_EQ(subtypes(), "claude_exited") << "nobody waits for that";
+  EXPECT_EQ(log.field("control_lost", "type"), "control_response");
+  EXPECT_EQ(log.field("control_lost", "request_id"), "p");
+  EXPECT_EQ(talk().status().control_lost, 1U);
+}
+
+TEST_F(dialogue_lost_control, prompts_and_the_agents_own_are_not) {
+  ready();
+  prompt("u1");
+  talk().take(interrupt_turn{});
+  crash();
+  EXPECT_EQ(talk().status().control_lost, 0U);
+}
+
+TEST_F(dialogue_lost_control, one_that_waits_for_a_claude_is_not_lost) {
+  ready();
+  crash();
+  host(question);
+  start_ready(true);
+  EXPECT_NE(to_claude().find(question), std::string::npos);
+  EXPECT_EQ(talk().status().control_lost, 0U);
+}
+
+TEST_F(dialogue_lost_control, without_another_claude_it_is) {
+  ready();
+  crash();
+  host(question);
+  to_host();
+  talk().close();
+  EXPECT_EQ(to_host(), lost("q", "the agent stopped before it was sent"));
+}
+
+TEST_F(dialogue_lost_control, a_setting_is_lost_with_the_last_claude_only) {
+  ready();
+  host(claude::set_mode("m", "plan"));
+  to_claude();
+  to_host();
+  child_ended end;
+  end.asked = true;
+  talk().take(end);
+  EXPECT_EQ(to_host(), lost("m"));
+}
+
+TEST_F(dialogue_lost_control, in_transparent_mode_all_of_them_are_told) {
+  settings.transparent = true;
+  settings.voice = voice_kind::transparent;
+  start();
+  host(claude::set_mode("m", "plan"));
+  host(question);
+  crash();
+  EXPECT_TRUE(to_host().ends_with(lost("m") + lost("q")));
+}
+
+TEST_F(dialogue_lost_control, in_text_the_log_has_it) {
+  settings.voice = voice_kind::text;
+  ready();
+  host(question);
+  crash();
+  EXPECT_EQ(to_host(), "");
+  EXPECT_EQ(log.count("control_lost"), 1U);
+}
+
+} // namespace container_agent::test

@@ -1,0 +1,171 @@
+#include "test/actors/dialogue_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+/// A session that can't be resumed for another reason than that it is not
+/// there.
+namespace container_agent::test {
+
+namespace {
+
+class dialogue_resume : public dialogue_fixture {
+public:
+  const std::string fault = claude::failed_resume(claude::session);
+
+  /// A prompt runs, and Claude dies before it has said a word of it.
+  void crash_in_a_turn() {
+    ready();
+    prompt("u1");
+    claude(claude::init());
+    crash();
+    to_host();
+  }
+
+  /// A Claude is started that can't read the session, says so, and ends.
+  void fail_to_resume() {
+    start(true);
+    to_claude();
+    claude(fault);
+    child_ended end;
+    end.pid = pid();
+    end.exit_code = 1;
+    talk().take(end);
+  }
+};
+
+} // namespace
+
+TEST_F(dialogue_resume, its_result_is_the_end_of_no_prompt) {
+  crash_in_a_turn();
+  fail_to_resume();
+  EXPECT_EQ(subtypes(), "claude_exited");
+  EXPECT_EQ(relayed, fault);
+  EXPECT_EQ(talk().status().in_flight, 1U);
+  EXPECT_EQ(talk().status().answered, 0U);
+  EXPECT_EQ(talk().launch_plan().session_id, claude::session);
+}
+
+TEST_F(dialogue_resume, in_text_it_is_no_answer) {
+  settings.voice = voice_kind::text;
+  crash_in_a_turn();
+  fail_to_resume();
+  EXPECT_EQ(to_host(), "");
+}
+
+TEST_F(dialogue_resume, it_may_succeed_at_the_next_attempt) {
+  crash_in_a_turn();
+  fail_to_resume();
+  fail_to_resume();
+  to_host();
+  start_ready(true);
+  EXPECT_EQ(subtypes(), "ready resent");
+  answer("u1");
+  EXPECT_EQ(talk().status().answered, 1U);
+}
+
+TEST_F(dialogue_resume, after_two_more_attempts_it_is_lost) {
+  crash_in_a_turn();
+  fail_to_resume();
+  fail_to_resume();
+  to_host();
+  fail_to_resume();
+  auto all = records();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1]["subtype"], "session_lost");
+  EXPECT_EQ(all[1]["session_id"], claude::session);
+  EXPECT_NE(all[1]["reason"].get<std::string>().find("EISDIR"),
+            std::string::npos);
+  EXPECT_TRUE(talk().launch_plan().anew);
+  EXPECT_EQ(talk().launch_plan().session_id, "");
+  start_ready(false);
+  to_host();
+  answer("u1");
+  EXPECT_EQ(talk().status().answered, 1U);
+}
+
+TEST_F(dialogue_resume, one_that_was_ready_begins_to_count_anew) {
+  crash_in_a_turn();
+  fail_to_resume();
+  fail_to_resume();
+  start_ready(true);
+  crash();
+  fail_to_resume();
+  fail_to_resume();
+  EXPECT_FALSE(talk().launch_plan().anew);
+}
+
+TEST_F(dialogue_resume, with_few_restarts_it_is_lost_sooner) {
+  settings.resume_retries = 0;
+  crash_in_a_turn();
+  fail_to_resume();
+  EXPECT_EQ(subtypes(), "claude_exited session_lost");
+}
+
+TEST_F(dialogue_resume, the_session_that_the_user_gave_is_lost_likewise) {
+  settings.given_session = "given";
+  for (int i = 0; i < 3; ++i)
+    fail_to_resume();
+  EXPECT_TRUE(talk().launch_plan().anew);
+  EXPECT_NE(to_host().find(R"("session_id":"given","reason")"),
+            std::string::npos);
+}
+
+TEST_F(dialogue_resume, the_next_agent_goes_on_counting) {
+  crash_in_a_turn();
+  fail_to_resume();
+  fail_to_resume();
+  next_agent();
+  fail_to_resume();
+  EXPECT_TRUE(talk().launch_plan().anew);
+}
+
+TEST_F(dialogue_resume, a_kept_one_that_fails_under_the_next_agent_counts) {
+  crash_in_a_turn();
+  fail_to_resume();
+  fail_to_resume();
+  notes.launched();
+  next_agent();
+  attach();
+  claude(fault);
+  crash(0);
+  EXPECT_TRUE(talk().launch_plan().anew);
+  EXPECT_EQ(talk().status().in_flight, 1U);
+}
+
+TEST_F(dialogue_resume, a_session_that_is_not_there_is_lost_at_once) {
+  crash_in_a_turn();
+  start(true);
+  claude(claude::no_conversation(claude::session));
+  crash(0);
+  auto told = records().back();
+  EXPECT_EQ(told["subtype"], "session_lost");
+  EXPECT_NE(told["reason"].get<std::string>().find("No conversation found"),
+            std::string::npos);
+}
+
+TEST_F(dialogue_resume, no_result_before_ready_closes_a_prompt) {
+  crash_in_a_turn();
+  start(true);
+  claude(claude::result({"u1"}, "yes"));
+  EXPECT_EQ(talk().status().in_flight, 1U);
+}
+
+TEST_F(dialogue_resume, an_error_of_a_turn_is_no_such_fault) {
+  crash_in_a_turn();
+  start_ready(true);
+  claude(claude::interrupted({"u1"}));
+  EXPECT_EQ(talk().status().answered, 1U);
+  settings.resume_retries = 0;
+  crash();
+  EXPECT_FALSE(talk().launch_plan().anew);
+}
+
+TEST_F(dialogue_resume, in_transparent_mode_it_is_lost_likewise) {
+  settings.transparent = true;
+  settings.voice = voice_kind::transparent;
+  for (int i = 0; i < 3; ++i)
+    fail_to_resume();
+  EXPECT_TRUE(talk().launch_plan().anew);
+}
+
+} // namespace container_agent::test
