@@ -65,6 +65,7 @@ void doors::open_socket(const std::string& path) {
   guests.http = [this](runtime::control_connection::rest client) {
     serve(std::move(client), false);
   };
+  guests.make_room = [this] { return make_room(); };
   if (events_ != nullptr)
     guests.trace = [this](runtime::control_connection::rest client,
                           const codec::trace_wish& wish) {
@@ -104,6 +105,8 @@ void doors::serve(runtime::control_connection::rest client, bool by_tcp) {
                          },
                          [this](connection& c) { forget(c); }});
   connections_[made.get()] = made;
+  if (!by_tcp)
+    by_socket_.insert(made.get());
   made->start();
 }
 
@@ -120,21 +123,25 @@ void doors::take(connection& c, const runtime::http_request& asked,
     return c.answer(view_page());
   if (*page == http_page::trace)
     return follow(c, asked);
-  ask_status(c, *page, !by_tcp || access_.trusts(asked));
+  ask_status(c, *page, !by_tcp || access_.trusts(asked),
+             !by_tcp || !access_.token.empty());
 }
 
-void doors::ask_status(connection& c, http_page page, bool with_reasons) {
+void doors::ask_status(connection& c, http_page page, bool with_reasons,
+                       bool with_summaries) {
   using codec::control_command;
   asked_[&c] = desk_.submit(
     codec::control_request_text({control_command::status, false, {}}), 0,
-    [this, weak = c.weak_from_this(), page,
-     with_reasons](std::string_view line) {
+    [this, weak = c.weak_from_this(), page, with_reasons,
+     with_summaries](std::string_view line) {
       auto waits = weak.lock();
       if (!waits)
         return;
       asked_.erase(waits.get());
       auto answer = codec::read_control_answer(line);
       auto counts = events_ ? events_->counts() : runtime::trace_counts{};
+      if (answer.ok && !with_summaries)
+        answer.document = without_summaries(answer.document);
       auto reply = answer.ok ? write_page(page, answer.document,
                                           events_ ? &counts : nullptr)
                              : no_status(page, answer.error);
@@ -185,7 +192,21 @@ void doors::stream(runtime::unique_fd client, runtime::seats::seat seat,
   made->start(std::move(greeting));
 }
 
+// By the socket only: those by TCP have seats of their own.
+bool doors::make_room() {
+  auto idle = std::find_if(
+    connections_.begin(), connections_.end(), [this](const auto& x) {
+      return by_socket_.contains(x.first) && !asked_.contains(x.first);
+    });
+  if (idle == connections_.end())
+    return false;
+  auto c = idle->second; // it leaves the list
+  c->close();
+  return true;
+}
+
 void doors::forget(connection& c) {
+  by_socket_.erase(&c);
   if (auto found = asked_.extract(&c))
     desk_.withdraw(found.mapped());
   connections_.erase(&c);

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,13 +54,15 @@ private:
   void admit(runtime::unique_fd client);
   void serve(runtime::control_connection::rest client, bool by_tcp);
   void take(connection& c, const runtime::http_request& asked, bool by_tcp);
-  void ask_status(connection& c, http_page page, bool with_reasons);
+  void ask_status(connection& c, http_page page, bool with_reasons,
+                  bool with_summaries);
   void follow(connection& c, const runtime::http_request& asked);
   void follow(runtime::control_connection::rest client,
               const codec::trace_wish& wish);
   void stream(runtime::unique_fd client, runtime::seats::seat seat,
               const codec::trace_wish& wish,
               runtime::trace_stream::framing frame, std::string greeting);
+  bool make_room();
   void forget(connection& c);
 
   runtime::event_loop& loop_;
@@ -73,6 +76,7 @@ private:
   std::optional<runtime::acceptor> tcp_;
   std::map<connection*, std::shared_ptr<connection>> connections_;
   std::map<connection*, std::uint64_t> asked_; // at the desk
+  std::set<const connection*> by_socket_;
   std::vector<std::shared_ptr<runtime::trace_stream>> streams_;
 };
 

@@ -7,6 +7,8 @@
 #include "main/option_types.hpp"
 #include "main/runtime/trace_stream.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -112,6 +114,17 @@ http_reply view_page() {
           "text/html; charset=utf-8",
           std::string{page},
           {{"Content-Security-Policy", policy_of(page)}}};
+}
+
+std::string without_summaries(std::string_view document) {
+  auto facts = nlohmann::ordered_json::parse(document, nullptr, false);
+  constexpr auto list = "/requests/list";
+  nlohmann::ordered_json::json_pointer place{list};
+  if (!facts.is_object() || !facts.contains(place))
+    return std::string{document};
+  for (auto& request : facts[place])
+    request["summary"] = nullptr;
+  return facts.dump();
 }
 
 http_reply no_status(http_page page, std::string_view why) {

@@ -42,6 +42,10 @@ runtime::http_reply view_page();
 runtime::http_reply write_page(http_page page, std::string_view document,
                                const runtime::trace_counts* traced);
 
+/// The status document for whoever happens to be on this machine: not what
+/// Claude's open requests are about, which may be anything of the host's.
+std::string without_summaries(std::string_view document);
+
 /// What can't be told, and why: 503.
 runtime::http_reply no_status(http_page page, std::string_view why);
 

@@ -53,6 +53,9 @@ public:
   };
   rest give_away();
 
+  /// No request of its is under way: it may be asked to make room.
+  bool idle() const { return id == 0; }
+
   const socket_peer& peer() const { return peer_; }
   const std::string& request() const { return request_; }
 

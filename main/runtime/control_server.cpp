@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -101,11 +102,27 @@ struct control_server::state : std::enable_shared_from_this<state> {
                        "this socket is for user " + std::to_string(::geteuid())
                          + " and root, not for " + std::to_string(peer->uid));
     auto seat = free.take();
+    if (!seat && make_room())
+      seat = free.take();
     if (!seat)
       return turn_away(client, *peer, "too many connections");
     connections.push_back(std::make_shared<control_connection>(
       loop, std::move(client), std::move(seat), *peer, patience, handlers()));
     connections.back()->start();
+  }
+
+  // Whoever holds a seat and asks nothing must not keep a health check out.
+  bool make_room() {
+    auto oldest = std::find_if(connections.begin(), connections.end(),
+                               [](const auto& c) { return c->idle(); });
+    if (oldest == connections.end())
+      return others.make_room && others.make_room();
+    auto c = *oldest; // it leaves the list
+    log.write(log_level::info, loggers::control, "control_made_room",
+              {{"pid", std::int32_t{c->peer().pid}}});
+    c->refuse("closed to make room for another client, as nothing was asked");
+    c->close();
+    return true;
   }
 
   void turn_away(const unique_fd& client, const socket_peer& peer,

@@ -31,7 +31,9 @@ namespace container_agent::runtime {
 ///              (at most `patience`)         client has said that it is done
 ///
 /// One request of a connection is under way at a time; the next one is not read
-/// before. Of those for whom there is no seat each is told so, and closed.
+/// before. A client for whom there is no seat gets that of the oldest one that
+/// has nothing under way, which is told so and closed; if there is none, it is
+/// itself told so, and closed.
 /// Timers run only while there is a connection that is waited for, so nobody
 /// wakes up for a socket that is not used.
 class control_server {
@@ -47,6 +49,9 @@ public:
     /// One that wants to follow the trace.
     std::function<void(control_connection::rest, const codec::trace_wish&)>
       trace;
+
+    /// Closes one of these that has nothing under way; false if there is none.
+    std::function<bool()> make_room;
   };
 
   /// `watch`: tells when the socket was removed, so that it is made again;

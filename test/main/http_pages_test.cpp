@@ -106,4 +106,13 @@ TEST(http_pages, events_are_chosen_by_the_query) {
       << wrong;
 }
 
+TEST(http_pages, whoever_is_on_this_machine_sees_no_summary) {
+  EXPECT_EQ(without_summaries(R"({"a":1,"requests":{"open":1,"list":[)"
+                              R"({"id":"q","summary":"git push"}]}})"),
+            R"({"a":1,"requests":{"open":1,"list":[)"
+            R"({"id":"q","summary":null}]}})");
+  EXPECT_EQ(without_summaries(R"({"a":1})"), R"({"a":1})");
+  EXPECT_EQ(without_summaries("no document"), "no document");
+}
+
 } // namespace container_agent::test

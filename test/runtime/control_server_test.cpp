@@ -180,22 +180,38 @@ TEST_F(control_servers, a_line_of_4096_bytes_passes_one_more_does_not) {
   EXPECT_THAT(bad.heard(), HasSubstr("longer than 4096 bytes"));
 }
 
-TEST_F(control_servers, the_17th_connection_is_told_so) {
+TEST_F(control_servers,
+       the_17th_client_gets_the_seat_of_one_that_asks_nothing) {
   control_server server{loop, log, desk, path};
   echo(desk);
   std::vector<socket_client> clients;
   for (std::size_t i = 0; i < runtime::seats::max; ++i)
     clients.emplace_back(path);
   socket_client one_more{path};
+  one_more.say("{}\n");
+  ASSERT_TRUE(run_until([&] { return !one_more.heard().empty(); }));
+  EXPECT_EQ(one_more.heard(), "[{}]\n");
+  EXPECT_TRUE(clients[0].closed());
+  EXPECT_THAT(clients[0].heard(), HasSubstr("make room"));
+  EXPECT_FALSE(clients[1].closed());
+}
+
+TEST_F(control_servers, the_17th_client_is_told_so_if_all_seats_are_in_use) {
+  control_server server{loop, log, desk, path};
+  std::vector<socket_client> clients;
+  for (std::size_t i = 0; i < runtime::seats::max; ++i)
+    clients.emplace_back(path).say("{}\n");
+  std::size_t taken = 0;
+  ASSERT_TRUE(run_until([&] {
+    while (desk.next())
+      ++taken;
+    return taken == runtime::seats::max;
+  }));
+  socket_client one_more{path};
   ASSERT_TRUE(run_until([&] { return one_more.closed(); }));
   EXPECT_THAT(one_more.heard(), HasSubstr("too many connections"));
   EXPECT_EQ(log.count("control_refused"), 1u);
-  clients.front().leave();
-  ASSERT_TRUE(
-    run_until([&] { return desk.connections() < runtime::seats::max; }));
-  socket_client next{path};
-  next.say("{}\n");
-  EXPECT_TRUE(run_until([&] { return next.heard() == "[{}]\n"; }));
+  EXPECT_FALSE(clients[0].closed());
 }
 
 TEST_F(control_servers, who_says_nothing_is_closed_in_time) {
