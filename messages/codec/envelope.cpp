@@ -201,6 +201,7 @@ std::string* envelope_scanner::slot() {
     case member::command_uuid: return &found_.command_uuid;
     case member::state: return &found_.state;
     case member::permission_mode: return &found_.permission_mode;
+    case member::status: return &found_.status;
     case member::result:
       return limits_.max_result > 0 ? &found_.result : nullptr;
     default: return nullptr;
@@ -215,6 +216,8 @@ std::string* envelope_scanner::inner_slot() {
              : inner_ == "subtype"    ? &found_.subtype
              : inner_ == "error"      ? &found_.first_error
                                       : nullptr;
+    case member::origin:
+      return !scan_.in_array && inner_ == "kind" ? &found_.origin : nullptr;
     case member::errors:
       return scan_.in_array && found_.first_error.empty() ? &found_.first_error
                                                           : nullptr;
@@ -233,6 +236,8 @@ envelope_scanner::member envelope_scanner::member_named(std::string_view name) {
     {"request_id", member::request_id},
     {"command_uuid", member::command_uuid},
     {"state", member::state},
+    {"status", member::status},
+    {"origin", member::origin},
     {"result", member::result},
     {"response", member::response},
     {"errors", member::errors},

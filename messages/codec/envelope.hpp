@@ -26,6 +26,8 @@ struct envelope {
   std::string first_error;     ///< of the `errors` of a `result`, or
                                ///< `response.error`
   std::string permission_mode; ///< of a `system` line
+  std::string status;          ///< of a `task_notification`
+  std::string origin; ///< of a `result`: what began a turn of Claude's own
   std::vector<std::string> user_message_uuids; ///< prompts a `result` answers
   claude_bill bill; ///< of a `result`: dollars of all results of this process
   bool is_error = false;
@@ -71,6 +73,8 @@ private:
     request_id,
     command_uuid,
     state,
+    status,
+    origin,
     result,
     response,
     errors,

@@ -312,4 +312,16 @@ TEST(envelope, of_a_status_tells_the_permission_mode) {
   EXPECT_EQ(e.permission_mode, "plan");
 }
 
+TEST(envelope, what_began_a_turn_and_how_a_task_ended) {
+  auto own = codec::read_envelope(
+    R"({"type":"result","origin":{"kind":"task-notification","runId":"r"}})");
+  EXPECT_EQ(own.origin, "task-notification");
+  EXPECT_EQ(codec::read_envelope(R"({"type":"result"})").origin, "");
+  EXPECT_EQ(
+    codec::read_envelope(R"({"type":"x","origin":["kind","a"]})").origin, "");
+  auto ended = codec::read_envelope(
+    R"({"type":"system","subtype":"task_notification","status":"stopped"})");
+  EXPECT_EQ(ended.status, "stopped");
+}
+
 } // namespace container_agent::test
