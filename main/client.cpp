@@ -3,6 +3,7 @@
 #include "main/control_client.hpp"
 #include "main/health_line.hpp"
 #include "main/option_types.hpp"
+#include "main/runtime/fifo_lock.hpp"
 #include "main/status_table.hpp"
 
 namespace container_agent {
@@ -38,14 +39,25 @@ health_question asked_by(const client_options& settings) {
   return settings.ready ? health_question::ready : health_question::healthy;
 }
 
+// An agent that runs without a socket holds the lock of its input all the same.
+std::string unheard_of(const client_options& settings, std::string otherwise) {
+  constexpr std::string_view another = "another ";
+  auto holder = runtime::fifo_lock{settings.input}.holder();
+  if (holder.empty())
+    return otherwise;
+  if (holder.starts_with(another))
+    holder.replace(0, another.size(), "an ");
+  auto text = "an agent runs, without a control socket that could be asked: "
+              + settings.input + ": " + holder;
+  if (!settings.socket.empty())
+    text += "; nobody listens at " + settings.socket;
+  return text;
+}
+
 early_exit health(const client_options& settings) {
   auto asked = asked_by(settings);
-  try {
-    auto [good, text] = judge_health(asked, status_of(settings));
-    return good ? fine(text) : bad(text);
-  } catch (const client_error& error) {
-    return bad(std::string{bad_health(asked)} + ": " + error.what());
-  }
+  auto [good, text] = judge_health(asked, status_of(settings));
+  return good ? fine(text) : bad(text);
 }
 
 early_exit status(const client_options& settings) {
@@ -72,6 +84,11 @@ early_exit restart(const client_options& settings) {
                            : "Claude will be restarted between two turns");
 }
 
+early_exit interrupt(const client_options& settings) {
+  control_client agent{settings.socket, settings.timeout};
+  return fine(ask(agent, {control_command::interrupt, false, {}}).done);
+}
+
 early_exit dispatch(const client_options& settings) {
   if (settings.command == "health")
     return health(settings);
@@ -79,6 +96,8 @@ early_exit dispatch(const client_options& settings) {
     return status(settings);
   if (settings.command == "stop")
     return stop(settings);
+  if (settings.command == "interrupt")
+    return interrupt(settings);
   return restart(settings);
 }
 
@@ -89,9 +108,13 @@ early_exit ask_agent(const client_options& settings) {
                   ? std::string{bad_health(asked_by(settings))} + ": "
                   : std::string{"container-agent: "};
   if (settings.socket.empty())
-    return bad(prefix + "there is nobody to ask with --control-socket none");
+    return bad(prefix
+               + unheard_of(settings, "there is nobody to ask with "
+                                      "--control-socket none"));
   try {
     return dispatch(settings);
+  } catch (const nobody_listens& error) {
+    return bad(prefix + unheard_of(settings, error.what()));
   } catch (const client_error& error) {
     return bad(prefix + error.what());
   }

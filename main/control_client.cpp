@@ -93,8 +93,12 @@ void control_client::connect() try {
   runtime::socket_name name{path_};
   socket_.reset(
     ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket_ || ::connect(socket_.get(), name.get(), name.length) != 0)
-    throw client_error{cannot_connect(path_, errno)};
+  if (!socket_ || ::connect(socket_.get(), name.get(), name.length) != 0) {
+    auto error = errno;
+    if (error == ENOENT || error == ECONNREFUSED)
+      throw nobody_listens{cannot_connect(path_, error)};
+    throw client_error{cannot_connect(path_, error)};
+  }
 } catch (const runtime::socket_error& error) {
   throw client_error{error.what()};
 }

@@ -17,6 +17,11 @@ struct client_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// … as nobody listens at its socket.
+struct nobody_listens : client_error {
+  using client_error::client_error;
+};
+
 /// A connection to the control socket of an agent. Blocking, with deadlines:
 /// neither CAF nor Asio, so that a health check costs next to nothing.
 class control_client {
