@@ -4,8 +4,10 @@
 #include "actors/turn_clock.hpp"
 #include "messages/payloads.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace container_agent {
 
@@ -57,6 +59,11 @@ public:
   /// for it has come; else null.
   virtual const renew_child* renewal() const = 0;
 
+  /// Interrupts the turn that runs, as somebody has asked for it.
+  virtual interrupt_outcome interrupt_on_request() {
+    return {false, "there are no turns in this mode"};
+  }
+
   // -- patience ---------------------------------------------------------------
 
   /// What the child is waited for, and a number that changes with each sign of
@@ -73,6 +80,26 @@ public:
   virtual patience waits_for() const = 0;
 
   virtual void overdue() = 0;
+
+  // -- time -------------------------------------------------------------------
+
+  using time_point = turn_clock::time_point;
+
+  /// Something has begun or ended whose time counts: `pass` is called at once.
+  virtual bool wants_time() const { return false; }
+
+  /// It is `now`: does what is due.
+  virtual void pass(time_point /*now*/) {}
+
+  /// When `pass` has to be called again; nothing: never.
+  virtual std::optional<time_point> due() const { return std::nullopt; }
+
+  /// Those of Claude's requests that wait for the host, with their ages.
+  virtual std::vector<open_request> requests(time_point /*now*/) const {
+    return {};
+  }
+
+  // -- the end ----------------------------------------------------------------
 
   /// The shutdown is over: what is open now has no end to wait for.
   virtual void close() = 0;

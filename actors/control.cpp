@@ -86,6 +86,7 @@ void control::take(const control_port::request& request) {
         container_agent::restart_claude{
           wish.reason.empty() ? "restart requested" : wish.reason, wish.now},
         codec::control_done());
+    case interrupt: return interrupt_turn_of(request);
     case trace: // had there been one, nobody would have asked here
       return port_.answer(request.id,
                           codec::control_failed("the agent does not trace: "
@@ -106,6 +107,23 @@ void control::order(const control_port::request& request, Order what,
             else
               ask_again(request, asked);
           });
+}
+
+// Only a turn that runs now can be interrupted, so nothing is asked twice.
+void control::interrupt_turn_of(const control_port::request& request) {
+  auto fail = [this, id = request.id] {
+    port_.answer(id, codec::control_failed("the conversation was restarted in "
+                                           "this moment: ask again"));
+  };
+  if (!peers().conversation)
+    return fail();
+  this->request(peers().conversation, caf::infinite, interrupt_claude{})
+    .then(
+      [this, id = request.id](const interrupt_outcome& outcome) {
+        port_.answer(id, outcome.done ? codec::control_done(outcome.text)
+                                      : codec::control_failed(outcome.text));
+      },
+      [fail](const caf::error&) { fail(); });
 }
 
 // A supervisor that has failed may not have read the request: the next one,

@@ -22,7 +22,7 @@ struct control_config {
 ///                is no control actor, and those it had are asked again
 /// Receives from: the control port, health_monitor
 /// Sends to:      supervisor (`begin_shutdown`, `restart_claude`),
-///                health_monitor
+///                conversation (`interrupt_claude`), health_monitor
 /// Dies when:     never by itself
 class control : public agent_actor<control_actor> {
 public:
@@ -48,6 +48,7 @@ private:
   template <class Order>
   void order(const control_port::request& request, Order what,
              std::string done);
+  void interrupt_turn_of(const control_port::request& request);
   void ask_again(control_port::request request, const caf::actor_addr& asked);
 
   control_port& port_;

@@ -67,9 +67,16 @@ conversation::behavior_type conversation::make_behavior() {
       bridge_.take(wish);
       settle();
     },
+    [this](const interrupt_claude&) {
+      auto outcome = bridge_.interrupt_on_request();
+      settle();
+      return outcome;
+    },
     [this](const deadline_passed& deadline) {
       if (deadline.id == look_)
         lose_patience();
+      else if (deadline.id == alarm_)
+        ring();
     },
     [this](const begin_drain& drain) {
       bridge_.take(drain);
@@ -95,6 +102,7 @@ conversation::behavior_type conversation::make_behavior() {
       status.first_outputs = bridge_.pace.first_outputs();
       status.input_held = bridge_.input_held.total(now);
       status.output_held = bridge_.output_held.total(now);
+      status.requests = bridge_.requests(now);
       return status;
     },
     [this](const peers_changed& now) { take_peers(now); },
@@ -157,6 +165,7 @@ void conversation::note_turn(bool spoke) {
 // Sends on what has become possible, whatever it was that happened.
 void conversation::settle() {
   note_turn();
+  keep_time();
   while (const auto* input = bridge_.to_child.next())
     tell(peers().claude_process, *input);
   while (const auto* output = bridge_.to_host.next())
@@ -279,6 +288,25 @@ void conversation::lose_patience() {
   if (clock().now() < waiting_since_ + limit)
     return look_again(waiting_since_ + limit);
   bridge_.overdue();
+  settle();
+}
+
+// One timer, as above. Where nothing waits for its time no clock is read.
+void conversation::keep_time() {
+  if (bridge_.wants_time())
+    bridge_.pass(clock().now());
+  auto due = bridge_.due();
+  if (!due || (alarm_due_ && *alarm_due_ <= *due))
+    return;
+  alarm_due_ = due;
+  ++alarms_;
+  alarm_ = alarm_bit | alarms_;
+  delayed_send(this, *due - clock().now(), deadline_passed{alarm_});
+}
+
+void conversation::ring() {
+  alarm_due_.reset();
+  bridge_.pass(clock().now());
   settle();
 }
 

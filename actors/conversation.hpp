@@ -5,6 +5,7 @@
 #include "actors/ports.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace container_agent {
@@ -65,6 +66,11 @@ private:
   void lose_patience();
   void look_again(caf::actor_clock::time_point when);
   std::chrono::milliseconds limit_of(bridge::patience::kind what) const;
+  void keep_time();
+  void ring();
+
+  // Tells the two timers apart: the ids of the one are counted from 1.
+  static constexpr std::uint64_t alarm_bit = std::uint64_t{1} << 63;
 
   bridge& bridge_;
   conversation_config config_;
@@ -81,6 +87,9 @@ private:
   caf::actor_clock::time_point waiting_since_{};
   caf::actor_clock::time_point next_look_{}; // none: the epoch
   std::uint64_t look_ = 0;
+  std::optional<bridge::time_point> alarm_due_; // for what the bridge times
+  std::uint64_t alarms_ = 0;
+  std::uint64_t alarm_ = 0;
 };
 
 } // namespace container_agent

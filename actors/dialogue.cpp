@@ -15,7 +15,7 @@ std::string dialogue_config::validate() const {
     return "the queue needs room for at least one prompt";
   if (queue.in_flight == 0)
     return "at least one turn must be allowed in flight";
-  if (transparent && voice == voice_kind::text)
+  if (transparent && is_text(voice))
     return "transparent mode has no text output";
   return {};
 }
@@ -27,8 +27,9 @@ dialogue::dialogue(dialogue_config config, actor_context context,
     notes_{notes != nullptr ? *notes : no_notes_},
     voice_{make_host_voice(config_.voice, context, to_host)},
     prompts_{config_.queue},
-    scanner_{{.max_result
-              = config_.voice == voice_kind::text ? config_.max_answer : 0}} {}
+    scanner_{{.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
+    open_requests_{config_.permission_timeout, config_.redact},
+    tasks_{config_.task_patience} {}
 
 // -- the host's lines ---------------------------------------------------------
 
@@ -187,7 +188,8 @@ void dialogue::reject(std::string_view reason, std::string_view detail,
 // -- prompts ------------------------------------------------------------------
 
 void dialogue::start_prompts() {
-  if (child_ != child_state::ready || renewal_)
+  // A restart that waits for tasks only may wait for long.
+  if (child_ != child_state::ready || (renewal_ && !tasks_.holds_back()))
     return;
   while (const auto* p = prompts_.start_next())
     send(*p);
@@ -209,8 +211,9 @@ void dialogue::send(const prompt& p) {
 void dialogue::interrupt() {
   auto id = std::string{codec::own_request_prefix}
             + "interrupt:" + std::to_string(++own_requests_);
+  const auto& flying = prompts_.in_flight();
   context_.log.write(log_level::warn, loggers::conversation, "turn_interrupted",
-                     {{"uuid", prompts_.in_flight().front().uuid}});
+                     {{"uuid", flying.empty() ? "" : flying.front().uuid}});
   to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
 }
 
@@ -312,8 +315,11 @@ void dialogue::take(const interrupt_turn&) {
   // One that was left by an earlier agent may be about to be taken up.
   if (child_ == child_state::none && !taken_up_)
     fail_all("shutting_down", "Claude was away until the agent's time was up");
-  if (child_ == child_state::ready && !prompts_.in_flight().empty())
+  if (child_ != child_state::ready)
+    return;
+  if (!prompts_.in_flight().empty() || tasks_.in_turn())
     interrupt();
+  stop_tasks();
 }
 
 // After the child's end there is nothing left to fail. But nobody may have been
@@ -325,15 +331,17 @@ void dialogue::close() {
   fail_all("shutting_down", "the agent stopped before the result");
   lose_held_control("the agent stopped before it was sent");
   lose_control(true, "the agent stopped before Claude answered");
+  voice_->conclude();
 }
 
 bool dialogue::drained() const {
-  return draining_ && prompts_.in_flight().empty();
+  // Where nobody knows of turns Claude's own end is the drain, tasks included.
+  return draining_ && (config_.transparent || !busy());
 }
 
 bool dialogue::finished() const {
-  return input_ended_ && prompts_.idle() && held_control_.empty()
-         && to_child.empty() && status_requests_ == 0;
+  return input_ended_ && prompts_.idle() && !tasks_.busy()
+         && held_control_.empty() && to_child.empty() && status_requests_ == 0;
 }
 
 std::uint64_t dialogue::turn() const {
@@ -352,6 +360,9 @@ conversation_status dialogue::status() const {
   result.queued = prompts_.waiting();
   result.queued_bytes = prompts_.waiting_bytes();
   result.in_flight = prompts_.in_flight().size();
+  result.requests_open = open_requests_.size();
+  result.tasks = tasks_.running().size();
+  result.own_turn = tasks_.turn_expected();
   return result;
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "actors/bridge.hpp"
+#include "actors/claude_tasks.hpp"
 #include "actors/host_settings.hpp"
 #include "actors/host_voice.hpp"
+#include "actors/open_requests.hpp"
 #include "actors/ports.hpp"
 #include "actors/prompt_queue.hpp"
+#include "actors/transparent_debts.hpp"
 #include "messages/codec/envelope.hpp"
 #include "messages/codec/input_message.hpp"
 #include "messages/codec/kept_conversation.hpp"
@@ -25,9 +28,16 @@ struct dialogue_config {
   /// Forward everything at once, inject nothing.
   bool transparent = false;
 
-  /// Each answer is a reply to one prompt (`--compat cc-bridge`): results of
-  /// turns that Claude began itself are not shown.
-  bool one_reply_a_prompt = false;
+  /// Tasks of Claude's of which nothing is heard for so long are not waited for
+  /// any more; 0: for ever. (`--stall-timeout`, as for a turn.)
+  std::chrono::milliseconds task_patience{0};
+
+  /// Permission requests that the host has not answered after so long are
+  /// denied; 0: never. (`--permission-timeout`)
+  std::chrono::milliseconds permission_timeout{0};
+
+  /// What takes secrets out of what Claude's requests are about.
+  open_requests::redactor redact = nullptr;
 
   /// Longest answer in bytes that text output can show. It is held whole.
   std::size_t max_answer = 64 * 1024 * 1024;
@@ -75,7 +85,8 @@ struct dialogue_config {
 /// that prompt is failed.
 ///
 /// What the host says is in dialogue.cpp, what Claude says in
-/// dialogue_output.cpp, Claude's life in dialogue_child.cpp, what a new Claude
+/// dialogue_output.cpp, what it asks and does beside the prompts in
+/// dialogue_requests.cpp, Claude's life in dialogue_child.cpp, what a new Claude
 /// is given back in dialogue_restore.cpp, what outlives the agent in
 /// dialogue_kept.cpp.
 class dialogue : public bridge {
@@ -112,8 +123,13 @@ public:
   void take(const interrupt_turn& interrupt) override;
   void take(const restart_claude& wish) override;
   const renew_child* renewal() const override;
+  interrupt_outcome interrupt_on_request() override;
   patience waits_for() const override;
   void overdue() override;
+  bool wants_time() const override;
+  void pass(time_point now) override;
+  std::optional<time_point> due() const override;
+  std::vector<open_request> requests(time_point now) const override;
   void close() override;
   bool drained() const override;
   bool ending() const override { return input_ended_ || draining_; }
@@ -148,7 +164,8 @@ private:
 
   // Claude's lines
   void forget_begun();
-  void take_line(const codec::envelope& line);
+  void take_line(const codec::envelope& line, std::string_view text);
+  void take_system(const codec::envelope& line, std::string_view text);
   void take_result(const codec::envelope& result);
   bool comes_too_late(const codec::envelope& line) const;
   void take_bill(const claude_bill& bill);
@@ -173,8 +190,14 @@ private:
   void lose_session();
   void note_begun(prompt& p);
   void set_session(std::string id, bool anew);
-  void begin_request(const std::string& id);
+  void begin_request(const std::string& id, std::string_view text);
   void end_request(const std::string& id, std::string_view answer = {});
+  void cancel_requests();
+  void settle_debts();
+  void deny(const open_requests::entry& request);
+  void stop_tasks();
+  bool busy() const;
+  claude_tasks::setting setting() const;
   void close(const std::string& uuid);
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
   void fail_in_flight(const prompt& p, std::string_view reason,
@@ -233,8 +256,10 @@ private:
   std::string restore_id_;
   std::uint64_t own_requests_ = 0;
   host_settings settings_;
-  std::uint64_t forgotten_ = 0;                     // of those, and told
-  std::unordered_set<std::string> open_requests_;   // Claude's, for the host
+  std::uint64_t forgotten_ = 0; // of those, and told
+  open_requests open_requests_; // Claude's, for the host
+  claude_tasks tasks_;
+  transparent_debts debts_;                         // in that mode
   std::unordered_set<std::string> failed_before_;   // by an earlier agent
   std::vector<codec::closed_prompt> results_ahead_; // seen by one, not passed
   std::deque<std::string> answers_before_; // that it may not have passed

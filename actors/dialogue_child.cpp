@@ -29,7 +29,8 @@ void dialogue::take(const child_started& child) {
   taken_up_ = taken_up_ && child.attached;
   if (!taken_up_) {
     lifecycle_known_ = lifecycle_reported_ = has_settings_ = false;
-    open_requests_.clear();
+    cancel_requests();
+    tasks_.clear();
     lose_control(config_.transparent, "Claude ended before it answered");
   }
   to_child.clear();
@@ -87,9 +88,10 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid) {
 void dialogue::take(const child_ended& end) {
   child_ = child_state::none;
   taken_up_ = line_unseen_ = half_mark_ = false;
-  open_requests_.clear();
   scanner_.finish();
   voice_->end_line();
+  cancel_requests();
+  tasks_.clear();
   const auto& flying = prompts_.in_flight();
   auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
   renewal_.reset();
@@ -98,6 +100,7 @@ void dialogue::take(const child_ended& end) {
     voice_->claude_exited(end, uuid);
   lose_control(end.asked || config_.transparent,
                "Claude ended before it answered");
+  settle_debts();
   if (end.asked)
     return fail_all("shutting_down",
                     end.kind == exit_kind::detached
@@ -152,7 +155,7 @@ void dialogue::take(const restart_claude& wish) {
 const renew_child* dialogue::renewal() const {
   auto due
     = renewal_ && child_ != child_state::none
-      && (renewal_->at_once || prompts_.in_flight().empty()
+      && (renewal_->at_once || !busy()
           || (child_ == child_state::starting && !settings_.blocked().empty()));
   return due ? &*renewal_ : nullptr;
 }
@@ -170,8 +173,9 @@ dialogue::patience dialogue::waits_for() const {
     return {}; // it has answered
   if (child_ == child_state::starting)
     return {kind::start, signs_};
-  if (child_ != child_state::ready || prompts_.in_flight().empty())
-    return {};
+  if (child_ != child_state::ready
+      || (prompts_.in_flight().empty() && !tasks_.in_turn()))
+    return {}; // a task may be silent for as long as it likes
   return {interrupted_ ? kind::interrupt : kind::turn, signs_};
 }
 
@@ -192,7 +196,9 @@ void dialogue::overdue() {
     case kind::turn:
       context_.log.write(log_level::error, loggers::conversation,
                          "turn_stalled",
-                         {{"uuid", prompts_.in_flight().front().uuid}});
+                         {{"uuid", prompts_.in_flight().empty()
+                                     ? ""
+                                     : prompts_.in_flight().front().uuid}});
       interrupted_ = true;
       interrupt();
       break;

@@ -20,7 +20,9 @@ void dialogue::restore(const codec::kept_conversation& kept,
   failed_resumes_ = kept.failed_resumes;
   has_settings_ = kept.ready;
   settings_.recall(kept.settings);
-  open_requests_.insert(kept.open_requests.begin(), kept.open_requests.end());
+  for (const auto& id : kept.open_requests)
+    open_requests_.open(id);
+  tasks_.set_running(kept.tasks);
   for (const auto& p : kept.closed) {
     prompts_.remember(trace_id_of(p.uuid));
     if (p.result_end == 0)
@@ -70,14 +72,9 @@ void dialogue::note_begun(prompt& p) {
     notes_.begun(p.uuid);
 }
 
-void dialogue::begin_request(const std::string& id) {
-  if (open_requests_.insert(id).second)
-    notes_.asks(id);
-}
-
 // `answer`: the host's line, or empty if Claude itself has ended it.
 void dialogue::end_request(const std::string& id, std::string_view answer) {
-  if (open_requests_.erase(id) == 0)
+  if (!open_requests_.close(id))
     return;
   if (answer.empty())
     return notes_.asked(id, {}, 0);

@@ -57,8 +57,11 @@ void dialogue::take(const child_output& output) {
     auto half_mark = std::exchange(half_mark_, false) && text.empty();
     auto death = kept && (half_mark || is_cut(text));
     auto cut = death && (begin > 0 || !voice_->in_line());
-    if (death)
+    if (death) {
+      flush(begin); // what it says of that death comes behind
+      run = begin;
       forget_begun();
+    }
     if (!cut
         && (!line.is_object || line.type == "assistant"
             || line.type == "stream_event")) {
@@ -80,7 +83,7 @@ void dialogue::take(const child_output& output) {
       voice_->left_out(output.data.part(begin, at - begin));
     run = at;
     if (!cut)
-      take_line(line);
+      take_line(line, text);
     else if (text.size() > 1)
       context_.log.write(log_level::info, loggers::conversation,
                          "half_line_dropped",
@@ -101,10 +104,11 @@ void dialogue::forget_begun() {
   }
   resume_fault_.clear();
   notes_.launched();
-  open_requests_.clear();
+  cancel_requests();
+  tasks_.clear();
 }
 
-void dialogue::take_line(const codec::envelope& line) {
+void dialogue::take_line(const codec::envelope& line, std::string_view text) {
   if (!line.session_id.empty()
       && (line.type == "system" || line.type == "command_lifecycle"
           || line.type == "result")
@@ -119,16 +123,14 @@ void dialogue::take_line(const codec::envelope& line) {
     take_lifecycle(line);
   else if (line.type == "user" && line.is_replay)
     take_replay(line);
+  else if (line.type == "system")
+    take_system(line, text);
   else if (line.type == "control_request")
-    begin_request(line.request_id);
+    begin_request(line.request_id, text);
   else if (line.type == "control_cancel_request")
     end_request(line.request_id);
   else if (line.type == "control_response")
     take_response(line);
-  else if (line.type == "system" && line.subtype == "status"
-           && !line.permission_mode.empty() && child_ == child_state::ready
-           && !config_.transparent && settings_.mode_is(line.permission_mode))
-    note_settings();
 }
 
 void dialogue::take_result(const codec::envelope& result) {
@@ -139,6 +141,9 @@ void dialogue::take_result(const codec::envelope& result) {
                       {"session_id", result.session_id}});
   if (take_failed_resume(result))
     return;
+  tasks_.end_turn(!result.origin.empty());
+  if (result.origin.empty())
+    debts_.result(result.user_message_uuids.size());
   take_bill(result.bill);
   std::vector<std::string> assumed;
   // A Claude Code that does not report the life of commands does not say whom
@@ -150,8 +155,13 @@ void dialogue::take_result(const codec::envelope& result) {
   auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
     return prompts_.find_in_flight(uuid) != nullptr;
   });
-  if (answers || (!config_.one_reply_a_prompt && !comes_too_late(result)))
+  auto is_late = comes_too_late(result);
+  if (answers)
     voice_->answered(result);
+  else if (!is_late
+           && (config_.voice != voice_kind::replies || uuids.empty()
+               || !result.origin.empty()))
+    voice_->added(result);
   for (const auto& uuid : uuids) {
     if (const auto* p = prompts_.find_in_flight(uuid))
       close(std::string{p->uuid});

@@ -31,6 +31,8 @@ void dialogue::send_control(const codec::input_message& message) {
        || message.what == kind::passthrough)
       && settings_.sent(message.request_id, message.line))
     note_settings();
+  if (message.what == kind::prompt) // in transparent mode
+    debts_.prompt();
   send_line(message.line);
 }
 

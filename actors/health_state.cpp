@@ -56,6 +56,25 @@ std::string fault(const codec::status_facts& facts, bool was_ready,
   return {};
 }
 
+// Who waits for the host comes first: only the host can do something about it.
+std::string occupation(const conversation_status& c) {
+  if (!c.requests.empty()) {
+    const auto& first = c.requests.front();
+    auto name = !first.tool.empty() ? first.tool : first.subtype;
+    auto more = c.requests_open - 1;
+    return "waits for the host to answer " + (name.empty() ? "a request" : name)
+           + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+  }
+  if (c.in_flight > 0)
+    return "a turn is in flight";
+  if (c.own_turn)
+    return "Claude works on a turn of its own";
+  if (c.tasks == 0)
+    return {};
+  return c.tasks == 1 ? "a background task runs"
+                      : std::to_string(c.tasks) + " background tasks run";
+}
+
 } // namespace
 
 bool over_limit(const codec::status_facts& facts, const health_limits& limits) {
@@ -82,8 +101,8 @@ health_verdict judge(const codec::status_facts& facts, bool was_ready,
             found};
   if (!c.ready)
     return {"starting", true, false, "Claude is starting"};
-  if (c.in_flight > 0)
-    return {"busy", true, true, "a turn is in flight"};
+  if (auto work = occupation(c); !work.empty())
+    return {"busy", true, true, work};
   return {"ready", true, true, "Claude takes prompts"};
 }
 

@@ -23,7 +23,8 @@ namespace container_agent {
 /// |          | Claude's memory is over its limit; the loop was late by     |
 /// |          | `max_lag`                                                   |
 /// | starting | Claude was not ready yet                                    |
-/// | busy     | a turn is in flight                                         |
+/// | busy     | a turn is in flight, Claude works on one of its own, or a   |
+/// |          | task of its runs in the background                          |
 /// | ready    | else                                                        |
 ///
 /// So the states follow each other like this, and each of them can fail:

@@ -1,5 +1,9 @@
 #include "actors/host_voice.hpp"
 
+#include "actors/loggers.hpp"
+#include "messages/codec/agent_record.hpp"
+#include "messages/codec/control_line.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -58,12 +62,21 @@ public:
   }
 
   void control_failed(std::string_view request, std::string_view why) override {
-    say(codec::control_error_line(request, why));
+    say(codec::error_response_line(request, why));
   }
 
   void session_lost(std::string_view session,
                     std::string_view reason) override {
     say(codec::session_lost_record(now(), session, reason));
+  }
+
+  void cancelled(std::string_view request) override {
+    say(codec::cancel_request_line(request));
+  }
+
+  void permission_timed_out(std::string_view request, std::string_view tool,
+                            std::chrono::milliseconds after) override {
+    say(codec::permission_timed_out_record(now(), request, tool, after));
   }
 
   void status(std::string_view document) override {
@@ -98,13 +111,7 @@ public:
   void claude_lines(bytes) override {}
 
   void answered(const codec::envelope& result) override {
-    if (result.result_too_long)
-      return error("the answer is over the limit of text output");
-    if (result.is_error || result.subtype.starts_with("error"))
-      return error(!result.result.empty()        ? result.result
-                   : !result.first_error.empty() ? result.first_error
-                                                 : result.subtype);
-    reply(result.result + '\n');
+    finish(text_of(result));
   }
 
   void rejected(std::string_view reason, std::string_view detail,
@@ -120,7 +127,7 @@ public:
   }
 
   void status(std::string_view document) override {
-    reply(std::string{document} + '\n');
+    finish(std::string{document} + '\n');
   }
 
   void ready(const child_started&, std::string_view) override {}
@@ -136,15 +143,71 @@ public:
   void restored(const codec::restored_things&) override {}
   void control_failed(std::string_view, std::string_view) override {}
   void session_lost(std::string_view, std::string_view) override {}
+  void cancelled(std::string_view) override {}
+  void permission_timed_out(std::string_view, std::string_view,
+                            std::chrono::milliseconds) override {}
   void stopping(std::string_view) override {}
 
+protected:
+  static std::string text_of(const codec::envelope& result) {
+    if (result.result_too_long)
+      return error_text("the answer is over the limit of text output");
+    if (result.is_error || result.subtype.starts_with("error"))
+      return error_text(!result.result.empty()        ? result.result
+                        : !result.first_error.empty() ? result.first_error
+                                                      : result.subtype);
+    return result.result + '\n';
+  }
+
+  virtual void finish(std::string text) { reply(std::move(text)); }
+
 private:
-  void error(std::string text) {
+  static std::string error_text(std::string text) {
     std::replace_if(
       text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; },
       ' ');
-    reply("error: " + text + '\n');
+    return "error: " + text + '\n';
   }
+
+  void error(std::string text) { finish(error_text(std::move(text))); }
+};
+
+// A host that reads one reply for each of its prompts would take a further one
+// for the answer to its next prompt, and be one behind for ever. So what Claude
+// adds by itself goes before the next reply, and says what it is.
+class reply_voice : public text_voice {
+public:
+  using text_voice::text_voice;
+
+  void added(const codec::envelope& result) override {
+    auto text = text_of(result);
+    if (!held_.empty() && held_.size() + text.size() > max_held) {
+      log().write(log_level::warn, loggers::conversation, "addition_dropped",
+                  {{"bytes", std::uint64_t{held_.size()}},
+                   {"reason", "no prompt came whose reply it could go with"}});
+      held_.clear();
+    }
+    held_
+      += "[Claude has added this by itself, after an earlier answer:]\n" + text;
+  }
+
+  void conclude() override {
+    if (!held_.empty())
+      reply(std::exchange(held_, {}));
+  }
+
+private:
+  // 1 MiB: of several the latest counts.
+  static constexpr std::size_t max_held = 1024 * 1024;
+
+  void finish(std::string text) override {
+    if (!held_.empty())
+      text = std::exchange(held_, {}) + "[The answer to this prompt:]\n"
+             + std::move(text);
+    reply(std::move(text));
+  }
+
+  std::string held_;
 };
 
 } // namespace
@@ -186,6 +249,8 @@ std::unique_ptr<host_voice> make_host_voice(voice_kind kind,
                                             outbox<host_output>& out) {
   switch (kind) {
     case voice_kind::text: return std::make_unique<text_voice>(context, out);
+    case voice_kind::replies:
+      return std::make_unique<reply_voice>(context, out);
     case voice_kind::transparent:
       return std::make_unique<transparent_voice>(context, out);
     case voice_kind::stream_json: break;

@@ -6,6 +6,7 @@
 #include "messages/codec/envelope.hpp"
 #include "messages/payloads.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,8 +56,26 @@ public:
     = 0;
   virtual void session_lost(std::string_view session, std::string_view reason)
     = 0;
+
+  /// A `result` of a turn that no prompt of the host's began.
+  virtual void added(const codec::envelope& result) { answered(result); }
+
+  /// Claude does not wait for the host's answer to this request any more.
+  virtual void cancelled(std::string_view request) = 0;
+
+  /// … as nobody gave it in time: the tool was denied.
+  virtual void permission_timed_out(std::string_view request,
+                                    std::string_view tool,
+                                    std::chrono::milliseconds after)
+    = 0;
   virtual void status(std::string_view document) = 0;
   virtual void stopping(std::string_view reason) = 0;
+
+  /// A line in Claude's place, as Claude is no more.
+  void stand_in(std::string line) { say(std::move(line)); }
+
+  /// Nothing more will be said.
+  virtual void conclude() {}
 
   /// Whose prompt is spoken of from now on, for traces.
   void speak_of(trace_id prompt) { prompt_ = prompt; }
@@ -86,6 +105,8 @@ protected:
     return context_.clock.now();
   }
 
+  event_log& log() { return context_.log; }
+
 private:
   actor_context context_;
   outbox<host_output>& out_;
@@ -97,8 +118,13 @@ private:
 enum class voice_kind : std::uint8_t {
   stream_json, ///< Claude's lines byte for byte, plus all records
   text,        ///< the text of each result; errors as one line `error: …`
+  replies,     ///< the same, one for each prompt (`--compat cc-bridge`)
   transparent, ///< Claude's lines byte for byte, plus records of faults only
 };
+
+constexpr bool is_text(voice_kind kind) {
+  return kind == voice_kind::text || kind == voice_kind::replies;
+}
 
 std::unique_ptr<host_voice> make_host_voice(voice_kind kind,
                                             actor_context context,

@@ -238,6 +238,8 @@ public:
   virtual void asks(const std::string& /*request*/) {}
   virtual void asked(const std::string& /*request*/,
                      std::string_view /*answer*/, std::uint64_t /*input*/) {}
+  /// These of Claude's tasks run in the background now.
+  virtual void tasks(const std::vector<std::string>& /*ids*/) {}
   /// `result_end`: see `codec::closed_prompt`.
   virtual void closed(const std::string&, std::uint64_t /*result_end*/) {}
   /// `failed`: so often in a row it could not be resumed.

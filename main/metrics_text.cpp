@@ -147,6 +147,12 @@ void add_prompts(metrics& all) {
                 "/turns/first_output");
   all.gauge("turn_age_seconds", "How long the turn in flight has lasted.")
     .from("/turn/age_ms", {}, milliseconds_a_second);
+  all.gauge("tasks_running", "Tasks of Claude's that run in the background.")
+    .from("/tasks/running");
+  all.gauge("open_requests", "Requests of Claude's that wait for the host.")
+    .from("/requests/open");
+  all.gauge("open_request_age_seconds", "How long the oldest of them waits.")
+    .from("/requests/list/0/age_ms", {}, milliseconds_a_second);
 }
 
 void add_cost(metrics& all) {

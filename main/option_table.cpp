@@ -119,6 +119,9 @@ constexpr std::array rows{
              "for Claude to get ready; 0: for ever"},
   option_row{"launch-patience", one, "TIME", life, "1m",
              "for a program that is replaced; 0: none"},
+  option_row{"permission-timeout", one, "TIME", life, "0",
+             "then a permission request that the host has\n"
+             "not answered is denied; 0: never"},
   option_row{"drain-timeout", one, "TIME", life, "7s",
              "for the running turn, at shutdown"},
   option_row{"subreaper", flag, "", life, "",
@@ -174,6 +177,7 @@ constexpr std::array subcommands{
   subcommand_row{"status", "how it is"},
   subcommand_row{"stop", "ends it in order, and waits for its end"},
   subcommand_row{"restart-claude", "starts Claude again, between two turns"},
+  subcommand_row{"interrupt", "interrupts the turn that runs"},
 };
 
 /// Where help's second column begins.

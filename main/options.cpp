@@ -177,6 +177,8 @@ void read_limits(const option_sources& given, options& result) {
                       supervision.start_timeout);
   given.read_duration("launch-patience", 0ms, longest_wait,
                       supervision.launch_patience);
+  given.read_duration("permission-timeout", 0ms, longest_wait,
+                      supervision.permission_timeout);
   given.read_duration("drain-timeout", 0ms, longest_wait,
                       result.shutdown.drain_timeout);
   given.read("subreaper", result.process.subreaper);
@@ -265,6 +267,7 @@ client_options read_client(std::string command, command_line line,
   read_pipes(given, pipes);
   read_control(given, pipes, control);
   result.socket = control.path;
+  result.input = pipes.input;
   given.read_duration("timeout", 1ms, longest_wait, result.timeout);
   given.read("json", result.json);
   given.read("live", result.live);

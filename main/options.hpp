@@ -101,6 +101,7 @@ struct options {
     std::chrono::milliseconds stall_timeout{1'800'000}; ///< 0: off
     std::chrono::milliseconds start_timeout{120'000};   ///< 0: off
     std::chrono::milliseconds launch_patience{60'000};  ///< 0: off
+    std::chrono::milliseconds permission_timeout{0};    ///< 0: off
   };
 
   struct shutdown_section {
@@ -184,6 +185,7 @@ parse_options(int argc, const char* const* argv,
 struct client_options {
   std::string command;
   std::string socket; ///< empty: the user has turned it off
+  std::string input;  ///< the agent's input pipe, which it locks
   std::chrono::milliseconds timeout{5'000}; ///< for the agent's answer
   bool json = false;
   bool live = false;

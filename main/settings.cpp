@@ -1,5 +1,7 @@
 #include "main/settings.hpp"
 
+#include "main/redaction.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +25,8 @@ codec::input_format to_codec(options::input_format format) {
 voice_kind to_voice(const options& o) {
   if (o.claude.transparent)
     return voice_kind::transparent;
+  if (o.output.open_for_each_reply)
+    return voice_kind::replies;
   return o.output.format == options::output_format::text
            ? voice_kind::text
            : voice_kind::stream_json;
@@ -44,7 +48,9 @@ dialogue_config dialogue_settings(const options& o) {
                   .bytes = o.limits.max_queue_bytes,
                   .in_flight = o.limits.max_in_flight};
   result.transparent = o.claude.transparent;
-  result.one_reply_a_prompt = o.output.open_for_each_reply;
+  result.task_patience = o.supervision.stall_timeout;
+  result.permission_timeout = o.supervision.permission_timeout;
+  result.redact = [](std::string_view text) { return redact(text); };
   result.given_session = session_in(o.claude.arguments);
   result.continue_prompt
     = o.supervision.continues ? o.supervision.continue_prompt : std::string{};

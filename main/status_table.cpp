@@ -72,6 +72,19 @@ std::string prompts(const json& x, const json& turn) {
          + number(x, "resent") + " resent";
 }
 
+std::string open_requests(const json& list) {
+  std::string result;
+  for (const auto& r : list) {
+    result += (result.empty() ? "" : "\n" + std::string(name_width, ' '))
+              + text(r, "tool", text(r, "subtype", "?")) + ", waits for the "
+              + "host for " + seconds(r, "age_ms") + " (" + text(r, "id", "?")
+              + ")";
+    if (auto about = text(r, "summary", ""); !about.empty())
+      result += ": " + about;
+  }
+  return result;
+}
+
 std::string row(std::string name, const std::string& value) {
   name.resize(name_width, ' ');
   return name + value + '\n';
@@ -96,6 +109,11 @@ std::string table_rows(const json& x) {
                           + " within the window")
       + row("agent", "process " + number(part("agent"), "pid") + ", up for "
                        + number(x, "uptime_s") + " s, " + usage(part("agent")));
+  if (auto tasks = part("tasks").value("running", 0); tasks > 0)
+    result += row("tasks", std::to_string(tasks) + " in the background");
+  if (auto open = open_requests(part("requests").value("list", json::array()));
+      !open.empty())
+    result += row("requests", open);
   if (auto phase = text(x, "shutdown", "running"); phase != "running")
     result += row("shutdown", phase);
   if (x.contains("silent"))

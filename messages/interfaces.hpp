@@ -43,6 +43,8 @@ using conversation_actor = caf::typed_actor<
   caf::reacts_to<restart_scheduled>, caf::reacts_to<restarts_exhausted>,
   // supervisor: somebody wants Claude started again
   caf::reacts_to<restart_claude>,
+  // control: somebody wants the turn interrupted
+  caf::replies_to<interrupt_claude>::with<interrupt_outcome>,
   // itself: Claude has been silent for long
   caf::reacts_to<deadline_passed>,
   // shutdown_coordinator

@@ -283,6 +283,20 @@ struct interrupt_turn {
   CONTAINER_AGENT_INSPECT(interrupt_turn)
 };
 
+/// Somebody wants the turn that runs to be interrupted. Answered by
+/// `interrupt_outcome`.
+struct interrupt_claude {
+  CONTAINER_AGENT_INSPECT(interrupt_claude)
+};
+
+/// What came of it, in a sentence; `done`: Claude was told.
+struct interrupt_outcome {
+  bool done = false;
+  std::string text;
+
+  CONTAINER_AGENT_INSPECT(interrupt_outcome, x.done, x.text)
+};
+
 /// The conversation has no turn in flight any more. Answers `begin_drain`.
 struct turn_drained {
   CONTAINER_AGENT_INSPECT(turn_drained)

@@ -33,6 +33,18 @@ struct claude_bill {
                           x.cache_creation_tokens)
 };
 
+/// A request of Claude's that the host has not answered yet. What it is about
+/// may be secret, so it is not printed.
+struct open_request {
+  std::string id;
+  std::string subtype; ///< `can_use_tool`, `hook_callback`, …
+  std::string tool;    ///< or what else it names; may be empty
+  std::string summary; ///< redacted and short; may be empty
+  std::chrono::milliseconds age{0};
+
+  CONTAINER_AGENT_INSPECT(open_request, x.id, x.subtype, x.tool, x.age)
+};
+
 /// Counters are since the start of the agent.
 struct conversation_status {
   bool ready = false;   ///< Claude takes prompts
@@ -62,12 +74,20 @@ struct conversation_status {
   /// How long nothing was taken from Claude, because the host does not read.
   std::chrono::milliseconds output_held{0};
 
+  /// The oldest of those that wait for the host, and how many there are.
+  std::vector<open_request> requests;
+  std::uint64_t requests_open = 0;
+
+  std::uint64_t tasks = 0; ///< of Claude's, in the background
+  bool own_turn = false;   ///< Claude works on a turn that no prompt began
+
   CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.gave_up, x.session_id,
                           x.queued, x.queued_bytes, x.in_flight, x.lines,
                           x.accepted, x.answered, x.failed, x.rejected,
                           x.resent, x.continued, x.control_lost, x.blocked,
                           x.turn_age, x.silence, x.turns, x.first_outputs,
-                          x.bill, x.input_held, x.output_held)
+                          x.bill, x.input_held, x.output_held, x.requests,
+                          x.requests_open, x.tasks, x.own_turn)
 };
 
 struct get_child_status {

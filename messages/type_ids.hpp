@@ -36,6 +36,8 @@
   X(stop_input)                                                                \
   X(begin_drain)                                                               \
   X(interrupt_turn)                                                            \
+  X(interrupt_claude)                                                          \
+  X(interrupt_outcome)                                                         \
   X(turn_drained)                                                              \
   X(child_gone)                                                                \
   X(flush_output)                                                              \

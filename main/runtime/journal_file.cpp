@@ -125,6 +125,11 @@ void journal_file::asked(const std::string& request, std::string_view answer,
   tell_input();
 }
 
+void journal_file::tasks(const std::vector<std::string>& ids) {
+  now_.tasks = ids;
+  append(codec::tasks_entry(ids));
+}
+
 void journal_file::closed(const std::string& uuid, std::uint64_t result_end) {
   now_.close(uuid, result_end);
   append(codec::closed_entry(uuid, result_end));

@@ -47,6 +47,7 @@ public:
   void asks(const std::string& request) override;
   void asked(const std::string& request, std::string_view answer,
              std::uint64_t input) override;
+  void tasks(const std::vector<std::string>& ids) override;
   void closed(const std::string& uuid, std::uint64_t result_end) override;
   void session(const std::string& id, bool anew, std::uint32_t failed) override;
   void input_taken(std::uint64_t input) override;

@@ -189,6 +189,17 @@ std::string restored_record(time_point time, const restored_things& what) {
   return std::move(r).line();
 }
 
+std::string permission_timed_out_record(time_point time,
+                                        std::string_view request_id,
+                                        std::string_view tool,
+                                        std::chrono::milliseconds after) {
+  record r{time, "permission_timed_out"};
+  r.put("request_id", request_id);
+  r.put("tool", tool);
+  r.put("after_ms", after.count());
+  return std::move(r).line();
+}
+
 std::string status_record(time_point time, std::string_view document) {
   ordered_json r{{"type", "container_agent"},
                  {"subtype", "status"},
@@ -201,15 +212,6 @@ std::string stopping_record(time_point time, std::string_view reason) {
   record r{time, "stopping"};
   r.put("reason", reason);
   return std::move(r).line();
-}
-
-std::string control_error_line(std::string_view request_id,
-                               std::string_view error) {
-  ordered_json line;
-  line["type"] = "control_response";
-  line["response"]
-    = {{"subtype", "error"}, {"request_id", request_id}, {"error", error}};
-  return json_line(line);
 }
 
 std::string control_request_line(std::string_view request_id,

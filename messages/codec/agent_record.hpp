@@ -54,14 +54,15 @@ struct restored_things {
 
 std::string restored_record(time_point time, const restored_things& what);
 
+std::string permission_timed_out_record(time_point time,
+                                        std::string_view request_id,
+                                        std::string_view tool,
+                                        std::chrono::milliseconds after);
+
 /// `document` is a JSON object; its members stand beside the record's own.
 std::string status_record(time_point time, std::string_view document);
 
 std::string stopping_record(time_point time, std::string_view reason);
-
-/// Answers a control request of the host in Claude's place, with LF.
-std::string control_error_line(std::string_view request_id,
-                               std::string_view error);
 
 /// A control request of the agent's own, for Claude, with LF.
 std::string control_request_line(std::string_view request_id,

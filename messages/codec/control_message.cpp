@@ -15,6 +15,7 @@ using ordered_json = nlohmann::ordered_json;
 
 constexpr std::array commands{control_command::status, control_command::stop,
                               control_command::restart_claude,
+                              control_command::interrupt,
                               control_command::trace};
 
 // More than any agent can be told to take, in milliseconds.
@@ -75,6 +76,7 @@ std::string_view to_string(control_command command) {
     case control_command::status: return "status";
     case control_command::stop: return "stop";
     case control_command::restart_claude: return "restart_claude";
+    case control_command::interrupt: return "interrupt";
     case control_command::trace: return "trace";
   }
   return "unknown";
@@ -120,8 +122,9 @@ std::string control_request_text(const control_request& request) {
   return text_of(value);
 }
 
-std::string control_done() {
-  return R"({"ok":true})";
+std::string control_done(std::string_view what) {
+  return what.empty() ? R"({"ok":true})"
+                      : text_of({{"ok", true}, {"done", what}});
 }
 
 std::string control_failed(std::string_view why) {
@@ -151,6 +154,8 @@ control_answer read_control_answer(std::string_view line) {
   else if (error != value.end() && error->is_string()
            && !error->get_ref<const std::string&>().empty())
     result.error = error->get<std::string>();
+  if (auto done = value.find("done"); done != value.end() && done->is_string())
+    result.done = done->get<std::string>();
   if (auto status = value.find("status"); status != value.end())
     result.document = text_of(*status);
   if (auto most = value.find("at_most_ms");

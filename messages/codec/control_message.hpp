@@ -16,6 +16,7 @@ enum class control_command : std::uint8_t {
   status,
   stop,
   restart_claude,
+  interrupt,
   trace, ///< its answer is the trace, which does not end
 };
 
@@ -49,7 +50,8 @@ std::string control_request_text(const control_request& request);
 
 // Answers, without LF.
 
-std::string control_done();
+/// `what`: what has come of it, a sentence; empty: what was asked for.
+std::string control_done(std::string_view what = {});
 std::string control_failed(std::string_view why);
 
 /// `document` is the status document, as JSON.
@@ -61,6 +63,7 @@ std::string control_stopping(std::chrono::milliseconds at_most);
 struct control_answer {
   bool ok = false;
   std::string error;                    ///< why not ok
+  std::string done;                     ///< what has come of it, if told
   std::string document;                 ///< of `status`
   std::chrono::milliseconds at_most{0}; ///< of `stop`
 };

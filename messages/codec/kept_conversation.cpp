@@ -72,6 +72,7 @@ void kept_conversation::launch() {
     p.again = p.sent > 0;
   }
   open_requests.clear();
+  tasks.clear();
   answers.clear();
   ready = false;
   lifecycle_before = std::exchange(lifecycle, false) || lifecycle_before;
@@ -143,7 +144,13 @@ bool kept_conversation::take(std::string_view text) {
   else if (has_text(entry, "asked"))
     end_request(uuid("asked"),
                 has_text(entry, "line") ? uuid("line") : std::string{});
-  else if (has_text(entry, "session")) {
+  else if (auto list = entry.find("tasks");
+           list != entry.end() && list->is_array()) {
+    tasks.clear();
+    for (const auto& id : *list)
+      if (id.is_string())
+        tasks.push_back(id.get<std::string>());
+  } else if (has_text(entry, "session")) {
     session_id = uuid("session");
     anew = is_true(entry, "anew");
     failed_resumes = static_cast<std::uint32_t>(number_in(entry, "failed", 0));
@@ -186,6 +193,8 @@ std::string kept_conversation::text() const {
     result += lifecycle_entry(false);
   if (lifecycle)
     result += lifecycle_entry(true);
+  if (!tasks.empty())
+    result += tasks_entry(tasks);
   for (const auto& request : open_requests)
     result += asks_entry(request);
   for (const auto& answer : answers)
@@ -259,6 +268,10 @@ std::string asked_entry(std::string_view request, std::string_view answer,
            ? json_line({{"asked", request}})
            : json_line(
              {{"asked", request}, {"line", answer}, {"input", input}});
+}
+
+std::string tasks_entry(const std::vector<std::string>& ids) {
+  return json_line({{"tasks", ids}});
 }
 
 std::string session_entry(std::string_view id, bool anew,

@@ -56,6 +56,7 @@ struct closed_prompt {
 /// | `{"asked":ID,"line":TEXT}`      | this is the answer; without ID: to one |
 /// |                                 | that is not known any more             |
 /// | `{"asked":ID}`                  | it does not wait any more              |
+/// | `{"tasks":[ID,…]}`              | these run in the background now        |
 /// | `{"session":ID,"anew":BOOL}`    | the session to resume, or none         |
 /// | … `"failed":N`                  | … which has failed so often in a row   |
 /// | `{"input":N}`                   | input up to here was dealt with        |
@@ -83,6 +84,9 @@ public:
   /// The host's answers since the last end of a turn, the oldest first, each
   /// with its LF: the child may not have got them.
   std::deque<std::string> answers;
+
+  /// Tasks of the child's that run in the background.
+  std::vector<std::string> tasks;
 
   /// The child reports the life of prompts (`command_lifecycle`); so did one
   /// before it.
@@ -146,6 +150,7 @@ std::string closed_entry(std::string_view uuid, std::uint64_t result_end,
 std::string asks_entry(std::string_view request);
 std::string asked_entry(std::string_view request, std::string_view answer,
                         std::uint64_t input);
+std::string tasks_entry(const std::vector<std::string>& ids);
 std::string session_entry(std::string_view id, bool anew,
                           std::uint32_t failed = 0);
 std::string input_entry(std::uint64_t input);

@@ -34,6 +34,17 @@ ordered_json turn(const conversation_status& c) {
   return {{"age_ms", c.turn_age.count()}, {"silence_ms", c.silence.count()}};
 }
 
+ordered_json requests(const conversation_status& c) {
+  auto list = ordered_json::array();
+  for (const auto& r : c.requests)
+    list.push_back({{"id", r.id},
+                    {"subtype", text_or_null(r.subtype)},
+                    {"tool", text_or_null(r.tool)},
+                    {"summary", text_or_null(r.summary)},
+                    {"age_ms", r.age.count()}});
+  return {{"open", c.requests_open}, {"list", std::move(list)}};
+}
+
 ordered_json times(const histogram& times) {
   return {{"below_s", histogram::bounds},
           {"counts", times.counts},
@@ -96,6 +107,8 @@ std::string status_document(const status_facts& facts) {
                          {"resent", c.resent},
                          {"continued", c.continued}};
   document["turn"] = turn(c);
+  document["tasks"] = {{"running", c.tasks}, {"own_turn", c.own_turn}};
+  document["requests"] = requests(c);
   document["turns"]
     = {{"duration", times(c.turns)}, {"first_output", times(c.first_outputs)}};
   document["cost"] = bill(c.bill);
@@ -113,7 +126,7 @@ std::string status_document(const status_facts& facts) {
   document["shutdown"] = facts.shutdown.phase;
   if (!facts.silent.empty())
     document["silent"] = joined(facts.silent);
-  return document.dump();
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 } // namespace container_agent::codec

@@ -242,6 +242,33 @@ inline std::string interrupt_taken(const std::string& request_id,
          + request_id + R"(","response":{"still_queued":[)" + list + "]}}}\n";
 }
 
+/// These tasks run in the background now.
+inline std::string tasks(const std::vector<std::string>& ids) {
+  std::string list;
+  for (const auto& id : ids)
+    list += std::string{list.empty() ? "" : ","} + R"({"task_id":")" + id
+            + R"(","task_type":"local_bash"})";
+  return R"({"type":"system","subtype":"background_tasks_changed","tasks":[)"
+         + list + R"(],"session_id":")" + session + "\"}\n";
+}
+
+/// A task has ended so.
+inline std::string task_ended(const std::string& id,
+                              const std::string& status = "completed") {
+  return R"({"type":"system","subtype":"task_notification","task_id":")" + id
+         + R"(","status":")" + status + R"(","session_id":")" + session
+         + "\"}\n";
+}
+
+/// The result of a turn that a task's end has begun.
+inline std::string own_result(const std::string& text) {
+  return result_line(
+    R"("origin":{"kind":"task-notification","runId":"r"},"is_error":false,)"
+    R"("subtype":"success","result":")"
+      + text + R"(",)",
+    {});
+}
+
 /// All of a turn, as it was measured.
 inline std::string turn(const std::string& uuid, const std::string& text,
                         const std::string& answer) {

@@ -3,6 +3,8 @@
 #include "test/support/actor_fixture.hpp"
 #include "test/support/control_ports.hpp"
 
+#include <gmock/gmock.h>
+
 namespace container_agent::test {
 
 namespace {
@@ -86,6 +88,28 @@ TEST_F(controls, a_request_that_seems_to_kill_the_supervisor_gets_an_error) {
   }
   EXPECT_EQ(port.answers[id],
             R"({"ok":false,"error":"the agent has failed at this request"})");
+}
+
+TEST_F(controls, an_interrupt_says_what_came_of_it) {
+  auto talk = make_probe(&peers_changed::conversation);
+  start();
+  talk.answer(interrupt_outcome{true, "Claude was told"});
+  EXPECT_EQ(answer_to(R"({"command":"interrupt"})"),
+            R"({"ok":true,"done":"Claude was told"})");
+  talk.answer(interrupt_outcome{false, "no turn is in flight"});
+  EXPECT_EQ(answer_to(R"({"command":"interrupt"})"),
+            R"({"ok":false,"error":"no turn is in flight"})");
+}
+
+TEST_F(controls, an_interrupt_without_a_conversation_is_refused) {
+  start();
+  EXPECT_THAT(answer_to(R"({"command":"interrupt"})"),
+              testing::HasSubstr("ask again"));
+  auto talk = make_probe(&peers_changed::conversation);
+  introduce(actor);
+  kill(talk.handle());
+  EXPECT_THAT(answer_to(R"({"command":"interrupt"})"),
+              testing::HasSubstr("ask again"));
 }
 
 TEST_F(controls, nonsense_gets_an_error) {

@@ -55,9 +55,23 @@ public:
     return s;
   }
   std::uint64_t turn() const override { return turn_number; }
-  std::size_t status_requests() const override { return requests; }
+  bool wants_time() const override { return unstamped; }
+  void pass(time_point now) override {
+    passed.push_back(now);
+    unstamped = false;
+    if (alarm && now >= *alarm)
+      alarm.reset();
+  }
+  std::optional<time_point> due() const override { return alarm; }
+  std::vector<open_request> requests(time_point) const override {
+    return {{"q1", "can_use_tool", "Bash", "", {}}};
+  }
+  interrupt_outcome interrupt_on_request() override {
+    return {true, "interrupted"};
+  }
+  std::size_t status_requests() const override { return status_asked; }
   void answer_status(std::string_view document) override {
-    requests = 0;
+    status_asked = 0;
     answered = document;
   }
 
@@ -67,9 +81,12 @@ public:
   int times_overdue = 0;
   std::string taken;
   std::string answered;
-  std::size_t requests = 0;
+  std::size_t status_asked = 0;
   std::uint64_t generation = 0;
   std::uint64_t turn_number = 0;
+  std::optional<time_point> alarm;
+  std::vector<time_point> passed;
+  bool unstamped = false;
   bool throws = false;
   bool wants = true;
   bool runs = false;

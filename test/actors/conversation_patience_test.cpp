@@ -115,6 +115,65 @@ TEST_F(conversation_patience, is_endless_if_no_time_was_given) {
   EXPECT_EQ(pending_timers(), 0u);
 }
 
+// -- what the protocol times itself -------------------------------------------
+
+TEST_F(conversation_patience, tells_the_time_when_it_is_wanted) {
+  owe(kind::nothing);
+  EXPECT_TRUE(protocol.passed.empty()) << "no clock is read";
+  protocol.unstamped = true;
+  owe(kind::nothing);
+  EXPECT_EQ(protocol.passed.size(), 1u);
+}
+
+TEST_F(conversation_patience, calls_when_something_is_due) {
+  protocol.unstamped = true;
+  owe(kind::nothing);
+  protocol.alarm = protocol.passed.back() + 500ms;
+  owe(kind::nothing);
+  advance(499ms);
+  EXPECT_EQ(protocol.passed.size(), 1u);
+  advance(1ms);
+  EXPECT_EQ(protocol.passed.size(), 2u);
+  advance(60'000ms);
+  EXPECT_EQ(protocol.passed.size(), 2u);
+}
+
+TEST_F(conversation_patience, calls_at_the_earlier_of_two_times) {
+  protocol.unstamped = true;
+  owe(kind::nothing);
+  auto begin = protocol.passed.back();
+  protocol.alarm = begin + 500ms;
+  owe(kind::nothing);
+  protocol.alarm = begin + 100ms;
+  owe(kind::nothing);
+  advance(100ms);
+  EXPECT_EQ(protocol.passed.size(), 2u);
+}
+
+TEST_F(conversation_patience, the_next_actor_calls_all_the_same) {
+  protocol.unstamped = true;
+  owe(kind::nothing);
+  protocol.alarm = protocol.passed.back() + 500ms;
+  owe(kind::nothing);
+  kill(talk);
+  start();
+  advance(500ms);
+  EXPECT_EQ(protocol.passed.size(), 2u);
+}
+
+TEST_F(conversation_patience, hands_out_what_waits_for_the_host) {
+  auto status = ask<conversation_status>(talk, get_conversation_status{});
+  ASSERT_TRUE(status);
+  ASSERT_EQ(status->requests.size(), 1u);
+  EXPECT_EQ(status->requests[0].id, "q1");
+}
+
+TEST_F(conversation_patience, an_interrupt_is_answered) {
+  auto outcome = ask<interrupt_outcome>(talk, interrupt_claude{});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->text, "interrupted");
+}
+
 // -- a new Claude -------------------------------------------------------------
 
 TEST_F(conversation_patience, a_renewal_is_told_to_claude_process_once) {

@@ -202,7 +202,7 @@ TEST_F(conversations, a_new_coordinator_is_told_again_that_the_child_is_gone) {
 TEST_F(conversations, a_status_is_fetched_from_the_health_monitor) {
   health.answer(health_report{"ready", "{\"state\":\"ready\"}"});
   start();
-  protocol.requests = 1;
+  protocol.status_asked = 1;
   happen(host_output_window{0, 8});
   EXPECT_EQ(protocol.answered, "{\"state\":\"ready\"}");
   EXPECT_EQ(health.count<get_health>(), 1u);
@@ -211,7 +211,7 @@ TEST_F(conversations, a_status_is_fetched_from_the_health_monitor) {
 TEST_F(conversations, a_silent_health_monitor_gives_an_unknown_status) {
   start();
   health.fall_silent();
-  protocol.requests = 1;
+  protocol.status_asked = 1;
   happen(host_output_window{0, 8});
   advance(conversation::status_timeout - 1ms);
   EXPECT_EQ(protocol.answered, "");

@@ -1,3 +1,4 @@
+#include "messages/codec/control_line.hpp"
 #include "test/actors/dialogue_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -16,7 +17,7 @@ public:
   static std::string lost(const std::string& id,
                           const std::string& why
                           = "Claude ended before it answered") {
-    return codec::control_error_line(id, why);
+    return codec::error_response_line(id, why);
   }
 };
 

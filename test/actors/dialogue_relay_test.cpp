@@ -294,9 +294,8 @@ TEST_F(dialogue_relay, text_output_of_an_answer_over_the_limit_is_an_error) {
   EXPECT_EQ(to_host(), "1234567890\n");
 }
 
-TEST_F(dialogue_relay, one_reply_a_prompt_hides_turns_of_claudes_own) {
-  settings.voice = voice_kind::text;
-  settings.one_reply_a_prompt = true;
+TEST_F(dialogue_relay, one_reply_a_prompt_hides_what_answers_another_one) {
+  settings.voice = voice_kind::replies;
   ready();
   prompt("u1");
   claude(claude::lifecycle("u1", "started"));
@@ -310,8 +309,7 @@ TEST_F(dialogue_relay, one_reply_a_prompt_hides_turns_of_claudes_own) {
 }
 
 TEST_F(dialogue_relay, one_reply_for_each_prompt_that_is_refused_or_fails) {
-  settings.voice = voice_kind::text;
-  settings.one_reply_a_prompt = true;
+  settings.voice = voice_kind::replies;
   ready();
   host("\xff");
   prompt("u1");

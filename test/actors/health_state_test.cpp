@@ -49,6 +49,30 @@ TEST(health_state, degraded_while_nothing_may_be_sent) {
            f.conversation.blocked = "Claude did not take the mode";
          }),
          "degraded", true, false, "Claude did not take the mode");
+TEST(health_state, busy_with_what_claude_does_by_itself) {
+  expect(judge_with([](auto& f) { f.conversation.own_turn = true; }), "busy",
+         true, true, "Claude works on a turn of its own");
+  expect(judge_with([](auto& f) { f.conversation.tasks = 1; }), "busy", true,
+         true, "a background task runs");
+  expect(judge_with([](auto& f) { f.conversation.tasks = 2; }), "busy", true,
+         true, "2 background tasks run");
+}
+
+TEST(health_state, busy_with_waiting_for_the_host) {
+  auto asks = [](auto& f) {
+    f.conversation.in_flight = 1;
+    f.conversation.requests = {{"q1", "can_use_tool", "Bash", "", {}}};
+    f.conversation.requests_open = 1;
+  };
+  expect(judge_with(asks), "busy", true, true,
+         "waits for the host to answer Bash");
+  expect(judge_with([&](auto& f) {
+           asks(f);
+           f.conversation.requests.front().tool.clear();
+           f.conversation.requests_open = 3;
+         }),
+         "busy", true, true,
+         "waits for the host to answer can_use_tool and 2 more");
 }
 
 TEST(health_state, busy_while_a_turn_runs) {

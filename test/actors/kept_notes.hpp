@@ -38,6 +38,7 @@ public:
     now.end_request(request, answer);
     now.input = input > 0 ? input : now.input;
   }
+  void tasks(const std::vector<std::string>& ids) override { now.tasks = ids; }
   void closed(const std::string& uuid, std::uint64_t result_end) override {
     now.close(uuid, result_end);
   }

@@ -149,6 +149,8 @@ std::vector<sample> samples() {
      [](o x) { return time(x.supervision.start_timeout); }, "2000", "0"},
     {"launch-patience", "2s", "0",
      [](o x) { return time(x.supervision.launch_patience); }, "2000", "0"},
+    {"permission-timeout", "2s", "0",
+     [](o x) { return time(x.supervision.permission_timeout); }, "2000", "0"},
     {"subreaper", "true", "false",
      [](o x) { return yes(x.process.subreaper); }},
     {"drain-timeout", "2s", "0",

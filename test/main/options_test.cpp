@@ -210,6 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
                   limit{"stall-timeout", nullptr, "0", "24h", "25h"},
                   limit{"start-timeout", nullptr, "0", "24h", "25h"},
                   limit{"launch-patience", nullptr, "0", "24h", "25h"},
+                  limit{"permission-timeout", nullptr, "0", "24h", "25h"},
                   limit{"drain-timeout", nullptr, "0", "24h", "25h"},
                   limit{"health-interval", nullptr, "0", "24h", "25h"},
                   limit{"max-claude-rss", nullptr, "0", "1024GiB", "1025GiB"},

@@ -142,13 +142,6 @@ TEST(agent_record, restored_lists_what_was_and_what_was_not) {
                 "\n");
 }
 
-TEST(agent_record, a_control_error_is_in_claudes_own_form) {
-  EXPECT_EQ(codec::control_error_line("r\"1", "gone"),
-            R"({"type":"control_response","response":{"subtype":"error",)"
-            R"("request_id":"r\"1","error":"gone"}})"
-            "\n");
-}
-
 TEST(agent_record, status_holds_the_documents_members) {
   EXPECT_EQ(codec::status_record(noon, R"({"state":"ready","x":{"y":1}})"),
             head("status")

@@ -23,8 +23,9 @@ control_request read(std::string_view line) {
 } // namespace
 
 TEST(control_message, each_command_is_read_back) {
-  for (auto command : {control_command::status, control_command::stop,
-                       control_command::restart_claude}) {
+  for (auto command :
+       {control_command::status, control_command::stop,
+        control_command::restart_claude, control_command::interrupt}) {
     auto again = read(control_request_text({command, true, "a \"reason\""}));
     EXPECT_EQ(again.command, command);
     EXPECT_TRUE(again.now);
@@ -48,7 +49,8 @@ TEST(control_message, what_is_no_request_is_told_why) {
   EXPECT_EQ(control_fault_of(R"({"command":1})"),
             "the object has no \"command\", a string");
   EXPECT_EQ(control_fault_of(R"({"command":"reboot"})"),
-            "unknown command; there are status, stop, restart_claude, trace");
+            "unknown command; there are status, stop, restart_claude, "
+            "interrupt, trace");
   EXPECT_EQ(control_fault_of(R"({"command":"restart_claude","now":1})"),
             "\"now\" is neither true nor false");
   EXPECT_EQ(control_fault_of(R"({"command":"restart_claude","reason":1})"),

@@ -38,7 +38,11 @@ codec::status_facts some_facts() {
                         {},
                         {25, 26, 27, 28, 29},
                         milliseconds{30},
-                        milliseconds{31}};
+                        milliseconds{31},
+                        {{"q1", "can_use_tool", "Bash", "", milliseconds{35}}},
+                        34,
+                        33,
+                        true};
   facts.conversation.turns.add(milliseconds{500});
   facts.child = {true, 77, 10};
   facts.input = {17};
@@ -64,6 +68,9 @@ TEST(status_document, tells_every_fact_once) {
     R"("prompts":{"in_flight":3,"queued":1,"queued_bytes":2,"accepted":5,)"
     R"("answered":6,"failed":7,"resent":9,"continued":33},)"
     R"("turn":{"age_ms":15,"silence_ms":16},)"
+    R"("tasks":{"running":33,"own_turn":true},)"
+    R"("requests":{"open":34,"list":[{"id":"q1","subtype":"can_use_tool",)"
+    R"("tool":"Bash","summary":null,"age_ms":35}]},)"
     R"("turns":{"duration":{"below_s":[0.05,0.1,0.25,0.5,1.0,2.5,5.0,10.0,)"
     R"(30.0,60.0,120.0,300.0,600.0,1800.0],)"
     R"("counts":[0,0,0,1,0,0,0,0,0,0,0,0,0,0,0],"sum_s":0.5},)"

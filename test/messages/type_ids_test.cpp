@@ -84,7 +84,7 @@ TEST_F(type_ids, every_payload_is_registered_under_its_name) {
   ++count;
   CONTAINER_AGENT_MESSAGE_TYPES(CONTAINER_AGENT_CHECK)
 #undef CONTAINER_AGENT_CHECK
-  EXPECT_EQ(count, 51u);
+  EXPECT_EQ(count, 53u);
 }
 
 TEST_F(type_ids, every_payload_prints_with_its_name) {
