@@ -120,8 +120,7 @@ constexpr std::array rows{
   option_row{"launch-patience", one, "TIME", life, "1m",
              "for a program that is replaced; 0: none"},
   option_row{"permission-timeout", one, "TIME", life, "0",
-             "then a permission request that the host has\n"
-             "not answered is denied; 0: never"},
+             "then deny what the host leaves open; 0: never"},
   option_row{"drain-timeout", one, "TIME", life, "7s",
              "for the running turn, at shutdown"},
   option_row{"subreaper", flag, "", life, "",

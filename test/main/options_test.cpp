@@ -258,7 +258,7 @@ TEST(help, fits_a_terminal) {
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count)
     EXPECT_LE(line.size(), 80U) << line;
-  EXPECT_LE(count, 120);
+  EXPECT_LE(count, 125);
   EXPECT_GT(count, 50);
 }
 
