@@ -294,6 +294,16 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
     insist(agent, "restart-claude");
     // Two may have been asked for, as the first answer may have been lost.
     agent.wait_for_log("restart_planned");
+    host.prompt("hang");
+    host.read_until(R"("state":"started")");
+    // The first one is lost; the second one reaches Claude.
+    for (auto moment : {" before", " after"}) {
+      ask_agent(agent, "interrupt");
+      agent.wait_for_stderr(
+        std::string{"conversation ::container_agent::interrupt_claude"}
+        + moment);
+    }
+    host.read_until_open(0);
     host.prompt("again");
     host.read_until_open(0);
     insist(agent, "stop");
