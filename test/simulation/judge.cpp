@@ -9,6 +9,8 @@ namespace container_agent::simulation {
 
 namespace {
 
+constexpr std::string_view cancel = R"({"type":"control_cancel_request")";
+
 constexpr std::string_view own_record
   = R"({"type":"container_agent","subtype":")";
 
@@ -89,7 +91,7 @@ void judge::agent_is_heard(const legacy& left, std::string_view half) {
   ++blank_lines_;
   ++deaths_;
   line_ended_ = false;
-  if (is_own(half) || own_record.starts_with(half))
+  if (is_own(half) || own_record.starts_with(half) || is_agents_cancel(half))
     torn_ = half;
 }
 
@@ -122,8 +124,25 @@ void judge::host_read(std::string_view line) {
     return; // the next agent has ended it
   if (is_own(line))
     take_record(line);
+  else if (is_agents_cancel(line))
+    take_cancel(line);
   else
     take_claude_line(line);
+}
+
+// Claude takes its own requests back in the same words. `line` may be half.
+bool judge::is_agents_cancel(std::string_view line) const {
+  return line.starts_with(cancel)
+         && std::none_of(claude_lines_.begin(), claude_lines_.end(),
+                         [line](const claude_line& c) {
+                           return !c.cut && c.text.starts_with(line);
+                         });
+}
+
+// What an agent has lost with a dead Claude's output, nobody has read.
+void judge::take_cancel(std::string_view line) {
+  if (asked_.erase(member(line, "request_id")) == 0 && losses_ == 0)
+    run_.violate("a request is cancelled that is not open: " + shown(line));
 }
 
 void judge::take_record(std::string_view line) {
@@ -263,6 +282,8 @@ void judge::take_claude_line(std::string_view line) {
     line_ended_ = line_ended_ || written_line_ended_;
     return;
   }
+  if (line.starts_with(R"({"type":"control_request")"))
+    asked_.insert(member(line, "request_id"));
   auto uuids = answered_by(line);
   // Killed in the midst of failing them all: then it is told for the others.
   auto failed = [this](const std::string& uuid) {

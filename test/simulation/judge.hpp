@@ -118,6 +118,8 @@ private:
   void take_rejected(std::string_view line);
   void take_failed(std::string_view line);
   void take_claude_line(std::string_view line);
+  bool is_agents_cancel(std::string_view line) const;
+  void take_cancel(std::string_view line);
   bool comes_too_late(std::string_view line) const;
   void choose_claude_line(std::string_view line);
   void end_prompt(const std::string& uuid, const std::string& how);
@@ -136,7 +138,8 @@ private:
   std::uint64_t deaths_ = 0; // of agents
   std::map<std::string, prompt_state> prompts_;
   std::map<std::string, std::string> written_;
-  std::set<std::string> sent_; // to the Claude that runs
+  std::set<std::string> sent_;  // to the Claude that runs
+  std::set<std::string> asked_; // requests that the host has read
   std::set<std::string> turns_ended_;
   std::size_t open_prompts_ = 0;
   std::uint64_t statuses_ = 0;

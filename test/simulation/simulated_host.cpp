@@ -207,7 +207,8 @@ void simulated_host::take(std::string_view line) {
   run_.tell("host",
             [&] { return "reads " + std::string{line.substr(0, 300)}; });
   judge_.host_read(line);
-  if (line.find("\"can_use_tool\"") == std::string_view::npos)
+  if (line.find("\"can_use_tool\"") == std::string_view::npos
+      || line.starts_with(R"({"type":"container_agent")")) // it lists them
     return;
   if (dice_.one_in(plan_.no_answer)) {
     owes_answer_ = true;

@@ -242,6 +242,19 @@ TEST_F(judges, object_to_a_status_that_nobody_has_asked_for) {
   EXPECT_TRUE(objects("nobody has asked"));
 }
 
+TEST_F(judges, object_to_a_request_that_is_cancelled_without_being_open) {
+  const std::string asks
+    = R"({"type":"control_request","request_id":"q1","request":{}})";
+  const std::string cancelled
+    = R"({"type":"control_cancel_request","request_id":"q1"})";
+  bench.claude_wrote(asks, "");
+  bench.host_read(asks);
+  bench.host_read(cancelled);
+  EXPECT_FALSE(run.violation) << *run.violation;
+  bench.host_read(cancelled);
+  EXPECT_TRUE(objects("not open"));
+}
+
 TEST_F(judges, object_to_a_claude_that_forgets_its_session) {
   bench.claude_wrote("init", "s1");
   bench.launched("");
