@@ -1,9 +1,10 @@
 #include "messages/codec/envelope.hpp"
 
-#include <nlohmann/json.hpp>
+#include "messages/visible_text.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace container_agent::codec {
@@ -20,9 +21,79 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-std::string unescape(std::string text) {
-  auto value = nlohmann::json::parse('"' + text + '"', nullptr, false);
-  return value.is_string() ? value.get<std::string>() : std::string{};
+bool is_high_surrogate(unsigned unit) {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+bool is_surrogate(unsigned unit) {
+  return unit >= 0xd800 && unit < 0xe000;
+}
+
+/// The code unit of a `\u` escape at the front, if there is one.
+std::optional<unsigned> escaped_unit(std::string_view text) {
+  constexpr std::size_t length = 6;
+  unsigned unit = 0;
+  if (text.size() < length || !text.starts_with("\\u"))
+    return std::nullopt;
+  const auto* last = text.data() + length;
+  if (std::from_chars(text.data() + 2, last, unit, 16).ptr != last)
+    return std::nullopt;
+  return unit;
+}
+
+void append_utf8(std::string& out, unsigned point) {
+  auto put = [&out](unsigned byte) { out += static_cast<char>(byte); };
+  auto follow = [&](unsigned shift) { put(0x80 | ((point >> shift) & 0x3f)); };
+  if (point < 0x80)
+    return put(point);
+  if (point < 0x800)
+    return put(0xc0 | (point >> 6)), follow(0);
+  if (point < 0x10000)
+    return put(0xe0 | (point >> 12)), follow(6), follow(0);
+  put(0xf0 | (point >> 18)), follow(12), follow(6), follow(0);
+}
+
+/// Appends what the `\u` escapes at the front stand for. Returns their length.
+/// JavaScript writes half a surrogate pair as it is; no UTF-8 can hold it.
+std::size_t append_unit(std::string& out, std::string_view text) {
+  auto unit = *escaped_unit(text);
+  auto next = is_high_surrogate(unit) ? escaped_unit(text.substr(6))
+                                      : std::optional<unsigned>{};
+  if (next && is_surrogate(*next) && !is_high_surrogate(*next)) {
+    append_utf8(out, 0x10000 + ((unit - 0xd800) << 10) + (*next - 0xdc00));
+    return 12;
+  }
+  if (is_surrogate(unit))
+    out += replacement_character;
+  else
+    append_utf8(out, unit);
+  return 6;
+}
+
+/// The text that a string of JSON stands for. What is no escape stays as it is.
+std::string unescape(std::string_view text) {
+  static constexpr std::string_view names = "\"\\/bfnrt";
+  static constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    auto plain = std::min(text.find('\\'), text.size());
+    result += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.size() < 2)
+      return result += text;
+    if (escaped_unit(text)) {
+      text.remove_prefix(append_unit(result, text));
+      continue;
+    }
+    auto name = names.find(text[1]);
+    if (name == std::string_view::npos)
+      result += text.substr(0, 2);
+    else
+      result += meant[name];
+    text.remove_prefix(2);
+  }
+  return result;
 }
 
 } // namespace
@@ -70,6 +141,8 @@ void envelope_scanner::take_char(char c) {
   if (is_space(c))
     return;
   if (!scan_.started) {
+    if (leads(c))
+      return;
     scan_.started = true;
     if (c != '{') {
       scan_.mode = mode::done;
@@ -104,6 +177,43 @@ void envelope_scanner::take_char(char c) {
   }
 }
 
+// Nothing of it shows on a screen: a byte order mark, control characters, and a
+// terminal's escape sequences (ECMA-48: CSI, OSC and the short ones).
+bool envelope_scanner::leads(char c) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  auto& state = scan_.lead;
+  switch (std::exchange(state, lead::none)) {
+    case lead::none:
+      if (c == '\x1b')
+        state = lead::escape;
+      return static_cast<unsigned char>(c) < ' ' || c == '\x7f'
+             || byte_order_mark.find(c) != std::string_view::npos;
+    case lead::escape:
+      if (c == '[')
+        state = lead::parameters;
+      else if (c == ']')
+        state = lead::title;
+      else if (c >= ' ' && c < '0') // more of it follows
+        state = lead::escape;
+      return true;
+    case lead::parameters:
+      if (c < '@')
+        state = lead::parameters;
+      return true;
+    case lead::title:
+      if (c == '\x1b')
+        state = lead::title_end;
+      else if (c != '\a')
+        state = lead::title;
+      return true;
+    case lead::title_end:
+      if (c != '\\')
+        state = lead::title;
+      return true;
+  }
+  return false;
+}
+
 void envelope_scanner::take_string_run(std::string_view run) {
   if (!scan_.keep || scan_.too_long)
     return;
@@ -135,7 +245,7 @@ void envelope_scanner::end_string() {
   if (!scan_.keep)
     return;
   if (scan_.has_escapes && !scan_.too_long)
-    current_ = unescape(std::move(current_));
+    current_ = unescape(current_);
   if (scan_.expect_key && scan_.depth == 1) {
     scan_.key = member_named(current_);
     return;

@@ -13,7 +13,8 @@ namespace container_agent::codec {
 /// What the agent wants to know of a line that Claude Code wrote. The line
 /// itself is passed on untouched, whatever it holds. Only members of the line's
 /// own object count, not those of objects within; of two with the same name
-/// the last counts, as in JavaScript.
+/// the last counts, as in JavaScript. A byte order mark and terminal escapes
+/// before the object do not hide it.
 struct envelope {
   std::string type;
   std::string subtype; ///< top level, or `response.subtype`
@@ -86,9 +87,20 @@ private:
     is_replay,
   };
 
+  /// What may stand before the object and shows nothing: where in it the scan
+  /// is.
+  enum class lead : std::uint8_t {
+    none,
+    escape, ///< behind ESC
+    parameters,
+    title, ///< of the window: ends with BEL or ESC `\`
+    title_end,
+  };
+
   static member member_named(std::string_view name);
 
   void take_char(char c);
+  bool leads(char c);
   void take_string_run(std::string_view run);
   void open(char c);
   void close();
@@ -104,6 +116,7 @@ private:
   /// Where the scan is in its line.
   struct progress {
     envelope_scanner::mode mode = mode::value;
+    envelope_scanner::lead lead = lead::none;
     member key = member::other; // at depth 1
     std::size_t depth = 0;
     bool in_array = false;   // the container at depth 2 is an array

@@ -270,6 +270,20 @@ TEST_F(dialogue_relay, transparent_still_lets_no_bad_line_pass) {
   EXPECT_EQ(record()["reason"], "invalid_json");
 }
 
+TEST_F(dialogue_relay, a_result_behind_a_terminal_escape_ends_its_prompt) {
+  ready();
+  prompt("u1");
+  prompt("u2");
+  records();
+  to_claude();
+  const auto said = "\xef\xbb\xbf" + claude::lifecycle("u1", "started")
+                    + "\x1b[?25h\x1b[0m" + claude::result({"u1"}, "yes");
+  claude(said);
+  EXPECT_EQ(to_host(), said) << "byte for byte";
+  EXPECT_EQ(talk().status().answered, 1u);
+  EXPECT_EQ(to_claude(), user_line("u2") + '\n');
+}
+
 // -- text output --------------------------------------------------------------
 
 TEST_F(dialogue_relay, text_output_is_the_result_and_nothing_else) {
@@ -292,6 +306,14 @@ TEST_F(dialogue_relay, text_output_of_an_answer_over_the_limit_is_an_error) {
   prompt("u2");
   answer("u2", "1234567890");
   EXPECT_EQ(to_host(), "1234567890\n");
+}
+
+TEST_F(dialogue_relay, half_a_surrogate_pair_costs_the_answer_one_character) {
+  settings.voice = voice_kind::text;
+  ready();
+  prompt("u1");
+  answer("u1", R"(Half: \ud83d, whole: \ud83d\ude00)");
+  EXPECT_EQ(to_host(), "Half: \xef\xbf\xbd, whole: \xf0\x9f\x98\x80\n");
 }
 
 TEST_F(dialogue_relay, one_reply_a_prompt_hides_what_answers_another_one) {

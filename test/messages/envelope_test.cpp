@@ -154,10 +154,47 @@ TEST(envelope, escapes_in_keys_and_values_are_read) {
   EXPECT_EQ(e.session_id, "\xf0\x9f\x98\x80");
 }
 
-TEST(envelope, a_broken_escape_gives_an_empty_value) {
-  auto e = read_envelope(R"({"uuid":"\ud83d","type":"user"})");
-  EXPECT_EQ(e.uuid, "");
-  EXPECT_EQ(e.type, "user");
+TEST(envelope, all_escapes_mean_what_json_says) {
+  auto text = [](const std::string& value) {
+    return read_envelope(R"({"type":"result","result":")" + value + "\"}", 100)
+      .result;
+  };
+  EXPECT_EQ(text(R"(\"\\\/\b\f\n\r\t)"), "\"\\/\b\f\n\r\t");
+  EXPECT_EQ(text(R"(a\u0041\u00e9\u20AC\ud83d\ude00z)"),
+            "aA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z");
+  EXPECT_EQ(text(R"(\ud800\udc00\udbff\udfff)"),
+            "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+  EXPECT_EQ(text(R"(\x\u12g4\u12)"), R"(\x\u12g4\u12)") << "no escapes";
+}
+
+TEST(envelope, half_a_surrogate_pair_becomes_a_replacement_character) {
+  const std::string mark{"\xef\xbf\xbd"};
+  auto text = [](const std::string& value) {
+    return read_envelope(R"({"type":"result","result":")" + value + "\"}", 100)
+      .result;
+  };
+  EXPECT_EQ(text(R"(It is \ud83d, is it?)"), "It is " + mark + ", is it?");
+  EXPECT_EQ(text(R"(\ud83d)"), mark);
+  EXPECT_EQ(text(R"(\ude00x)"), mark + "x");
+  EXPECT_EQ(text(R"(\ud83d\u0041)"), mark + "A");
+  EXPECT_EQ(text(R"(\ud83d\n)"), mark + "\n");
+  EXPECT_EQ(text(R"(\ud83d\ud83d\ude00)"), mark + "\xf0\x9f\x98\x80");
+  EXPECT_EQ(text(R"(\ud83d\ude0)"), mark + R"(\ude0)");
+}
+
+TEST(envelope, what_shows_nothing_does_not_hide_the_object_behind_it) {
+  for (const std::string front :
+       {"\xef\xbb\xbf", "\x1b[0m", "\x1b[?25l\x1b[2K\r", "\x1b]0;claude {1}\a",
+        "\x1b]0;a\x1b b\x1b\\", "\x1b(B", "\x1b=", "\a\b\x7f",
+        "\xef\xbb\xbf \x1b[1;31m"}) {
+    EXPECT_EQ(all_of(read_envelope(front + result, 100)),
+              all_of(read_envelope(result, 100)))
+      << testing::PrintToString(front);
+    EXPECT_FALSE(read_envelope(front + "x" + result).is_object)
+      << "text is no such thing";
+    EXPECT_FALSE(read_envelope(front).is_object);
+  }
+  EXPECT_FALSE(read_envelope("\xc3\xa9" + result).is_object);
 }
 
 TEST(envelope, of_two_members_with_the_same_name_the_last_counts) {
@@ -234,8 +271,9 @@ TEST(envelope, a_split_anywhere_changes_nothing) {
   const std::string escaped
     = R"({"\u0074ype":"us\u0065r","uuid":"a\"b\\c","is_error" : true,)"
       R"("user_message_uuids":["a\\","b"],"errors":["e"]})";
+  const auto marked = "\xef\xbb\xbf\x1b]0;a\x1b\\\x1b[0m" + replay;
   for (const auto& line : {queued, replay, result, interrupted, initialized,
-                           permission, escaped}) {
+                           permission, escaped, marked}) {
     auto whole = all_of(read_envelope(line, 100));
     for (std::size_t at = 0; at <= line.size(); ++at) {
       envelope_scanner scanner{{.max_result = 100}};
