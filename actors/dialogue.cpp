@@ -35,6 +35,7 @@ dialogue::dialogue(dialogue_config config, actor_context context,
 
 void dialogue::take(const host_line& line) {
   line_end_ = line.end;
+  line_text_ = line.text.view();
   take_text(line);
   ++counters_.lines; // not before: should that have thrown, it comes again
   if (auto end = std::exchange(line_end_, 0); end > 0)
@@ -45,7 +46,8 @@ void dialogue::take_text(const host_line& line) {
   if (line.ending == line_ending::too_long)
     return reject("too_long",
                   std::to_string(line.size)
-                    + " bytes: over the limit (--max-line-bytes)",
+                    + " bytes: over the limit; raise it (--max-line-bytes) or "
+                      "send less",
                   line.number, {});
   if (is_blank_line(line.text.view()))
     return;
@@ -61,7 +63,7 @@ void dialogue::take_text(const host_line& line) {
   if (line.ending == line_ending::cut && !is_json)
     return reject("incomplete_line",
                   "its writer closed the pipe before the line feed that ends "
-                  "a prompt",
+                  "a prompt: send it again with one",
                   line.number, {});
   take_message(std::move(message), line.number);
 }
@@ -110,24 +112,23 @@ void dialogue::concerns(trace_id prompt) {
 
 void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   if (draining_)
-    return reject("shutting_down", "the agent is stopping", line, message.uuid);
+    return reject("shutting_down",
+                  "the agent is stopping: send it to the next one", line,
+                  message.uuid);
   if (config_.transparent) {
     context_.log.write(
       log_level::info, loggers::conversation, "prompt_forwarded",
       {{"uuid", message.uuid}, {"bytes", std::uint64_t{message.line.size()}}});
     return take_control(std::move(message));
   }
-  if (!message.uuid.empty() && prompts_.seen(message.uuid)) {
-    context_.log.write(log_level::info, loggers::conversation,
-                       "prompt_duplicate", {{"uuid", message.uuid}});
-    concerns(trace_id_of(message.uuid));
-    return voice_->accepted(message.uuid, 0, true);
-  }
+  if (!message.uuid.empty() && prompts_.seen(message.uuid)
+      && take_again(message.uuid))
+    return;
   if (prompts_.full() && !open_requests_.empty())
     return reject("queue_full",
                   "Claude waits for an answer of the host, and "
                     + std::to_string(prompts_.waiting())
-                    + " prompts wait already",
+                    + " prompts wait already: answer, then send it again",
                   line, message.uuid);
   if (message.uuid.empty()) {
     auto high = context_.random.next();
@@ -145,7 +146,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   ++counters_.accepted;
   notes_.accepted(p.uuid, p.line, std::exchange(line_end_, 0));
   concerns(p.trace);
-  voice_->accepted(p.uuid, position, false);
+  voice_->accepted(p.uuid, position);
   prompts_.push(std::move(p));
   start_prompts();
 }
@@ -182,7 +183,7 @@ void dialogue::reject(std::string_view reason, std::string_view detail,
     log_level::warn, loggers::conversation, "line_rejected",
     {{"reason", reason}, {"detail", detail}, {"line", line}, {"uuid", uuid}});
   voice_->speak_of(uuid.empty() ? trace_id{} : trace_id_of(uuid));
-  voice_->rejected(reason, detail, line, uuid);
+  voice_->rejected(reason, detail, line, uuid, line_text_);
 }
 
 // -- prompts ------------------------------------------------------------------
@@ -268,7 +269,8 @@ void dialogue::fail(const prompt& p, std::string_view reason,
   context_.log.write(
     log_level::error, loggers::conversation, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
-  notes_.closed(p.uuid, 0);
+  prompts_.note_failure(p.trace, reason);
+  notes_.failed(p.uuid, reason);
   voice_->speak_of(p.trace);
   voice_->failed(p.uuid, reason, detail);
 }

@@ -88,7 +88,8 @@ struct dialogue_config {
 /// dialogue_output.cpp, what it asks and does beside the prompts in
 /// dialogue_requests.cpp, Claude's life in dialogue_child.cpp, what a new Claude
 /// is given back in dialogue_restore.cpp, what outlives the agent in
-/// dialogue_kept.cpp.
+/// dialogue_kept.cpp, and what becomes of a prompt that comes again in
+/// dialogue_again.cpp.
 class dialogue : public bridge {
 public:
   /// `notes` is for the next agent, if Claude is to outlive this one.
@@ -157,6 +158,7 @@ private:
   void take_text(const host_line& line);
   void take_message(codec::input_message message, std::uint64_t line);
   void take_prompt(codec::input_message message, std::uint64_t line);
+  bool take_again(const std::string& uuid);
   void concerns(trace_id prompt);
   void take_control(codec::input_message message);
   void reject(std::string_view reason, std::string_view detail,
@@ -266,6 +268,7 @@ private:
   std::deque<codec::input_message> held_control_;
   std::size_t held_control_bytes_ = 0;
 
+  std::string_view line_text_;   // the host's line, while it is dealt with
   std::uint64_t line_end_ = 0;   // of the host's line, until it is noted
   std::uint64_t answer_end_ = 0; // of Claude's line: see `closed_prompt`
   std::uint64_t unseen_end_ = 0; // of the one that `begin_in_line` is about

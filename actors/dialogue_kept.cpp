@@ -25,10 +25,13 @@ void dialogue::restore(const codec::kept_conversation& kept,
   tasks_.set_running(kept.tasks);
   for (const auto& p : kept.closed) {
     prompts_.remember(trace_id_of(p.uuid));
-    if (p.result_end == 0)
+    if (p.result_end == 0) {
       failed_before_.insert(p.continued_as.empty() ? p.uuid : p.continued_as);
-    else if (p.result_end > output_begin)
+      if (!p.failure.empty())
+        prompts_.note_failure(trace_id_of(p.uuid), p.failure);
+    } else if (p.result_end > output_begin) {
       results_ahead_.push_back(p);
+    }
   }
   for (const auto& p : kept.prompts) {
     prompt known{p.uuid, p.line, p.sent, p.begun};

@@ -11,6 +11,10 @@ namespace container_agent {
 
 namespace {
 
+constexpr std::string_view failed_then
+  = "it was sent before, and failed then: send it under another uuid to have "
+    "it run";
+
 class stream_json_voice : public host_voice {
 public:
   using host_voice::host_voice;
@@ -25,14 +29,20 @@ public:
     say(codec::ready_record(now(), child, session));
   }
 
-  void accepted(std::string_view uuid, std::uint64_t position,
-                bool duplicate) override {
-    say(codec::accepted_record(now(), uuid, position, duplicate));
+  void accepted(std::string_view uuid, std::uint64_t position) override {
+    say(codec::accepted_record(now(), uuid, position, false));
+  }
+
+  void duplicate(std::string_view uuid, std::string_view failure) override {
+    say(codec::accepted_record(now(), uuid, 0, true));
+    if (!failure.empty())
+      failed(uuid, failure, failed_then);
   }
 
   void rejected(std::string_view reason, std::string_view detail,
-                std::uint64_t line, std::string_view uuid) override {
-    say(codec::rejected_record(now(), reason, detail, line, uuid));
+                std::uint64_t line, std::string_view uuid,
+                std::string_view text) override {
+    say(codec::rejected_record(now(), reason, detail, line, uuid, text));
   }
 
   void claude_exited(const child_ended& child, std::string_view uuid) override {
@@ -95,7 +105,8 @@ public:
   using stream_json_voice::stream_json_voice;
 
   void ready(const child_started&, std::string_view) override {}
-  void accepted(std::string_view, std::uint64_t, bool) override {}
+  void accepted(std::string_view, std::uint64_t) override {}
+  void duplicate(std::string_view, std::string_view) override {}
   void resent(std::string_view, std::uint32_t) override {}
   void continued(std::string_view, std::string_view, std::uint32_t) override {}
   void restored(const codec::restored_things&) override {}
@@ -115,9 +126,11 @@ public:
   }
 
   void rejected(std::string_view reason, std::string_view detail,
-                std::uint64_t line, std::string_view) override {
+                std::uint64_t line, std::string_view,
+                std::string_view text) override {
     error("line " + std::to_string(line) + " rejected, " + std::string{reason}
-          + ": " + std::string{detail});
+          + ": " + std::string{detail}
+          + (text.empty() ? "" : "; it begins: " + codec::excerpt_of(text)));
   }
 
   void failed(std::string_view, std::string_view reason,
@@ -131,10 +144,14 @@ public:
   }
 
   void ready(const child_started&, std::string_view) override {}
-  void accepted(std::string_view uuid, std::uint64_t, bool duplicate) override {
-    if (duplicate) // else nothing would ever be said of it
-      error("duplicate: a prompt with the uuid " + std::string{uuid}
-            + " was accepted before");
+  void accepted(std::string_view, std::uint64_t) override {}
+
+  // Nothing else would ever be said of it.
+  void duplicate(std::string_view uuid, std::string_view failure) override {
+    if (!failure.empty())
+      return failed(uuid, failure, failed_then);
+    error("duplicate: a prompt with the uuid " + std::string{uuid}
+          + " was accepted before");
   }
   void claude_exited(const child_ended&, std::string_view) override {}
   void restarting(const restart_scheduled&) override {}

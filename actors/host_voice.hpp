@@ -34,11 +34,15 @@ public:
   virtual void answered(const codec::envelope& result) = 0;
 
   virtual void ready(const child_started& child, std::string_view session) = 0;
-  virtual void accepted(std::string_view uuid, std::uint64_t position,
-                        bool duplicate)
-    = 0;
+  virtual void accepted(std::string_view uuid, std::uint64_t position) = 0;
+
+  /// A prompt with this uuid was accepted before. `failure` is why that one has
+  /// failed, or empty: its end was told already, or will be.
+  virtual void duplicate(std::string_view uuid, std::string_view failure) = 0;
+  /// `text` is the line that is refused, or its first bytes.
   virtual void rejected(std::string_view reason, std::string_view detail,
-                        std::uint64_t line, std::string_view uuid)
+                        std::uint64_t line, std::string_view uuid,
+                        std::string_view text)
     = 0;
   virtual void claude_exited(const child_ended& child, std::string_view uuid)
     = 0;

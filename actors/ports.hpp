@@ -242,6 +242,9 @@ public:
   virtual void tasks(const std::vector<std::string>& /*ids*/) {}
   /// `result_end`: see `codec::closed_prompt`.
   virtual void closed(const std::string&, std::uint64_t /*result_end*/) {}
+  virtual void failed(const std::string& /*uuid*/, std::string_view /*why*/) {}
+  /// A prompt that has failed is about to be accepted anew.
+  virtual void forgotten(const std::string& /*uuid*/) {}
   /// `failed`: so often in a row it could not be resumed.
   virtual void session(const std::string& /*id*/, bool /*anew*/,
                        std::uint32_t /*failed*/) {}

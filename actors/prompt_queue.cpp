@@ -71,10 +71,28 @@ void prompt_queue::remember(trace_id uuid) {
     return;
   // The oldest one's node is used again: it is in the processor's cache now.
   auto node = seen_.extract(seen_order_.front());
+  failures_.erase(seen_order_.front());
   seen_order_.pop_front();
   node.value() = uuid;
   seen_.insert(std::move(node));
   seen_order_.push_back(uuid);
+}
+
+void prompt_queue::note_failure(trace_id uuid, std::string_view reason) {
+  if (seen_.contains(uuid))
+    failures_[uuid] = reason;
+}
+
+const std::string* prompt_queue::failure(std::string_view uuid) const {
+  auto i = failures_.find(trace_id_of(uuid));
+  return i == failures_.end() ? nullptr : &i->second;
+}
+
+void prompt_queue::forget(std::string_view uuid) {
+  auto id = trace_id_of(uuid);
+  failures_.erase(id);
+  seen_.erase(id);
+  std::erase(seen_order_, id);
 }
 
 } // namespace container_agent

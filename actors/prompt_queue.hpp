@@ -8,6 +8,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -67,6 +68,15 @@ public:
   /// Takes note of a uuid that was accepted before.
   void remember(trace_id uuid);
 
+  /// Takes note of why a prompt that is remembered has failed.
+  void note_failure(trace_id uuid, std::string_view reason);
+
+  /// Why the prompt with this uuid has failed; null if it has not.
+  const std::string* failure(std::string_view uuid) const;
+
+  /// The prompt with this uuid has failed and may be accepted anew.
+  void forget(std::string_view uuid);
+
   /// Takes the first waiting prompt into flight, or returns null if there is
   /// none or enough are in flight.
   const prompt* start_next();
@@ -91,7 +101,7 @@ public:
   std::size_t waiting_bytes() const { return waiting_bytes_; }
   bool idle() const { return waiting_.empty() && in_flight_.empty(); }
 
-  /// 1 MB at most, as 128 bits each.
+  /// 1 MB at most, as 128 bits each, and as much again if all have failed.
   static constexpr std::size_t remembered_uuids = 16 * 1024;
 
 private:
@@ -102,6 +112,7 @@ private:
   std::uint64_t closed_ = 0;
   std::unordered_set<trace_id, trace_id_hash> seen_;
   std::deque<trace_id> seen_order_;
+  std::unordered_map<trace_id, std::string, trace_id_hash> failures_;
 };
 
 } // namespace container_agent

@@ -21,7 +21,7 @@ namespace container_agent {
 enum class line_ending : std::uint8_t {
   complete, ///< with LF or CRLF, which `text` does not hold
   cut,      ///< the last writer closed the FIFO in the middle of the line
-  too_long, ///< over the limit; `text` is empty, `size` says how long it was
+  too_long, ///< over the limit; `text` is its first bytes, `size` its length
   raw,      ///< not a line: bytes as they came (raw mode)
 };
 

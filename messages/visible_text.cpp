@@ -105,6 +105,18 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+std::string_view first_bytes(std::string_view text, std::size_t max) {
+  if (text.size() <= max)
+    return text;
+  constexpr std::size_t longest = 4;
+  auto lead = max; // of the character that the byte at `max` belongs to
+  while (lead > 0 && max - lead < longest
+         && (static_cast<unsigned char>(text[lead]) & 0xc0) == 0x80)
+    --lead;
+  auto cut = lead + utf8_length(text.substr(lead)) > max;
+  return text.substr(0, cut ? lead : max);
+}
+
 bool is_blank_line(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }

@@ -17,6 +17,9 @@ std::size_t utf8_length(std::string_view text);
 /// Whether a line, without its LF, has nothing in it that could be seen.
 bool is_blank_line(std::string_view line);
 
+/// The first `max` bytes of a text, less a character that would be cut there.
+std::string_view first_bytes(std::string_view text, std::size_t max);
+
 /// Appends a text so that nothing in it can move a terminal's cursor: control
 /// characters (C0, DEL, and C1: U+0080 to U+009F) become `\n`, `\t` or
 /// `\x9b`, bytes that are no UTF-8 U+FFFD. ASCII characters that are among

@@ -135,6 +135,16 @@ void journal_file::closed(const std::string& uuid, std::uint64_t result_end) {
   append(codec::closed_entry(uuid, result_end));
 }
 
+void journal_file::failed(const std::string& uuid, std::string_view why) {
+  now_.close(uuid, 0, {}, why);
+  append(codec::closed_entry(uuid, 0, {}, why));
+}
+
+void journal_file::forgotten(const std::string& uuid) {
+  now_.forget(uuid);
+  append(codec::forgotten_entry(uuid));
+}
+
 void journal_file::session(const std::string& id, bool anew,
                            std::uint32_t failed) {
   now_.session_id = id;

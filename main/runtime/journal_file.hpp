@@ -49,6 +49,8 @@ public:
              std::uint64_t input) override;
   void tasks(const std::vector<std::string>& ids) override;
   void closed(const std::string& uuid, std::uint64_t result_end) override;
+  void failed(const std::string& uuid, std::string_view why) override;
+  void forgotten(const std::string& uuid) override;
   void session(const std::string& id, bool anew, std::uint32_t failed) override;
   void input_taken(std::uint64_t input) override;
 

@@ -108,14 +108,21 @@ std::string accepted_record(time_point time, std::string_view uuid,
 
 std::string rejected_record(time_point time, std::string_view reason,
                             std::string_view detail, std::uint64_t number,
-                            std::string_view uuid) {
+                            std::string_view uuid, std::string_view text) {
   record r{time, "rejected"};
   r.put("reason", reason);
   r.put("detail", detail);
   r.put("line", number);
   if (!uuid.empty())
     r.put("uuid", uuid);
+  r.put("excerpt", excerpt_of(text));
   return std::move(r).line();
+}
+
+std::string excerpt_of(std::string_view text) {
+  std::string result;
+  append_visible(result, first_bytes(text, max_excerpt));
+  return result;
 }
 
 std::string claude_exited_record(time_point time, const child_ended& child,

@@ -3,6 +3,7 @@
 #include "messages/payloads.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,9 +21,16 @@ std::string ready_record(time_point time, const child_started& child,
 std::string accepted_record(time_point time, std::string_view uuid,
                             std::uint64_t position, bool duplicate);
 
+/// `text`: what was refused, of which the record shows the first bytes.
 std::string rejected_record(time_point time, std::string_view reason,
                             std::string_view detail, std::uint64_t line,
-                            std::string_view uuid);
+                            std::string_view uuid, std::string_view text);
+
+/// Of a line that was refused, so many bytes are shown.
+inline constexpr std::size_t max_excerpt = 80;
+
+/// They, as a text that moves no cursor.
+std::string excerpt_of(std::string_view text);
 
 std::string claude_exited_record(time_point time, const child_ended& child,
                                  std::string_view uuid);

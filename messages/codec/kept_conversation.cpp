@@ -98,19 +98,24 @@ void kept_conversation::end_request(std::string_view request,
 }
 
 void kept_conversation::close(std::string_view uuid, std::uint64_t result_end,
-                              std::string_view as) {
+                              std::string_view as, std::string_view failure) {
   std::string name{as};
   const auto* ended = find(uuid);
   if (ended == nullptr) // it was closed before
-    std::erase_if(closed, [uuid](const auto& p) { return p.uuid == uuid; });
+    forget(uuid);
   else if (ended->sent > 0) // a turn has ended
     answers.clear();
   if (ended != nullptr && name.empty())
     name = ended->continued_as;
   std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
-  closed.push_back({std::string{uuid}, result_end, std::move(name)});
+  closed.push_back({std::string{uuid}, result_end, std::move(name),
+                    std::string{failure}});
   if (closed.size() > max_closed)
     closed.pop_front();
+}
+
+void kept_conversation::forget(std::string_view uuid) {
+  std::erase_if(closed, [uuid](const auto& p) { return p.uuid == uuid; });
 }
 
 bool kept_conversation::take(std::string_view text) {
@@ -138,7 +143,10 @@ bool kept_conversation::take(std::string_view text) {
     settings = settings_in(entry["settings"]);
   else if (has_text(entry, "closed"))
     close(uuid("closed"), number_in(entry, "until", 0),
-          has_text(entry, "as") ? uuid("as") : std::string{});
+          has_text(entry, "as") ? uuid("as") : std::string{},
+          has_text(entry, "failed") ? uuid("failed") : std::string{});
+  else if (has_text(entry, "forgotten"))
+    forget(uuid("forgotten"));
   else if (has_text(entry, "asks"))
     ask(uuid("asks"));
   else if (has_text(entry, "asked"))
@@ -179,7 +187,7 @@ std::string kept_conversation::text() const {
   if (ready)
     result += ready_entry();
   for (const auto& p : closed)
-    result += closed_entry(p.uuid, p.result_end, p.continued_as);
+    result += closed_entry(p.uuid, p.result_end, p.continued_as, p.failure);
   for (const auto& p : prompts) {
     result += accepted_entry(p.uuid, p.line.view(), input);
     if (!p.continued_as.empty())
@@ -249,13 +257,19 @@ std::string launched_entry() {
 }
 
 std::string closed_entry(std::string_view uuid, std::uint64_t result_end,
-                         std::string_view as) {
+                         std::string_view as, std::string_view failure) {
   ordered_json entry{{"closed", uuid}};
   if (result_end > 0)
     entry["until"] = result_end;
   if (!as.empty())
     entry["as"] = as;
+  if (result_end == 0 && !failure.empty())
+    entry["failed"] = failure;
   return json_line(entry);
+}
+
+std::string forgotten_entry(std::string_view uuid) {
+  return json_line({{"forgotten", uuid}});
 }
 
 std::string asks_entry(std::string_view request) {

@@ -31,6 +31,7 @@ struct closed_prompt {
 
   /// Its result names this uuid; empty: its own.
   std::string continued_as{};
+  std::string failure{}; ///< why it has failed, if it has
 };
 
 /// What an agent has to know to go on where an earlier one stopped, and the
@@ -50,8 +51,9 @@ struct closed_prompt {
 /// | `{"ready":true}`                | it has all that the host had set       |
 /// | `{"settings":[SETTING,…]}`      | all that the host has set by now       |
 /// | `{"closed":UUID,"until":N}`     | it has its result, which ends there    |
-/// | `{"closed":UUID}`               | it has failed                          |
+/// | `{"closed":UUID,"failed":WHY}`  | it has failed                          |
 /// | … `"as":UUID`                   | … and Claude knew it by that uuid      |
+/// | `{"forgotten":UUID}`            | it has failed, and may run again       |
 /// | `{"asks":ID}`                   | the child waits for the host's answer  |
 /// | `{"asked":ID,"line":TEXT}`      | this is the answer; without ID: to one |
 /// |                                 | that is not known any more             |
@@ -117,7 +119,10 @@ public:
   /// `answer`: see `answers`; empty if there is none.
   void end_request(std::string_view request, std::string_view answer);
   void close(std::string_view uuid, std::uint64_t result_end,
-             std::string_view as = {});
+             std::string_view as = {}, std::string_view failure = {});
+
+  /// A prompt that has failed is about to be accepted anew.
+  void forget(std::string_view uuid);
 
   /// Takes an entry, without its LF. False if it is none: then nothing happens.
   bool take(std::string_view entry);
@@ -146,7 +151,9 @@ std::string ready_entry();
 std::string settings_entry(const std::vector<host_setting>& settings,
                            std::uint64_t input);
 std::string closed_entry(std::string_view uuid, std::uint64_t result_end,
-                         std::string_view as = {});
+                         std::string_view as = {},
+                         std::string_view failure = {});
+std::string forgotten_entry(std::string_view uuid);
 std::string asks_entry(std::string_view request);
 std::string asked_entry(std::string_view request, std::string_view answer,
                         std::uint64_t input);

@@ -65,7 +65,8 @@ framed_line line_framer::cut_out(std::size_t length) const {
   if (!text.empty() && text.back() == '\r')
     text.remove_suffix(1);
   if (text.size() > max_line_)
-    return {framed_line::kind::too_long, {}, text.size()};
+    return {framed_line::kind::too_long,
+            std::string{text.substr(0, framed_line::max_head)}, text.size()};
   return {framed_line::kind::complete, std::string{text}, text.size()};
 }
 
@@ -73,6 +74,7 @@ void line_framer::skip(std::string_view data) {
   if (data.empty())
     return;
   skipped_ += data.size();
+  head_ += data.substr(0, framed_line::max_head - head_.size());
   skipped_cr_ = data.back() == '\r';
 }
 
@@ -81,7 +83,10 @@ framed_line line_framer::end_skipping() {
   if (std::exchange(skipped_cr_, false))
     --skipped_;
   skipping_ = false;
-  return {framed_line::kind::too_long, {}, std::exchange(skipped_, 0)};
+  if (head_.size() > skipped_)
+    head_.pop_back();
+  return {framed_line::kind::too_long, std::exchange(head_, {}),
+          std::exchange(skipped_, 0)};
 }
 
 void line_framer::clear() {

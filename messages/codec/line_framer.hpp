@@ -13,8 +13,11 @@ struct framed_line {
   enum class kind : std::uint8_t { complete, cut, too_long };
 
   kind what = kind::complete;
-  std::string text;       ///< without LF or CRLF; empty if too long
+  std::string text;       ///< without LF or CRLF; if too long, its first bytes
   std::uint64_t size = 0; ///< bytes of the line, without its ending
+
+  /// Of a line that is too long, so many bytes are kept.
+  static constexpr std::size_t max_head = 128;
 };
 
 /// Cuts a stream of bytes into lines, on demand: what nobody has asked for yet
@@ -52,6 +55,7 @@ private:
   std::size_t scanned_ = 0; // no LF before this
   bool skipping_ = false;
   std::uint64_t skipped_ = 0;
+  std::string head_;        // of what is skipped
   bool skipped_cr_ = false; // the last of them is a CR
   std::optional<framed_line> skipped_line_;
 };

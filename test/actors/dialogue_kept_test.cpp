@@ -137,6 +137,37 @@ TEST_F(kept_dialogue, answered_prompts_are_still_known) {
   EXPECT_EQ(to_claude(), "");
 }
 
+TEST_F(kept_dialogue, how_a_prompt_has_failed_is_still_known) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "cancelled"));
+  next_agent();
+  attach();
+  initialized();
+  records();
+  prompt("u-1");
+  EXPECT_EQ(records().at(1)["reason"], "no_result");
+  EXPECT_EQ(to_claude(), "");
+}
+
+TEST_F(kept_dialogue, one_that_was_given_up_runs_under_the_next_agent) {
+  prompt("u-1");
+  talk().take(restarts_exhausted{"claude_process", "it fails", true});
+  next_agent();
+  start_ready();
+  records();
+  to_claude();
+  prompt("u-1");
+  EXPECT_EQ(subtypes(), "accepted");
+  EXPECT_EQ(to_claude(), user_line("u-1") + '\n');
+  next_agent();
+  EXPECT_EQ(talk().status().in_flight, 1U);
+  attach();
+  initialized();
+  answer("u-1");
+  EXPECT_EQ(talk().status().answered, 1U) << "its result is not a late one";
+}
+
 TEST_F(kept_dialogue, failed_prompts_are_not_sent_by_the_next_agent) {
   ready();
   prompt("u-1");

@@ -243,6 +243,15 @@ TEST_F(dialogue_prompts, a_line_too_long_is_rejected_with_its_size) {
   EXPECT_EQ(r["line"], 5);
 }
 
+TEST_F(dialogue_prompts, a_rejection_shows_how_the_line_begins) {
+  ready();
+  host("{\"type\":\"fr\x1bob\"}");
+  auto r = record();
+  EXPECT_EQ(r["excerpt"], "{\"type\":\"fr\\x1bob\"}");
+  talk().take(host_line{0, 7, bytes{"{head"}, line_ending::too_long, 20});
+  EXPECT_EQ(record()["excerpt"], "{head");
+}
+
 TEST_F(dialogue_prompts, a_cut_line_is_taken_if_it_is_whole_json) {
   ready();
   host(user_line("u1"), line_ending::cut);

@@ -26,8 +26,8 @@ public:
   /// Makes a voice say everything it can.
   void say_all(host_voice& voice) {
     voice.ready({1, 77, false}, "s1");
-    voice.accepted("u1", 0, false);
-    voice.rejected("too_long", "17 bytes", 4, "u1");
+    voice.accepted("u1", 0);
+    voice.rejected("too_long", "17 bytes", 4, "u1", "{\x1b");
     voice.claude_exited({}, "u1");
     voice.restarting({"claude_process", 1, {}, "why"});
     voice.resent("u1", 1);
@@ -77,7 +77,8 @@ TEST_F(host_voices, transparent_says_faults_and_what_was_asked_for) {
 TEST_F(host_voices, text_says_errors_and_what_was_asked_for) {
   auto voice = make(voice_kind::text);
   say_all(*voice);
-  EXPECT_EQ(bytes_in(out), "error: line 4 rejected, too_long: 17 bytes\n"
+  EXPECT_EQ(bytes_in(out), "error: line 4 rejected, too_long: 17 bytes; "
+                           "it begins: {\\x1b\n"
                            "error: no answer, crashed: 4 times\n"
                            "{\"state\":\"ready\"}\n");
 }
@@ -165,11 +166,22 @@ TEST_F(host_voices, nothing_is_nothing) {
 
 TEST_F(host_voices, text_says_of_a_duplicate_that_it_is_one) {
   auto voice = make(voice_kind::text);
-  voice->accepted("u1", 0, false);
+  voice->accepted("u1", 0);
   EXPECT_EQ(bytes_in(out), "");
-  voice->accepted("u1", 0, true);
+  voice->duplicate("u1", "");
   EXPECT_EQ(bytes_in(out), "error: duplicate: a prompt with the uuid u1 was "
                            "accepted before\n");
+}
+
+TEST_F(host_voices, a_duplicate_of_a_failed_prompt_is_answered_with_its_end) {
+  make(voice_kind::stream_json)->duplicate("u1", "crashed");
+  EXPECT_EQ(subtypes(), "accepted failed ");
+  make(voice_kind::text)->duplicate("u1", "crashed");
+  auto replies = empty_out(out);
+  ASSERT_EQ(replies.size(), 1u) << "one prompt, one reply";
+  EXPECT_TRUE(
+    replies[0].data.view().starts_with("error: no answer, crashed: it was"))
+    << replies[0].data.view();
 }
 
 } // namespace container_agent::test

@@ -42,6 +42,10 @@ public:
   void closed(const std::string& uuid, std::uint64_t result_end) override {
     now.close(uuid, result_end);
   }
+  void failed(const std::string& uuid, std::string_view why) override {
+    now.close(uuid, 0, {}, why);
+  }
+  void forgotten(const std::string& uuid) override { now.forget(uuid); }
   void session(const std::string& id, bool anew,
                std::uint32_t failed) override {
     now.session_id = id;

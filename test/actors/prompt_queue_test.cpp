@@ -116,6 +116,34 @@ TEST(prompt_queue, knows_a_uuid_in_either_case_and_other_texts_as_they_are) {
   EXPECT_FALSE(queue.seen("turn-A"));
 }
 
+TEST(prompt_queue, remembers_why_a_prompt_has_failed_as_long_as_its_uuid) {
+  prompt_queue queue{{}};
+  queue.push(a_prompt("u"));
+  EXPECT_EQ(queue.failure("u"), nullptr);
+  queue.note_failure(trace_id_of("u"), "crashed");
+  queue.note_failure(trace_id_of("nobody"), "crashed");
+  ASSERT_NE(queue.failure("u"), nullptr);
+  EXPECT_EQ(*queue.failure("u"), "crashed");
+  EXPECT_EQ(queue.failure("nobody"), nullptr) << "that was never accepted";
+  for (std::size_t i = 0; i < prompt_queue::remembered_uuids; ++i)
+    queue.remember(trace_id_of(std::to_string(i)));
+  EXPECT_FALSE(queue.seen("u"));
+  EXPECT_EQ(queue.failure("u"), nullptr);
+}
+
+TEST(prompt_queue, forgets_a_prompt_that_may_run_again) {
+  prompt_queue queue{{}};
+  for (auto uuid : {"a", "u", "b"})
+    queue.push(a_prompt(uuid));
+  queue.note_failure(trace_id_of("u"), "gave_up");
+  queue.forget("u");
+  EXPECT_FALSE(queue.seen("u"));
+  EXPECT_EQ(queue.failure("u"), nullptr);
+  for (std::size_t i = 0; i + 2 < prompt_queue::remembered_uuids; ++i)
+    queue.remember(trace_id_of(std::to_string(i)));
+  EXPECT_TRUE(queue.seen("a")) << "it left no trace in the order either";
+}
+
 TEST(prompt_queue, remembers_so_many_uuids_and_forgets_the_oldest) {
   constexpr auto limit = prompt_queue::remembered_uuids;
   prompt_queue queue{{}};

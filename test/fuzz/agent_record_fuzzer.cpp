@@ -34,8 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   auto detail = input.rest().substr(0, split);
   auto uuid = input.rest().substr(detail.size());
   codec::time_point time{std::chrono::seconds{split}};
-  check(codec::rejected_record(time, "invalid_json", detail, split, uuid),
+  check(codec::rejected_record(time, "invalid_json", detail, split, uuid, uuid),
         "rejected");
+  require(codec::excerpt_of(uuid).size() <= 4 * codec::max_excerpt,
+          "an excerpt is short");
   check(codec::failed_record(time, uuid, "shutting_down", detail), "failed");
   check(codec::session_lost_record(time, uuid, detail), "session_lost");
   check(codec::stopping_record(time, detail), "stopping");

@@ -1,4 +1,4 @@
-#include "test/integration/common.hpp"
+#include "test/integration/client.hpp"
 
 /// Claude that is silent, mute, or not to be had; and restarts by other rules.
 namespace container_agent::test {
@@ -132,6 +132,19 @@ TEST(giving_up, may_mean_to_stay_and_say_so) {
   }
   EXPECT_EQ(lines_of(agent.state_dir() / "starts").size(), 2U);
   EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
+}
+
+TEST(giving_up, fails_a_prompt_that_runs_when_it_comes_again) {
+  auto options = with({"--max-restarts", "1", "--on-give-up", "wait"},
+                      {"--fail-start-times", "2", "9"});
+  agent_process agent{options};
+  agent.prompt("first", first_uuid);
+  EXPECT_EQ(agent.wait_for_record("failed")["reason"], "gave_up");
+  EXPECT_EQ(ask_agent(agent, "restart-claude").status, yes);
+  agent.wait_for_record("ready");
+  agent.prompt("first", first_uuid);
+  EXPECT_FALSE(agent.wait_for_record("accepted").contains("duplicate"));
+  agent.wait_for_answer("echo: first");
 }
 
 // -- other rules --------------------------------------------------------------

@@ -52,14 +52,15 @@ TEST(agent_record, accepted) {
 }
 
 TEST(agent_record, rejected) {
-  EXPECT_EQ(codec::rejected_record(noon, "too_long", "17 bytes", 9, ""),
+  EXPECT_EQ(codec::rejected_record(noon, "too_long", "17 bytes", 9, "", "ab"),
             head("rejected")
-              + R"(,"reason":"too_long","detail":"17 bytes","line":9})"
+              + R"(,"reason":"too_long","detail":"17 bytes","line":9,)"
+                R"("excerpt":"ab"})"
                 "\n");
-  EXPECT_EQ(codec::rejected_record(noon, "invalid_json", "x", 9, "u1"),
+  EXPECT_EQ(codec::rejected_record(noon, "invalid_json", "x", 9, "u1", ""),
             head("rejected")
               + R"(,"reason":"invalid_json","detail":"x","line":9,)"
-                R"("uuid":"u1"})"
+                R"("uuid":"u1","excerpt":""})"
                 "\n");
 }
 
@@ -150,12 +151,22 @@ TEST(agent_record, status_holds_the_documents_members) {
 }
 
 TEST(agent_record, whatever_it_quotes_it_stays_one_line_of_valid_json) {
-  auto line = codec::rejected_record(noon, "invalid_json",
-                                     "a\nb\"c\\\x01\xff\xc3", 1, "\xfe");
+  auto line = codec::rejected_record(
+    noon, "invalid_json", "a\nb\"c\\\x01\xff\xc3", 1, "\xfe", "\xfe\n");
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   auto record = nlohmann::json::parse(line);
   EXPECT_EQ(record["detail"], "a\nb\"c\\\x01\xef\xbf\xbd\xef\xbf\xbd");
   EXPECT_EQ(record["uuid"], "\xef\xbf\xbd");
+}
+
+TEST(agent_record, an_excerpt_shows_the_first_80_bytes_of_what_was_refused) {
+  const std::string much(79, 'x');
+  EXPECT_EQ(codec::excerpt_of(much + "yz"), much + 'y');
+  EXPECT_EQ(codec::excerpt_of(much + "\xc3\xa9z"), much)
+    << "no character is cut";
+  EXPECT_EQ(codec::excerpt_of("{\x1b[2J\t\x9b\xc2\x9b\"\n"),
+            "{\\x1b[2J\\t\xef\xbf\xbd\\x9b\"\\n")
+    << "nothing in it moves a cursor";
 }
 
 TEST(agent_record, a_control_request_is_in_claudes_own_form) {

@@ -40,6 +40,19 @@ TEST(visible_texts, are_strings_of_json) {
                  "\ufffd\"");
 }
 
+TEST(visible_texts, are_shortened_at_a_character) {
+  EXPECT_EQ(first_bytes("abc", 3), "abc");
+  EXPECT_EQ(first_bytes("abc", 2), "ab");
+  EXPECT_EQ(first_bytes("", 2), "");
+  const std::string_view wide{"a\xf0\x9f\x98\x80z"};
+  for (std::size_t max = 1; max < 5; ++max)
+    EXPECT_EQ(first_bytes(wide, max), "a") << max;
+  EXPECT_EQ(first_bytes(wide, 5), "a\xf0\x9f\x98\x80");
+  EXPECT_EQ(first_bytes("a\x80\x80\x80\x80", 3), "a\x80\x80")
+    << "bytes that are no character are cut anywhere";
+  EXPECT_EQ(first_bytes("\x80\x80", 1), "\x80");
+}
+
 TEST(visible_texts, are_not_in_a_blank_line) {
   EXPECT_TRUE(is_blank_line(" \t\r"));
   EXPECT_TRUE(is_blank_line(""));

@@ -84,6 +84,22 @@ TEST_F(journal_file_test, is_written_anew_before_it_has_grown_too_much) {
   EXPECT_EQ(open().conversation().closed.size(), 100U);
 }
 
+TEST_F(journal_file_test,
+       keeps_why_a_prompt_has_failed_until_it_may_run_again) {
+  {
+    auto notes = open();
+    for (auto uuid : {"u-1", "u-2"}) {
+      notes.accepted(uuid, bytes{"{}\n"}, 1);
+      notes.failed(uuid, "gave_up");
+    }
+    notes.forgotten("u-1");
+  }
+  auto closed = open().conversation().closed;
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].uuid, "u-2");
+  EXPECT_EQ(closed[0].failure, "gave_up");
+}
+
 TEST_F(journal_file_test, tells_how_much_of_the_input_is_noted) {
   auto notes = open();
   std::vector<std::uint64_t> told;

@@ -27,6 +27,11 @@ bool is_own(std::string_view line) {
   return line.starts_with(own_record);
 }
 
+// Not a prompt's own failure: docs/protocol.md. Empty: it was not told.
+bool may_run_again(std::string_view failure) {
+  return failure.empty() || failure == "gave_up" || failure == "shutting_down";
+}
+
 bool begins_with(std::string_view text, std::string_view line) {
   return text == line || (!line.empty() && text.starts_with(line));
 }
@@ -174,10 +179,15 @@ void judge::take_record(std::string_view line) {
 void judge::take_failed(std::string_view line) {
   auto uuid = member(line, "uuid");
   auto i = prompts_.find(uuid);
-  auto again = losses_ > 0 && member(line, "reason") == "result_lost"
-               && i != prompts_.end() && !i->second.end.empty();
+  auto reason = member(line, "reason");
+  auto again
+    = i != prompts_.end() && !i->second.end.empty()
+      && ((losses_ > 0 && reason == "result_lost")
+          || (asked_again_.erase(uuid) > 0
+              && (i->second.failure.empty() || i->second.failure == reason)));
   if (!again)
     end_prompt(uuid, "failed");
+  prompts_[uuid].failure = reason;
 }
 
 void judge::take_accepted(std::string_view line) {
@@ -191,12 +201,19 @@ void judge::take_accepted(std::string_view line) {
     return run_.violate("accepted as another prompt than " + expected->uuid
                         + ": " + shown(line));
   input.close();
-  if (duplicate != prompts_.contains(uuid))
+  auto i = prompts_.find(uuid);
+  auto known = i != prompts_.end();
+  auto failed = known && i->second.end == "failed";
+  if (!duplicate && failed && may_run_again(i->second.failure))
+    known = false;
+  if (duplicate != known)
     return run_.violate("a prompt's duplicate is a new one, or the reverse: "
                         + shown(line));
+  if (failed && duplicate)
+    asked_again_.insert(uuid); // the old end comes again
   if (duplicate)
     return;
-  prompts_[uuid];
+  prompts_[uuid] = {};
   ++open_prompts_;
 }
 

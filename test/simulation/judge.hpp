@@ -110,7 +110,8 @@ private:
   };
 
   struct prompt_state {
-    std::string end; // "result" or "failed", empty while open
+    std::string end;     // "result" or "failed", empty while open
+    std::string failure; // the reason that was told, if any
   };
 
   void take_record(std::string_view line);
@@ -137,6 +138,7 @@ private:
   std::uint64_t losses_ = 0;
   std::uint64_t deaths_ = 0; // of agents
   std::map<std::string, prompt_state> prompts_;
+  std::set<std::string> asked_again_; // prompts that had failed
   std::map<std::string, std::string> written_;
   std::set<std::string> sent_;  // to the Claude that runs
   std::set<std::string> asked_; // requests that the host has read

@@ -87,6 +87,14 @@ void simulated_journal::closed(const std::string& uuid,
   append(codec::closed_entry(uuid, result_end));
 }
 
+void simulated_journal::failed(const std::string& uuid, std::string_view why) {
+  append(codec::closed_entry(uuid, 0, {}, why));
+}
+
+void simulated_journal::forgotten(const std::string& uuid) {
+  append(codec::forgotten_entry(uuid));
+}
+
 void simulated_journal::session(const std::string& id, bool anew,
                                 std::uint32_t failed) {
   append(codec::session_entry(id, anew, failed));

@@ -1,0 +1,79 @@
+#include "test/actors/dialogue_fixture.hpp"
+
+// Prompts that have failed and come again.
+namespace container_agent::test {
+
+namespace {
+
+class dialogue_again : public dialogue_fixture {};
+
+} // namespace
+
+TEST_F(dialogue_again, one_that_was_given_up_runs_when_it_comes_again) {
+  ready();
+  prompt("u1");
+  crash();
+  talk().take(restarts_exhausted{"claude_process", "it fails", true});
+  EXPECT_EQ(subtypes(), "accepted claude_exited failed");
+  talk().take(child_started{7, 1007, false});
+  claude(claude::initialized("container_agent:initialize:7"));
+  to_claude();
+  records();
+  prompt("u1");
+  auto accepted = record();
+  EXPECT_EQ(accepted["subtype"], "accepted");
+  EXPECT_FALSE(accepted.contains("duplicate"));
+  EXPECT_EQ(to_claude(), user_line("u1") + '\n');
+  answer("u1");
+  EXPECT_EQ(talk().status().answered, 1u);
+  to_host();
+  prompt("u1");
+  EXPECT_EQ(record()["duplicate"], true) << "its failure is forgotten";
+}
+
+TEST_F(dialogue_again, one_that_claude_has_failed_gets_its_old_end_again) {
+  ready();
+  prompt("u1");
+  claude(claude::lifecycle("u1", "cancelled"));
+  records();
+  to_claude();
+  for (int again = 0; again < 2; ++again) {
+    prompt("u1");
+    auto said = records();
+    ASSERT_EQ(said.size(), 2u);
+    EXPECT_EQ(said[0]["duplicate"], true);
+    EXPECT_EQ(said[1]["subtype"], "failed");
+    EXPECT_EQ(said[1]["reason"], "no_result");
+    EXPECT_EQ(said[1]["uuid"], "u1");
+  }
+  EXPECT_EQ(to_claude(), "");
+  EXPECT_EQ(talk().status().failed, 1u) << "it has failed once";
+}
+
+TEST_F(dialogue_again, while_claude_is_away_it_fails_anew_each_time) {
+  talk().take(restarts_exhausted{"claude_process", "it fails", false});
+  for (int again = 0; again < 2; ++again) {
+    prompt("u1");
+    EXPECT_EQ(subtypes(), "accepted");
+    talk().take(restarts_exhausted{"claude_process", "it fails", false});
+    EXPECT_EQ(record()["reason"], "gave_up");
+  }
+  EXPECT_EQ(talk().status().accepted, 2u);
+  EXPECT_EQ(talk().status().failed, 2u);
+}
+
+TEST_F(dialogue_again, in_text_it_gets_one_reply) {
+  settings.voice = voice_kind::text;
+  ready();
+  prompt("u1");
+  claude(claude::lifecycle("u1", "cancelled"));
+  to_host();
+  prompt("u1");
+  auto replies = empty_out(talk().to_host);
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_TRUE(
+    replies[0].data.view().starts_with("error: no answer, no_result: "))
+    << replies[0].data.view();
+}
+
+} // namespace container_agent::test
