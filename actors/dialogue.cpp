@@ -3,6 +3,7 @@
 #include "actors/loggers.hpp"
 #include "actors/message_hook.hpp"
 #include "messages/codec/agent_record.hpp"
+#include "messages/codec/json_start.hpp"
 #include "messages/visible_text.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ void dialogue::take_text(const host_line& line) {
                     + " bytes: over the limit; raise it (--max-line-bytes) or "
                       "send less",
                   line.number, {});
-  if (is_blank_line(line.text.view()))
+  if (is_blank_line(codec::without_mark(line.text.view())))
     return;
   auto outcome = codec::read_input(line.text.view(), config_.input);
   if (auto* fault = std::get_if<codec::input_fault>(&outcome))
@@ -57,9 +58,9 @@ void dialogue::take_text(const host_line& line) {
   auto& message = std::get<codec::input_message>(outcome);
   // JSON that is whole is whole without a line feed, too. Of plain text nobody
   // can tell, and half a prompt may mean something else than the whole one.
-  auto is_json = config_.input != codec::input_format::text
-                 && line.text.view().find_first_not_of(" \t")
-                      == line.text.view().find('{');
+  auto is_json
+    = config_.input != codec::input_format::text
+      && codec::start_of(line.text.view()) == codec::json_start::object;
   if (line.ending == line_ending::cut && !is_json)
     return reject("incomplete_line",
                   "its writer closed the pipe before the line feed that ends "

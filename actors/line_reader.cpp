@@ -22,7 +22,7 @@ line_ending ending_of(codec::framed_line::kind kind) {
 } // namespace
 
 line_reader::line_reader(byte_source& source, config c)
-  : source_{source}, config_{c}, framer_{c.max_line} {}
+  : source_{source}, config_{c}, framer_{c.max_line}, json_{c.max_line} {}
 
 void line_reader::advance() {
   // What was pushed and may not go out yet stops further cutting: lines wait in
@@ -55,9 +55,10 @@ bool line_reader::stop(bool goes_on) {
 void line_reader::read() {
   if (reading_ || finished_ || error_ || held_)
     return;
-  // Half a line must not wait for ever for a writer that has left. While
-  // nothing is half read, writers may come and go unnoticed.
-  source_.report_end(config_.exit_on_eof || framer_.holds_part());
+  // Half a line, or message, must not wait for ever for a writer that has left.
+  // While nothing is half read, writers may come and go unnoticed.
+  source_.report_end(config_.exit_on_eof || framer_.holds_part()
+                     || json_.holds_part());
   source_.read([this](const byte_source::result& r) { take(r); });
   reading_ = true; // not before: should that have thrown, it is tried again
 }
@@ -92,10 +93,10 @@ bool line_reader::deliver_next() {
     return true;
   }
   if (std::exchange(at_end_, false) || (finished_ && !goes_on_)) {
-    if (auto line = framer_.end()) {
+    if (auto line = framer_.end())
       deliver(std::move(*line));
-      return true;
-    }
+    json_.end(items_);
+    deliver_items();
   }
   if (finished_ && !std::exchange(told_finished_, true)) {
     to_conversation.push(host_input_ended{});
@@ -106,8 +107,20 @@ bool line_reader::deliver_next() {
 
 void line_reader::deliver(codec::framed_line line) {
   auto end = read_to_ > 0 ? read_to_ - framer_.held() : 0;
-  to_conversation.push(host_line{0, ++lines_, bytes{std::move(line.text)},
-                                 ending_of(line.what), line.size, end});
+  codec::json_lines::item item{std::move(line), ++lines_, end};
+  if (config_.json)
+    json_.take(std::move(item), items_);
+  else
+    items_.push_back(std::move(item));
+  deliver_items();
+}
+
+void line_reader::deliver_items() {
+  for (auto& item : items_)
+    to_conversation.push(
+      host_line{0, item.number, bytes{std::move(item.line.text)},
+                ending_of(item.line.what), item.line.size, item.end});
+  items_.clear();
 }
 
 } // namespace container_agent

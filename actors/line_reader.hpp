@@ -2,22 +2,25 @@
 
 #include "actors/credit.hpp"
 #include "actors/ports.hpp"
+#include "messages/codec/json_lines.hpp"
 #include "messages/codec/line_framer.hpp"
 #include "messages/payloads.hpp"
 
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace container_agent {
 
-/// What `pipe_input` reads with, and what outlives it: the FIFO's end, the
-/// line that is half read, and what the conversation has not taken yet.
+/// What `pipe_input` reads with, and what outlives it: the FIFO's end, the line
+/// or message that is half read, and what the conversation has not taken yet.
 class line_reader {
 public:
   struct config {
     std::size_t max_line = 16 * 1024 * 1024;
     bool raw = false;         ///< bytes, no lines
+    bool json = true;         ///< an object of JSON may go over several lines
     bool exit_on_eof = false; ///< the input ends with its last writer
   };
 
@@ -58,11 +61,14 @@ private:
   void take(const byte_source::result& result);
   bool deliver_next();
   void deliver(codec::framed_line line);
+  void deliver_items();
 
   byte_source& source_;
   config config_;
   notification notify_;
   codec::line_framer framer_;
+  codec::json_lines json_;
+  std::vector<codec::json_lines::item> items_;
   bytes raw_;
   std::uint64_t lines_ = 0;
   std::uint64_t read_to_ = 0; // in the input, if its source says where it is

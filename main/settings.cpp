@@ -37,6 +37,7 @@ voice_kind to_voice(const options& o) {
 line_reader::config line_reader_settings(const options& o) {
   return {.max_line = o.limits.max_line_bytes,
           .raw = o.claude.is_raw(),
+          .json = o.input.format == options::input_format::automatic,
           .exit_on_eof = o.input.exit_on_eof};
 }
 

@@ -1,6 +1,7 @@
 #include "messages/codec/input_message.hpp"
 
 #include "messages/codec/input_outline.hpp"
+#include "messages/codec/json_start.hpp"
 #include "messages/visible_text.hpp"
 
 #include <boost/nowide/utf/utf.hpp>
@@ -32,7 +33,8 @@ outcome refuse(std::string reason, std::string detail, std::string uuid = {}) {
 }
 
 outcome refuse_bytes() {
-  return refuse("invalid_utf8", "the line is not valid UTF-8");
+  return refuse("invalid_utf8",
+                "the line is not valid UTF-8: send it in that encoding");
 }
 
 outcome misshapen(const input_outline& line, std::string detail) {
@@ -113,15 +115,31 @@ outcome read_own(const input_outline& line) {
   return input_message{kind::prompt, line.uuid, {}, std::move(message)};
 }
 
-outcome read_json(std::string_view text) {
-  if (auto at = text.find('\0'); at != std::string_view::npos)
-    return refuse("invalid_json", "NUL at byte " + std::to_string(at));
-  if (auto at = text.find_first_not_of(" \t\r");
-      at == std::string_view::npos || text[at] != '{')
-    return refuse("invalid_json", "not a JSON object");
+/// What to do about text that is no JSON.
+std::string_view advice(std::string_view text, input_format format) {
+  if (format == input_format::stream_json)
+    return "; send each message as one line of JSON";
+  bracket_count brackets;
+  brackets.feed(text);
+  return brackets.closed()
+           ? "; to send it as text, use --input-format text"
+           : "; the lines up to where its brackets close are refused with it; "
+             "to send them as text, use --input-format text";
+}
+
+outcome read_json(std::string_view text, input_format format) {
   input_outline line;
-  if (auto fault = read_outline(text, line); !fault.empty())
-    return misshapen(line, std::move(fault));
+  std::string fault;
+  if (auto at = text.find('\0'); at != std::string_view::npos)
+    fault = "NUL at byte " + std::to_string(at);
+  else if (start_of(text) != json_start::object)
+    fault = "not a JSON object";
+  else
+    fault = read_outline(text, line);
+  if (fault.empty() && text.substr(0, text.size() - 1).find('\n') != text.npos)
+    fault = "more than one line";
+  if (!fault.empty())
+    return misshapen(line, (fault += advice(text, format)));
   if (!usable_uuid(line))
     return misshapen(line, "`uuid` must be a string of 1 to "
                              + std::to_string(max_uuid_bytes) + " bytes");
@@ -137,7 +155,11 @@ outcome read_json(std::string_view text) {
     return input_message{
       input_message::kind::passthrough, {}, {}, std::string{text}};
   return refuse("unknown_type",
-                type.empty() ? "no `type`" : "type " + quoted(type), line.uuid);
+                (type.empty() ? "no `type`" : "type " + quoted(type))
+                  + "; send user, container_agent, control_request, "
+                    "control_response, control_cancel_request, keep_alive or "
+                    "update_environment_variables",
+                line.uuid);
 }
 
 /// Bytes at the front that are ASCII, by eights: most of most lines.
@@ -156,13 +178,13 @@ std::size_t ascii_front(std::string_view text) {
 
 std::variant<input_message, input_fault> read_input(std::string_view line,
                                                     input_format format) {
-  auto first = line.find_first_not_of(" \t");
-  auto looks_like_json = first != std::string_view::npos && line[first] == '{';
+  line = without_mark(line);
   auto is_json = format == input_format::stream_json
-                 || (format == input_format::automatic && looks_like_json);
+                 || (format == input_format::automatic
+                     && start_of(line) != json_start::text);
   if (!is_json)
     return is_valid_utf8(line) ? read_text(line) : refuse_bytes();
-  auto result = read_json(line);
+  auto result = read_json(line, format);
   // The parser takes no other bytes, but calls them a fault of the JSON.
   return std::holds_alternative<input_fault>(result) && !is_valid_utf8(line)
            ? refuse_bytes()

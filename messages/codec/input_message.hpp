@@ -9,7 +9,7 @@
 namespace container_agent::codec {
 
 enum class input_format : std::uint8_t {
-  automatic, ///< JSON if the first character that is no space is `{`
+  automatic, ///< JSON if it looks like JSON: see `json_start`
   text,
   stream_json,
 };
@@ -51,7 +51,8 @@ inline constexpr std::size_t max_uuid_bytes = 128;
 /// whole process at some depth that depends on its stack.
 inline constexpr std::size_t max_json_depth = 512;
 
-/// Checks a line of input. Whatever Claude Code would end at must not pass.
+/// Checks a line of input. Whatever Claude Code would end at must not pass. A
+/// byte order mark at its start is left out.
 std::variant<input_message, input_fault> read_input(std::string_view line,
                                                     input_format format);
 

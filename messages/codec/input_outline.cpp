@@ -203,6 +203,9 @@ std::string read_outline(std::string_view line, input_outline& out) {
     error = boost::json::error::extra_data;
   if (error == boost::json::error::too_deep)
     return "nested deeper than " + std::to_string(max_json_depth) + " levels";
+  if (error && read < line.size() && line[read] == '\n')
+    return "a line break at byte " + std::to_string(read)
+           + ": within a string write it as \\n";
   return error ? error.message() + " at byte " + std::to_string(read) : "";
 }
 

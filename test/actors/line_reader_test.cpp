@@ -51,6 +51,7 @@ public:
           result.back() += '|' + to_string(line->ending);
         numbers.push_back(line->number);
         sizes.push_back(line->size);
+        ends.push_back(line->end);
       } else {
         result.push_back("(ended)");
       }
@@ -60,6 +61,7 @@ public:
 
   std::vector<std::uint64_t> numbers;
   std::vector<std::uint64_t> sizes;
+  std::vector<std::uint64_t> ends;
 
 private:
   std::optional<line_reader> reader_;
@@ -148,8 +150,68 @@ TEST_F(line_readers, a_line_too_long_is_told_with_its_size) {
   settings.max_line = 10;
   allow(10);
   source.give(std::string(25, 'x') + "\nok\n");
-  EXPECT_EQ(delivered(), (lines{"|too_long", "ok"}));
+  EXPECT_EQ(delivered(), (lines{std::string(25, 'x') + "|too_long", "ok"}));
   EXPECT_EQ(sizes, (std::vector<std::uint64_t>{25, 2}));
+}
+
+TEST_F(line_readers, an_object_over_several_lines_is_one_message) {
+  allow(10);
+  source.give("hi\n{\n  \"a\":");
+  EXPECT_EQ(delivered(), lines{"hi"});
+  EXPECT_TRUE(source.reports_end()) << "its writer may leave";
+  source.give(" \"b\"\r\n}\nthere\n");
+  EXPECT_EQ(delivered(), (lines{R"({   "a": "b" })", "there"}));
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2, 5}));
+  EXPECT_FALSE(source.reports_end());
+}
+
+TEST_F(line_readers, an_unfinished_object_is_cut_when_its_writer_leaves) {
+  allow(10);
+  source.give("{\n\"a\": 1,\n");
+  EXPECT_EQ(delivered(), lines{});
+  source.end();
+  EXPECT_EQ(delivered(), lines{"{\n\"a\": 1,|cut"});
+  source.give("{\n\"a\": 1");
+  source.end();
+  EXPECT_EQ(delivered(), lines{"{\n\"a\": 1|cut"});
+  source.give("next\n");
+  EXPECT_EQ(delivered(), lines{"next"});
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 3, 5}));
+}
+
+TEST_F(line_readers, stopped_to_go_on_it_leaves_an_unfinished_object) {
+  allow(10);
+  source.give("{\n\"a\": 1,\n");
+  EXPECT_EQ(delivered(), lines{});
+  reader().stop(true);
+  reader().advance();
+  EXPECT_EQ(delivered(), lines{"(ended)"});
+}
+
+TEST_F(line_readers, stopped_it_delivers_an_unfinished_object_as_cut) {
+  allow(10);
+  source.give("{\n\"a\": 1,\n");
+  EXPECT_EQ(delivered(), lines{});
+  reader().stop();
+  reader().advance();
+  EXPECT_EQ(delivered(), (lines{"{\n\"a\": 1,|cut", "(ended)"}));
+}
+
+TEST_F(line_readers, of_what_is_refused_the_end_is_known_when_it_is_over) {
+  source.begin_at(100);
+  allow(10);
+  source.give("hi\n{oops\nmore\n");
+  EXPECT_EQ(delivered(), (lines{"hi", "{oops\n"}));
+  source.give("}\nhi\n");
+  EXPECT_EQ(delivered(), (lines{"", "hi"}));
+  EXPECT_EQ(ends, (std::vector<std::uint64_t>{103, 0, 116, 119}));
+}
+
+TEST_F(line_readers, without_json_each_line_is_a_line) {
+  settings.json = false;
+  allow(10);
+  source.give("{\n}\n");
+  EXPECT_EQ(delivered(), (lines{"{", "}"}));
 }
 
 TEST_F(line_readers, with_exit_on_eof_the_last_writer_ends_the_input) {

@@ -78,6 +78,23 @@ TEST_F(claude_code, answers_a_prompt_with_line_breaks) {
             "conversation)");
 }
 
+TEST_F(claude_code, answers_a_prompt_that_is_printed_over_several_lines) {
+  agent_process agent{options()};
+  auto uuid = new_uuid();
+  json message{{"type", "user"},
+               {"uuid", uuid},
+               {"message", {{"role", "user"}, {"content", "by jq"}}}};
+  agent.write(message.dump(2) + '\n');
+  EXPECT_EQ(wait_for_result(agent, uuid)["result"],
+            "You said: by jq (this is turn 1 of our conversation)");
+}
+
+TEST_F(claude_code, loses_one_character_to_half_a_surrogate_pair_in_text_mode) {
+  agent_process agent{options({"--output-format", "text"})};
+  agent.write_line("HALF");
+  EXPECT_EQ(agent.next_line(), "half \xef\xbf\xbd a pair");
+}
+
 TEST_F(claude_code, gives_only_answers_in_text_mode) {
   agent_process agent{options({"--output-format", "text"})};
   agent.write_line("one");

@@ -1,4 +1,5 @@
 #include "messages/codec/input_message.hpp"
+#include "messages/codec/json_start.hpp"
 #include "test/fuzz/fuzz_input.hpp"
 
 #include <nlohmann/json.hpp>
@@ -64,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   auto line = input.rest().substr(0, input.rest().find('\n'));
   auto outcome = read_input(line, format);
   if (auto* message = std::get_if<input_message>(&outcome)) {
-    check_accepted(*message, line);
+    check_accepted(*message, without_mark(line));
   } else {
     const auto& fault = std::get<input_fault>(outcome);
     require(fault.reason == "invalid_json" || fault.reason == "invalid_utf8"

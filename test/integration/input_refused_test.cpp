@@ -39,7 +39,11 @@ TEST_P(lines, are_refused_with_a_record_and_the_next_line_works) {
 INSTANTIATE_TEST_SUITE_P(
   input_refused, lines,
   testing::Values(
-    bad_line{"half_an_object", R"({"type":"user")", "invalid_json"},
+    bad_line{"a_bare_word", R"({"type":user})", "invalid_json"},
+    bad_line{"an_array", R"([{"type":"user"}])", "invalid_json"},
+    bad_line{"a_string", R"("hello")", "invalid_json"},
+    bad_line{"a_member", R"("type": "user",)", "invalid_json"},
+    bad_line{"the_end_of_an_object", "}", "invalid_json"},
     bad_line{"trailing_text", R"({"type":"keep_alive"} x)", "invalid_json"},
     bad_line{"two_objects", R"({"type":"keep_alive"}{})", "invalid_json"},
     bad_line{"an_unknown_type", R"({"type":"frobnicate"})", "unknown_type"},
@@ -89,10 +93,12 @@ TEST(input_refused, all_is_text_where_text_is_asked_for) {
             R"(echo: {"type":"user"})");
 }
 
-TEST(input_refused, what_looks_like_other_json_is_text) {
+TEST(input_refused, what_only_begins_like_json_is_text) {
   agent_process agent;
-  agent.write_line("[1, 2]");
-  agent.wait_for_answer("echo: [1, 2]");
+  for (const std::string text : {"[TODO] fix it", "\"Foo\" is wrong"}) {
+    agent.write_line(text);
+    agent.wait_for_answer("echo: " + text);
+  }
 }
 
 TEST(input_refused, random_bytes_are_refused_line_by_line) {

@@ -48,10 +48,37 @@ std::string nested(std::size_t depth) {
 TEST(input_format, automatic_takes_a_brace_for_json_and_the_rest_for_text) {
   EXPECT_EQ(prompt_of("hello", input_format::automatic), "hello");
   EXPECT_EQ(prompt_of("  hello {", input_format::automatic), "  hello {");
-  EXPECT_EQ(prompt_of("[1]", input_format::automatic), "[1]");
+  EXPECT_EQ(prompt_of("[TODO] fix", input_format::automatic), "[TODO] fix");
   EXPECT_EQ(prompt_of("\"x\" \\ \t", input_format::automatic), "\"x\" \\ \t");
   EXPECT_EQ(fault_of("{hello"), "invalid_json");
   EXPECT_EQ(fault_of(" \t{\"type\":\"keep_alive\"} "), "");
+}
+
+TEST(input_format, automatic_refuses_what_looks_like_json_and_says_what_to_do) {
+  for (auto line :
+       {"[1]", "[", "[\n", "[{\n", R"([{"type":"user"}])", R"("hello")", "}",
+        R"("type": "user",)", "{hello", "{\n\"a\": 1,\n}"}) {
+    auto outcome = codec::read_input(line, input_format::automatic);
+    auto* fault = std::get_if<input_fault>(&outcome);
+    ASSERT_NE(fault, nullptr) << line;
+    EXPECT_EQ(fault->reason, "invalid_json") << line;
+    EXPECT_NE(fault->detail.find("--input-format text"), std::string::npos)
+      << fault->detail;
+    EXPECT_EQ(prompt_of(line, input_format::text), line);
+  }
+}
+
+TEST(input_format, a_line_break_in_a_string_is_told_as_what_it_is) {
+  auto outcome = codec::read_input("{\"type\":\"user\",\"x\":\"a\nb\"}",
+                                   input_format::automatic);
+  auto& fault = std::get<input_fault>(outcome);
+  EXPECT_TRUE(fault.detail.starts_with(
+    R"(a line break at byte 21: within a string write it as \n)"))
+    << fault.detail;
+}
+
+TEST(input_format, json_over_several_lines_is_no_line) {
+  EXPECT_EQ(fault_of("{\"type\":\n\"keep_alive\"}"), "invalid_json");
 }
 
 TEST(input_format, text_takes_everything_for_a_prompt) {
@@ -136,10 +163,16 @@ TEST(input_utf8, a_nul_byte_is_refused_in_json_wherever_it_stands) {
     << "escaped it is fine";
 }
 
-TEST(input_utf8, a_byte_order_mark_is_no_json) {
-  const std::string line = "\xef\xbb\xbf{\"type\":\"keep_alive\"}";
-  EXPECT_EQ(fault_of(line, input_format::stream_json), "invalid_json");
-  EXPECT_EQ(prompt_of(line, input_format::automatic), line);
+TEST(input_utf8, a_byte_order_mark_is_skipped) {
+  const std::string mark = "\xef\xbb\xbf";
+  const std::string json = "{\"type\":\"keep_alive\"}";
+  for (auto format : {input_format::stream_json, input_format::automatic}) {
+    auto outcome = codec::read_input(mark + json, format);
+    EXPECT_EQ(std::get<input_message>(outcome).line, json);
+  }
+  EXPECT_EQ(prompt_of(mark + "hi", input_format::automatic), "hi");
+  EXPECT_EQ(prompt_of(mark + json, input_format::text), json);
+  EXPECT_EQ(prompt_of("hi" + mark, input_format::automatic), "hi" + mark);
 }
 
 TEST(input_utf8, odd_but_legal_characters_pass_byte_for_byte) {

@@ -2,9 +2,55 @@
 
 #include "test/simulation/line_text.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <utility>
 
 namespace container_agent::simulation {
+
+namespace {
+
+/// As many brackets are closed as opened. What is in strings does not count.
+bool is_closed(std::string_view text) {
+  int depth = 0;
+  auto in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto c = text[at];
+    if (in_string && c == '\\')
+      ++at;
+    else if (c == '"')
+      in_string = !in_string;
+    else if (!in_string && (c == '{' || c == '['))
+      ++depth;
+    else if (!in_string && (c == '}' || c == ']'))
+      --depth;
+  }
+  return depth <= 0 && !in_string;
+}
+
+/// The rest of an object whose beginning an earlier agent has read: a member,
+/// or brackets only. The host's prompts begin with a letter.
+bool looks_like_json(std::string_view line) {
+  if (line.find_first_not_of("}], ") == std::string_view::npos)
+    return true;
+  auto end = line.find('"', 1);
+  if (line.front() != '"' || end == std::string_view::npos)
+    return false;
+  auto rest = line.substr(end + 1);
+  return rest.empty() || rest == "," || rest.starts_with(':');
+}
+
+/// A line may follow that makes JSON of it.
+bool may_go_on(std::string_view text) {
+  auto whole = std::string{text} + '\n';
+  try {
+    return nlohmann::json::parse(whole).is_object();
+  } catch (const nlohmann::json::parse_error& e) {
+    return e.byte > whole.size();
+  }
+}
+
+} // namespace
 
 void input_ledger::deliver(std::string_view data, bool at_end) {
   auto& part = readings_.back().part;
@@ -17,10 +63,12 @@ void input_ledger::deliver(std::string_view data, bool at_end) {
     begin = end + 1;
   }
   part.erase(0, begin);
-  if (!at_end || part.empty())
+  if (!at_end)
     return;
   readings_.back().position += part.size();
-  take(std::exchange(part, {}), true);
+  if (!part.empty())
+    take(std::exchange(part, {}), true);
+  readings_.back().json.reset();
 }
 
 // What came before and was passed on has got all it will get.
@@ -49,6 +97,8 @@ void input_ledger::take(std::string_view line, bool cut) {
   ++now.lines;
   if (line.ends_with('\r'))
     line.remove_suffix(1);
+  if (now.json && belongs_to_json(line))
+    return;
   auto meaning = meaning_of(line, cut);
   meaning.number = now.lines;
   meaning.end = now.position;
@@ -57,6 +107,41 @@ void input_ledger::take(std::string_view line, bool cut) {
     ++now.status_requests;
   else if (meaning.what != kind::nothing)
     now.open.push_back(std::move(meaning));
+  auto long_one = line.size() > max_line_;
+  auto text = without_blanks(line);
+  if (!cut && !text.empty() && (text.starts_with('{') || looks_like_json(text))
+      && (long_one || !is_closed(line)))
+    now.json
+      = json_part{std::string{line}, may_go_on(line), !long_one, long_one};
+  if (now.json)
+    now.json->told = now.json->told || !now.json->valid;
+}
+
+// The host writes no JSON over several lines: all of it is refused, and nothing
+// that belongs to it gets a record.
+bool input_ledger::belongs_to_json(std::string_view line) {
+  auto& now = readings_.back();
+  auto& json = *now.json;
+  auto fits = line.size() <= max_line_;
+  auto all = json.text + '\n' + std::string{line};
+  json.valid = json.valid && fits && may_go_on(all);
+  auto i = known_.find(without_blanks(line));
+  using kind = expectation::kind;
+  if (!json.valid && fits && i != known_.end()
+      && i->second.what != kind::rejected) {
+    now.json.reset();
+    return false;
+  }
+  if (!json.told && all.size() > max_line_)
+    now.open.back().reason = "too_long";
+  else if (!json.told && all.find('\xff') != std::string::npos)
+    now.open.back().reason = "invalid_utf8";
+  json.told = json.told || all.size() > max_line_ || !json.valid;
+  json.known = json.known && fits;
+  json.text = std::move(all);
+  if (json.known && is_closed(json.text))
+    now.json.reset();
+  return true;
 }
 
 expectation input_ledger::meaning_of(std::string_view line, bool cut) const {
@@ -72,6 +157,8 @@ expectation input_ledger::meaning_of(std::string_view line, bool cut) const {
   if (line.starts_with('{')) // JSON that nobody has written whole is broken
     return i != known_.end() ? i->second
                              : expectation{kind::rejected, {}, "invalid_json"};
+  if (looks_like_json(line))
+    return {kind::rejected, {}, "invalid_json"};
   if (cut)
     return {kind::rejected, {}, "incomplete_line"};
   return {kind::prompt, {}, {}};

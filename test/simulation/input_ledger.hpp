@@ -63,6 +63,15 @@ public:
   }
 
 private:
+  /// Lines of JSON that has not ended: see docs/protocol.md. The record of its
+  /// first line is the last one in `open`, if the agent has not told it yet.
+  struct json_part {
+    std::string text;  // all of it
+    bool valid = true; // it may still become JSON
+    bool known = true; // all of its bytes are
+    bool told = false; // there is a reason to refuse it
+  };
+
   /// What one agent was given.
   struct reading {
     std::uint64_t position = 0;
@@ -70,9 +79,11 @@ private:
     std::uint64_t lines = 0;
     std::uint64_t status_requests = 0;
     std::deque<expectation> open;
+    std::optional<json_part> json{}; // that has begun and not ended
   };
 
   void take(std::string_view line, bool cut);
+  bool belongs_to_json(std::string_view line);
   std::deque<expectation>& open() { return readings_.front().open; }
   expectation meaning_of(std::string_view line, bool cut) const;
 

@@ -65,6 +65,10 @@ void fake_source::deliver() {
   unread_.erase(0, data.size());
   result r;
   r.data = data;
+  if (position_) {
+    r.origin = *position_;
+    *position_ += data.size();
+  }
   if (data.empty() && error_)
     r.error = std::exchange(error_, {});
   else if (data.empty())

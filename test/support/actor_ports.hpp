@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ public:
   /// The next read fails.
   void fail(std::error_code error);
 
+  /// It says where its bytes are in the stream, of which these come next.
+  void begin_at(std::uint64_t position) { position_ = position; }
+
   /// The next calls of `read` throw, this many.
   int throws = 0;
 
@@ -74,6 +78,7 @@ private:
   port_events& events_;
   kind kind_;
   std::string unread_;
+  std::optional<std::uint64_t> position_;
   bool ended_ = false;
   bool reports_end_ = false;
   std::error_code error_;

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "messages/codec/json_start.hpp"
+#include "messages/codec/line_framer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace container_agent::codec {
+
+/// Lines of the host's input in, messages out: an object of JSON may go over
+/// several lines. None of its lines is ever taken for a prompt.
+///
+///     between ─ a line with open brackets ─▶ collecting ─ no JSON ─▶ skipping
+///        ▲                                       │                      │
+///        └────────── as many brackets are closed as were opened ────────┘
+///
+/// What can't become a message (no JSON, an array, too long) is refused at
+/// once, with the number of its first line, and goes on until its brackets are
+/// closed. Two things end it before: its writers leave, or a line comes that is
+/// a whole message by itself and can't be a part of it. So another writer's
+/// messages are not swallowed for ever.
+///
+/// The receiver judges what comes out: a whole object has become one line, its
+/// line feeds spaces. What is refused still has them, or is too long, or cut.
+class json_lines {
+public:
+  struct item {
+    framed_line line;
+    std::uint64_t number = 0; ///< of the line, or of the first one
+
+    /// The position in the input where it ends; 0 if that is not known, or it
+    /// must not be noted yet, as lines that belong to it are still to come. A
+    /// later agent would begin within it.
+    std::uint64_t end = 0;
+  };
+
+  /// `max_message`: more bytes of one object are refused.
+  explicit json_lines(std::size_t max_message);
+  ~json_lines();
+
+  /// Takes the next line. Appends what has come of it to `out`. An empty line
+  /// may come out, for its `end`.
+  void take(item next, std::vector<item>& out);
+
+  /// The writers have left, so whatever was unfinished stays so.
+  void end(std::vector<item>& out);
+
+  /// Whether more lines belong to what has begun.
+  bool holds_part() const { return state_ != state::between; }
+
+private:
+  enum class state : std::uint8_t { between, collecting, skipping };
+
+  struct parser;
+
+  void begin(item next, std::vector<item>& out);
+  void go_on(item next, std::vector<item>& out);
+  void count_brackets(const framed_line& line);
+  bool brackets_closed() const;
+  void refuse(framed_line::kind how, std::vector<item>& out);
+  void finish_refused(std::vector<item>& out);
+  void finish();
+
+  std::size_t max_message_;
+  state state_ = state::between;
+  std::unique_ptr<parser> parser_;
+  bracket_count brackets_;
+  bool brackets_known_ = true;
+  bool refused_ = false; // what has begun
+  item whole_;           // what was collected of it
+  std::uint64_t last_end_ = 0;
+};
+
+} // namespace container_agent::codec
