@@ -137,14 +137,6 @@ inline std::string interrupted(const std::vector<std::string>& uuids,
                      uuids, in_session);
 }
 
-/// The result of a turn of Claude's own, behind a task.
-inline std::string own_result(const std::string& in_session = session) {
-  return result_line(
-    R"("origin":{"kind":"task-notification"},)"
-    R"("is_error":false,"subtype":"success","result":"noted",)",
-    {}, in_session);
-}
-
 /// What a Claude Code says that can't resume a session, and why.
 inline std::string not_resumed(const std::string& asked_for,
                                const std::string& why) {

@@ -72,8 +72,7 @@ TEST_F(dialogue_continue, its_end_is_the_end_of_the_hosts) {
 }
 
 TEST_F(dialogue_continue, its_answer_is_the_hosts_answer_in_text) {
-  settings.voice = voice_kind::text;
-  settings.one_reply_a_prompt = true;
+  settings.voice = voice_kind::replies;
   crash_in_the_answer();
   replay_only();
   auto sent = json::parse(to_claude());

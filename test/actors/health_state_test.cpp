@@ -49,6 +49,8 @@ TEST(health_state, degraded_while_nothing_may_be_sent) {
            f.conversation.blocked = "Claude did not take the mode";
          }),
          "degraded", true, false, "Claude did not take the mode");
+}
+
 TEST(health_state, busy_with_what_claude_does_by_itself) {
   expect(judge_with([](auto& f) { f.conversation.own_turn = true; }), "busy",
          true, true, "Claude works on a turn of its own");

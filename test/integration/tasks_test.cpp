@@ -59,7 +59,7 @@ TEST(tasks, are_waited_for_at_the_end) {
   EXPECT_THAT(health.text(), HasSubstr("stopping: draining"));
   gate.open();
   auto result = agent.wait_for(is_own_result, "the turn after the task");
-  EXPECT_EQ(result["result"], "the task has ended");
+  EXPECT_EQ(result["result"], "a task is over");
   EXPECT_EQ(agent.wait_exit(), graceful);
 }
 
@@ -113,7 +113,7 @@ TEST(tasks, the_later_answer_appears_in_text) {
   agent.write_line("task" + path);
   EXPECT_EQ(agent.next_line(), "echo: task" + path);
   door.open();
-  EXPECT_EQ(agent.next_line(), "the task has ended");
+  EXPECT_EQ(agent.next_line(), "a task is over");
 }
 
 } // namespace container_agent::test

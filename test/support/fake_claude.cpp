@@ -273,6 +273,11 @@ const std::map<std::string, word>& words() {
        stay(c.self);
      }},
     {"ask", [](context& c) { c.self.ask_permission(c.t); }},
+    {"task",
+     [](context& c) {
+       auto path = c.text();
+       c.self.start_task(path.empty() ? "tail -f /dev/null" : "cat " + path);
+     }},
     {"stderr",
      [](context& c) { std::fprintf(stderr, "%s\n", c.text().c_str()); }},
     {"self",

@@ -105,6 +105,12 @@ void claude::take_control_request(const json& message) {
       die(0);
     interrupted_ = ending_ = true;
     return;
+  } else if (subtype == "stop_task") {
+    answer["response"] = json::object();
+    if (message["request"].value("task_id", "") == task_.id) {
+      task_.command.abandon();
+      end_task("stopped");
+    }
   } else if (subtype == "set_permission_mode") {
     set_mode(message["request"].value("mode", ""), answer);
   } else if (subtype == "set_model") {

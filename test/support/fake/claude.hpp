@@ -91,6 +91,9 @@ public:
   /// Until somebody lets the model answer, who opens the FIFO `answers`.
   void wait_held(turn& t);
 
+  /// Runs in the background from now on.
+  void start_task(const std::string& command);
+
   /// The model asks for a shell command.
   void use_tool(turn& t, const std::string& command, bool background);
 
@@ -125,7 +128,6 @@ private:
 
   // -- tasks ------------------------------------------------------------------
 
-  void start_task(const std::string& command);
   void read_task();
   void end_task(const char* status);
 

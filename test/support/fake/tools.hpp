@@ -36,10 +36,7 @@ public:
     return true;
   }
 
-  std::string output;
-
-private:
-  // Not pclose, which would wait for a command that nobody lets go on.
+  /// Not by pclose, which would wait for a command that nobody lets go on.
   void abandon() {
     if (pipe_ != nullptr)
       ::close(::fileno(pipe_));
@@ -47,6 +44,9 @@ private:
     output.clear();
   }
 
+  std::string output;
+
+private:
   std::FILE* pipe_ = nullptr;
 };
 
