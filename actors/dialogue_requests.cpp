@@ -89,6 +89,10 @@ void dialogue::take_system(const codec::envelope& line, std::string_view text) {
     tasks_.note_end(line.status);
   } else if (line.subtype.starts_with("task_")) {
     tasks_.note_sign();
+  } else if (line.subtype == "status" && !line.permission_mode.empty()
+             && child_ == child_state::ready && !config_.transparent
+             && settings_.mode_is(line.permission_mode)) {
+    note_settings();
   }
 }
 

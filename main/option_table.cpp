@@ -112,7 +112,7 @@ constexpr std::array rows{
              "continue fail"},
   option_row{"continue-prompt", one, "TEXT", life,
              "Continue from where you left off.",
-             "what Claude is told to go on with it"},
+             "what Claude is told to go on\nwith it"},
   option_row{"stall-timeout", one, "TIME", life, "30m",
              "for a silent turn; then interrupt, then\nrestart; 0: never"},
   option_row{"start-timeout", one, "TIME", life, "2m",

@@ -88,11 +88,11 @@ TEST(requests, of_a_transparent_host_end_with_their_claude) {
   auto init = agent.wait_for_type("system");
   auto starts = lines_of(agent.state_dir() / "starts");
   ::kill(std::stoi(starts.at(0)), SIGKILL);
+  agent.wait_for_record("claude_exited");
   auto result = agent.wait_for_type("result");
   EXPECT_EQ(result["subtype"], "error_during_execution");
   EXPECT_EQ(result["is_error"], true);
   EXPECT_EQ(result["session_id"], init["session_id"]);
-  agent.wait_for_record("claude_exited");
 }
 
 // -- interrupt ----------------------------------------------------------------
