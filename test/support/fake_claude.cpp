@@ -10,6 +10,13 @@
 ///   kill, kill-once    the same by SIGKILL to itself
 ///   vanish-once        the same, before there is a transcript to resume
 ///   exit-after N       answer, then exit N unasked
+///   begin              say the first words of an answer: from then on the
+///                      transcript knows the prompt
+///   mode               answer with the permission mode
+///   hooks              answer with the ids of the host's hooks
+///   unreadable N       the next N resumes fail, as from a broken disk
+///   task [PATH]        begin a task in the background that ends when somebody
+///                      writes this FIFO and closes it; without one never
 ///   hang               run until an interrupt or SIGINT
 ///   gate PATH          run until somebody opens this FIFO for writing and
 ///                      closes it again
@@ -190,6 +197,15 @@ const std::map<std::string, word>& words() {
      }},
     {"exit-after",
      [](context& c) { c.t.exit_after = static_cast<int>(c.number()); }},
+    {"begin", [](context& c) { c.self.begin_to_answer(c.t); }},
+    {"mode", [](context& c) { c.t.answer = "mode: " + c.self.say.mode; }},
+    {"hooks",
+     [](context& c) { c.t.answer = "hooks: " + json(c.self.hooks()).dump(); }},
+    {"unreadable",
+     [](context& c) {
+       for (auto count = c.number(); count > 0; --count)
+         c.self.kept.append("unreadable", "x");
+     }},
     {"hang", [](context& c) { c.self.wait_in_turn(c.t, -1); }},
     {"gate",
      [](context& c) {
@@ -343,6 +359,13 @@ int start(int argc, char** argv) {
   auto& session = self.say.session_id;
   session = args.resume.empty() ? new_uuid() : args.resume;
   auto why = args.resume.empty() ? "" : self.kept.why_not_resumed(session);
+  if (!args.resume.empty()
+      && self.kept.count("unreadable", "")
+           > self.kept.count("failed-resumes", "")) {
+    self.kept.append("failed-resumes", session);
+    why = "Failed to resume session: EISDIR: illegal operation on a "
+          "directory, read";
+  }
   if (args.unknown_session)
     why = "No conversation found with session ID: " + session;
   if (!why.empty()) {

@@ -140,7 +140,7 @@ void claude::set_mode(const std::string& mode, json& answer) {
                           "Cannot set permission mode to " + mode);
   static const std::set<std::string> modes{
     "acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"};
-  if (modes.count(mode) == 0)
+  if (modes.count(mode) == 0 || kept.count("refused-modes", mode) > 0)
     return refuse_request(answer, "invalid_mode", "Cannot set permission mode");
   say.mode = mode;
   answer["response"] = {{"mode", mode}};

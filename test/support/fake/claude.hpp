@@ -91,6 +91,13 @@ public:
   /// Until somebody lets the model answer, who opens the FIFO `answers`.
   void wait_held(turn& t);
 
+  /// The first words of the answer: from now on the transcript knows the
+  /// prompts, and a Claude that resumes it does not run them again.
+  void begin_to_answer(turn& t);
+
+  /// Those of the host, by their ids.
+  [[nodiscard]] const std::vector<json>& hooks() const { return hooks_; }
+
   /// Runs in the background from now on.
   void start_task(const std::string& command);
 

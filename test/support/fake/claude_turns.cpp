@@ -89,6 +89,12 @@ void claude::save(const turn& t) {
     kept.note(say.session_id, uuid);
 }
 
+void claude::begin_to_answer(turn& t) {
+  say.assistant("Let me see.", t.uuids);
+  say.out.flush();
+  save(t);
+}
+
 void claude::cancel_asked(bool tell) {
   if (tell && !asked_.empty())
     say.emit({{"type", "control_cancel_request"}, {"request_id", asked_}});

@@ -20,6 +20,9 @@ namespace container_agent::test::fake {
 ///   session.<id>  the transcript: the uuids of the prompts that it had begun
 ///                 to answer, and `task ID` of each task that was begun, and
 ///                 again when it is over
+///   refused-modes     made by a test: permission modes that are refused
+///   unreadable        a line a resume that is to fail
+///   failed-resumes    a line a resume that has failed so
 /// Without the variable nothing is kept.
 class state {
 public:
