@@ -201,12 +201,14 @@ void dialogue::send(const prompt& p) {
   context_.log.write(log_level::debug, loggers::conversation, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
   notes_.sent(p.uuid, p.sent, p.again);
-  to_child.push(
-    {0,
-     p.continued_as.empty()
-       ? p.line
-       : bytes{codec::prompt_line(config_.continue_prompt, p.continued_as)},
-     p.trace});
+  auto line
+    = p.continued_as.empty()
+        ? p.line
+        : bytes{codec::prompt_line(config_.continue_prompt, p.continued_as)};
+  // Should its transcript not have it, Claude begins anew.
+  if (p.again && p.answering)
+    line = bytes{codec::with_notice(line.view())};
+  to_child.push({0, std::move(line), p.trace});
   ++signs_;
 }
 
@@ -242,6 +244,10 @@ void dialogue::resend_prompts() {
     if (p.stalls >= max_stalls) {
       fail(p, "stalled", "Claude was silent over it for too long, twice");
       prompts_.close(p.uuid);
+      continue;
+    }
+    if (p.answering && config_.continue_prompt.empty()) {
+      fail_begun(p);
       continue;
     }
     auto* flying = prompts_.find_in_flight(p.known_as());

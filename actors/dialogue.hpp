@@ -187,6 +187,8 @@ private:
   void resend_unheard();
   void end_without_result(prompt& p, const std::string& state);
   void continue_prompt(prompt& p);
+  void fail_begun(const prompt& p);
+  void note_answering();
   void tell_continued();
   void note_resumed();
   void lose_session();

@@ -37,6 +37,7 @@ void dialogue::restore(const codec::kept_conversation& kept,
     prompt known{p.uuid, p.line, p.sent, p.begun};
     known.continued_as = p.continued_as;
     known.again = p.again;
+    known.answering = p.answering;
     if (p.sent > 0)
       prompts_.push_in_flight(std::move(known));
     else

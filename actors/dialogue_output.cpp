@@ -69,6 +69,8 @@ void dialogue::take(const child_output& output) {
         context_.log.write(log_level::warn, loggers::conversation,
                            "claude_output_not_json",
                            {{"bytes", std::uint64_t{text.size()}}});
+      if (line.type == "assistant")
+        note_answering();
       continue;
     }
     auto own = line.type == "control_response" && own_request(line.request_id);

@@ -120,18 +120,32 @@ void dialogue::end_without_result(prompt& p, const std::string& state) {
     return fail_in_flight(p, "no_result",
                           "Claude Code reports the prompt as " + state
                             + " without a result");
-  if (config_.continue_prompt.empty())
-    return fail_in_flight(
-      p, "crashed",
-      "Claude ended when it had begun this prompt, and may have used tools; "
-      "the session has what it did (--on-crash)");
-  continue_prompt(p);
+  if (!config_.continue_prompt.empty())
+    return continue_prompt(p);
+  fail_begun(p);
+  start_prompts();
+}
+
+// The host decides (--on-crash fail).
+void dialogue::fail_begun(const prompt& p) {
+  auto uuid = p.uuid;
+  fail(p, "crashed",
+       "Claude ended when it had begun this prompt, and may have used tools; "
+       "the session may have what it did");
+  prompts_.close(uuid);
+}
+
+// Its transcript is some 100 ms behind what Claude does.
+void dialogue::note_answering() {
+  for (auto& p : prompts_.in_flight())
+    if (p.started && !std::exchange(p.answering, true))
+      notes_.answering(p.uuid);
 }
 
 void dialogue::continue_prompt(prompt& p) {
   auto high = context_.random.next();
   p.continued_as = codec::make_uuid(high, context_.random.next());
-  p.again = false;
+  p.again = p.answering = false;
   ++counters_.continued;
   context_.log.write(
     log_level::warn, loggers::conversation, "prompt_continued",

@@ -223,6 +223,8 @@ public:
   virtual void continued(const std::string& /*uuid*/,
                          const std::string& /*as*/) {}
   virtual void begun(const std::string& /*uuid*/) {}
+  /// That child has begun to answer it.
+  virtual void answering(const std::string& /*uuid*/) {}
   /// The child reports the life of prompts.
   virtual void lifecycle() {}
   /// Another child is there, or about to be: it has begun nothing.

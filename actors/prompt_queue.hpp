@@ -30,6 +30,9 @@ struct prompt {
   /// An earlier child had it under the uuid that it is known by now.
   bool again = false;
 
+  /// A child had begun to answer it, and may have used tools.
+  bool answering = false;
+
   /// By this uuid Claude knows it.
   const std::string& known_as() const {
     return continued_as.empty() ? uuid : continued_as;

@@ -89,6 +89,11 @@ void journal_file::begun(const std::string& uuid) {
   append(codec::begun_entry(uuid));
 }
 
+void journal_file::answering(const std::string& uuid) {
+  now_.answer(uuid);
+  append(codec::answering_entry(uuid));
+}
+
 void journal_file::lifecycle() {
   now_.lifecycle = true;
   append(codec::lifecycle_entry(true));

@@ -209,6 +209,21 @@ std::string with_member(std::string_view line, std::string_view name,
   return result;
 }
 
+std::string with_notice(std::string_view line) {
+  auto message = nlohmann::ordered_json::parse(line, nullptr, false);
+  if (!message.is_object() || !message.contains("message")
+      || !message["message"].is_object()
+      || !message["message"].contains("content"))
+    return std::string{line};
+  auto& content = message["message"]["content"];
+  if (content.is_string())
+    content
+      = content.get<std::string>() + "\n\n" + std::string{interrupted_notice};
+  else if (content.is_array())
+    content.push_back({{"type", "text"}, {"text", interrupted_notice}});
+  return message.dump() + '\n';
+}
+
 std::string prompt_line(std::string_view text, std::string_view uuid) {
   return with_uuid(user_message(std::string{text}), uuid) + '\n';
 }

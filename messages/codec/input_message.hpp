@@ -63,6 +63,16 @@ std::string with_uuid(std::string_view line, std::string_view uuid);
 std::string with_member(std::string_view line, std::string_view name,
                         std::string_view text);
 
+/// What a prompt ends with that Claude had begun to answer, and has forgotten.
+inline constexpr std::string_view interrupted_notice
+  = "(You were interrupted when you had begun to work on this, and what you "
+    "did is not in this conversation. A tool may have run already: look before "
+    "you run it again.)";
+
+/// A prompt's line, with its LF, with that behind its content; unchanged if it
+/// can't be read.
+std::string with_notice(std::string_view line);
+
 /// A prompt of the agent's own, for Claude, with LF.
 std::string prompt_line(std::string_view text, std::string_view uuid);
 

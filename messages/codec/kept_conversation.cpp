@@ -57,8 +57,15 @@ void kept_conversation::send(std::string_view uuid, std::uint32_t times,
 
 void kept_conversation::continue_as(std::string_view uuid,
                                     std::string_view as) {
-  if (auto* p = find(uuid))
+  if (auto* p = find(uuid)) {
     p->continued_as = as;
+    p->answering = false;
+  }
+}
+
+void kept_conversation::answer(std::string_view uuid) {
+  if (auto* p = find(uuid))
+    p->answering = true;
 }
 
 void kept_conversation::begin(std::string_view uuid) {
@@ -129,6 +136,8 @@ bool kept_conversation::take(std::string_view text) {
   else if (has_text(entry, "sent"))
     send(uuid("sent"), static_cast<std::uint32_t>(number_in(entry, "times", 1)),
          is_true(entry, "again"));
+  else if (has_text(entry, "answering"))
+    answer(uuid("answering"));
   else if (has_text(entry, "continued") && has_text(entry, "as"))
     continue_as(uuid("continued"), uuid("as"));
   else if (has_text(entry, "begun"))
@@ -192,6 +201,8 @@ std::string kept_conversation::text() const {
     result += accepted_entry(p.uuid, p.line.view(), input);
     if (!p.continued_as.empty())
       result += continued_entry(p.uuid, p.continued_as);
+    if (p.answering)
+      result += answering_entry(p.uuid);
     if (p.sent > 0)
       result += sent_entry(p.uuid, p.sent, p.again);
     if (p.begun)
@@ -224,6 +235,10 @@ std::string accepted_entry(std::string_view uuid, std::string_view text,
 std::string sent_entry(std::string_view uuid, std::uint32_t times, bool again) {
   return again ? json_line({{"sent", uuid}, {"times", times}, {"again", true}})
                : json_line({{"sent", uuid}, {"times", times}});
+}
+
+std::string answering_entry(std::string_view uuid) {
+  return json_line({{"answering", uuid}});
 }
 
 std::string continued_entry(std::string_view uuid, std::string_view as) {

@@ -18,7 +18,8 @@ struct kept_prompt {
   std::uint32_t sent = 0;     ///< to a child, how often; 0: it waits
   bool begun = false;         ///< the last of them has said that it has it
   std::string continued_as{}; ///< by this uuid Claude goes on with it, if so
-  bool again = false; ///< an earlier child had it under the name it has now
+  bool again = false;     ///< an earlier child had it under the name it has now
+  bool answering = false; ///< a child had begun to answer it under that name
 };
 
 /// A prompt that has its result, or has failed.
@@ -43,6 +44,7 @@ struct closed_prompt {
 /// | `{"sent":UUID,"times":N}`       | it is given to a child, the Nth time   |
 /// | … `"again":true`                | … as an earlier one under this name    |
 /// | `{"begun":UUID}`                | that child has it                      |
+/// | `{"answering":UUID}`            | that child has begun to answer it      |
 /// | `{"continued":UUID,"as":UUID}`  | Claude knows it by that uuid now;      |
 /// |                                 | empty: by its own again                |
 /// | `{"lifecycle":true}`            | that child reports the life of prompts |
@@ -111,6 +113,7 @@ public:
   void accept(std::string_view uuid, bytes line);
   void send(std::string_view uuid, std::uint32_t times, bool again = false);
   void begin(std::string_view uuid);
+  void answer(std::string_view uuid);
   void continue_as(std::string_view uuid, std::string_view as);
 
   /// The next child has none of them yet.
@@ -144,6 +147,7 @@ std::string accepted_entry(std::string_view uuid, std::string_view line,
 std::string sent_entry(std::string_view uuid, std::uint32_t times,
                        bool again = false);
 std::string begun_entry(std::string_view uuid);
+std::string answering_entry(std::string_view uuid);
 std::string continued_entry(std::string_view uuid, std::string_view as);
 std::string lifecycle_entry(bool of_this_one);
 std::string launched_entry();

@@ -148,6 +148,30 @@ TEST_F(dialogue_continue, a_prompt_that_claude_had_not_begun_is_run) {
   EXPECT_EQ(talk().status().continued, 0U);
 }
 
+TEST_F(dialogue_continue, one_that_its_transcript_has_lost_is_told_so) {
+  ready();
+  prompt("u1");
+  claude(claude::lifecycle("u1", "started") + claude::assistant("Let me see"));
+  to_claude();
+  crash();
+  start_ready(true);
+  auto sent = to_claude();
+  auto line = json::parse(sent.substr(sent.find('\n') + 1));
+  EXPECT_EQ(line["uuid"], "u1");
+  EXPECT_EQ(line["message"]["content"],
+            "hi\n\n" + std::string{codec::interrupted_notice});
+}
+
+TEST_F(dialogue_continue, one_without_a_word_is_sent_byte_for_byte) {
+  ready();
+  prompt("u1");
+  claude(claude::lifecycle("u1", "started"));
+  to_claude();
+  crash();
+  start_ready(true);
+  EXPECT_NE(to_claude().find(user_line("u1") + '\n'), std::string::npos);
+}
+
 TEST_F(dialogue_continue, one_that_ran_again_without_a_result_is_failed) {
   crash_in_the_answer();
   claude(claude::lifecycle("u1", "started")
@@ -171,7 +195,10 @@ TEST_F(dialogue_continue, an_old_uuid_of_the_hosts_is_not_continued) {
 
 TEST_F(dialogue_continue, a_host_may_want_to_decide_itself) {
   settings.continue_prompt.clear(); // --on-crash fail
-  crash_in_the_answer();
+  ready();
+  prompt("u1");
+  claude(claude::lifecycle("u1", "started"));
+  crash_again();
   replay_only();
   auto failed = record();
   EXPECT_EQ(failed["subtype"], "failed");
@@ -179,6 +206,24 @@ TEST_F(dialogue_continue, a_host_may_want_to_decide_itself) {
   EXPECT_NE(failed["detail"].get<std::string>().find("tools"),
             std::string::npos);
   EXPECT_EQ(to_claude(), "");
+}
+
+TEST_F(dialogue_continue, what_was_seen_to_be_begun_is_not_even_sent_again) {
+  settings.continue_prompt.clear();
+  ready();
+  prompt("u1");
+  prompt("u2", "next");
+  claude(claude::lifecycle("u1", "started") + claude::assistant("Let me see"));
+  to_claude();
+  crash();
+  to_host();
+  start_ready(true);
+  auto all = records();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1]["reason"], "crashed");
+  auto sent = to_claude();
+  EXPECT_EQ(sent.find("u1"), std::string::npos);
+  EXPECT_NE(sent.find("u2"), std::string::npos);
 }
 
 TEST_F(dialogue_continue, a_new_session_is_sent_the_hosts_prompt) {
@@ -190,7 +235,7 @@ TEST_F(dialogue_continue, a_new_session_is_sent_the_hosts_prompt) {
   crash(0);
   to_claude();
   start_ready(false);
-  EXPECT_NE(to_claude().find(user_line("u1")), std::string::npos);
+  EXPECT_NE(to_claude().find(R"("uuid":"u1")"), std::string::npos);
   claude(claude::turn("u1", "hi", "yes"));
   EXPECT_EQ(talk().status().answered, 1U);
 }
@@ -253,7 +298,7 @@ TEST_F(dialogue_continue, the_next_agent_knows_that_claude_had_it_before) {
   next_agent();
   attach();
   initialized();
-  EXPECT_EQ(to_claude(), user_line("u1") + '\n');
+  EXPECT_EQ(to_claude(), codec::with_notice(user_line("u1")));
   to_host();
   replay_only();
   EXPECT_EQ(record()["subtype"], "continued");

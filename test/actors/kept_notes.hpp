@@ -24,6 +24,7 @@ public:
     now.continue_as(uuid, as);
   }
   void begun(const std::string& uuid) override { now.begin(uuid); }
+  void answering(const std::string& uuid) override { now.answer(uuid); }
   void lifecycle() override { now.lifecycle = true; }
   void launched() override { now.launch(); }
   void ready() override { now.ready = true; }

@@ -267,4 +267,20 @@ TEST(input_message, other_own_lines_are_refused) {
     "invalid_json");
 }
 
+TEST(with_notice, stands_behind_the_content) {
+  const std::string notice{codec::interrupted_notice};
+  EXPECT_EQ(codec::with_notice(
+              R"({"type":"user","message":{"content":"hi"},"uuid":"u"})"),
+            R"({"type":"user","message":{"content":"hi\n\n)" + notice
+              + R"("},"uuid":"u"})" + '\n');
+  EXPECT_EQ(codec::with_notice(R"({"message":{"content":[{"type":"image"}]}})"),
+            R"({"message":{"content":[{"type":"image"},{"type":"text","text":")"
+              + notice + R"("}]}})" + '\n');
+}
+
+TEST(with_notice, leaves_what_it_can_not_read) {
+  for (const std::string line : {"{", "{}\n", R"({"message":{"content":1}})"})
+    EXPECT_EQ(codec::with_notice(line).substr(0, line.size()), line);
+}
+
 } // namespace container_agent::test

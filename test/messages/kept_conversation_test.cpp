@@ -26,7 +26,8 @@ const std::string whole
     + codec::settings_entry({{"r-1", "{\"set\":1}", true}, {"", "{}", false}},
                             47)
     + codec::continued_entry("u-2", "c-2") + codec::sent_entry("u-2", 2, true)
-    + codec::session_entry("s-1", false, 2) + codec::input_entry(50);
+    + codec::answering_entry("u-2") + codec::session_entry("s-1", false, 2)
+    + codec::input_entry(50);
 
 kept_conversation taken(std::string_view journal) {
   kept_conversation result;
@@ -45,6 +46,7 @@ TEST(kept_conversations, know_what_waits_what_flies_and_what_is_done) {
   EXPECT_FALSE(kept.prompts[0].begun);
   EXPECT_EQ(kept.prompts[0].continued_as, "c-2");
   EXPECT_TRUE(kept.prompts[0].again);
+  EXPECT_TRUE(kept.prompts[0].answering);
   EXPECT_EQ(kept.closed.front().uuid, "u-1");
   EXPECT_EQ(kept.closed.front().result_end, 100U);
   ASSERT_EQ(kept.closed.size(), 2U);

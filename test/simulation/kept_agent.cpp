@@ -54,6 +54,10 @@ void simulated_journal::begun(const std::string& uuid) {
   append(codec::begun_entry(uuid));
 }
 
+void simulated_journal::answering(const std::string& uuid) {
+  append(codec::answering_entry(uuid));
+}
+
 void simulated_journal::lifecycle() {
   append(codec::lifecycle_entry(true));
 }

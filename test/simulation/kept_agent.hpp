@@ -26,6 +26,7 @@ public:
   void sent(const std::string& uuid, std::uint32_t times, bool again) override;
   void continued(const std::string& uuid, const std::string& as) override;
   void begun(const std::string& uuid) override;
+  void answering(const std::string& uuid) override;
   void lifecycle() override;
   void launched() override;
   void ready() override;

@@ -46,7 +46,8 @@ struct prompt_runs {
 /// | `HELD`            | the same as for none, but not a byte until the     |
 /// |                   | gate is open                                       |
 /// | `RUN COMMAND…`    | use of the tool Bash: the rest of the prompt; then |
-/// |                   | as for `TOUCH`                                     |
+/// |                   | as for `TOUCH`; `BASH` is the same, and with the    |
+/// |                   | word `SLOW` in it the answer waits for the gate    |
 /// | `RUN-HELD …`      | the same, and the answer after it as for `HELD`    |
 /// | `BACKGROUND …`    | the same as `RUN`, in the background               |
 /// | `HALF`            | a text with half a surrogate pair in it            |
@@ -57,6 +58,9 @@ struct prompt_runs {
 /// |                   | tries again, ten times with growing delays         |
 /// | `DROP [TIMES]`    | the connection is cut in mid-reply, the first      |
 /// |                   | TIMES (1) times; then as for none                  |
+///
+/// A prompt that the agent has sent again because Claude Code had begun it is
+/// answered as if there were no such word, so no tool is used.
 ///
 /// For tests in other processes:
 ///

@@ -1,5 +1,7 @@
 #include "test/support/messages_api_reply.hpp"
 
+#include "messages/codec/input_message.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -104,7 +106,9 @@ messages_reply side_reply(const messages_request&) {
 messages_reply reply_after_tool(const messages_request& request) {
   auto what
     = request.tool_refused ? "The tool was refused: " : "The tool said: ";
+  auto words = words_of(request.prompt());
   return {.text = what + cut_utf8(request.tool_result, max_echoed_prompt),
+          .held = std::find(words.begin(), words.end(), "SLOW") != words.end(),
           .silent = request.prompt().starts_with("RUN-HELD ")};
 }
 
@@ -195,6 +199,9 @@ messages_reply choose_reply(const messages_request& request, std::size_t run) {
     return side_reply(request);
   if (request.after_tool)
     return reply_after_tool(request);
+  // It looks, and finds that the tool has run.
+  if (request.prompt().find(codec::interrupted_notice) != std::string::npos)
+    return {.text = echo(request)};
   auto words = words_of(request.prompt());
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto& word = words[i];
@@ -212,7 +219,8 @@ messages_reply choose_reply(const messages_request& request, std::size_t run) {
               .text = "touch " + argument(1)};
     if (word == "HELD")
       return {.text = echo(request), .silent = true};
-    if (word == "RUN" || word == "RUN-HELD" || word == "BACKGROUND")
+    if (word == "RUN" || word == "BASH" || word == "RUN-HELD"
+        || word == "BACKGROUND")
       return {.what = messages_reply::kind::tool_use,
               .text = rest_behind(request.prompt(), word),
               .background = word == "BACKGROUND"};

@@ -15,7 +15,7 @@ class prompt_ledger {
 public:
   struct entry {
     int accepted = 0;
-    int results = 0; ///< a `result` that names it
+    int results = 0; ///< a `result` that names it, or what it goes on with
     int failed = 0;
     int rejected = 0;
 
@@ -36,14 +36,16 @@ public:
     if (type == "result") {
       for (const auto& uuid :
            record.value("user_message_uuids", nlohmann::json::array()))
-        end(uuid.get<std::string>(), &entry::results);
+        end(host_uuid(uuid.get<std::string>()), &entry::results);
       return;
     }
     if (type != "container_agent")
       return;
     auto uuid = record.value("uuid", "");
     auto subtype = record.value("subtype", "");
-    if (subtype == "ready")
+    if (subtype == "continued")
+      continued_[record.value("continue_uuid", "")] = uuid;
+    else if (subtype == "ready")
       child_pid_ = record.value("pid", 0);
     else if (subtype == "accepted")
       ++entries_[uuid].accepted;
@@ -58,6 +60,9 @@ public:
   /// How many prompts have come to an end.
   std::size_t ends() const { return ends_; }
 
+  /// How many prompts of the agent's own there were.
+  std::size_t continued() const { return continued_.size(); }
+
   /// SIGKILL to the Claude that was ready last. False if it is gone, or none
   /// was ready yet: a signal to a number below 1 would go to many processes.
   bool kill_child() const {
@@ -67,6 +72,11 @@ public:
   const std::vector<std::string>& torn() const { return torn_; }
 
 private:
+  std::string host_uuid(const std::string& uuid) const {
+    auto i = continued_.find(uuid);
+    return i == continued_.end() ? uuid : i->second;
+  }
+
   void end(const std::string& uuid, int entry::*how) {
     auto& e = entries_[uuid];
     ends_ += e.ends() == 0 ? 1 : 0;
@@ -76,6 +86,7 @@ private:
   pid_t child_pid_ = 0;
   std::size_t ends_ = 0;
   std::map<std::string, entry> entries_;
+  std::map<std::string, std::string> continued_; // the agent's uuids: whose
   std::vector<std::string> torn_;
 };
 
