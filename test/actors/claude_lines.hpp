@@ -253,12 +253,13 @@ inline std::string task_ended(const std::string& id,
 }
 
 /// The result of a turn that a task's end has begun.
-inline std::string own_result(const std::string& text) {
+inline std::string own_result(const std::string& text,
+                              const std::string& in_session = session) {
   return result_line(
     R"("origin":{"kind":"task-notification","runId":"r"},"is_error":false,)"
     R"("subtype":"success","result":")"
       + text + R"(",)",
-    {});
+    {}, in_session);
 }
 
 /// All of a turn, as it was measured.

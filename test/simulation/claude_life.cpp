@@ -154,7 +154,11 @@ void claude_life::take_prompt(const std::string& uuid,
 }
 
 void claude_life::take_request(const std::string& line) {
-  auto id = member(line, "request_id");
+  // Of two members with the same name the last one counts.
+  auto at = line.rfind("\"request_id\":");
+  auto id = at == std::string::npos
+              ? std::string{}
+              : member(std::string_view{line}.substr(at), "request_id");
   auto what = member(line, "subtype");
   auto own = id.starts_with("container_agent:");
   if (what == "interrupt" || what == "end_session") {

@@ -65,7 +65,7 @@ void claude_life::begin_own_turn() {
   script_.push_back({claude::init(session_, mode_), {}});
   if (!std::exchange(stale_, false))
     script_.push_back({claude::assistant("a task has ended", session_), {}});
-  script_.push_back({claude::own_result(session_), {}});
+  script_.push_back({claude::own_result("noted", session_), {}});
   script_.push_back({"", [this] { end_turn(); }});
   run_script();
 }

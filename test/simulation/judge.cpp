@@ -1,5 +1,6 @@
 #include "test/simulation/judge.hpp"
 
+#include "messages/codec/input_message.hpp"
 #include "test/simulation/line_text.hpp"
 
 #include <algorithm>
@@ -14,6 +15,10 @@ constexpr std::string_view cancel = R"({"type":"control_cancel_request")";
 constexpr std::string_view own_record
   = R"({"type":"container_agent","subtype":")";
 
+// The agent's, in Claude's place: a simulated Claude refuses nothing.
+constexpr std::string_view lost_request
+  = R"({"type":"control_response","response":{"subtype":"error","request_id":")";
+
 // CAN: docs/keep-claude.md.
 constexpr char cut_end = '\x18';
 
@@ -24,7 +29,7 @@ std::string shown(std::string_view line) {
 }
 
 bool is_own(std::string_view line) {
-  return line.starts_with(own_record);
+  return line.starts_with(own_record) || line.starts_with(lost_request);
 }
 
 // Not a prompt's own failure: docs/protocol.md. Empty: it was not told.
@@ -51,7 +56,8 @@ void judge::claude_was_sent(const std::string& uuid, const std::string& line) {
   if (!sent_.insert(uuid).second)
     run_.violate("prompt " + uuid + " was sent twice to one Claude");
   auto i = written_.find(uuid);
-  if (i != written_.end() && !i->second.empty()
+  auto noticed = line.find(codec::interrupted_notice) != std::string::npos;
+  if (i != written_.end() && !i->second.empty() && !noticed
       && i->second != without_blanks(line))
     run_.violate("prompt " + uuid + " reached Claude as " + shown(line)
                  + ", and was written as " + shown(i->second));
@@ -96,7 +102,8 @@ void judge::agent_is_heard(const legacy& left, std::string_view half) {
   ++blank_lines_;
   ++deaths_;
   line_ended_ = false;
-  if (is_own(half) || own_record.starts_with(half) || is_agents_cancel(half))
+  if (is_own(half) || own_record.starts_with(half)
+      || lost_request.starts_with(half) || is_agents_cancel(half))
     torn_ = half;
 }
 
@@ -151,6 +158,8 @@ void judge::take_cancel(std::string_view line) {
 }
 
 void judge::take_record(std::string_view line) {
+  if (line.starts_with(lost_request))
+    return take_lost_request(line);
   auto rest = line.substr(own_record.size());
   auto subtype = rest.substr(0, rest.find('"'));
   if (!line.ends_with('}'))
@@ -161,6 +170,8 @@ void judge::take_record(std::string_view line) {
     return take_rejected(line);
   if (subtype == "failed")
     return take_failed(line);
+  if (subtype == "continued")
+    return take_continued(line);
   if (subtype == "resent") {
     auto i = prompts_.find(member(line, "uuid"));
     if (i == prompts_.end() || !i->second.end.empty())
@@ -188,6 +199,31 @@ void judge::take_failed(std::string_view line) {
   if (!again)
     end_prompt(uuid, "failed");
   prompts_[uuid].failure = reason;
+}
+
+void judge::take_continued(std::string_view line) {
+  auto uuid = member(line, "uuid");
+  auto i = prompts_.find(uuid);
+  if (i == prompts_.end() || !i->second.end.empty())
+    run_.violate("a prompt that is not open was continued: " + shown(line));
+  continued_[member(line, "continue_uuid")] = uuid;
+}
+
+void judge::take_lost_request(std::string_view line) {
+  auto id = member(line, "request_id");
+  if (!line.ends_with('}'))
+    run_.violate("a torn line of the agent's: " + shown(line));
+  if (!id.starts_with("host-") || !lost_requests_.insert(id).second)
+    run_.violate("a request that is not open was lost: " + shown(line));
+}
+
+// The host's prompts, whatever Claude knows them by.
+std::vector<std::string> judge::hosts_answered_by(std::string_view line) const {
+  auto uuids = answered_by(line);
+  for (auto& uuid : uuids)
+    if (auto i = continued_.find(uuid); i != continued_.end())
+      uuid = i->second;
+  return uuids;
 }
 
 void judge::take_accepted(std::string_view line) {
@@ -237,7 +273,7 @@ void judge::take_rejected(std::string_view line) {
 // An agent that was killed had failed the prompts: the next one keeps the
 // result to itself.
 bool judge::comes_too_late(std::string_view line) const {
-  auto uuids = answered_by(line);
+  auto uuids = hosts_answered_by(line);
   return deaths_ > 0 && !uuids.empty()
          && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
               auto i = prompts_.find(uuid);
@@ -301,7 +337,7 @@ void judge::take_claude_line(std::string_view line) {
   }
   if (line.starts_with(R"({"type":"control_request")"))
     asked_.insert(member(line, "request_id"));
-  auto uuids = answered_by(line);
+  auto uuids = hosts_answered_by(line);
   // Killed in the midst of failing them all: then it is told for the others.
   auto failed = [this](const std::string& uuid) {
     auto i = prompts_.find(uuid);

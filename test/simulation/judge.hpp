@@ -118,6 +118,9 @@ private:
   void take_accepted(std::string_view line);
   void take_rejected(std::string_view line);
   void take_failed(std::string_view line);
+  void take_continued(std::string_view line);
+  void take_lost_request(std::string_view line);
+  std::vector<std::string> hosts_answered_by(std::string_view line) const;
   void take_claude_line(std::string_view line);
   bool is_agents_cancel(std::string_view line) const;
   void take_cancel(std::string_view line);
@@ -139,6 +142,8 @@ private:
   std::uint64_t deaths_ = 0; // of agents
   std::map<std::string, prompt_state> prompts_;
   std::set<std::string> asked_again_; // prompts that had failed
+  std::map<std::string, std::string> continued_; // the agent's uuids: whose
+  std::set<std::string> lost_requests_;
   std::map<std::string, std::string> written_;
   std::set<std::string> sent_;  // to the Claude that runs
   std::set<std::string> asked_; // requests that the host has read

@@ -108,7 +108,7 @@ std::vector<std::string>
 keepers::unseen_results(const codec::kept_conversation& known) const {
   std::set<std::string> seen;
   for (const auto& p : known.closed)
-    seen.insert(p.uuid);
+    seen.insert({p.uuid, p.continued_as});
   std::vector<std::string> result;
   auto rest = house_.output.content();
   while (!rest.empty()) {
