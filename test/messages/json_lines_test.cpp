@@ -16,7 +16,7 @@ namespace {
 
 using codec::framed_line;
 using codec::json_lines;
-using kind = framed_line::kind;
+using line_kind = codec::framed_line::kind;
 using texts = std::vector<std::string>;
 
 const std::string good
@@ -34,7 +34,7 @@ class reader {
 public:
   explicit reader(std::size_t max_message = 1000) : lines_{max_message} {}
 
-  reader& line(std::string text, kind what = kind::complete) {
+  reader& line(std::string text, line_kind what = line_kind::complete) {
     auto size = text.size();
     position_ += size + 1;
     lines_.take({{what, std::move(text), size}, ++number_, position_}, out_);
@@ -43,8 +43,9 @@ public:
 
   reader& too_long(std::string head, std::uint64_t size) {
     position_ += size + 1;
-    lines_.take({{kind::too_long, std::move(head), size}, ++number_, position_},
-                out_);
+    lines_.take(
+      {{line_kind::too_long, std::move(head), size}, ++number_, position_},
+      out_);
     return *this;
   }
 
@@ -62,7 +63,7 @@ public:
       constexpr const char* how[] = {"", "|cut", "|too_long"};
       ends.push_back(item.end);
       sizes.push_back(item.line.size);
-      EXPECT_TRUE(item.end > 0 || item.line.what == kind::too_long
+      EXPECT_TRUE(item.end > 0 || item.line.what == line_kind::too_long
                   || is_refused(item.line.text))
         << item.line.text;
       if (!item.line.text.empty())
@@ -190,18 +191,23 @@ TEST(json_lines, what_is_unfinished_is_cut_when_its_writers_leave) {
   in.line("{").line("\"a\": 1,").leave().line("hi");
   EXPECT_EQ(in.said(), (texts{"1:{\n\"a\": 1,|cut", "3:hi"}));
   EXPECT_EQ(in.ends, (std::vector<std::uint64_t>{0, 10, 13}));
-  in.line("{").line("\"a\"", kind::cut).line("hi");
+  in.line("{").line("\"a\"", line_kind::cut).line("hi");
   EXPECT_EQ(in.said(), (texts{"4:{\n\"a\"|cut", "6:hi"}));
-  in.line("{\"a\"", kind::cut).line("hi");
+  in.line("{\"a\"", line_kind::cut).line("hi");
   EXPECT_EQ(in.said(), (texts{"7:{\"a\"|cut", "8:hi"}));
-  in.line("{").line("}", kind::cut).line("hi");
+  in.line("{").line("}", line_kind::cut).line("hi");
   EXPECT_EQ(in.said(), (texts{"9:{ }|cut", "11:hi"}))
     << "whole without its line feed";
 }
 
 TEST(json_lines, what_is_refused_ends_when_its_writers_leave) {
   reader in;
-  in.line("{oops").leave().line("hi").line("[").line("1", kind::cut).line("hi");
+  in.line("{oops")
+    .leave()
+    .line("hi")
+    .line("[")
+    .line("1", line_kind::cut)
+    .line("hi");
   EXPECT_EQ(in.said(), (texts{"1:{oops\n", "2:hi", "3:[\n", "5:hi"}));
   in.too_long("{", 2000).leave().line("hi");
   EXPECT_EQ(in.said(), (texts{"6:{|too_long", "7:hi"}));
