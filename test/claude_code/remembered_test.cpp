@@ -74,6 +74,16 @@ public:
     return result;
   }
 
+  /// Waits until this is in the session's transcript. Claude Code writes it a
+  /// moment later; killed before that, it runs the prompt again.
+  void wait_saved(const json& session, const std::string& text) const {
+    auto file = transcript(session.get<std::string>());
+    directory_watch watch{file, IN_MODIFY};
+    watch.wait_until(
+      [&] { return read_file(file).find(text) != std::string::npos; },
+      "the transcript", deadline{turn_patience});
+  }
+
   std::string mode_of_turn(agent_process& agent, const std::string& text) {
     agent.prompt(text, new_uuid());
     auto init = agent.wait_for(
@@ -107,6 +117,7 @@ TEST_F(claude_code_remembered, killed_in_a_tool_goes_on) {
                uuid);
   watch.wait_until([&] { return std::filesystem::exists(file); }, "the tool",
                    deadline{turn_patience});
+  wait_saved(session, "echo ran");
   auto result = kill_and_continue(agent, uuid);
   EXPECT_EQ(result["session_id"], session);
   EXPECT_EQ(read_file(file), "ran\n") << "once";
@@ -115,25 +126,41 @@ TEST_F(claude_code_remembered, killed_in_a_tool_goes_on) {
 
 TEST_F(claude_code_remembered, killed_in_the_answer_after_a_tool_goes_on) {
   agent_process agent{options({}, {bypass})};
+  auto session = ask(agent, "hello")["session_id"];
   auto file = work() / "ran";
   auto uuid = new_uuid();
   agent.prompt("BASH echo ran >> " + file.string() + " # SLOW", uuid);
   agent.wait_for(is_tool_result, "the tool's result", deadline{turn_patience});
+  wait_saved(session, "tool_result");
   kill_and_continue(agent, uuid);
+  EXPECT_EQ(read_file(file), "ran\n") << "once";
+}
+
+// Whatever its transcript has by then, no tool runs twice.
+TEST_F(claude_code_remembered, killed_as_soon_as_a_tool_runs_is_told_so) {
+  agent_process agent{options({}, {bypass})};
+  ask(agent, "hello");
+  auto file = work() / "ran";
+  make_fifo(work() / "never");
+  directory_watch watch{work()};
+  agent.prompt("BASH echo ran >> " + file.string() + " ; cat "
+                 + (work() / "never").string(),
+               new_uuid());
+  watch.wait_until([&] { return std::filesystem::exists(file); }, "the tool",
+                   deadline{turn_patience});
+  ::kill(claude_pid(agent), SIGKILL);
+  auto result = agent.wait_for_type("result", deadline{turn_patience});
+  EXPECT_FALSE(result["is_error"].get<bool>()) << result;
   EXPECT_EQ(read_file(file), "ran\n") << "once";
 }
 
 TEST_F(claude_code_remembered, killed_while_it_asks_for_permission_goes_on) {
   agent_process agent{options()};
-  auto file = transcript(ask(agent, "hello")["session_id"]);
-  directory_watch watch{file, IN_MODIFY};
+  auto session = ask(agent, "hello")["session_id"];
   auto uuid = new_uuid();
   agent.prompt("TOUCH " + (work() / "file").string(), uuid);
   wait_for_request(agent, "can_use_tool");
-  // It is written a moment later; killed before that, the prompt is run again.
-  watch.wait_until(
-    [&] { return read_file(file).find("TOUCH") != std::string::npos; },
-    "the transcript", deadline{turn_patience});
+  wait_saved(session, "TOUCH");
   kill_and_continue(agent, uuid);
   EXPECT_FALSE(std::filesystem::exists(work() / "file"));
 }
@@ -141,9 +168,11 @@ TEST_F(claude_code_remembered, killed_while_it_asks_for_permission_goes_on) {
 TEST_F(claude_code_remembered, killed_again_while_it_goes_on_goes_on) {
   agent_process agent{
     options({"--continue-prompt", "Go on, SLOW as before."}, {bypass})};
+  auto session = ask(agent, "hello")["session_id"];
   auto uuid = new_uuid();
   agent.prompt("BASH true # SLOW", uuid);
   agent.wait_for(is_tool_result, "the tool's result", deadline{turn_patience});
+  wait_saved(session, "tool_result");
   ::kill(claude_pid(agent), SIGKILL);
   auto own
     = agent
