@@ -152,8 +152,9 @@ void dialogue::continue_prompt(prompt& p) {
     {{"uuid", p.uuid}, {"continue_uuid", p.continued_as}, {"attempt", p.sent}});
   notes_.continued(p.uuid, p.continued_as);
   voice_->speak_of(p.trace);
-  voice_->continued(p.uuid, p.continued_as, p.sent - 1);
-  send(p);
+  voice_->continued(p.uuid, p.continued_as, std::max(p.sent, 2U) - 1);
+  if (child_ == child_state::ready) // else it is sent with all that is unheard
+    send(p);
 }
 
 // An earlier agent may have died before the host had read it.

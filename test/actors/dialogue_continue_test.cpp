@@ -304,6 +304,17 @@ TEST_F(dialogue_continue, the_next_agent_knows_that_claude_had_it_before) {
   EXPECT_EQ(record()["subtype"], "continued");
 }
 
+TEST_F(dialogue_continue, the_next_agent_sends_it_once) {
+  crash_in_the_answer();
+  next_agent();
+  attach();
+  replay_only();
+  EXPECT_EQ(to_claude(), "") << "not before it is ready";
+  initialized();
+  auto sent = to_claude();
+  EXPECT_EQ(std::count(sent.begin(), sent.end(), '\n'), 1) << sent;
+}
+
 TEST_F(dialogue_continue, a_result_that_comes_too_late_is_left_out) {
   crash_in_the_answer();
   auto own = continued();
