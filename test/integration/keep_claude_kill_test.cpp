@@ -131,10 +131,12 @@ public:
   /// Whether a prompt has ended. A `failed` may have died with an agent: then
   /// the journal alone knows.
   [[nodiscard]] bool ended(const std::string& uuid) const {
-    return told(uuid)
-           || read_file(host_.kept_dir() / "journal")
-                  .find(R"({"closed":")" + uuid + "\"}")
-                != std::string::npos;
+    if (told(uuid))
+      return true;
+    auto journal = read_file(host_.kept_dir() / "journal");
+    auto closed = R"({"closed":")" + uuid + '"';
+    return journal.find(closed + '}') != std::string::npos
+           || journal.find(closed + R"(,"as":)") != std::string::npos;
   }
 
   [[nodiscard]] const std::map<std::string, int>& results() const {
@@ -151,12 +153,21 @@ private:
     if (!line.is_object())
       torn_ += text.empty() ? 0 : 1;
     else if (type == "result")
-      ++results_[text_in(line, "user_message_uuid")];
+      ++results_[host_uuid(text_in(line, "user_message_uuid"))];
+    else if (type == "container_agent"
+             && text_in(line, "subtype") == "continued")
+      continued_[text_in(line, "continue_uuid")] = text_in(line, "uuid");
     else if (type == "container_agent" && text_in(line, "subtype") == "failed")
       failed_.insert(text_in(line, "uuid"));
   }
 
+  std::string host_uuid(const std::string& uuid) const {
+    auto i = continued_.find(uuid);
+    return i == continued_.end() ? uuid : i->second;
+  }
+
   const kept_host& host_;
+  std::map<std::string, std::string> continued_;
   std::map<std::string, int> results_;
   std::set<std::string> failed_;
   std::size_t looked_ = 0;
