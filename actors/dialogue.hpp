@@ -86,8 +86,8 @@ struct dialogue_config {
 ///
 /// What the host says is in dialogue.cpp, what Claude says in
 /// dialogue_output.cpp, what it asks and does beside the prompts in
-/// dialogue_requests.cpp, Claude's life in dialogue_child.cpp, what a new Claude
-/// is given back in dialogue_restore.cpp, what outlives the agent in
+/// dialogue_requests.cpp, Claude's life in dialogue_child.cpp, what a new
+/// Claude is given back in dialogue_restore.cpp, what outlives the agent in
 /// dialogue_kept.cpp, and what becomes of a prompt that comes again in
 /// dialogue_again.cpp.
 class dialogue : public bridge {

@@ -117,10 +117,10 @@ private:
 };
 
 /// What the loop needs from the process, once and for all: SIGPIPE ignored (a
-/// reader that went away shows as EPIPE), SIGXFSZ, too (a file that may not grow
-/// any more shows as EFBIG), SIGCHLD at its default (were it
-/// inherited as ignored, no child's end could be learnt), and descriptors 0 to
-/// 2 open (else a pipe could get such a number, and be taken for stdout).
+/// reader that went away shows as EPIPE), SIGXFSZ, too (a file that may not
+/// grow any more shows as EFBIG), SIGCHLD at its default (were it inherited as
+/// ignored, no child's end could be learnt), and descriptors 0 to 2 open (else
+/// a pipe could get such a number, and be taken for stdout).
 void prepare_process();
 
 } // namespace container_agent::runtime

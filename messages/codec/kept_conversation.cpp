@@ -115,8 +115,8 @@ void kept_conversation::close(std::string_view uuid, std::uint64_t result_end,
   if (ended != nullptr && name.empty())
     name = ended->continued_as;
   std::erase_if(prompts, [uuid](const auto& p) { return p.uuid == uuid; });
-  closed.push_back({std::string{uuid}, result_end, std::move(name),
-                    std::string{failure}});
+  closed.push_back(
+    {std::string{uuid}, result_end, std::move(name), std::string{failure}});
   if (closed.size() > max_closed)
     closed.pop_front();
 }

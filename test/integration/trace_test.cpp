@@ -312,7 +312,8 @@ TEST(traces, cannot_go_where_nothing_can_be_written) {
   options.open_input = options.open_output = false;
   agent_process agent{options};
   EXPECT_NE(agent.wait_exit().code, 0);
-  EXPECT_THAT(agent.stderr_text(), HasSubstr("trace file: /proc/no/such/file: can't be written"));
+  EXPECT_THAT(agent.stderr_text(),
+              HasSubstr("trace file: /proc/no/such/file: can't be written"));
 }
 
 TEST(traces, are_read_by_the_programs_own_tools) {

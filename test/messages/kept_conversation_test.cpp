@@ -18,9 +18,10 @@ const std::string whole
     + codec::accepted_entry("u-2", "{\"b\":2}\n", 40) + codec::asks_entry("a-1")
     + codec::launched_entry() + codec::asks_entry("q-1")
     + codec::asks_entry("q-2") + codec::lifecycle_entry(true)
-    + codec::closed_entry("u-1", 100) + codec::closed_entry("u-0", 0, {}, "crashed")
-    + codec::closed_entry("u-9", 0, {}, "gave_up") + codec::forgotten_entry("u-9")
-    + codec::sent_entry("u-2", 1)
+    + codec::closed_entry("u-1", 100)
+    + codec::closed_entry("u-0", 0, {}, "crashed")
+    + codec::closed_entry("u-9", 0, {}, "gave_up")
+    + codec::forgotten_entry("u-9") + codec::sent_entry("u-2", 1)
     + codec::asked_entry("q-1", "{\"yes\":1}\n", 45)
     + codec::asked_entry("q-3", {}, 0) + codec::ready_entry()
     + codec::settings_entry({{"r-1", "{\"set\":1}", true}, {"", "{}", false}},

@@ -141,7 +141,7 @@ private:
   std::uint64_t losses_ = 0;
   std::uint64_t deaths_ = 0; // of agents
   std::map<std::string, prompt_state> prompts_;
-  std::set<std::string> asked_again_; // prompts that had failed
+  std::set<std::string> asked_again_;            // prompts that had failed
   std::map<std::string, std::string> continued_; // the agent's uuids: whose
   std::set<std::string> lost_requests_;
   std::map<std::string, std::string> written_;
