@@ -10,8 +10,16 @@ namespace container_agent::test {
 
 namespace {
 
+// A start of Claude Code takes a second of a core, so `make test` has fewer.
+#ifdef AGENT_ALL_TESTS
 constexpr std::size_t prompts = 200;
 constexpr std::size_t kills = 50;
+constexpr std::size_t tool_kills = 200;
+#else
+constexpr std::size_t prompts = 80;
+constexpr std::size_t kills = 20;
+constexpr std::size_t tool_kills = 20;
+#endif
 
 std::string text_of(std::size_t number) {
   return "prompt number " + std::to_string(number) + ".";
@@ -27,7 +35,7 @@ std::size_t count_of(const std::string& all, const std::string& one) {
 
 } // namespace
 
-TEST_F(claude_code, heavy_killed_fifty_times_answers_each_prompt_once) {
+TEST_F(claude_code, heavy_killed_over_and_over_answers_each_prompt_once) {
   agent_process agent{options({"--max-restarts", "1000", "--restart-delay",
                                "0ms", "--restart-delay-max", "1ms"})};
   std::mt19937 chance{20261124};
@@ -78,8 +86,7 @@ TEST_F(claude_code, heavy_killed_fifty_times_answers_each_prompt_once) {
 
 // The tools of these prompts run without asking as long as the permission mode
 // is the one that the host has set, and not the command line's.
-TEST_F(claude_code, heavy_killed_two_hundred_times_runs_no_tool_twice) {
-  constexpr std::size_t tool_kills = 200;
+TEST_F(claude_code, heavy_killed_over_and_over_runs_no_tool_twice) {
   agent_process agent{options({"--max-restarts", "1000", "--restart-delay",
                                "0ms", "--restart-delay-max", "1ms"},
                               {"--allow-dangerously-skip-permissions"})};
@@ -100,7 +107,7 @@ TEST_F(claude_code, heavy_killed_two_hundred_times_runs_no_tool_twice) {
                    + file.string(),
                  uuids.back());
   };
-  for (std::size_t i = 0; i < prompts; ++i)
+  while (uuids.size() < tool_kills)
     send_next();
   std::uniform_int_distribution<std::size_t> lines_between{8, 40};
   std::size_t killed = 0;
@@ -127,7 +134,9 @@ TEST_F(claude_code, heavy_killed_two_hundred_times_runs_no_tool_twice) {
   for (std::size_t i = 1; i <= uuids.size(); ++i)
     EXPECT_LE(count_of(ran, "number " + std::to_string(i) + ".\n"), 1U) << i;
   RecordProperty("continued", static_cast<int>(ledger.continued()));
-  EXPECT_GT(ledger.continued(), 0U);
+  if (tool_kills >= 200) { // one in ten strikes behind what Claude has saved
+    EXPECT_GT(ledger.continued(), 0U);
+  }
   EXPECT_THAT(ledger.torn(), testing::IsEmpty());
 }
 
