@@ -11,12 +11,13 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const std::string hooks
+const std::string hooks_line
   = claude::set("i", R"("subtype":"initialize","hooks":{"Stop":[]})");
 const std::string plan = claude::set_mode("m", "plan");
-const std::string model
+const std::string model_line
   = claude::set("o", R"("subtype":"set_model","model":"opus")");
-const std::string question = claude::set("q", R"("subtype":"get_settings")");
+const std::string question_line
+  = claude::set("q", R"("subtype":"get_settings")");
 
 class host_settings_test : public testing::Test {
 public:
@@ -66,10 +67,10 @@ TEST_F(host_settings_test, what_it_has_refused_is_not) {
 
 TEST_F(host_settings_test, a_later_one_takes_the_place_of_an_earlier_one) {
   set("m", plan);
-  set("o", model);
+  set("o", model_line);
   auto other = claude::set_mode("m2", "default");
   set("m2", other);
-  EXPECT_THAT(restore(), ElementsAre(own(model, 1), own(other, 2)));
+  EXPECT_THAT(restore(), ElementsAre(own(model_line, 1), own(other, 2)));
 }
 
 TEST_F(host_settings_test, each_server_and_each_set_of_flags_is_its_own) {
@@ -99,7 +100,7 @@ TEST_F(host_settings_test, variables_are_set_again_without_an_answer) {
 }
 
 TEST_F(host_settings_test, the_last_initialize_is_sent_under_an_own_id) {
-  set("i", hooks);
+  set("i", hooks_line);
   auto other = claude::set("j", R"("subtype":"initialize","agents":{})");
   set("j", other);
   EXPECT_EQ(settings.initialize_line("own"),
@@ -109,7 +110,7 @@ TEST_F(host_settings_test, the_last_initialize_is_sent_under_an_own_id) {
 }
 
 TEST_F(host_settings_test, a_question_is_lost_with_claude) {
-  EXPECT_FALSE(settings.sent("q", question));
+  EXPECT_FALSE(settings.sent("q", question_line));
   auto lost = settings.end_child(false);
   ASSERT_EQ(lost.size(), 1U);
   EXPECT_EQ(lost[0].id, "q");
@@ -118,13 +119,13 @@ TEST_F(host_settings_test, a_question_is_lost_with_claude) {
 }
 
 TEST_F(host_settings_test, an_answered_question_is_not_lost) {
-  settings.sent("q", question);
+  settings.sent("q", question_line);
   EXPECT_FALSE(settings.answered("q", true));
   EXPECT_THAT(settings.end_child(false), IsEmpty());
 }
 
 TEST_F(host_settings_test, a_question_that_was_withdrawn_is_not_lost) {
-  settings.sent("q", question);
+  settings.sent("q", question_line);
   settings.cancelled("q");
   EXPECT_THAT(settings.end_child(false), IsEmpty());
 }
@@ -152,7 +153,7 @@ TEST_F(host_settings_test, without_the_permission_mode_nothing_may_be_sent) {
   EXPECT_THAT(settings.outcome().refused, ElementsAre("set_permission_mode"));
   EXPECT_THAT(settings.blocked(), testing::HasSubstr("set_permission_mode"));
   EXPECT_TRUE(host_settings::may_unblock(plan));
-  EXPECT_FALSE(host_settings::may_unblock(model));
+  EXPECT_FALSE(host_settings::may_unblock(model_line));
   set("m2", claude::set_mode("m2", "default"));
   EXPECT_EQ(settings.blocked(), "");
 }
@@ -166,19 +167,19 @@ TEST_F(host_settings_test, without_an_answer_to_it_neither) {
 }
 
 TEST_F(host_settings_test, without_the_hooks_neither) {
-  set("i", hooks);
+  set("i", hooks_line);
   settings.end_child(false);
   settings.begin_restore("own", false);
   EXPECT_NE(settings.blocked(), "");
 }
 
 TEST_F(host_settings_test, without_another_setting_it_goes_on) {
-  set("o", model);
+  set("o", model_line);
   restore();
   settings.answered("own:1", false);
   EXPECT_THAT(settings.outcome().refused, ElementsAre("set_model"));
   EXPECT_EQ(settings.blocked(), "");
-  EXPECT_THAT(restore(), ElementsAre(own(model, 1))) << "tried again";
+  EXPECT_THAT(restore(), ElementsAre(own(model_line, 1))) << "tried again";
 }
 
 TEST_F(host_settings_test, the_mode_that_claude_tells_of_counts) {
@@ -191,17 +192,18 @@ TEST_F(host_settings_test, the_mode_that_claude_tells_of_counts) {
 }
 
 TEST_F(host_settings_test, the_next_agent_knows_all_of_it) {
-  set("i", hooks);
+  set("i", hooks_line);
   set("m", plan);
-  settings.sent("o", model);
-  settings.sent("q", question);
+  settings.sent("o", model_line);
+  settings.sent("q", question_line);
   host_settings next;
   next.recall(settings.all());
-  EXPECT_THAT(next.unheard(), ElementsAre(model));
+  EXPECT_THAT(next.unheard(), ElementsAre(model_line));
   next.end_child(false);
-  EXPECT_EQ(next.initialize_line("own"), codec::with_request_id(hooks, "own"));
+  EXPECT_EQ(next.initialize_line("own"),
+            codec::with_request_id(hooks_line, "own"));
   EXPECT_THAT(next.begin_restore("own", true),
-              ElementsAre(own(plan, 1), model));
+              ElementsAre(own(plan, 1), model_line));
 }
 
 TEST_F(host_settings_test, of_too_many_the_oldest_that_can_be_spared_goes) {
@@ -216,7 +218,7 @@ TEST_F(host_settings_test, of_too_many_the_oldest_that_can_be_spared_goes) {
 
 TEST_F(host_settings_test, of_too_many_questions_the_oldest_is_not_told) {
   for (std::size_t i = 0; i <= host_settings::max_open; ++i)
-    settings.sent(std::to_string(i), question);
+    settings.sent(std::to_string(i), question_line);
   auto lost = settings.end_child(false);
   EXPECT_EQ(lost.size(), host_settings::max_open);
   EXPECT_EQ(lost.front().id, "1");
@@ -228,7 +230,7 @@ TEST(setting_in, knows_what_sets_something) {
     return name ? name->slot : "none";
   };
   EXPECT_EQ(slot(plan), "set_permission_mode");
-  EXPECT_EQ(slot(question), "");
+  EXPECT_EQ(slot(question_line), "");
   EXPECT_EQ(slot(R"({"type":"keep_alive"})"), "none");
   EXPECT_EQ(slot("[1"), "none");
   EXPECT_EQ(codec::setting_in(plan)->mode, "plan");
