@@ -63,10 +63,12 @@ std::vector<open_request> dialogue::requests(time_point now) const {
 void dialogue::settle_debts() {
   if (!std::exchange(debts_, {}).awaits_result())
     return;
-  auto high = context_.random.next();
-  voice_->stand_in(codec::error_result_line(
-    session_, codec::make_uuid(high, context_.random.next()),
-    "Claude Code ended before it had answered"));
+  // Derived for the same reason as the uuid of a continuation.
+  auto id = trace_id_of("end of " + session_ + ' '
+                        + std::to_string(started_.generation));
+  voice_->stand_in(
+    codec::error_result_line(session_, codec::make_uuid(id.high, id.low),
+                             "Claude Code ended before it had answered"));
 }
 
 // -- tasks and turns of Claude's own ------------------------------------------

@@ -143,8 +143,10 @@ void dialogue::note_answering() {
 }
 
 void dialogue::continue_prompt(prompt& p) {
-  auto high = context_.random.next();
-  p.continued_as = codec::make_uuid(high, context_.random.next());
+  // Derived, not drawn: an exception here would have Claude's line relayed
+  // again, as the whole delivery comes again.
+  auto next = trace_id_of("continuation of " + p.known_as());
+  p.continued_as = codec::make_uuid(next.high, next.low);
   p.again = p.answering = false;
   ++counters_.continued;
   context_.log.write(

@@ -160,7 +160,7 @@ TEST_F(claude_code, never_gets_a_line_that_would_end_it) {
   auto pid = agent.wait_for_record("ready")["pid"];
   // Each of these was seen to end Claude Code with exit code 1.
   for (const auto* line :
-       {R"({"type":"user")", R"({"type":"user"})",
+       {R"({"type":"user",})", R"({"type":"user"})",
         R"({"type":"user","message":null})",
         R"({"type":"user","message":"hi"})",
         R"({"type":"user","message":{"content":"hi"}})",

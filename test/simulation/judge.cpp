@@ -151,9 +151,12 @@ bool judge::is_agents_cancel(std::string_view line) const {
                          });
 }
 
-// What an agent has lost with a dead Claude's output, nobody has read.
+// What an agent has lost with a dead Claude's output, nobody has read. And the
+// next agent of a dead one takes back what that had noted, which may stand in
+// Claude's pipe yet: then it comes later and is taken back once more.
 void judge::take_cancel(std::string_view line) {
-  if (asked_.erase(member(line, "request_id")) == 0 && losses_ == 0)
+  if (asked_.erase(member(line, "request_id")) == 0 && losses_ == 0
+      && deaths_ == 0)
     run_.violate("a request is cancelled that is not open: " + shown(line));
 }
 
