@@ -39,9 +39,9 @@ together=build/all-tests
 rm -rf build/test-results build/sanitize/test-results "$together"
 mkdir -p build/test-results build/sanitize/test-results "$together"
 printf 'subdirs(%s)\n' "$folders" >"$together/CTestTestfile.cmake"
-# Many tests wait more than they compute: one more than there are cores.
+# Most tests wait more than they compute: twice as many as there are cores.
 result=0
-ctest --test-dir "$together" -j "$((jobs + 1))" --output-on-failure \
+ctest --test-dir "$together" -j "$((jobs * 2))" --output-on-failure \
   --no-tests=error --output-junit "$PWD/build/test-results/ctest.junit" "$@" \
   || result=$?
 node tools/test-summary.mjs build/test-results/ctest.junit \
