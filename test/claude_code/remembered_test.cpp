@@ -160,7 +160,7 @@ TEST_F(claude_code_remembered, killed_while_it_asks_for_permission_goes_on) {
   auto uuid = new_uuid();
   agent.prompt("TOUCH " + (work() / "file").string(), uuid);
   wait_for_request(agent, "can_use_tool");
-  wait_saved(session, "TOUCH");
+  wait_saved(session, "tool_use");
   kill_and_continue(agent, uuid);
   EXPECT_FALSE(std::filesystem::exists(work() / "file"));
 }
