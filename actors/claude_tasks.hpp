@@ -66,7 +66,7 @@ public:
   /// A task runs that is worth waiting for.
   bool holds_back() const { return !running_.empty() && !left_alone_; }
 
-  /// Whoever wants Claude idle has to wait.
+  /// Draining and restarts wait while this holds.
   bool busy() const { return turn_expected() || holds_back(); }
 
   // -- time -------------------------------------------------------------------

@@ -205,7 +205,7 @@ void dialogue::send(const prompt& p) {
     = p.continued_as.empty()
         ? p.line
         : bytes{codec::prompt_line(config_.continue_prompt, p.continued_as)};
-  // Should its transcript not have it, Claude begins anew.
+  // Claude runs the prompt anew if its transcript does not have it.
   if (p.again && p.answering)
     line = bytes{codec::with_notice(line.view())};
   to_child.push({0, std::move(line), p.trace});
@@ -344,7 +344,7 @@ void dialogue::close() {
 }
 
 bool dialogue::drained() const {
-  // Where nobody knows of turns Claude's own end is the drain, tasks included.
+  // Transparent mode knows no turns: Claude's own end ends the drain there.
   return draining_ && (config_.transparent || !busy());
 }
 

@@ -10,7 +10,7 @@ namespace container_agent {
 namespace {
 
 // The agent's own state has failed such a prompt, not what Claude made of it.
-// Should Claude Code know the prompt all the same, it says so: `no_result`.
+// Claude Code may know the prompt all the same; it then ends as `no_result`.
 bool may_run_again(std::string_view failure) {
   return failure == "gave_up" || failure == "shutting_down";
 }

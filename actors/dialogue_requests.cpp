@@ -24,7 +24,7 @@ void dialogue::begin_request(const std::string& id, std::string_view text) {
     {{"request_id", id}, {"subtype", opened->subtype}, {"tool", opened->tool}});
 }
 
-// Whoever shows a request to a person must not leave it there.
+// A host that shows the request to a person takes it off the screen at this.
 void dialogue::cancel_requests() {
   for (const auto& request : open_requests_.take_all()) {
     context_.log.write(log_level::info, loggers::conversation,

@@ -56,7 +56,7 @@ std::string fault(const codec::status_facts& facts, bool was_ready,
   return {};
 }
 
-// Who waits for the host comes first: only the host can do something about it.
+// Requests to the host come first: only the host can do something about them.
 std::string occupation(const conversation_status& c) {
   if (!c.requests.empty()) {
     const auto& first = c.requests.front();

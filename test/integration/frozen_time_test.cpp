@@ -24,7 +24,7 @@ agent_options with_limits(std::vector<std::string> args) {
 void freeze(const agent_process& agent, pid_t child) {
   ::kill(agent.pid(), SIGSTOP);
   ::kill(child, SIGSTOP);
-  std::this_thread::sleep_for(frozen);
+  std::this_thread::sleep_for(frozen); // reason: the time that stands still
   ::kill(child, SIGCONT);
   ::kill(agent.pid(), SIGCONT);
 }

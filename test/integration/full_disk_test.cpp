@@ -15,7 +15,8 @@ public:
 
   void SetUp() override {
     if (!disk)
-      GTEST_SKIP() << "only root can mount a disk";
+      GTEST_SKIP() // reason: takes root to mount a tmpfs; CI is root
+        << "only root can mount a disk";
     host.start_agent();
     host.wait_for_record("ready");
     host.prompt("hello", "u-0");
@@ -62,7 +63,8 @@ public:
 
   void SetUp() override {
     if (!disk)
-      GTEST_SKIP() << "only root can mount a disk";
+      GTEST_SKIP() // reason: takes root to mount a tmpfs; CI is root
+        << "only root can mount a disk";
   }
 
   std::string file(const std::string& name) { return dir / "disk" / name; }
