@@ -149,9 +149,10 @@ void dialogue::take_result(const codec::envelope& result) {
   take_bill(result.bill);
   std::vector<std::string> assumed;
   // A Claude Code that does not report the life of commands does not say whom
-  // it answers, either: turns then end in the order of their prompts.
-  if (result.user_message_uuids.empty() && !lifecycle_known_
-      && !prompts_.in_flight().empty())
+  // it answers, either: turns then end in the order of their prompts. One that
+  // has just begun may not have reported any yet, and end a task first.
+  if (result.user_message_uuids.empty() && result.origin.empty()
+      && !lifecycle_known_ && !prompts_.in_flight().empty())
     assumed.push_back(prompts_.in_flight().front().known_as());
   const auto& uuids = assumed.empty() ? result.user_message_uuids : assumed;
   auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {

@@ -274,4 +274,20 @@ TEST_F(dialogue_tasks, later_answers_that_nobody_fetches_take_no_more_room) {
   EXPECT_THAT(said, HasSubstr("ccc"));
 }
 
+// Claude speaks of the task before it has said anything of the prompt.
+TEST_F(dialogue_tasks, one_that_died_with_claude_ends_no_prompt) {
+  ready();
+  prompt("u1");
+  claude(claude::lifecycle("u1", "started") + claude::init()
+         + claude::tasks({"t1"}));
+  crash();
+  start_ready(true);
+  claude(claude::task_ended("t1", "stopped") + claude::init()
+         + claude::own_result("noted"));
+  EXPECT_EQ(talk().status().in_flight, 1u);
+  EXPECT_EQ(talk().status().answered, 0u);
+  answer("u1");
+  EXPECT_EQ(talk().status().answered, 1u);
+}
+
 } // namespace container_agent::test
