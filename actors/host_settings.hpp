@@ -17,7 +17,8 @@ namespace container_agent {
 /// any prompt. Pure; says what to send and is told what came.
 ///
 ///     sent ─▶ open ─answered─▶ known ─new Claude─▶ set again, before a prompt
-///               │ └─refused─▶ forgotten
+///               │ ├─refused─▶ forgotten
+///               │ └─a later one is answered─▶ sets nothing any more
 ///               └─Claude ends─▶ pending: sent to the next one as it is
 ///
 /// A request that sets nothing is lost with its Claude.
