@@ -21,26 +21,228 @@ std::string dialogue_config::validate() const {
   return {};
 }
 
-dialogue::dialogue(dialogue_config config, actor_context context,
-                   journal* notes)
-  : config_{std::move(config)},
+dialogue::dialogue(dialogue_config config, conversation_logs logs,
+                   actor_context context, const codec::kept_conversation& kept,
+                   bool alive)
+  : bridge{logs},
+    config_{std::move(config)},
     context_{context},
-    notes_{notes != nullptr ? *notes : no_notes_},
-    voice_{make_host_voice(config_.voice, context, to_host)},
+    voice_{make_host_voice(config_.voice, context, logs_)},
     prompts_{config_.queue},
+    input_{logs_.input, config_.lines,
+           std::clamp(kept.input, logs_.input.begin(), logs_.input.end())},
     scanner_{{.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
     open_requests_{config_.permission_timeout, config_.redact},
-    tasks_{config_.task_patience} {}
+    tasks_{config_.task_patience} {
+  known_input_ = logs_.input.end();
+  read_to_ = line_begin_ = logs_.events.line_start();
+  checkpoint_ = logs_.events.begin();
+  checkpoint_due_ = checkpoint_ + config_.checkpoint_distance;
+  checkpoint_given_ = logs_.to_child.begin();
+  shown_gone_ = logs_.shown().begin();
+  to_child_gone_ = logs_.to_child.end();
+  restore(kept, alive);
+}
+
+// -- from one agent to the next -------------------------------------------------
+
+void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
+  session_ = kept.session_id;
+  anew_ = kept.anew;
+  settings_.recall(kept.settings);
+  for (const auto& p : kept.closed) {
+    auto id = trace_id_named(p.uuid);
+    prompts_.remember(id);
+    if (p.failure.empty())
+      continue;
+    prompts_.note_failure(id, p.failure);
+    failed_before_.insert(
+      p.continued_as.empty() ? id : trace_id_of(p.continued_as));
+  }
+  for (const auto& p : kept.prompts) {
+    prompts_.forget(p.uuid); // it had failed, and was accepted again
+    failed_before_.erase(trace_id_of(p.uuid));
+    auto line = line_of(p);
+    if (line.empty()) {
+      prompts_.remember(trace_id_of(p.uuid));
+      fail({p.uuid, {}}, "input_lost",
+           "what the host had written is not in the log of the input any more");
+      continue;
+    }
+    prompt known{p.uuid, std::move(line), p.sent, alive && p.begun};
+    known.input_from = p.input.from;
+    known.input_to = p.input.to;
+    known.continued_as = p.continued_as;
+    known.again = p.again;
+    known.answering = p.answering;
+    if (p.sent > 0)
+      prompts_.push_in_flight(std::move(known));
+    else
+      prompts_.push(std::move(known));
+  }
+  for (const auto& request : kept.open_requests)
+    open_requests_.open(request.id, request.about);
+  left_out_ = kept.left_out;
+  for (const auto& range : left_out_)
+    logs_.events.strike(range.from, range.to);
+  kept_pid_ = kept.pid;
+  taken_up_ = alive;
+  if (alive) {
+    lifecycle_known_ = kept.lifecycle;
+    has_settings_ = kept.ready;
+    tasks_.set_running(kept.tasks);
+    return take_held(kept);
+  }
+  // Whatever it was saying, nobody will finish it.
+  child_ended end;
+  end.pid = kept.pid;
+  end.kind = exit_kind::unknown;
+  torn_at_ = logs_.events.line_start();
+  end.cut_bytes = logs_.events.end_line();
+  end.end = logs_.events.end();
+  if (end.cut_bytes == 0)
+    torn_at_.reset();
+  cancel_requests();
+  if (kept.pid != 0)
+    voice_->claude_exited(end, {});
+  if (config_.session_gone && !session_.empty())
+    forget_session(session_, "its transcript is not there");
+  take_held(kept);
+}
+
+// Claude may have been given them, which it bears.
+void dialogue::take_held(const codec::kept_conversation& kept) {
+  using kind = codec::input_message::kind;
+  auto from = std::max(kept.held_from, logs_.input.begin());
+  for_each_message(from, std::min(kept.input, logs_.input.end()),
+                   [this](const host_line& line) {
+                     auto outcome = codec::read_input(line.text, config_.input);
+                     auto* message = std::get_if<codec::input_message>(&outcome);
+                     if (message == nullptr || message->what == kind::prompt
+                         || message->what == kind::status_request)
+                       return;
+                     line_ = &line;
+                     take_control(std::move(*message));
+                     line_ = nullptr;
+                   });
+}
+
+template <class Call>
+void dialogue::for_each_message(std::uint64_t from, std::uint64_t to,
+                                Call call) const {
+  if (from >= to)
+    return;
+  input_reader reader{logs_.input, config_.lines, from};
+  reader.grew({to, to, true});
+  for (const auto* line = reader.front(); line != nullptr && line->end <= to;
+       line = reader.front()) {
+    call(*line);
+    reader.pop();
+  }
+}
+
+void dialogue::sync_events() {
+  if (!config_.sync)
+    return;
+  for (auto* log : {&logs_.input, &logs_.to_child, &logs_.events})
+    if (auto error = log->sync())
+      context_.log.write(log_level::error, loggers::conversation,
+                         "state_not_synced", {{"error", error.message()}});
+}
+
+// As it was made when it was accepted; empty if it is not there.
+std::string dialogue::line_of(const codec::kept_prompt& prompt) const {
+  if (prompt.input.from < logs_.input.begin()
+      || prompt.input.to > logs_.input.end())
+    return {};
+  std::string text;
+  for_each_message(prompt.input.from, prompt.input.to,
+                   [&text](const host_line& line) { text = line.text; });
+  auto outcome = codec::read_input(text, config_.input);
+  auto* message = std::get_if<codec::input_message>(&outcome);
+  if (message == nullptr || message->what != codec::input_message::kind::prompt)
+    return {};
+  auto line = message->uuid.empty()
+                ? codec::with_uuid(message->line, prompt.uuid)
+                : std::move(message->line);
+  return line + '\n';
+}
+
+codec::kept_conversation dialogue::kept() const {
+  codec::kept_conversation result;
+  auto keep = [&result](const prompt& p) {
+    result.prompts.push_back({.uuid = p.uuid,
+                              .input = {p.input_from, p.input_to},
+                              .sent = p.sent,
+                              .begun = p.started,
+                              .continued_as = p.continued_as,
+                              .again = p.again,
+                              .answering = p.answering});
+  };
+  for (const auto& p : prompts_.in_flight())
+    keep(p);
+  for (const auto& p : prompts_.waiting_ones())
+    keep(p);
+  result.closed = prompts_.remembered();
+  result.session_id = session_;
+  result.anew = anew_;
+  result.settings = settings_.all();
+  result.left_out = left_out_;
+  result.input = input_.position();
+  result.held_from = held_from(result.input);
+  result.to_child = logs_.to_child.end();
+  // One that an earlier agent has left is taken up as it was.
+  auto kept_ready = taken_up_ && has_settings_;
+  result.pid = child_ == child_state::ready ? started_.pid
+               : taken_up_                  ? kept_pid_
+                                            : 0;
+  result.ready = child_ == child_state::ready || kept_ready;
+  result.lifecycle = lifecycle_known_;
+  for (const auto& request : open_requests_.all())
+    result.open_requests.push_back(
+      {request.id, {request.subtype, request.tool, request.summary}});
+  result.tasks = tasks_.running();
+  return result;
+}
+
+void dialogue::release() {
+  while (!left_out_.empty() && left_out_.front().to + max_repeated <= shown_gone_)
+    left_out_.pop_front();
+  auto first = prompts_.first_input();
+  auto needed = held_from(input_.position());
+  logs_.input.release(std::min(first.value_or(needed), needed));
+  logs_.to_child.release(std::min(to_child_gone_, checkpoint_given_));
+  auto shown = shown_gone_ - std::min(shown_gone_, max_repeated);
+  if (logs_.replies != nullptr)
+    logs_.replies->release(shown);
+  logs_.events.release(
+    std::min(logs_.replies != nullptr ? line_begin_ : shown, checkpoint_));
+}
 
 // -- the host's lines ---------------------------------------------------------
 
+// A line that throws is at the front the next time, too.
+void dialogue::take_input() {
+  while (may_take_input()) {
+    const auto* line = input_.front();
+    if (line == nullptr)
+      return;
+    take(*line);
+    input_.pop();
+  }
+}
+
 void dialogue::take(const host_line& line) {
-  line_end_ = line.end;
-  line_text_ = line.text.view();
+  line_ = &line;
   take_text(line);
+  line_ = nullptr;
   ++counters_.lines; // not before: should that have thrown, it comes again
-  if (auto end = std::exchange(line_end_, 0); end > 0)
-    notes_.input_taken(end);
+}
+
+input_window dialogue::input_standing() const {
+  auto taken = input_.half() ? input_.position() : input_.read_to();
+  auto more = may_take_input() ? small_window : 0;
+  return {taken, input_.read_to() + more, input_.half()};
 }
 
 void dialogue::take_text(const host_line& line) {
@@ -49,44 +251,41 @@ void dialogue::take_text(const host_line& line) {
                   std::to_string(line.size)
                     + " bytes: over the limit; raise it (--max-line-bytes) or "
                       "send less",
-                  line.number, {});
-  if (is_blank_line(codec::without_mark(line.text.view())))
+                  {});
+  if (is_blank_line(codec::without_mark(line.text)))
     return;
-  auto outcome = codec::read_input(line.text.view(), config_.input);
+  auto outcome = codec::read_input(line.text, config_.input);
   if (auto* fault = std::get_if<codec::input_fault>(&outcome))
-    return reject(fault->reason, fault->detail, line.number, fault->uuid);
+    return reject(fault->reason, fault->detail, fault->uuid);
   auto& message = std::get<codec::input_message>(outcome);
   // JSON that is whole is whole without a line feed, too. Of plain text nobody
   // can tell, and half a prompt may mean something else than the whole one.
   auto is_json
     = config_.input != codec::input_format::text
-      && codec::start_of(line.text.view()) == codec::json_start::object;
+      && codec::start_of(line.text) == codec::json_start::object;
   if (line.ending == line_ending::cut && !is_json)
     return reject("incomplete_line",
                   "its writer closed the pipe before the line feed that ends "
                   "a prompt: send it again with one",
-                  line.number, {});
-  take_message(std::move(message), line.number);
+                  {});
+  take_message(std::move(message));
 }
 
-void dialogue::take(const host_input_ended&) {
-  input_ended_ = true;
-}
-
-std::uint64_t dialogue::input_credit() const {
-  if (to_host.size() + voice_->deferred() >= max_unsent_output
-      || to_child.size() >= max_unsent_input
+bool dialogue::may_take_input() const {
+  if (logs_.shown().end() >= shown_gone_ + config_.max_backlog
+      || logs_.to_child.end() + for_claude_bytes_
+           >= to_child_gone_ + small_window
+      || logs_.events.owed() >= small_window
+      || !logs_.events.trouble().empty() || !logs_.to_child.trouble().empty()
       || held_control_.size() >= max_held_control
       || held_control_bytes_ >= config_.queue.bytes)
-    return 0;
+    return false;
   // An answer that Claude waits for may stand behind prompts that find no room:
   // these are then refused instead of blocking it for ever.
-  if (prompts_.full() && !config_.transparent)
-    return open_requests_.empty() ? 0 : 1;
-  return std::min<std::uint64_t>(prompts_.room(), max_unsent_input);
+  return !prompts_.full() || config_.transparent || !open_requests_.empty();
 }
 
-void dialogue::take_message(codec::input_message message, std::uint64_t line) {
+void dialogue::take_message(codec::input_message message) {
   using kind = codec::input_message::kind;
   // A Claude that has outlived its actor may wait for just this answer.
   auto awaited = message.what == kind::control_response
@@ -96,9 +295,9 @@ void dialogue::take_message(codec::input_message message, std::uint64_t line) {
                   "Claude is not started again until somebody asks for it "
                   "(container-agent restart-claude): "
                     + gave_up_,
-                  line, message.uuid);
+                  message.uuid);
   switch (message.what) {
-    case kind::prompt: return take_prompt(std::move(message), line);
+    case kind::prompt: return take_prompt(std::move(message));
     case kind::status_request: ++status_requests_; return;
     default: return take_control(std::move(message));
   }
@@ -106,15 +305,15 @@ void dialogue::take_message(codec::input_message message, std::uint64_t line) {
 
 // From here on it is known whose line it is.
 void dialogue::concerns(trace_id prompt) {
-  voice_->speak_of(prompt);
+  speak_of(prompt);
   if (context_.hook != nullptr)
     context_.hook->concerns(prompt);
 }
 
-void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
+void dialogue::take_prompt(codec::input_message message) {
   if (draining_)
     return reject("shutting_down",
-                  "the agent is stopping: send it to the next one", line,
+                  "the agent is stopping: send it to the next one",
                   message.uuid);
   if (config_.transparent) {
     context_.log.write(
@@ -130,7 +329,7 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                   "Claude waits for an answer of the host, and "
                     + std::to_string(prompts_.waiting())
                     + " prompts wait already: answer, then send it again",
-                  line, message.uuid);
+                  message.uuid);
   if (message.uuid.empty()) {
     auto high = context_.random.next();
     message.uuid = codec::make_uuid(high, context_.random.next());
@@ -138,23 +337,29 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   }
   auto position = prompts_.waiting() + prompts_.in_flight().size();
   message.line.push_back('\n');
-  prompt p{std::move(message.uuid), bytes{std::move(message.line)}};
+  prompt p{std::move(message.uuid), std::move(message.line)};
+  p.input_from = line_->begin;
+  p.input_to = line_->end;
   context_.log.write(log_level::info, loggers::conversation, "prompt_accepted",
                      {{"uuid", p.uuid},
-                      {"line", line},
+                      {"line", line_->number},
                       {"bytes", std::uint64_t{p.line.size()}},
                       {"position", std::uint64_t{position}}});
   ++counters_.accepted;
-  notes_.accepted(p.uuid, p.line, std::exchange(line_end_, 0));
   concerns(p.trace);
-  voice_->accepted(p.uuid, position);
+  voice_->accepted({p.uuid, position, false, input_range()});
+  sync_events();
   prompts_.push(std::move(p));
   start_prompts();
 }
 
 void dialogue::take_control(codec::input_message message) {
+  // What was given to a Claude already has its place among the settings.
+  if (line_->end <= known_input_
+      && settings_.has(message.request_id, message.line))
+    return;
   if (message.what == codec::input_message::kind::control_response)
-    end_request(message.request_id, message.line);
+    end_request(message.request_id);
   else if (message.what == codec::input_message::kind::control_cancel)
     settings_.cancelled(message.request_id);
   ++signs_; // Claude has something to do again
@@ -167,24 +372,41 @@ void dialogue::take_control(codec::input_message message) {
                   && !settings_.blocked().empty()
                   && host_settings::may_unblock(message.line);
   if ((child_ == child_state::ready || unblocks) && renewal() == nullptr)
-    return send_control(message);
+    return send_control({std::move(message), line_->begin});
   held_control_bytes_ += message.line.size();
-  held_control_.push_back(std::move(message));
+  held_control_.push_back({std::move(message), line_->begin});
 }
 
-std::deque<codec::input_message> dialogue::take_held_control() {
+std::deque<dialogue::control_message> dialogue::take_held_control() {
   held_control_bytes_ = 0;
   return std::exchange(held_control_, {});
 }
 
+// What Claude has not been given yet is the next agent's to give.
+std::uint64_t dialogue::held_from(std::uint64_t otherwise) const {
+  auto result = otherwise;
+  for (const auto& each : for_claude_)
+    result = std::min(result, each.input_from);
+  for (const auto& each : held_control_)
+    result = std::min(result, each.input_from);
+  return result;
+}
+
 void dialogue::reject(std::string_view reason, std::string_view detail,
-                      std::uint64_t line, std::string_view uuid) {
+                      std::string_view uuid) {
   ++counters_.rejected;
-  context_.log.write(
-    log_level::warn, loggers::conversation, "line_rejected",
-    {{"reason", reason}, {"detail", detail}, {"line", line}, {"uuid", uuid}});
-  voice_->speak_of(uuid.empty() ? trace_id{} : trace_id_of(uuid));
-  voice_->rejected(reason, detail, line, uuid, line_text_);
+  context_.log.write(log_level::warn, loggers::conversation, "line_rejected",
+                     {{"reason", reason},
+                      {"detail", detail},
+                      {"line", line_->number},
+                      {"uuid", uuid}});
+  speak_of(uuid.empty() ? trace_id{} : trace_id_of(uuid));
+  voice_->rejected(
+    {reason, detail, line_->number, uuid, line_->text, input_range()});
+}
+
+codec::input_range dialogue::input_range() const {
+  return {line_->begin, line_->end, held_from(line_->end)};
 }
 
 // -- prompts ------------------------------------------------------------------
@@ -200,15 +422,14 @@ void dialogue::start_prompts() {
 void dialogue::send(const prompt& p) {
   context_.log.write(log_level::debug, loggers::conversation, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
-  notes_.sent(p.uuid, p.sent, p.again);
   auto line
     = p.continued_as.empty()
         ? p.line
-        : bytes{codec::prompt_line(config_.continue_prompt, p.continued_as)};
+        : codec::prompt_line(config_.continue_prompt, p.continued_as);
   // Claude runs the prompt anew if its transcript does not have it.
   if (p.again && p.answering)
-    line = bytes{codec::with_notice(line.view())};
-  to_child.push({0, std::move(line), p.trace});
+    line = codec::with_notice(line);
+  give_claude(line, p.trace);
   ++signs_;
 }
 
@@ -218,18 +439,7 @@ void dialogue::interrupt() {
   const auto& flying = prompts_.in_flight();
   context_.log.write(log_level::warn, loggers::conversation, "turn_interrupted",
                      {{"uuid", flying.empty() ? "" : flying.front().uuid}});
-  to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
-}
-
-// What an earlier agent has sent, and this very child has not spoken of by now,
-// never reached it: it speaks of a prompt before it answers what came later.
-// An answer that comes twice is nothing to it.
-void dialogue::resend_unheard() {
-  for (auto& answer : std::exchange(answers_before_, {}))
-    to_child.push({0, bytes{std::move(answer)}});
-  for (const auto& p : prompts_.in_flight())
-    if (!p.started)
-      send(p);
+  give_claude(codec::control_request_line(id, "interrupt"));
 }
 
 void dialogue::resend_prompts() {
@@ -254,7 +464,7 @@ void dialogue::resend_prompts() {
     flying->started = false;
     flying->again = true;
     ++counters_.resent;
-    voice_->speak_of(p.trace);
+    speak_of(p.trace);
     voice_->resent(p.uuid, flying->sent);
     ++flying->sent;
     send(*flying);
@@ -265,7 +475,7 @@ void dialogue::close(const std::string& uuid) {
   if (!prompts_.close(uuid))
     return;
   ++counters_.answered;
-  notes_.closed(uuid, answer_end_);
+  sync_events();
   context_.log.write(log_level::info, loggers::conversation, "prompt_answered",
                      {{"uuid", uuid}});
 }
@@ -277,8 +487,7 @@ void dialogue::fail(const prompt& p, std::string_view reason,
     log_level::error, loggers::conversation, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
   prompts_.note_failure(p.trace, reason);
-  notes_.failed(p.uuid, reason);
-  voice_->speak_of(p.trace);
+  speak_of(p.trace);
   voice_->failed(p.uuid, reason, detail);
 }
 
@@ -302,9 +511,24 @@ void dialogue::fail_waiting(std::string_view reason, std::string_view detail) {
     fail(p, reason, detail);
 }
 
-void dialogue::send_line(std::string line) {
-  line.push_back('\n');
-  to_child.push({0, bytes{std::move(line)}});
+// Not before all that was told so far is in the log of events: an agent that is
+// killed in between would leave a Claude that was given what nobody knows of.
+void dialogue::give_claude(std::string lines, trace_id prompt,
+                           std::uint64_t input_from) {
+  for_claude_bytes_ += lines.size();
+  for_claude_.push_back({std::move(lines), prompt, input_from});
+  hand_over();
+}
+
+void dialogue::hand_over() {
+  while (!for_claude_.empty() && logs_.events.owed() == 0
+         && logs_.to_child.owed() == 0) {
+    auto next = std::move(for_claude_.front());
+    for_claude_.pop_front();
+    for_claude_bytes_ -= next.lines.size();
+    logs_.to_child.append(next.lines);
+    child_marks_.push_back({logs_.to_child.end(), next.prompt});
+  }
 }
 
 // -- the end ------------------------------------------------------------------
@@ -335,12 +559,19 @@ void dialogue::take(const interrupt_turn&) {
 // there to end it, or to say so, before the time was up.
 void dialogue::close() {
   closed_ = true;
-  voice_->end_line();
-  fail_results_ahead();
   fail_all("shutting_down", "the agent stopped before the result");
   lose_held_control("the agent stopped before it was sent");
   lose_control(true, "the agent stopped before Claude answered");
   voice_->conclude();
+  // Nobody is there to hear the rest of a line that this waits for.
+  if (logs_.events.owed() > 0 && logs_.events.line_start() < logs_.events.end()) {
+    torn_at_ = logs_.events.line_start();
+    logs_.events.end_line();
+  }
+  // What was told of as lost is not the next agent's.
+  take_output();
+  if (line_begin_ == logs_.events.end() && logs_.events.owed() == 0)
+    write_checkpoint();
 }
 
 bool dialogue::drained() const {
@@ -349,8 +580,10 @@ bool dialogue::drained() const {
 }
 
 bool dialogue::finished() const {
-  return input_ended_ && prompts_.idle() && !tasks_.busy()
-         && held_control_.empty() && to_child.empty() && status_requests_ == 0;
+  return input_.finished() && prompts_.idle() && !tasks_.busy()
+         && held_control_.empty() && for_claude_.empty()
+         && to_child_gone_ >= logs_.to_child.end()
+         && status_requests_ == 0;
 }
 
 std::uint64_t dialogue::turn() const {
@@ -361,6 +594,9 @@ conversation_status dialogue::status() const {
   auto result = counters_;
   result.ready = child_ == child_state::ready;
   result.gave_up = !gave_up_.empty();
+  if (auto why = logs_.events.trouble() + logs_.to_child.trouble();
+      !why.empty())
+    result.trouble = why;
   if (child_ == child_state::starting && settings_.restoring())
     result.blocked = "Claude has not acknowledged yet what the host had set";
   else if (child_ == child_state::starting)
@@ -372,6 +608,7 @@ conversation_status dialogue::status() const {
   result.requests_open = open_requests_.size();
   result.tasks = tasks_.running().size();
   result.own_turn = tasks_.turn_expected();
+  result.events_end = logs_.events.end();
   return result;
 }
 

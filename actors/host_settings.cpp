@@ -34,6 +34,14 @@ void host_settings::recall(const std::vector<codec::host_setting>& kept) {
         .push_back({message, std::move(*name)});
 }
 
+bool host_settings::has(std::string_view id, std::string_view line) const {
+  for (const auto* entries : {&known_, &pending_, &open_})
+    for (const auto& e : *entries)
+      if (e.message.request_id == id && e.message.line == line)
+        return true;
+  return false;
+}
+
 std::vector<codec::host_setting> host_settings::all() const {
   std::vector<codec::host_setting> result;
   for (const auto* entries : {&known_, &pending_, &open_})
@@ -74,10 +82,17 @@ bool host_settings::answered(std::string_view id, bool success) {
   if (i == open_.end())
     return false;
   auto found = std::move(*i);
-  open_.erase(i);
+  auto behind = open_.erase(i);
   if (found.name.slot.empty())
     return false;
   if (success) {
+    // Those that the host has sent before are overtaken: set again behind this
+    // one in the next Claude, they would undo it.
+    for (auto older = open_.begin(); older != behind; ++older)
+      if (older->name.slot == found.name.slot) {
+        older->name.slot.clear();
+        older->message.line.clear();
+      }
     std::erase(outcome_.refused, found.name.subtype);
     found.message.acknowledged = true;
     remember(std::move(found));

@@ -17,7 +17,8 @@ namespace container_agent {
 /// any prompt. Pure; says what to send and is told what came.
 ///
 ///     sent ─▶ open ─answered─▶ known ─new Claude─▶ set again, before a prompt
-///               │ └─refused─▶ forgotten
+///               │ ├─refused─▶ forgotten
+///               │ └─a later one is answered─▶ sets nothing any more
 ///               └─Claude ends─▶ pending: sent to the next one as it is
 ///
 /// A request that sets nothing is lost with its Claude.
@@ -33,6 +34,9 @@ public:
 
   /// For the next agent.
   std::vector<codec::host_setting> all() const;
+
+  /// This very line was sent to a Claude.
+  bool has(std::string_view id, std::string_view line) const;
 
   // -- while Claude runs. True: what `all` returns has changed. ---------------
 

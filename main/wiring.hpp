@@ -2,7 +2,7 @@
 
 #include "actors/ports.hpp"
 #include "main/options.hpp"
-#include "main/runtime/event_loop.hpp"
+#include "main/loop/event_loop.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -3,7 +3,7 @@
 #include "actors/loggers.hpp"
 #include "main/runtime/acceptor.hpp"
 #include "main/runtime/control_connection.hpp"
-#include "main/runtime/fifo_place.hpp"
+#include "main/fifo/fifo_place.hpp"
 #include "messages/codec/control_message.hpp"
 
 #include <sys/socket.h>

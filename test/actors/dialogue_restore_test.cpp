@@ -87,7 +87,7 @@ TEST_F(dialogue_restore, whoever_wants_the_restart) {
   talk().take(restart_claude{"asked for", false});
   child_ended end;
   end.renewal = "asked for";
-  talk().take(end);
+  end_child(end);
   start(true);
   to_claude();
   initialized();
@@ -306,9 +306,10 @@ TEST_F(dialogue_restore, the_next_agent_leaves_a_claude_that_has_it_alone) {
   ready();
   set("i", hooks);
   set_plan();
+  to_host();
+  to_claude();
   next_agent();
-  attach();
-  initialized();
+  take_up();
   EXPECT_EQ(subtypes(), "ready");
   EXPECT_EQ(to_claude(), "");
 }
@@ -317,7 +318,6 @@ TEST_F(dialogue_restore, the_next_agent_sets_it_in_one_that_was_not_ready) {
   ready();
   set_plan();
   crash();
-  notes.launched();
   start(true);
   to_claude();
   next_agent();
@@ -333,26 +333,14 @@ TEST_F(dialogue_restore, the_next_agent_hears_the_answer) {
   host(plan);
   to_claude();
   next_agent();
-  attach();
+  take_up();
   claude(claude::initialized("m"));
-  initialized();
   EXPECT_EQ(to_claude(), "");
   crash();
   start(true);
   to_claude();
   initialized();
   EXPECT_EQ(line_to_claude()["request"]["mode"], "plan");
-}
-
-TEST_F(dialogue_restore, the_next_agent_sends_what_claude_never_got) {
-  ready();
-  auto plan = claude::set_mode("m", "plan");
-  host(plan); // noted, and the agent was killed before it was written
-  prompt("u1");
-  next_agent();
-  attach();
-  initialized();
-  EXPECT_EQ(to_claude(), plan + '\n' + user_line("u1") + '\n');
 }
 
 } // namespace container_agent::test

@@ -141,6 +141,19 @@ TEST_F(host_settings_test, what_had_no_answer_goes_to_the_next_one_as_it_is) {
   EXPECT_THAT(restore(), ElementsAre(own(plan, 1)));
 }
 
+// Else it would undo the later one in the next Claude.
+TEST_F(host_settings_test, what_a_later_one_has_overtaken_is_not_set_again) {
+  settings.sent("m1", claude::set_mode("m1", "bypassPermissions"));
+  settings.sent("o", model_line);
+  set("m2", claude::set_mode("m2", "plan"));
+  EXPECT_EQ(settings.all().size(), 2U);
+  auto lost = settings.end_child(false);
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].id, "m1");
+  EXPECT_THAT(settings.begin_restore("own", true),
+              ElementsAre(own(claude::set_mode("m2", "plan"), 1), model_line));
+}
+
 TEST_F(host_settings_test, at_the_end_of_all_it_is_lost_too) {
   settings.sent("m", plan);
   EXPECT_EQ(settings.end_child(true).size(), 1U);

@@ -21,14 +21,17 @@ using nlohmann::json;
 /// Claude Code that answers, when it is told to.
 class whole_agent : public actor_fixture {
 public:
-  fake_source host_in{events};
-  fake_host_sink host_out{events};
-  fake_child child{events};
+  memory_log host_log;
+  memory_log to_child;
+  memory_log said;
+  fake_inlet host_in{events, host_log};
+  fake_host_outlet host_out{events, said};
+  fake_child child{events, to_child, said};
 
-  line_reader reader{host_in, {}};
-  dialogue protocol{{}, context};
-  child_link link{child, {{"claude", {"-p"}, {}, {}}}, context};
-  pipe_output_resources output{host_out, {}, 0, 0};
+  pipe_input_resources input{host_in, host_log, false};
+  dialogue protocol{{}, {host_log, to_child, said}, context};
+  child_link link{child, said, {{"claude", {"-p"}, {}, {}}}, context};
+  pipe_output_resources output{host_out};
   shutdown_progress progress{{}};
   fake_control_port clients{events};
   fake_probe processes;
@@ -43,7 +46,7 @@ public:
     settings.restarts.jitter = 0;
     supervision_config config;
     config.children = agent_children(
-      {reader, protocol, link, output, progress, &clients, &processes},
+      {input, protocol, link, output, progress, &clients, &processes},
       settings, context);
     for (auto& spec : config.children)
       spec.start = [this, start = spec.start](supervisor_actor::pointer self,

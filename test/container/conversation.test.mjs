@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useApi } from './api.mjs';
 import {
-  Container, Host, attempt, beginConversation, docker, end, hardened, kept, keptIn,
+  Container, Host, attempt, beginConversation, docker, end, hardened, kept,
 } from './engine.mjs';
 
 const api = useApi();
@@ -81,7 +81,7 @@ test('docker stop in a turn, a new container with the same state: the conversati
   let from = 0;
   const run = async () => {
     from = host.seen();
-    const container = await Container.withPipes(host, [...hardened, ...api.args, ...keptIn,
+    const container = await Container.withPipes(host, [...hardened, ...api.args,
       '-v', `${volume}:/home/agent/.claude`]);
     made.push(container);
     await host.record('ready', { from });

@@ -136,15 +136,19 @@ TEST(keep_claude, half_a_line_is_refused_where_nothing_goes_on) {
   EXPECT_EQ(host.wait_for_record("rejected")["reason"], "invalid_json");
 }
 
-TEST(keep_claude, sigint_ends_claude_too_and_leaves_nothing) {
+TEST(keep_claude, sigint_ends_claude_too_and_the_conversation) {
   kept_host host;
   host.start_agent();
   auto claude = host.wait_for_record("ready")["pid"].get<pid_t>();
   host.prompt("hello", "u-1");
-  host.wait_for_result("u-1");
+  auto session = host.wait_for_result("u-1")["session_id"];
   EXPECT_EQ(host.end_agent(SIGINT).code, 0);
   EXPECT_NE(::kill(claude, 0), 0);
-  EXPECT_FALSE(std::filesystem::exists(host.kept_dir()));
+  EXPECT_EQ(kind_of(host.log_dir() / "shim.sock"), "missing");
+  EXPECT_THAT(host.events(), HasSubstr(R"("subtype":"ended")"));
+  host.start_agent();
+  host.prompt("again", "u-2");
+  EXPECT_NE(host.wait_for_result("u-2")["session_id"], session);
 }
 
 TEST(keep_claude, one_that_died_while_no_agent_was_there_is_resumed) {
@@ -165,7 +169,7 @@ TEST(keep_claude, one_that_died_while_no_agent_was_there_is_resumed) {
   EXPECT_NE(host.claude_pid(), claude);
 }
 
-TEST(keep_claude, how_one_that_was_taken_over_ended_is_not_known) {
+TEST(keep_claude, how_one_that_was_taken_over_ended_is_known) {
   kept_host host;
   host.start_agent();
   host.wait_for_record("ready");
@@ -176,8 +180,22 @@ TEST(keep_claude, how_one_that_was_taken_over_ended_is_not_known) {
       return x.value("subtype", "") == "ready" && x["attached"] == true;
     },
     "ready again");
-  ::kill(host.claude_pid(), SIGKILL);
-  EXPECT_TRUE(host.wait_for_record("claude_exited")["exit_code"].is_null());
+  ::kill(host.claude_pid(), SIGTERM);
+  EXPECT_EQ(host.wait_for_record("claude_exited")["exit_code"], 143);
+}
+
+TEST(keep_claude, how_one_ended_while_no_agent_was_there_is_known) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  host.kill_agent();
+  auto claude = host.claude_pid();
+  ::kill(claude, SIGKILL);
+  wait_gone(claude);
+  host.start_agent();
+  auto exited = host.wait_for_record("claude_exited");
+  EXPECT_EQ(exited["pid"], claude);
+  EXPECT_EQ(exited.value("signal", 0), SIGKILL) << exited;
 }
 
 // The agent that has started another Claude is killed before it could send the
@@ -221,42 +239,27 @@ TEST(keep_claude, a_prompt_of_one_that_died_is_sent_to_the_next_ones_claude) {
   host.wait_for_result("u-1");
 }
 
-// Nobody reads, so the result that the agent has seen is nowhere but with
-// Claude when both die.
-TEST(keep_claude, a_result_that_died_with_both_is_told_as_lost) {
+// Nobody reads, so the result is nowhere but in the log when all die.
+TEST(keep_claude, a_result_that_nobody_has_read_is_there_after_all_have_died) {
   kept_host host;
   host.start_agent();
   host.wait_for_record("ready");
   host.prompt("hello", "u-0");
   host.wait_for_result("u-0");
-  directory_watch journal{host.kept_dir(), IN_MODIFY};
+  directory_watch log{host.log_dir(), IN_MODIFY};
   host.prompt("flood 200000", "u-1");
   while (host.unwritten() > 0)
     host.step(1, deadline{});
-  journal.wait_until(
-    [&] {
-      return read_file(host.kept_dir() / "journal").find(R"({"closed":"u-1")")
-             != std::string::npos;
-    },
-    "the result to be seen");
-  auto claude = host.claude_pid();
-  host.kill_agent();
-  ::kill(claude, SIGKILL);
-  wait_gone(claude);
-  for (int i = 0; i < 2; ++i) { // told once
-    host.start_agent();
-    host.prompt("again", "u-2" + std::to_string(i));
-    host.wait_for_result("u-2" + std::to_string(i));
-    host.kill_agent();
-  }
-  std::vector<std::string> failed;
-  std::istringstream lines{host.stream()};
-  for (std::string line; std::getline(lines, line);)
-    if (auto record = json::parse(line, nullptr, false);
-        record.is_object() && record.value("subtype", "") == "failed")
-      failed.push_back(record.value("uuid", "") + ": "
-                       + record.value("reason", ""));
-  EXPECT_EQ(failed, std::vector<std::string>{"u-1: result_lost"});
+  log.wait_until(
+    [&] { return host.events().find(R"("user_message_uuid":"u-1")") != std::string::npos; },
+    "the result");
+  host.kill_everything();
+  host.start_agent();
+  host.wait_for_result("u-1");
+  host.prompt("again", "u-2");
+  host.wait_for_result("u-2");
+  EXPECT_EQ(host.stream().find(R"("failed")"), std::string::npos);
+  EXPECT_EQ(count_in(host.state_dir() / "runs", "u-1"), 1U);
 }
 
 // Nobody reads, so all that both Claudes say is there for the second agent.
@@ -297,10 +300,10 @@ TEST(keep_claude, a_second_agent_is_refused_and_told_of_the_first) {
   auto first = host.agent().pid();
   agent_options options;
   options.pipe_dir = host.dir() / "other";
-  options.args = {"--keep-claude", "--keep-dir", host.kept_dir()};
+  options.args = {"--keep-claude", "--state-dir", host.log_dir()};
   options.open_input = options.open_output = false;
   agent_process second{options};
-  EXPECT_EQ(second.wait_exit().code, 3);
+  EXPECT_EQ(second.wait_exit().code, 7);
   EXPECT_THAT(second.stderr_text(),
               HasSubstr("(pid " + std::to_string(first) + ")"));
 }
@@ -321,8 +324,7 @@ TEST(keep_claude, the_one_left_is_not_for_an_agent_that_does_not_keep) {
   EXPECT_EQ(plain.wait_exit().code, 4);
   EXPECT_THAT(
     plain.stderr_text(),
-    testing::AllOf(HasSubstr("has left it in " + host.kept_dir().string()),
-                   HasSubstr("--keep-dir " + host.kept_dir().string())));
+    HasSubstr("agent-shim"));
   host.start_agent();
   host.prompt("again", "u-2");
   host.wait_for_result("u-2");

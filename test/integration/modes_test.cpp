@@ -81,14 +81,6 @@ TEST(raw_mode, passes_64_megabytes_of_anything_both_ways) {
   EXPECT_GT(pipes_of(agent), before) << "they were copied";
 }
 
-// Who looks reads what is not read otherwise.
-TEST(raw_mode, passes_them_under_the_eyes_of_a_trace_too) {
-  auto options = raw("cat");
-  options.args.emplace_back("--trace-payloads");
-  agent_process agent{options};
-  pass_much(agent);
-}
-
 // In little pieces, which are copied, and in bulk, which is moved.
 TEST(raw_mode, loses_nothing_when_its_child_is_to_start_again) {
   for (std::size_t size : {std::size_t{7}, std::size_t{200'000}}) {

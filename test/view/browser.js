@@ -28,11 +28,12 @@ async function launch() {
   });
 }
 
-/// A page that reaches 127.0.0.1 only; what goes wrong in it is collected in
-/// `page.complaints`, what it wanted from elsewhere in `page.strangers`.
+/// A page that reaches 127.0.0.1 only and shares nothing with other pages; what
+/// goes wrong in it is collected in `page.complaints`, what it wanted from
+/// elsewhere in `page.strangers`.
 async function new_page(browser, {width = 1440, height = 900, dark = false,
   calm = false, touch = false} = {}) {
-  const page = await browser.newPage();
+  const page = await (await browser.createBrowserContext()).newPage();
   page.complaints = [];
   page.strangers = [];
   page.on('pageerror', error => page.complaints.push(String(error)));

@@ -7,7 +7,7 @@ const {in_browser, a_file, an_agent, until_text, until_messages}
 const {trace_maker, life_lines} = require('./trace_maker.js');
 
 const open = in_browser();
-const window_ms = 5000;
+const window_ms = 3000;
 
 /// Frames and pictures of the page in so long a time.
 const activity = page => page.evaluate(async ms => {

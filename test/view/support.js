@@ -4,7 +4,7 @@ const {readFileSync, writeFileSync, mkdtempSync, rmSync} = require('node:fs');
 const {join} = require('node:path');
 const {tmpdir} = require('node:os');
 const vm = require('node:vm');
-const {after, before} = require('node:test');
+const {after} = require('node:test');
 const assert = require('node:assert/strict');
 const {launch, new_page, page_file, root} = require('./browser.js');
 const {server} = require('./server.js');
@@ -36,20 +36,20 @@ function at_end(t, act) {
   undoing.get(t).push(act);
 }
 
-/// One browser for a file of tests; `open` gives a page of it at an address.
-/// Whoever opens a page gets it closed, and its complaints looked at.
+/// One browser for all tests of this process; `open` gives a page of it at an
+/// address. Whoever opens a page gets it closed, and its complaints looked at.
+let browser;
 function in_browser() {
-  let browser;
-  before(async () => {
-    browser = await launch();
-  });
   after(async () => {
-    await browser?.close();
+    const ending = browser;
+    browser = undefined;
+    await (await ending)?.close();
   });
   return async (t, url, options) => {
-    const page = await new_page(browser, options);
+    browser ??= launch();
+    const page = await new_page(await browser, options);
     at_end(t, async () => {
-      await page.close();
+      await page.browserContext().close();
       assert.deepEqual(page.strangers, [], 'asks nobody else');
       assert.deepEqual(page.complaints.filter(line =>
         !(options?.may_complain || /$^/).test(line)), []);

@@ -26,7 +26,7 @@ public:
   std::map<trace_outcome, std::uint64_t> messages;
   std::uint64_t twice = 0;
 
-  void take(const trace_event& e, std::string_view) override {
+  void take(const trace_event& e) override {
     if (e.outcome != trace_outcome::skipped && !numbers.insert(e.number).second)
       ++twice;
     if (e.cause != 0)
@@ -75,7 +75,7 @@ std::string lines_of_run(std::uint64_t seed, bool at_once) {
     settings.when_idle = [](std::function<void()>) {}; // never idle
   runtime::tracer events{settings};
   struct : runtime::trace_sink {
-    void take(const trace_event& event, std::string_view) override {
+    void take(const trace_event& event) override {
       runtime::append_event(lines, event);
     }
     std::string lines;
