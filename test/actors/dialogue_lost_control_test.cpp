@@ -101,7 +101,7 @@ TEST_F(dialogue_lost_control, a_setting_is_lost_with_the_last_claude_only) {
   to_host();
   child_ended end;
   end.asked = true;
-  talk().take(end);
+  end_child(end);
   EXPECT_EQ(to_host(), lost("m"));
 }
 

@@ -95,7 +95,7 @@ public:
 
   [[nodiscard]] std::string prompt() const { return "gate " + path_.string(); }
 
-  /// Blocks until the turn has begun.
+  /// Waits until the turn has begun.
   void open() const { open_write_close(path_, "x"); }
 
 private:

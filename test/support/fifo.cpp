@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 namespace container_agent::test {
 
@@ -70,13 +72,20 @@ void make_fifo(const std::filesystem::path& path, mode_t mode) {
     fail(path.string());
 }
 
-void open_write_close(const std::filesystem::path& path,
-                      std::string_view bytes) {
-  unique_fd fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
-  if (!fd)
+void open_write_close(const std::filesystem::path& path, std::string_view bytes,
+                      const deadline& until) {
+  constexpr std::chrono::milliseconds nap{2};
+  auto fd = try_open_fifo_writer(path);
+  while (!fd) {
+    if (until.passed())
+      throw std::runtime_error("timed out: nobody reads " + path.string());
+    std::this_thread::sleep_for(nap); // reason: a blocked open is no event
+    fd = try_open_fifo_writer(path);
+  }
+  if (::fcntl(fd->get(), F_SETFL, 0) != 0) // from here on it blocks
     fail(path.string());
   while (!bytes.empty()) {
-    auto n = ::write(fd.get(), bytes.data(), bytes.size());
+    auto n = ::write(fd->get(), bytes.data(), bytes.size());
     if (n > 0)
       bytes.remove_prefix(static_cast<std::size_t>(n));
     else if (errno != EINTR)

@@ -34,10 +34,10 @@ ino_t inode_of(const std::filesystem::path& path);
 /// Makes a FIFO with exactly this mode, whatever the umask.
 void make_fifo(const std::filesystem::path& path, mode_t mode = 0600);
 
-/// Opens a FIFO for writing, writes, closes: `echo … > fifo`. Blocks until
-/// somebody reads it, as a shell does.
-void open_write_close(const std::filesystem::path& path,
-                      std::string_view bytes);
+/// Opens a FIFO for writing, writes, closes: `echo … > fifo`. Waits until
+/// somebody reads it; throws std::runtime_error past the deadline.
+void open_write_close(const std::filesystem::path& path, std::string_view bytes,
+                      const deadline& until = deadline{});
 
 /// Tells of names that come, go or are opened in a directory, so that a test
 /// can wait for them without asking again and again. Everything that happens
