@@ -4,7 +4,7 @@
 #include "actors/control.hpp"
 #include "actors/conversation.hpp"
 #include "actors/health_monitor.hpp"
-#include "actors/line_reader.hpp"
+#include "actors/pipe_input.hpp"
 #include "actors/pipe_output.hpp"
 #include "actors/shutdown_coordinator.hpp"
 #include "actors/supervision.hpp"
@@ -18,7 +18,7 @@ class bridge;
 
 /// What is lent to the actors, and outlives each of their incarnations.
 struct agent_resources {
-  line_reader& input;
+  pipe_input_resources& input;
   bridge& protocol;
   child_link& child;
   pipe_output_resources& output;

@@ -1,10 +1,8 @@
 #include "actors/child_link.hpp"
 
 #include "actors/loggers.hpp"
-#include "messages/codec/input_outline.hpp"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <string_view>
 #include <utility>
@@ -16,9 +14,6 @@ namespace {
 // A line of stderr longer than this is cut in the log.
 constexpr std::size_t max_error_line = 2048;
 
-// Bytes for the child's stdin that may wait in the port: one full pipe.
-constexpr std::size_t max_pending_input = 64 * 1024;
-
 bool resumes(std::string_view argument) {
   return argument == "--resume" || argument == "-r";
 }
@@ -27,11 +22,6 @@ bool picks_session(std::string_view argument) {
   return argument == "--continue" || argument == "-c"
          || argument == "--fork-session" || argument.starts_with("--resume=")
          || argument.starts_with("--session-id=");
-}
-
-bool is_whole_object(std::string_view line) {
-  codec::input_outline ignored;
-  return line.starts_with('{') && codec::read_outline(line, ignored).empty();
 }
 
 } // namespace
@@ -74,13 +64,13 @@ std::string session_in(const std::vector<std::string>& arguments) {
   return {};
 }
 
-child_link::child_link(child_process& process, child_link_config config,
-                       actor_context context)
+child_link::child_link(child_process& process, stream_log& events,
+                       child_link_config config, actor_context context)
   : patience{config.launch_patience},
     process_{process},
+    events_{events},
     config_{std::move(config)},
     context_{context},
-    framer_{config_.max_held_line},
     errors_{max_error_line} {}
 
 void child_link::on_change(notification notify) {
@@ -95,32 +85,31 @@ child_process::launch_result child_link::launch(const launch_child& how) {
     if (notify_)
       notify_();
   });
-  auto result = process_.launch(command);
-  awaits_launch_ = result.waiting && !process_.only_attaches();
+  auto result = process_.launch(command, how.input_from);
   if (result.error || result.waiting)
     return result;
   patience.launched();
   attached_ = result.attached;
   resumed_ = !attached_ && !session_in(command.arguments).empty();
-  joining_ = result.midstream && !config_.raw;
-  half_line_ = 0;
+  midstream_ = result.midstream;
+  input_from_ = result.attached ? result.input_from : how.input_from;
+  given_to_ = input_from_;
   ++generation_;
   stage_ = stage::running;
   asked_to_end_ = output_ended_ = reading_output_ = false;
-  killed_ = input_lost_ = false;
+  killed_ = input_lost_ = held_ = false;
   renewal_ = {};
   reading_errors_ = errors_ended_ = false;
-  from_conversation.begin_at(how.first_input);
   auto tell = [this] {
     if (notify_)
       notify_();
   };
   process_.on_exit(tell);
-  process_.input().on_drained(tell);
+  process_.input().on_moved(tell);
   return result;
 }
 
-void child_link::advance() {
+void child_link::advance(std::uint64_t limit) {
   if (stage_ == stage::running && !process_.running()) {
     stage_ = stage::exited;
     // Whatever it started and left behind goes with it, and lets go of the
@@ -133,7 +122,7 @@ void child_link::advance() {
     check_input();
   if (stage_ == stage::running || stage_ == stage::exited) {
     read_errors();
-    read_output();
+    read_output(limit);
   }
   if (stage_ == stage::exited && output_ended_)
     conclude();
@@ -149,24 +138,24 @@ void child_link::abandon_output() {
   conclude();
 }
 
-std::uint64_t child_link::input_credit() const {
-  return stage_ == stage::running
-             && process_.input().pending() < max_pending_input
-           ? 4
-           : 0;
+void child_link::retry() {
+  held_ = false;
+  events_.retry();
+}
+
+// What a child that is told to end will not read is the next one's.
+void child_link::give_input(std::uint64_t end) {
+  if (stage_ == stage::running && process_.running() && !renewing()
+      && !asked_to_end_) {
+    given_to_ = std::max(given_to_, end);
+    process_.input().let_go(given_to_);
+  }
 }
 
 void child_link::close_input() {
   asked_to_end_ = true;
   if (stage_ == stage::running)
-    end_input();
-}
-
-void child_link::end_input() {
-  if (config_.farewell.empty())
     process_.close_input();
-  else
-    write(bytes{config_.farewell});
 }
 
 std::error_code child_link::signal_group(int signal) {
@@ -176,9 +165,6 @@ std::error_code child_link::signal_group(int signal) {
 }
 
 std::string child_link::not_renewed() const {
-  if (awaits_launch_)
-    return "none runs: the next one is started once the host has read what the "
-           "last one has said";
   if (!guest() && !process_.only_attaches())
     return {};
   return "Claude is not the agent's, which only attaches to it; end it where "
@@ -189,7 +175,8 @@ std::string child_link::not_renewed() const {
 
 std::size_t child_link::let_go() {
   asked_to_end_ = true;
-  auto unwritten = process_.input().pending();
+  auto position = process_.input().position();
+  auto unwritten = given_to_ - std::min(given_to_, position);
   process_.let_go();
   return unwritten;
 }
@@ -226,7 +213,7 @@ void child_link::renew(const renew_child& how) {
   if (how.at_once)
     kill("claude_killed", how.reason);
   else
-    end_input();
+    process_.close_input();
 }
 
 void child_link::kill(std::string_view event, std::string_view why) {
@@ -239,64 +226,41 @@ void child_link::kill(std::string_view event, std::string_view why) {
 }
 
 child_started child_link::description() const {
-  return {generation_, process_.pid(), resumed_, attached_};
+  return {generation_, process_.pid(), resumed_,
+          attached_,   midstream_,     input_from_};
 }
 
-void child_link::read_output() {
-  if (reading_output_ || output_ended_ || !to_conversation.may_send())
+void child_link::read_output(std::uint64_t limit) {
+  if (reading_output_ || output_ended_ || held_ || events_.end() >= limit)
     return;
-  process_.output().read(
-    [this](const byte_source::result& r) { take_output(r); });
+  process_.output().move(
+    [this](const inlet::result& result) { take_output(result); });
   reading_output_ = true; // not before: should that have thrown, it is tried
                           // again
 }
 
-void child_link::take_output(const byte_source::result& result) {
+void child_link::take_output(const inlet::result& result) {
   reading_output_ = false;
   ++reads_;
-  if (config_.raw) {
-    if (result.size() > 0)
-      to_conversation.push(child_output{0, result.keep(), true});
-  } else if (!result.data.empty()) {
-    take_lines(result.data, result.origin);
+  if (result.moved > 0)
+    output_end_ = events_.end();
+  held_ = result.error && !events_.trouble().empty();
+  if (held_ != told_held_ && (held_ || result.moved > 0)) {
+    told_held_ = held_;
+    if (held_)
+      context_.log.write(log_level::error, loggers::claude_process,
+                         "output_held", {{"error", result.error.message()}});
+    else
+      context_.log.write(log_level::info, loggers::claude_process,
+                         "output_goes_on", {});
   }
-  if (result.error)
+  if (result.error && !held_)
     context_.log.write(log_level::error, loggers::claude_process,
                        "output_unreadable",
                        {{"error", result.error.message()}});
-  output_ended_ = result.at_end || result.error;
+  output_ended_ = result.at_end || (result.error && !held_);
   if (notify_)
     notify_();
-}
-
-void child_link::take_lines(std::string_view data, std::uint64_t origin) {
-  // A piece begins with what the framer still held of the reads before.
-  if (origin != bytes::nowhere)
-    origin -= framer_.held();
-  auto piece = framer_.feed(data);
-  if (piece && joining_)
-    drop_half_line(*piece);
-  if (piece && !piece->data.empty())
-    to_conversation.push(child_output{
-      0, bytes{std::move(piece->data)}.with_origin(origin), piece->ends_line});
-}
-
-// Of the first line after attaching, somebody else may have read the beginning.
-void child_link::drop_half_line(codec::output_framer::piece& piece) {
-  std::string_view all{piece.data};
-  auto end = std::min(all.find('\n'), all.size());
-  auto is_long = end == all.size();
-  joining_ = is_long && (half_line_ > 0 || !all.starts_with('{'));
-  if (!joining_ && half_line_ == 0
-      && (is_long || is_whole_object(all.substr(0, end))))
-    return;
-  auto dropped = std::min(end + 1, all.size());
-  half_line_ += dropped;
-  piece.data.erase(0, dropped);
-  if (!joining_)
-    context_.log.write(log_level::warn, loggers::claude_process,
-                       "half_line_dropped",
-                       {{"pid", process_.pid()}, {"bytes", half_line_}});
 }
 
 // Reads all of stderr as it comes: a child must not hang because nobody reads
@@ -337,9 +301,8 @@ void child_link::log_errors(bool at_end) {
 
 void child_link::conclude() {
   child_ended end;
-  if (auto rest = framer_.end(end.cut_bytes); rest && !joining_)
-    to_conversation.push(
-      child_output{0, bytes{std::move(rest->data)}, rest->ends_line});
+  end.generation = generation_;
+  end.end = events_.end();
   auto exit = process_.exit_status();
   end.pid = process_.pid();
   end.exit_code = exit.exit_code;
@@ -349,7 +312,8 @@ void child_link::conclude() {
   if (!end.asked)
     end.renewal = renewal_.reason;
   end.awaits_next = awaits_next();
-  to_conversation.push(end);
+  end.taken = process_.input().position();
+  last_end_ = end;
   stage_ = stage::concluded;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/credit.hpp"
 #include "actors/launch_patience.hpp"
 #include "actors/ports.hpp"
 #include "messages/codec/line_framer.hpp"
@@ -12,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace container_agent {
@@ -20,14 +18,6 @@ namespace container_agent {
 struct child_link_config {
   child_command command; ///< with the arguments of the first launch
   bool raw = false;      ///< bytes, no lines
-
-  /// Written to the child where its stdin can't be closed, because it holds it
-  /// open itself; empty: it is closed.
-  std::string farewell;
-
-  /// Lines of the child up to this length are passed on whole or not at all;
-  /// longer ones piece by piece.
-  std::size_t max_held_line = 1024 * 1024;
 
   /// How long a program that had run is waited for when it is missing.
   std::chrono::milliseconds launch_patience{0};
@@ -45,26 +35,30 @@ std::vector<std::string> session_arguments(std::vector<std::string> arguments,
 std::string session_in(const std::vector<std::string>& arguments);
 
 /// What `claude_process` works with, and what outlives it: the running child,
-/// its half-read lines, and what the conversation has not taken yet.
+/// and what is to be known of the last one's end.
 class child_link {
 public:
-  using delivery = std::variant<child_output, child_ended>;
-
-  child_link(child_process& process, child_link_config config,
-             actor_context context);
+  /// `events`: where the child's output goes.
+  child_link(child_process& process, stream_log& events,
+             child_link_config config, actor_context context);
 
   /// Whom to tell that something about the child has changed.
   void on_change(notification notify);
 
   child_process::launch_result launch(const launch_child& how);
 
-  /// Reads on while credit allows, and takes note of the child's end.
-  void advance();
+  /// Moves more of its output into the log, no further than `limit`, and takes
+  /// note of the child's end.
+  void advance(std::uint64_t limit);
+
+  /// The log's disk is full; tries again.
+  bool held() const { return held_; }
+  void retry();
 
   /// After a launch that is `waiting`: the next one may succeed.
   bool appeared() { return std::exchange(appeared_, false); }
 
-  /// Whether a child was launched and its end not yet delivered.
+  /// Whether a child was launched and its end not yet dealt with.
   bool occupied() const { return stage_ != stage::none; }
 
   /// The process has ended, but its output has not: somebody it started still
@@ -80,16 +74,25 @@ public:
   /// Reads no more of what lingers.
   void abandon_output();
 
-  /// Everything up to `child_ended` is in the outbox.
+  /// All that it has said is in the log.
   bool concluded() const { return stage_ == stage::concluded; }
 
-  /// The conversation has taken all of it: the next child may come.
+  /// The next child may come.
   void reset() { stage_ = stage::none; }
 
-  void write(bytes data) { process_.input().write(std::move(data)); }
+  /// How the last child has ended, for the conversation; generation 0: none
+  /// has.
+  const child_ended& last_end() const { return last_end_; }
 
-  /// How many more pieces of input may come.
-  std::uint64_t input_credit() const;
+  /// What it has said is in the log up to here: not counting what others have
+  /// appended since.
+  std::uint64_t output_end() const { return output_end_; }
+
+  /// Its stdin may have all up to `end`, unless it was told to end.
+  void give_input(std::uint64_t end);
+
+  /// Its stdin has got all up to here.
+  std::uint64_t input_position() const { return process_.input().position(); }
 
   void close_input();
   std::error_code signal_group(int signal);
@@ -141,30 +144,25 @@ public:
     return process_.only_attaches() && !asked_to_end_;
   }
 
-  outbox<delivery> to_conversation;
-  inbox from_conversation;
   launch_patience patience;
 
 private:
   /// none → running → exited (process reaped, output open) → concluded → none
   enum class stage : std::uint8_t { none, running, exited, concluded };
 
-  void read_output();
+  void read_output(std::uint64_t limit);
   void read_errors();
-  void take_output(const byte_source::result& result);
-  void take_lines(std::string_view data, std::uint64_t origin);
-  void end_input();
-  void drop_half_line(codec::output_framer::piece& piece);
+  void take_output(const inlet::result& result);
   void take_errors(const byte_source::result& result);
   void log_errors(bool at_end);
   void conclude();
   void check_input();
 
   child_process& process_;
+  stream_log& events_;
   child_link_config config_;
   actor_context context_;
   notification notify_;
-  codec::output_framer framer_;
   codec::line_framer errors_;
   stage stage_ = stage::none;
   std::uint64_t generation_ = 0;
@@ -176,11 +174,15 @@ private:
   renew_child renewal_;
   bool reading_output_ = false;
   std::uint64_t reads_ = 0;
+  std::uint64_t output_end_ = 0;
   bool output_ended_ = false;
-  bool joining_ = false;        // attached, and no line has begun since
-  std::uint64_t half_line_ = 0; // bytes dropped of what began before that
+  bool midstream_ = false; // attached, perhaps within a line
+  bool held_ = false;
+  bool told_held_ = false; // … and the log has said so
+  std::uint64_t input_from_ = 0;
+  std::uint64_t given_to_ = 0;
+  child_ended last_end_;
   bool appeared_ = false;
-  bool awaits_launch_ = false;
   bool reading_errors_ = false;
   bool errors_ended_ = false;
 };

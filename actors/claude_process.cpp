@@ -7,7 +7,6 @@
 
 #include <csignal>
 #include <utility>
-#include <variant>
 
 namespace container_agent {
 
@@ -36,6 +35,7 @@ constexpr std::uint64_t kill_renewed = terminate_renewed - 1;
 constexpr std::uint64_t kill_mute = terminate_renewed - 2;
 constexpr std::uint64_t kill_survivor = terminate_renewed - 3;
 constexpr std::uint64_t retry_launch = terminate_renewed - 4;
+constexpr std::uint64_t retry_write = terminate_renewed - 5;
 
 } // namespace
 
@@ -47,9 +47,12 @@ claude_process::behavior_type claude_process::make_behavior() {
   });
   return {
     [this](const launch_child& how) { start_child(how); },
-    [this](const child_input& input) { take(input); },
+    [this](const child_input_grew& news) {
+      link_.give_input(news.end);
+      advance();
+    },
     [this](const child_output_window& window) {
-      link_.to_conversation.update(window);
+      output_limit_ = window.limit;
       advance();
     },
     [this](const renew_child& how) { renew(how); },
@@ -99,8 +102,8 @@ void claude_process::on_exit() {
 }
 
 void claude_process::start_child(const launch_child& how) {
-  if (link_.occupied()) {
-    tell(peers().conversation, link_.description());
+  if (link_.occupied() || how.after < link_.last_end().generation) {
+    tell_child();
     return advance();
   }
   auto result = link_.launch(how);
@@ -130,44 +133,45 @@ void claude_process::launch_has_failed(
     await(*wait, retry_launch);
 }
 
-void claude_process::take(const child_input& input) {
-  // What comes while there is no child, or after its end, comes again with the
-  // next one; and so does what a child that is told to end will not read.
-  if (!link_.running())
-    return;
-  if (!link_.from_conversation.expects(input.sequence)) {
-    credit_.asked();
-  } else if (!link_.renewing() && !link_.asked_to_end()) {
-    link_.write(input.data);
-    link_.from_conversation.take();
-    credit_.took(input.data.size());
-  }
-  grant_credit();
-}
-
 void claude_process::take_peers(const peers_changed& now) {
   auto new_conversation = replaced(now, &peers_changed::conversation);
   meet(now);
   if (!new_conversation)
     return;
-  link_.to_conversation.rewind();
-  credit_.forget();
-  if (link_.occupied())
-    tell(peers().conversation, link_.description());
+  told_output_ = told_input_ = 0;
+  tell_child();
   advance();
 }
 
+// What a conversation has to know of the children: it may be a new one, or have
+// died over it.
+void claude_process::tell_child() {
+  if (link_.last_end().generation != 0)
+    tell(peers().conversation, child_ended{link_.last_end()});
+  if (link_.occupied() && !link_.concluded())
+    tell(peers().conversation, link_.description());
+}
+
 void claude_process::advance() {
-  link_.advance();
-  // What a child has not taken goes to the next one: told before its end.
-  if (link_.concluded()
-      && credit_.told().taken != link_.from_conversation.taken())
-    credit_.asked();
-  grant_credit();
-  while (const auto* item = link_.to_conversation.next())
-    std::visit([this](const auto& x) { tell(peers().conversation, x); }, *item);
+  link_.advance(output_limit_);
+  if (link_.held() && !std::exchange(write_due_, true))
+    await(retry_pause, retry_write);
+  tell_progress();
   watch_lingering();
   end_if_concluded();
+}
+
+void claude_process::tell_progress() {
+  if (!link_.occupied())
+    return;
+  if (auto gone = link_.input_position(); gone != told_input_) {
+    told_input_ = gone;
+    tell(peers().conversation, child_input_window{gone});
+  }
+  if (auto end = link_.output_end(); end != told_output_) {
+    told_output_ = end;
+    tell(peers().conversation, child_output_grew{end});
+  }
 }
 
 void claude_process::await(std::chrono::milliseconds time, std::uint64_t what) {
@@ -188,6 +192,7 @@ void claude_process::take_deadline(std::uint64_t what) {
       if (link_.outlives_kill())
         link_.kill_harder();
       return;
+    case retry_write: write_due_ = false; return link_.retry();
     case retry_launch:
       retry_due_ = false;
       if (awaited_)
@@ -231,14 +236,10 @@ void claude_process::watch_lingering() {
   delayed_send(this, linger_timeout, deadline_passed{lingering_since_});
 }
 
-void claude_process::grant_credit() {
-  if (auto window = credit_.due(link_.from_conversation, link_.input_credit()))
-    tell(peers().conversation, *window);
-}
-
 void claude_process::end_if_concluded() {
-  if (!link_.concluded() || !link_.to_conversation.empty())
+  if (!link_.concluded())
     return;
+  tell(peers().conversation, child_ended{link_.last_end()});
   auto exit = link_.exit_status();
   auto asked = link_.asked_to_end();
   auto renewal = link_.renewal();

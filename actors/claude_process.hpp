@@ -13,7 +13,7 @@ namespace container_agent {
 ///                so that a new claude_process adopts a child that still runs
 /// Receives from: conversation, the child, shutdown_coordinator, health_monitor
 /// Sends to:      conversation
-/// Dies when:     the child has ended and all it said was taken: with
+/// Dies when:     the child has ended and all it said is in the log: with
 ///                `child_ended` if nobody asked it to, with `child_renewed` if
 ///                it shall be started again, else in peace; when it cannot be
 ///                started (`launch_failed`) and is not worth waiting for (see
@@ -45,6 +45,9 @@ public:
   /// once, unless it waits for a device in the kernel.
   static constexpr std::chrono::seconds kill_timeout{5};
 
+  /// Between two tries to write, while a disk is full.
+  static constexpr std::chrono::milliseconds retry_pause{1000};
+
 protected:
   behavior_type make_behavior() override;
 
@@ -52,10 +55,10 @@ private:
   void start_child(const launch_child& how);
   void launch_has_failed(const launch_child& how,
                          const child_process::launch_result& result);
-  void take(const child_input& input);
   void take_peers(const peers_changed& now);
   void advance();
-  void grant_credit();
+  void tell_child();
+  void tell_progress();
   void renew(const renew_child& how);
   void hurry_renewal(int signal);
   void await(std::chrono::milliseconds time, std::uint64_t what);
@@ -64,9 +67,12 @@ private:
   void end_if_concluded();
 
   child_link& link_;
-  credit_line<child_input_window> credit_{small_input};
+  std::uint64_t output_limit_ = 0; // of what is wanted of the child
+  std::uint64_t told_output_ = 0;
+  std::uint64_t told_input_ = 0;
   std::optional<launch_child> awaited_; // nothing to attach to or start yet
   bool retry_due_ = false;              // of a launch that has failed
+  bool write_due_ = false;              // to a disk that was full
   std::uint64_t lingering_since_ = 0;   // the read that was waited for
   bool mute_ = false;                   // noticed, and its time runs
   bool survivor_watched_ = false;       // likewise

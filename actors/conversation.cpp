@@ -4,7 +4,7 @@
 #include "messages/type_ids.hpp"
 
 #include <algorithm>
-#include <type_traits>
+#include <utility>
 
 namespace container_agent {
 
@@ -20,35 +20,32 @@ conversation::conversation(caf::actor_config& config, bridge& protocol,
 
 conversation::behavior_type conversation::make_behavior() {
   return {
-    [this](const host_line& line) {
-      take(bridge_.from_input, line, input_credit_, line.text.size());
-    },
-    [this](const host_input_ended& end) {
-      take(bridge_.from_input, end, input_credit_);
+    [this](const input_grew& news) {
+      bridge_.take(news);
+      cut_at_ = news.cut_at;
+      settle();
     },
     [this](const child_started& child) {
       launching_ = told_renewal_ = false;
-      // While it was waited for, nothing was taken.
-      if (child.attached)
-        bridge_.to_child.rewind();
+      told_child_ = 0;
       bridge_.take(child);
       settle();
     },
-    [this](const child_output& output) {
-      take(bridge_.from_child, output, output_credit_, output.data.size());
-    },
+    [this](const child_output_grew&) { settle(); },
     [this](const child_ended& end) {
-      output_credit_.asked(); // the next child waits for it
-      take(bridge_.from_child, end, output_credit_);
-      if (end.awaits_next && !launching_)
+      // It is the answer, instead of a start, to one who has missed it.
+      auto asked_in_vain = launching_ && end.generation > asked_after_;
+      bridge_.take(end);
+      if (asked_in_vain || (end.awaits_next && !launching_))
         ask_for_child();
+      settle();
     },
     [this](const child_input_window& window) {
-      bridge_.to_child.update(window);
+      bridge_.take(window);
       settle();
     },
     [this](const host_output_window& window) {
-      bridge_.to_host.update(window);
+      bridge_.take(window);
       settle();
     },
     [this](const restart_scheduled& plan) {
@@ -73,7 +70,9 @@ conversation::behavior_type conversation::make_behavior() {
       return outcome;
     },
     [this](const deadline_passed& deadline) {
-      if (deadline.id == look_)
+      if (deadline.id == mending)
+        mend();
+      else if (deadline.id == look_)
         lose_patience();
       else if (deadline.id == alarm_)
         ring();
@@ -109,30 +108,15 @@ conversation::behavior_type conversation::make_behavior() {
   };
 }
 
-template <class Delivery, class Window>
-void conversation::take(inbox& from, const Delivery& delivery,
-                        credit_line<Window>& credit, std::size_t size) {
-  if (from.expects(delivery.sequence)) {
-    bridge_.take(delivery);
-    from.take();
-    credit.took(size);
-  } else {
-    credit.asked();
-  }
-  note_turn(std::is_same_v<Delivery, child_output>);
-  settle();
-}
-
 void conversation::take_peers(const peers_changed& now) {
   if (replaced(now, &peers_changed::claude_process)) {
-    bridge_.to_child.rewind();
-    output_credit_.forget();
+    told_child_ = told_output_ = 0;
     told_renewal_ = false;
   }
   if (replaced(now, &peers_changed::pipe_output))
-    bridge_.to_host.rewind();
+    told_host_ = 0;
   if (replaced(now, &peers_changed::pipe_input))
-    input_credit_.forget();
+    told_input_.reset();
   if (replaced(now, &peers_changed::shutdown_coordinator))
     told_finished_ = told_gone_ = false; // it may not have read that
   auto new_child = replaced(now, &peers_changed::claude_process);
@@ -162,44 +146,93 @@ void conversation::note_turn(bool spoke) {
     bridge_.pace.note(turn, spoke, clock().now());
 }
 
-// Sends on what has become possible, whatever it was that happened.
+// Does what has become possible, whatever it was that happened.
 void conversation::settle() {
+  read_on();
   note_turn();
   keep_time();
-  while (const auto* input = bridge_.to_child.next())
-    tell(peers().claude_process, *input);
-  while (const auto* output = bridge_.to_host.next())
-    tell(peers().pipe_output, *output);
-  ask_what_was_taken();
-  grant_credit();
+  tell_child();
+  tell_host();
+  tell_windows();
   ask_for_status();
   report_progress();
   watch();
 }
 
-// What ends waits for the last piece to be taken, and for the host's only when
-// all of it has been said.
-void conversation::ask_what_was_taken() {
-  if (bridge_.ending() || flushing_)
-    if (const auto* input = bridge_.to_child.ask())
-      tell(peers().claude_process, *input);
-  if (flushing_)
-    if (const auto* output = bridge_.to_host.ask())
-      tell(peers().pipe_output, *output);
+// What one log holds may lead to more in the other: at last nothing new is
+// left.
+void conversation::read_on() {
+  auto before = bridge_.heard();
+  bridge_.take_output();
+  note_turn(bridge_.heard() != before);
+  bridge_.take_input();
+  bridge_.take_output();
+  const auto& logs = bridge_.logs();
+  if (!logs.events.trouble().empty() || !logs.to_child.trouble().empty()) {
+    if (!std::exchange(mending_, true))
+      delayed_send(this, retry_pause, deadline_passed{mending});
+  }
 }
 
-void conversation::grant_credit() {
-  auto for_input = bridge_.input_credit();
-  auto for_output = bridge_.output_credit();
-  note_held(bridge_.input_held, for_input == 0);
-  note_held(bridge_.output_held, for_output == 0);
-  // A queue that has become full takes credit back.
-  if (bridge_.from_input.taken() + for_input < input_credit_.told().limit)
-    input_credit_.asked();
-  if (auto window = input_credit_.due(bridge_.from_input, for_input))
-    tell(peers().pipe_input, *window);
-  if (auto window = output_credit_.due(bridge_.from_child, for_output))
-    tell(peers().claude_process, *window);
+void conversation::mend() {
+  mending_ = false;
+  bridge_.logs().events.retry();
+  bridge_.logs().to_child.retry();
+  if (!bridge_.child_runs() && !launching_)
+    ask_for_child(); // what is to be written for the last one goes first
+  settle();
+}
+
+void conversation::tell_child() {
+  for (const auto& mark : bridge_.take_child_marks())
+    if (mark.end > told_child_) {
+      told_child_ = mark.end;
+      tell(peers().claude_process, child_input_grew{mark.end, mark.prompt});
+    }
+  if (auto end = bridge_.to_child_end(); end > told_child_) {
+    told_child_ = end;
+    tell(peers().claude_process, child_input_grew{end, {}});
+  }
+}
+
+void conversation::tell_host() {
+  auto end = bridge_.shown_to();
+  for (const auto& mark : bridge_.take_host_marks())
+    if (auto to = std::min(mark.end, end); to > told_host_) {
+      told_host_ = to;
+      tell(peers().pipe_output, host_output_grew{to, mark.prompt});
+    }
+  if (end > told_host_) {
+    told_host_ = end;
+    tell(peers().pipe_output, host_output_grew{end, {}});
+  }
+}
+
+// Told when half of what was allowed is used up, or pipe_input waits for what
+// is new in it: that a message has begun or ended, that a cut was heard of.
+void conversation::tell_windows() {
+  const auto& logs = bridge_.logs();
+  auto input = bridge_.input_standing();
+  auto output = bridge_.output_limit();
+  note_held(bridge_.input_held, !bridge_.may_take_input());
+  note_held(bridge_.output_held, logs.events.end() >= output);
+  if (!told_input_ || input.half != told_input_->half
+      || (input.limit > told_input_->limit
+          && logs.input.end() + bridge::small_window / 2 >= told_input_->limit)
+      || (told_input_->taken < cut_at_ && input.taken >= cut_at_)) {
+    told_input_ = input;
+    tell(peers().pipe_input, input);
+  }
+  if (output > told_output_
+      && logs.events.end() + bridge::small_window >= told_output_) {
+    told_output_ = output;
+    tell(peers().claude_process, child_output_window{output});
+  }
+  auto standing = logs.input.end() + bridge_.logs().events.end();
+  if (standing >= released_ + bridge::output_window) {
+    released_ = standing;
+    bridge_.release();
+  }
 }
 
 void conversation::note_held(stopwatch& watch, bool held) {
@@ -207,10 +240,15 @@ void conversation::note_held(stopwatch& watch, bool held) {
     watch.note(held, clock().now());
 }
 
+// It is to go on with the session that was told last.
 void conversation::ask_for_child() {
+  bridge_.take_output();
   launching_ = peers().claude_process && bridge_.wants_child();
-  if (launching_)
-    tell(peers().claude_process, bridge_.launch_plan());
+  if (!launching_)
+    return;
+  auto plan = bridge_.launch_plan();
+  asked_after_ = plan.after;
+  tell(peers().claude_process, std::move(plan));
 }
 
 void conversation::ask_for_status() {
@@ -244,7 +282,7 @@ void conversation::report_progress() {
     told_gone_ = true;
     tell(peers().shutdown_coordinator, child_gone{});
   }
-  if (flushing_ && bridge_.to_host.empty()) {
+  if (flushing_ && peers().pipe_output) {
     flushing_ = false;
     tell(peers().pipe_output, flush_output{});
   }

@@ -26,7 +26,7 @@ struct conversation_config {
 /// Owns:          nothing; carries the mail of the `bridge` lent to it
 /// Receives from: pipe_input, claude_process, pipe_output, supervisor,
 ///                shutdown_coordinator, health_monitor
-/// Sends to:      claude_process, pipe_output, pipe_input (credit),
+/// Sends to:      claude_process, pipe_output, pipe_input,
 ///                shutdown_coordinator, health_monitor
 /// Dies when:     never by itself; the next one goes on with the same bridge
 class conversation : public agent_actor<conversation_actor> {
@@ -43,21 +43,23 @@ public:
   /// less if `stall_timeout` is less.
   static constexpr std::chrono::seconds interrupt_grace{10};
 
+  /// Between two tries to write, while a disk is full.
+  static constexpr std::chrono::milliseconds retry_pause{1000};
+
 protected:
   behavior_type make_behavior() override;
 
 private:
-  template <class Delivery, class Window>
-  void take(inbox& from, const Delivery& delivery, credit_line<Window>& credit,
-            std::size_t size = 0);
-
   bool is_left_to_next(const restarts_exhausted& end) const;
   void end_alone(const restarts_exhausted& end);
   void take_peers(const peers_changed& now);
   void settle();
   void note_turn(bool spoke = false);
-  void ask_what_was_taken();
-  void grant_credit();
+  void read_on();
+  void tell_child();
+  void tell_host();
+  void tell_windows();
+  void mend();
   void note_held(stopwatch& watch, bool held);
   void ask_for_child();
   void ask_for_status();
@@ -69,16 +71,23 @@ private:
   void keep_time();
   void ring();
 
-  // Tells the two timers apart: the ids of the one are counted from 1.
+  // Tells the timers apart: the ids of one are counted from 1.
   static constexpr std::uint64_t alarm_bit = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t mending = ~std::uint64_t{0};
 
   bridge& bridge_;
   conversation_config config_;
-  credit_line<host_line_window> input_credit_{small_input};
-  credit_line<child_output_window> output_credit_;
-  bool launching_ = false; // a child was asked for and has not started yet
+  std::optional<input_window> told_input_;
+  std::uint64_t cut_at_ = 0;      // in the input, as far as told
+  std::uint64_t told_output_ = 0; // the limit of the child's
+  std::uint64_t told_child_ = 0;  // how much its stdin shall get
+  std::uint64_t told_host_ = 0;
+  std::uint64_t released_ = 0; // the logs were let go of when they stood there
+  bool mending_ = false;       // a disk is full
+  bool launching_ = false;     // a child was asked for and has not started yet
+  std::uint64_t asked_after_ = 0; // the end that was the last then
   bool asking_status_ = false;
-  bool flushing_ = false; // asked to, and something was not taken yet
+  bool flushing_ = false; // asked to, and not passed on yet
   bool told_drained_ = false;
   bool told_gone_ = false;
   bool told_finished_ = false;

@@ -21,26 +21,60 @@ std::string dialogue_config::validate() const {
   return {};
 }
 
-dialogue::dialogue(dialogue_config config, actor_context context,
-                   journal* notes)
-  : config_{std::move(config)},
+dialogue::dialogue(dialogue_config config, conversation_logs logs,
+                   actor_context context, const codec::kept_conversation& kept,
+                   bool alive)
+  : bridge{logs},
+    config_{std::move(config)},
     context_{context},
-    notes_{notes != nullptr ? *notes : no_notes_},
-    voice_{make_host_voice(config_.voice, context, to_host)},
+    voice_{make_host_voice(config_.voice, context, logs_)},
     prompts_{config_.queue},
+    input_{logs_.input, config_.lines,
+           std::clamp(kept.input, logs_.input.begin(), logs_.input.end())},
     scanner_{{.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
     open_requests_{config_.permission_timeout, config_.redact},
-    tasks_{config_.task_patience} {}
+    tasks_{config_.task_patience} {
+  read_to_ = line_begin_ = logs_.events.line_start();
+  checkpoint_ = logs_.events.begin();
+  checkpoint_due_ = checkpoint_ + config_.checkpoint_distance;
+  checkpoint_given_ = logs_.to_child.begin();
+  shown_gone_ = logs_.shown().begin();
+  to_child_gone_ = logs_.to_child.end();
+  restore(kept, alive);
+}
 
 // -- the host's lines ---------------------------------------------------------
 
+// A line that throws is at the front the next time, too.
+void dialogue::take_input() {
+  while (may_take_input()) {
+    const auto* line = input_.front();
+    if (line == nullptr)
+      return;
+    take(*line);
+    input_.pop();
+    note_input();
+  }
+}
+
+// Control messages and what a transparent host says leave no record.
+void dialogue::note_input() {
+  if (logs_.note_input && logs_.events.owed() == 0 && logs_.to_child.owed() == 0
+      && (status_requests_ == 0 || closed_))
+    logs_.note_input(held_from(input_.position()));
+}
+
 void dialogue::take(const host_line& line) {
-  line_end_ = line.end;
-  line_text_ = line.text.view();
+  line_ = &line;
   take_text(line);
+  line_ = nullptr;
   ++counters_.lines; // not before: should that have thrown, it comes again
-  if (auto end = std::exchange(line_end_, 0); end > 0)
-    notes_.input_taken(end);
+}
+
+input_window dialogue::input_standing() const {
+  auto taken = input_.half() ? input_.position() : input_.read_to();
+  auto more = may_take_input() ? small_window : 0;
+  return {taken, input_.read_to() + more, input_.half()};
 }
 
 void dialogue::take_text(const host_line& line) {
@@ -49,44 +83,40 @@ void dialogue::take_text(const host_line& line) {
                   std::to_string(line.size)
                     + " bytes: over the limit; raise it (--max-line-bytes) or "
                       "send less",
-                  line.number, {});
-  if (is_blank_line(codec::without_mark(line.text.view())))
+                  {});
+  if (is_blank_line(codec::without_mark(line.text)))
     return;
-  auto outcome = codec::read_input(line.text.view(), config_.input);
+  auto outcome = codec::read_input(line.text, config_.input);
   if (auto* fault = std::get_if<codec::input_fault>(&outcome))
-    return reject(fault->reason, fault->detail, line.number, fault->uuid);
+    return reject(fault->reason, fault->detail, fault->uuid);
   auto& message = std::get<codec::input_message>(outcome);
   // JSON that is whole is whole without a line feed, too. Of plain text nobody
   // can tell, and half a prompt may mean something else than the whole one.
-  auto is_json
-    = config_.input != codec::input_format::text
-      && codec::start_of(line.text.view()) == codec::json_start::object;
+  auto is_json = config_.input != codec::input_format::text
+                 && codec::start_of(line.text) == codec::json_start::object;
   if (line.ending == line_ending::cut && !is_json)
     return reject("incomplete_line",
                   "its writer closed the pipe before the line feed that ends "
                   "a prompt: send it again with one",
-                  line.number, {});
-  take_message(std::move(message), line.number);
+                  {});
+  take_message(std::move(message));
 }
 
-void dialogue::take(const host_input_ended&) {
-  input_ended_ = true;
-}
-
-std::uint64_t dialogue::input_credit() const {
-  if (to_host.size() + voice_->deferred() >= max_unsent_output
-      || to_child.size() >= max_unsent_input
+bool dialogue::may_take_input() const {
+  if (logs_.shown().end() >= shown_gone_ + config_.max_backlog
+      || logs_.to_child.end() + for_claude_bytes_
+           >= to_child_gone_ + small_window
+      || logs_.events.owed() >= small_window || !logs_.events.trouble().empty()
+      || !logs_.to_child.trouble().empty()
       || held_control_.size() >= max_held_control
       || held_control_bytes_ >= config_.queue.bytes)
-    return 0;
+    return false;
   // An answer that Claude waits for may stand behind prompts that find no room:
   // these are then refused instead of blocking it for ever.
-  if (prompts_.full() && !config_.transparent)
-    return open_requests_.empty() ? 0 : 1;
-  return std::min<std::uint64_t>(prompts_.room(), max_unsent_input);
+  return !prompts_.full() || config_.transparent || !open_requests_.empty();
 }
 
-void dialogue::take_message(codec::input_message message, std::uint64_t line) {
+void dialogue::take_message(codec::input_message message) {
   using kind = codec::input_message::kind;
   // A Claude that has outlived its actor may wait for just this answer.
   auto awaited = message.what == kind::control_response
@@ -96,9 +126,9 @@ void dialogue::take_message(codec::input_message message, std::uint64_t line) {
                   "Claude is not started again until somebody asks for it "
                   "(container-agent restart-claude): "
                     + gave_up_,
-                  line, message.uuid);
+                  message.uuid);
   switch (message.what) {
-    case kind::prompt: return take_prompt(std::move(message), line);
+    case kind::prompt: return take_prompt(std::move(message));
     case kind::status_request: ++status_requests_; return;
     default: return take_control(std::move(message));
   }
@@ -106,15 +136,15 @@ void dialogue::take_message(codec::input_message message, std::uint64_t line) {
 
 // From here on it is known whose line it is.
 void dialogue::concerns(trace_id prompt) {
-  voice_->speak_of(prompt);
+  speak_of(prompt);
   if (context_.hook != nullptr)
     context_.hook->concerns(prompt);
 }
 
-void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
+void dialogue::take_prompt(codec::input_message message) {
   if (draining_)
     return reject("shutting_down",
-                  "the agent is stopping: send it to the next one", line,
+                  "the agent is stopping: send it to the next one",
                   message.uuid);
   if (config_.transparent) {
     context_.log.write(
@@ -130,7 +160,9 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
                   "Claude waits for an answer of the host, and "
                     + std::to_string(prompts_.waiting())
                     + " prompts wait already: answer, then send it again",
-                  line, message.uuid);
+                  message.uuid);
+  failed_before_.erase(trace_id_of(message.uuid));
+  prompts_.forget(message.uuid);
   if (message.uuid.empty()) {
     auto high = context_.random.next();
     message.uuid = codec::make_uuid(high, context_.random.next());
@@ -138,23 +170,25 @@ void dialogue::take_prompt(codec::input_message message, std::uint64_t line) {
   }
   auto position = prompts_.waiting() + prompts_.in_flight().size();
   message.line.push_back('\n');
-  prompt p{std::move(message.uuid), bytes{std::move(message.line)}};
+  prompt p{std::move(message.uuid), std::move(message.line)};
+  p.input_from = line_->begin;
+  p.input_to = line_->end;
   context_.log.write(log_level::info, loggers::conversation, "prompt_accepted",
                      {{"uuid", p.uuid},
-                      {"line", line},
+                      {"line", line_->number},
                       {"bytes", std::uint64_t{p.line.size()}},
                       {"position", std::uint64_t{position}}});
   ++counters_.accepted;
-  notes_.accepted(p.uuid, p.line, std::exchange(line_end_, 0));
   concerns(p.trace);
-  voice_->accepted(p.uuid, position);
+  voice_->accepted({p.uuid, position, false, input_range()});
+  sync_events();
   prompts_.push(std::move(p));
   start_prompts();
 }
 
 void dialogue::take_control(codec::input_message message) {
   if (message.what == codec::input_message::kind::control_response)
-    end_request(message.request_id, message.line);
+    end_request(message.request_id);
   else if (message.what == codec::input_message::kind::control_cancel)
     settings_.cancelled(message.request_id);
   ++signs_; // Claude has something to do again
@@ -163,28 +197,58 @@ void dialogue::take_control(codec::input_message message) {
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
   // One that is about to end for a new one will not read it any more.
-  auto unblocks = child_ == child_state::starting
+  auto unblocks = child_ == child_state::starting && !settings_.restoring()
                   && !settings_.blocked().empty()
                   && host_settings::may_unblock(message.line);
   if ((child_ == child_state::ready || unblocks) && renewal() == nullptr)
-    return send_control(message);
-  held_control_bytes_ += message.line.size();
-  held_control_.push_back(std::move(message));
+    return send_control({std::move(message), line_->begin});
+  hold_control({std::move(message), line_->begin});
 }
 
-std::deque<codec::input_message> dialogue::take_held_control() {
-  held_control_bytes_ = 0;
-  return std::exchange(held_control_, {});
+void dialogue::hold_control(control_message control) {
+  held_control_bytes_ += control.message.line.size();
+  held_control_.push_back(std::move(control));
+}
+
+// Each is held until then: should this agent be killed, the next one has it.
+void dialogue::deal_with_held(
+  const std::function<bool(const control_message&)>& deal) {
+  for (auto i = held_control_.begin(); i != held_control_.end();) {
+    if (!deal(*i)) {
+      ++i;
+      continue;
+    }
+    held_control_bytes_ -= i->message.line.size();
+    i = held_control_.erase(i);
+  }
+  note_input();
+}
+
+// What Claude has not been given yet is the next agent's to give.
+std::uint64_t dialogue::held_from(std::uint64_t otherwise) const {
+  auto result = otherwise;
+  for (const auto& each : for_claude_)
+    result = std::min(result, each.input_from);
+  for (const auto& each : held_control_)
+    result = std::min(result, each.input_from);
+  return result;
 }
 
 void dialogue::reject(std::string_view reason, std::string_view detail,
-                      std::uint64_t line, std::string_view uuid) {
+                      std::string_view uuid) {
   ++counters_.rejected;
-  context_.log.write(
-    log_level::warn, loggers::conversation, "line_rejected",
-    {{"reason", reason}, {"detail", detail}, {"line", line}, {"uuid", uuid}});
-  voice_->speak_of(uuid.empty() ? trace_id{} : trace_id_of(uuid));
-  voice_->rejected(reason, detail, line, uuid, line_text_);
+  context_.log.write(log_level::warn, loggers::conversation, "line_rejected",
+                     {{"reason", reason},
+                      {"detail", detail},
+                      {"line", line_->number},
+                      {"uuid", uuid}});
+  speak_of(uuid.empty() ? trace_id{} : trace_id_of(uuid));
+  voice_->rejected(
+    {reason, detail, line_->number, uuid, line_->text, input_range()});
+}
+
+codec::input_range dialogue::input_range() const {
+  return {line_->begin, line_->end, held_from(line_->end)};
 }
 
 // -- prompts ------------------------------------------------------------------
@@ -200,15 +264,13 @@ void dialogue::start_prompts() {
 void dialogue::send(const prompt& p) {
   context_.log.write(log_level::debug, loggers::conversation, "prompt_sent",
                      {{"uuid", p.uuid}, {"attempt", p.sent}});
-  notes_.sent(p.uuid, p.sent, p.again);
-  auto line
-    = p.continued_as.empty()
-        ? p.line
-        : bytes{codec::prompt_line(config_.continue_prompt, p.continued_as)};
+  auto line = p.continued_as.empty()
+                ? p.line
+                : codec::prompt_line(config_.continue_prompt, p.continued_as);
   // Claude runs the prompt anew if its transcript does not have it.
   if (p.again && p.answering)
-    line = bytes{codec::with_notice(line.view())};
-  to_child.push({0, std::move(line), p.trace});
+    line = codec::with_notice(line);
+  give_claude(line, p.trace);
   ++signs_;
 }
 
@@ -218,18 +280,7 @@ void dialogue::interrupt() {
   const auto& flying = prompts_.in_flight();
   context_.log.write(log_level::warn, loggers::conversation, "turn_interrupted",
                      {{"uuid", flying.empty() ? "" : flying.front().uuid}});
-  to_child.push({0, bytes{codec::control_request_line(id, "interrupt")}});
-}
-
-// What an earlier agent has sent, and this very child has not spoken of by now,
-// never reached it: it speaks of a prompt before it answers what came later.
-// An answer that comes twice is nothing to it.
-void dialogue::resend_unheard() {
-  for (auto& answer : std::exchange(answers_before_, {}))
-    to_child.push({0, bytes{std::move(answer)}});
-  for (const auto& p : prompts_.in_flight())
-    if (!p.started)
-      send(p);
+  give_claude(codec::control_request_line(id, "interrupt"));
 }
 
 void dialogue::resend_prompts() {
@@ -254,7 +305,7 @@ void dialogue::resend_prompts() {
     flying->started = false;
     flying->again = true;
     ++counters_.resent;
-    voice_->speak_of(p.trace);
+    speak_of(p.trace);
     voice_->resent(p.uuid, flying->sent);
     ++flying->sent;
     send(*flying);
@@ -265,7 +316,7 @@ void dialogue::close(const std::string& uuid) {
   if (!prompts_.close(uuid))
     return;
   ++counters_.answered;
-  notes_.closed(uuid, answer_end_);
+  sync_events();
   context_.log.write(log_level::info, loggers::conversation, "prompt_answered",
                      {{"uuid", uuid}});
 }
@@ -277,8 +328,7 @@ void dialogue::fail(const prompt& p, std::string_view reason,
     log_level::error, loggers::conversation, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
   prompts_.note_failure(p.trace, reason);
-  notes_.failed(p.uuid, reason);
-  voice_->speak_of(p.trace);
+  speak_of(p.trace);
   voice_->failed(p.uuid, reason, detail);
 }
 
@@ -302,82 +352,25 @@ void dialogue::fail_waiting(std::string_view reason, std::string_view detail) {
     fail(p, reason, detail);
 }
 
-void dialogue::send_line(std::string line) {
-  line.push_back('\n');
-  to_child.push({0, bytes{std::move(line)}});
+// Not before all that was told so far is in the log of events: an agent that is
+// killed in between would leave a Claude that was given what nobody knows of.
+void dialogue::give_claude(std::string lines, trace_id prompt,
+                           std::uint64_t input_from) {
+  for_claude_bytes_ += lines.size();
+  for_claude_.push_back({std::move(lines), prompt, input_from});
+  hand_over();
 }
 
-// -- the end ------------------------------------------------------------------
-
-void dialogue::take(const begin_drain& drain) {
-  if (std::exchange(draining_, true))
-    return;
-  context_.log.write(log_level::info, loggers::conversation, "drain_begun",
-                     {{"reason", drain.reason},
-                      {"in_flight", std::uint64_t{prompts_.in_flight().size()}},
-                      {"waiting", std::uint64_t{prompts_.waiting()}}});
-  voice_->stopping(drain.reason);
-  fail_waiting("shutting_down", "the agent stopped before its turn came");
-}
-
-void dialogue::take(const interrupt_turn&) {
-  // One that was left by an earlier agent may be about to be taken up.
-  if (child_ == child_state::none && !taken_up_)
-    fail_all("shutting_down", "Claude was away until the agent's time was up");
-  if (child_ != child_state::ready)
-    return;
-  if (!prompts_.in_flight().empty() || tasks_.in_turn())
-    interrupt();
-  stop_tasks();
-}
-
-// After the child's end there is nothing left to fail. But nobody may have been
-// there to end it, or to say so, before the time was up.
-void dialogue::close() {
-  closed_ = true;
-  voice_->end_line();
-  fail_results_ahead();
-  fail_all("shutting_down", "the agent stopped before the result");
-  lose_held_control("the agent stopped before it was sent");
-  lose_control(true, "the agent stopped before Claude answered");
-  voice_->conclude();
-}
-
-bool dialogue::drained() const {
-  // Transparent mode knows no turns: Claude's own end ends the drain there.
-  return draining_ && (config_.transparent || !busy());
-}
-
-bool dialogue::finished() const {
-  return input_ended_ && prompts_.idle() && !tasks_.busy()
-         && held_control_.empty() && to_child.empty() && status_requests_ == 0;
-}
-
-std::uint64_t dialogue::turn() const {
-  return prompts_.in_flight().empty() ? 0 : prompts_.closed() + 1;
-}
-
-conversation_status dialogue::status() const {
-  auto result = counters_;
-  result.ready = child_ == child_state::ready;
-  result.gave_up = !gave_up_.empty();
-  if (child_ == child_state::starting && settings_.restoring())
-    result.blocked = "Claude has not acknowledged yet what the host had set";
-  else if (child_ == child_state::starting)
-    result.blocked = settings_.blocked();
-  result.session_id = session_;
-  result.queued = prompts_.waiting();
-  result.queued_bytes = prompts_.waiting_bytes();
-  result.in_flight = prompts_.in_flight().size();
-  result.requests_open = open_requests_.size();
-  result.tasks = tasks_.running().size();
-  result.own_turn = tasks_.turn_expected();
-  return result;
-}
-
-void dialogue::answer_status(std::string_view document) {
-  for (; status_requests_ > 0; --status_requests_)
-    voice_->status(document);
+void dialogue::hand_over() {
+  while (!for_claude_.empty() && logs_.events.owed() == 0
+         && logs_.to_child.owed() == 0) {
+    auto next = std::move(for_claude_.front());
+    for_claude_.pop_front();
+    for_claude_bytes_ -= next.lines.size();
+    logs_.to_child.append(next.lines);
+    child_marks_.push_back({logs_.to_child.end(), next.prompt});
+    note_input();
+  }
 }
 
 } // namespace container_agent

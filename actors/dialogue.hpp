@@ -8,15 +8,18 @@
 #include "actors/ports.hpp"
 #include "actors/prompt_queue.hpp"
 #include "actors/transparent_debts.hpp"
+#include "messages/codec/agent_record.hpp"
 #include "messages/codec/envelope.hpp"
 #include "messages/codec/input_message.hpp"
 #include "messages/codec/kept_conversation.hpp"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 namespace container_agent {
 
@@ -54,6 +57,21 @@ struct dialogue_config {
   /// it is lost.
   std::uint32_t resume_retries = 2;
 
+  /// What of the events the host may not have yet before Claude has to wait, in
+  /// bytes. (`--max-backlog`)
+  std::uint64_t max_backlog = 256 * 1024 * 1024;
+
+  /// After so many bytes of events comes a checkpoint.
+  std::uint64_t checkpoint_distance = 16 * 1024 * 1024;
+
+  input_reader::config lines;
+
+  /// What was accepted, and that it has its end, survives the machine.
+  bool sync = false;
+
+  /// The session that an earlier agent has left can't be resumed.
+  bool session_gone = false;
+
   /// Returns what is wrong, or an empty string.
   std::string validate() const;
 };
@@ -87,33 +105,35 @@ struct dialogue_config {
 /// What the host says is in dialogue.cpp, what Claude says in
 /// dialogue_output.cpp, what it asks and does beside the prompts in
 /// dialogue_requests.cpp, Claude's life in dialogue_child.cpp, what a new
-/// Claude is given back in dialogue_restore.cpp, what outlives the agent in
-/// dialogue_kept.cpp, and what becomes of a prompt that comes again in
-/// dialogue_again.cpp.
+/// Claude is given back in dialogue_restore.cpp, what goes from one agent to
+/// the next in dialogue_kept.cpp, the end in dialogue_end.cpp, and what becomes
+/// of a prompt that comes again in dialogue_again.cpp.
+///
+/// It remembers nothing that the logs do not say: a `conversation_fold` makes
+/// its state of them for the next agent.
 class dialogue : public bridge {
 public:
-  /// `notes` is for the next agent, if Claude is to outlive this one.
-  dialogue(dialogue_config config, actor_context context,
-           journal* notes = nullptr);
+  /// `kept`: where an earlier agent has stopped. `alive`: the Claude that it
+  /// has left is there, to be taken up.
+  dialogue(dialogue_config config, conversation_logs logs,
+           actor_context context, const codec::kept_conversation& kept = {},
+           bool alive = false);
 
-  /// Goes on where an earlier agent stopped. Before anything else.
-  /// `output_begin`: where Claude's output goes on that the host does not have.
-  /// `alive`: Claude is there, to be taken up.
-  void restore(const codec::kept_conversation& kept, std::uint64_t output_begin,
-               bool alive);
+  void take(const input_grew& news) override { input_.grew(news); }
+  void take_input() override;
+  bool may_take_input() const override;
+  input_window input_standing() const override;
 
-  /// The host's output stands within a line of Claude's, whose rest comes
-  /// first; `begun` is what it has of it, if that is known. Likewise.
-  void begin_in_line(const std::optional<std::string>& begun = {});
+  /// One line of the input.
+  void take(const host_line& line);
 
-  void take(const host_line& line) override;
-  void take(const host_input_ended& end) override;
-  std::uint64_t input_credit() const override;
-
+  using bridge::take;
   void take(const child_started& child) override;
-  void take(const child_output& output) override;
   void take(const child_ended& end) override;
-  std::uint64_t output_credit() const override;
+  void take_output() override;
+  std::uint64_t heard() const override { return heard_; }
+  std::uint64_t output_limit() const override;
+  std::uint64_t shown_to() const override;
   launch_child launch_plan() const override;
   bool wants_child() const override;
   bool child_runs() const override { return child_ != child_state::none; }
@@ -132,8 +152,14 @@ public:
   std::optional<time_point> due() const override;
   std::vector<open_request> requests(time_point now) const override;
   void close() override;
+
+  /// What the next agent has to know: what a fold of the logs comes to.
+  codec::kept_conversation kept() const;
+
+  /// What comes before is not needed by anybody here.
+  void release() override;
+
   bool drained() const override;
-  bool ending() const override { return input_ended_ || draining_; }
   bool finished() const override;
 
   conversation_status status() const override;
@@ -151,22 +177,52 @@ public:
   /// together they may have as many bytes as prompts that wait.
   static constexpr std::size_t max_held_control = 256;
 
+  /// 2 MiB: the next agent may begin so far before what the host has.
+  static constexpr std::uint64_t max_repeated = 2 * 1024 * 1024;
+
+  /// 1 MiB: the host gets a longer line of Claude's before it is whole.
+  static constexpr std::uint64_t max_held_line = 1024 * 1024;
+
 private:
+  static constexpr auto no_input = ~std::uint64_t{0};
+
   enum class child_state : std::uint8_t { none, starting, ready };
 
   // the host's lines
+  void note_input();
   void take_text(const host_line& line);
-  void take_message(codec::input_message message, std::uint64_t line);
-  void take_prompt(codec::input_message message, std::uint64_t line);
+  void take_message(codec::input_message message);
+  void take_prompt(codec::input_message message);
   bool take_again(const std::string& uuid);
   void concerns(trace_id prompt);
   void take_control(codec::input_message message);
   void reject(std::string_view reason, std::string_view detail,
-              std::uint64_t line, std::string_view uuid);
+              std::string_view uuid);
+  codec::input_range input_range() const;
+  template <class Call>
+  void for_each_message(std::uint64_t from, std::uint64_t to, Call call) const;
+  void take_held(const codec::kept_conversation& kept);
+  void restore(const codec::kept_conversation& kept, bool alive);
+  std::string line_of(const codec::kept_prompt& prompt) const;
 
   // Claude's lines
-  void forget_begun();
-  void take_line(const codec::envelope& line, std::string_view text);
+  bool end_line(std::string_view block, std::uint64_t block_begin);
+  bool is_own(const codec::envelope& line, std::string_view block,
+              std::uint64_t block_begin);
+  void leave_line_out();
+  void end_torn_line();
+  bool is_torn() const { return torn_ && torn_->from == line_begin_; }
+  void mend_torn(const codec::envelope& line, std::string_view block,
+                 std::uint64_t block_begin);
+  bool leaves_out(const codec::envelope& line, std::string_view block,
+                  std::uint64_t block_begin);
+  void take_line(const codec::envelope& line, std::string_view block,
+                 std::uint64_t block_begin);
+  std::string line_text(std::string_view block,
+                        std::uint64_t block_begin) const;
+  void write_checkpoint();
+  void sync_events();
+  void in_claudes_name(std::string line);
   void take_system(const codec::envelope& line, std::string_view text);
   void take_result(const codec::envelope& result);
   bool comes_too_late(const codec::envelope& line) const;
@@ -175,8 +231,10 @@ private:
   void take_replay(const codec::envelope& replay);
   bool take_failed_resume(const codec::envelope& result);
   void take_response(const codec::envelope& response);
+  void begin_anew();
   void become_ready();
-  void log_end(const child_ended& end, std::string_view uuid);
+  void log_end(const child_ended& end, std::string_view uuid,
+               const std::optional<codec::event_range>& cut);
 
   // prompts
   void start_prompts();
@@ -184,18 +242,18 @@ private:
   void interrupt();
   void give_stalled_up();
   void resend_prompts();
-  void resend_unheard();
+  void go_on_with_kept();
+  std::unordered_set<std::string> sent_to_child() const;
   void end_without_result(prompt& p, const std::string& state);
   void continue_prompt(prompt& p);
   void fail_begun(const prompt& p);
   void note_answering();
-  void tell_continued();
   void note_resumed();
   void lose_session();
-  void note_begun(prompt& p);
+  void forget_session(std::string_view lost, std::string_view why);
   void set_session(std::string id, bool anew);
   void begin_request(const std::string& id, std::string_view text);
-  void end_request(const std::string& id, std::string_view answer = {});
+  void end_request(const std::string& id);
   void cancel_requests();
   void settle_debts();
   void deny(const open_requests::entry& request);
@@ -206,15 +264,28 @@ private:
   void fail(const prompt& p, std::string_view reason, std::string_view detail);
   void fail_in_flight(const prompt& p, std::string_view reason,
                       std::string_view detail);
-  void fail_results_ahead();
   void fail_all(std::string_view reason, std::string_view detail);
   void fail_waiting(std::string_view reason, std::string_view detail);
 
   // control messages
   bool own_request(std::string_view id) const;
-  void send_line(std::string line);
-  void send_control(const codec::input_message& message);
-  std::deque<codec::input_message> take_held_control();
+  void give_claude(std::string lines, trace_id prompt = {},
+                   std::uint64_t input_from = no_input);
+  void hand_over();
+  void lose_line(const std::string& line);
+
+  /// A control message, and where it lies in the input.
+  struct control_message {
+    codec::input_message message;
+    std::uint64_t input_from = no_input;
+  };
+
+  void send_control(const control_message& control);
+  void hold_control(control_message control);
+  /// What `deal` has dealt with is not held any more.
+  void deal_with_held(const std::function<bool(const control_message&)>& deal);
+  std::uint64_t held_from(std::uint64_t otherwise) const;
+  void release_settings();
   void initialize();
   void begin_restore(bool initialized);
   void end_restore();
@@ -227,25 +298,48 @@ private:
 
   dialogue_config config_;
   actor_context context_;
-  journal no_notes_;
-  journal& notes_;
   std::unique_ptr<host_voice> voice_;
   prompt_queue prompts_;
+  input_reader input_;
+  const host_line* line_ = nullptr; // while it is dealt with
+
+  // Claude's line that is being read.
   codec::envelope_scanner scanner_;
+  std::uint64_t read_to_ = 0;
+  std::uint64_t line_begin_ = 0;
+  bool at_work_ = false; // on a line; still, if that has thrown
+  std::optional<codec::event_range> torn_; // the one in which Claude ended
+  std::deque<std::string> own_;            // those in Claude's name, to come
+  std::uint64_t heard_ = 0;
+  bool joining_ = false;             // its beginning may have gone elsewhere
+  std::uint64_t checkpoint_ = 0;     // the last one; else where the log begins
+  std::uint64_t checkpoint_due_ = 0; // when read up to here
+  std::uint64_t checkpoint_given_ = 0; // likewise, in what Claude is given
+
+  // Lines of events that the host is not shown and has not come to yet.
+  std::deque<codec::event_range> left_out_;
+
+  // For Claude, once what was told of it is in the log.
+  struct lines_for_claude {
+    std::string lines;
+    trace_id prompt;
+    std::uint64_t input_from = no_input; // if they are the host's own
+  };
+
+  std::deque<lines_for_claude> for_claude_;
+  std::size_t for_claude_bytes_ = 0;
 
   child_state child_ = child_state::none;
   child_started started_;
-  bool lifecycle_known_ = false;    // this child reports `command_lifecycle`
-  bool lifecycle_reported_ = false; // … for certain: no other one died since
+  std::uint64_t ended_ = 0;      // the generation that was the last to end
+  bool lifecycle_known_ = false; // this child reports `command_lifecycle`
   bool session_refused_ = false;
-  bool initialized_ = false;    // this child has answered that
-  bool told_continued_ = false; // what an earlier agent may not have told
-  bool told_restored_ = false;  // … and the host knows what it was given back
-  bool has_spoken_ = false;     // … has said anything but a `result`
-  bool has_settings_ = false; // it had all that the host has set when taken up
-  bool taken_up_ = false;     // what is in flight was sent by an earlier agent
-  bool half_mark_ = false;    // what has come of a line ends as a dead one's
-  bool line_unseen_ = false;  // a part of a line went by with an earlier agent
+  bool initialized_ = false;   // this child has answered that
+  bool told_restored_ = false; // … and the host knows what it was given back
+  bool has_spoken_ = false;    // … has said anything but a `result`
+  bool has_settings_ = false;  // it had all that the host has set when taken up
+  std::int32_t kept_pid_ = 0;  // of the child that an earlier agent has left
+  bool taken_up_ = false;      // what is in flight was sent by an earlier agent
   bool anew_ = false;
   bool interrupted_ = false; // for having been silent
   std::optional<renew_child> renewal_;
@@ -263,20 +357,14 @@ private:
   std::uint64_t forgotten_ = 0; // of those, and told
   open_requests open_requests_; // Claude's, for the host
   claude_tasks tasks_;
-  transparent_debts debts_;                         // in that mode
-  std::unordered_set<std::string> failed_before_;   // by an earlier agent
-  std::vector<codec::closed_prompt> results_ahead_; // seen by one, not passed
-  std::deque<std::string> answers_before_; // that it may not have passed
-  std::deque<codec::input_message> held_control_;
+  transparent_debts debts_; // in that mode
+  std::unordered_set<trace_id, trace_id_hash>
+    failed_before_; // by an earlier agent
+  std::deque<control_message> held_control_;
   std::size_t held_control_bytes_ = 0;
 
-  std::string_view line_text_;   // the host's line, while it is dealt with
-  std::uint64_t line_end_ = 0;   // of the host's line, until it is noted
-  std::uint64_t answer_end_ = 0; // of Claude's line: see `closed_prompt`
-  std::uint64_t unseen_end_ = 0; // of the one that `begin_in_line` is about
   bool draining_ = false;
   bool closed_ = false;
-  bool input_ended_ = false;
   std::size_t status_requests_ = 0;
   conversation_status counters_;
 };

@@ -21,14 +21,8 @@ bool may_run_again(std::string_view failure) {
 // came of that one: else it is as if it had never been.
 bool dialogue::take_again(const std::string& uuid) {
   const auto* failure = prompts_.failure(uuid);
-  if (failure != nullptr && may_run_again(*failure)) {
-    std::erase_if(failed_before_, [id = trace_id_of(uuid)](const auto& known) {
-      return trace_id_of(known) == id;
-    });
-    prompts_.forget(uuid);
-    notes_.forgotten(uuid);
+  if (failure != nullptr && may_run_again(*failure))
     return false;
-  }
   context_.log.write(log_level::info, loggers::conversation, "prompt_duplicate",
                      {{"uuid", uuid}});
   concerns(trace_id_of(uuid));

@@ -1,8 +1,10 @@
 #include "actors/dialogue.hpp"
 
+#include "actors/conversation_fold.hpp"
 #include "actors/loggers.hpp"
 #include "messages/codec/agent_record.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // Claude's life: its starts and ends, wanted or not, and its silences.
@@ -17,7 +19,7 @@ void dialogue::take(const child_started& child) {
   // may be under way. First of all: should this throw, the child comes again.
   auto id = child.attached ? "again:" + std::to_string(context_.random.next())
                            : std::to_string(child.generation);
-  initialize_id_ = std::string{codec::own_request_prefix} + "initialize:" + id;
+  initialize_id_ = initialize_prefix() + id;
   restore_id_ = std::string{codec::own_request_prefix} + "restore:" + id;
   started_ = child;
   started_with_ = launch_plan();
@@ -25,15 +27,12 @@ void dialogue::take(const child_started& child) {
   child_ = child_state::starting;
   session_refused_ = interrupted_ = initialized_ = told_restored_ = has_spoken_
     = false;
+  joining_ = child.midstream;
   resume_fault_.clear();
-  taken_up_ = taken_up_ && child.attached;
-  if (!taken_up_) {
-    lifecycle_known_ = lifecycle_reported_ = has_settings_ = false;
-    cancel_requests();
-    tasks_.clear();
-    lose_control(config_.transparent, "Claude ended before it answered");
-  }
-  to_child.clear();
+  // The logs may tell of one before it, which had what this one lacks.
+  taken_up_ = taken_up_ && child.attached && child.pid == kept_pid_;
+  if (!taken_up_)
+    begin_anew();
   renewal_.reset();
   gave_up_.clear();
   ++signs_;
@@ -41,35 +40,67 @@ void dialogue::take(const child_started& child) {
                      {{"pid", child.pid},
                       {"resumed", child.resumed},
                       {"attached", child.attached}});
-  tell_continued();
-  if (config_.transparent)
+  // One that an earlier agent has seen ready is so still.
+  if (config_.transparent || (taken_up_ && has_settings_))
     return become_ready();
   initialize();
 }
 
+void dialogue::set_session(std::string id, bool anew) {
+  session_ = std::move(id);
+  anew_ = anew;
+  failed_resumes_ = 0;
+}
+
+// What was of an earlier child.
+void dialogue::begin_anew() {
+  lifecycle_known_ = has_settings_ = false;
+  cancel_requests();
+  tasks_.clear();
+  lose_control(config_.transparent, "Claude ended before it answered");
+}
+
 void dialogue::become_ready() {
   child_ = child_state::ready;
-  if (!config_.transparent) // else it has not said anything yet
-    note_resumed();
-  notes_.ready();
   context_.log.write(log_level::info, loggers::conversation, "claude_ready",
                      {{"pid", started_.pid}, {"session_id", session_}});
-  voice_->ready(started_, session_);
-  if (taken_up_)
-    for (auto& line : settings_.unheard())
-      send_line(std::move(line));
-  for (const auto& message : take_held_control())
-    send_control(message);
-  if (std::exchange(taken_up_, false)) {
-    lifecycle_known_ = lifecycle_reported_;
-    resend_unheard();
-  } else {
+  voice_->ready(started_, session_, shown_gone_);
+  deal_with_held([this](const auto& control) {
+    send_control(control);
+    return true;
+  });
+  if (std::exchange(taken_up_, false))
+    go_on_with_kept();
+  else
     resend_prompts();
-  }
   start_prompts();
 }
 
-void dialogue::log_end(const child_ended& end, std::string_view uuid) {
+// What its log does not say that this very child was given, it has not got.
+void dialogue::go_on_with_kept() {
+  auto given = sent_to_child();
+  for (const auto& p : prompts_.in_flight())
+    if (!p.started && !given.contains(p.known_as()))
+      send(p);
+}
+
+// Each begins with a request of the agent's own.
+std::unordered_set<std::string> dialogue::sent_to_child() const {
+  std::unordered_set<std::string> result;
+  const auto begin = initialize_prefix();
+  for_each_line(logs_.to_child, logs_.to_child.begin(),
+                [&](std::string_view text) {
+                  auto line = codec::read_envelope(text);
+                  if (line.request_id.starts_with(begin))
+                    result.clear();
+                  else if (line.type == "user")
+                    result.insert(line.uuid);
+                });
+  return result;
+}
+
+void dialogue::log_end(const child_ended& end, std::string_view uuid,
+                       const std::optional<codec::event_range>& cut) {
   auto detached = end.kind == exit_kind::detached;
   auto wanted = is_wanted(end);
   context_.log.write(wanted ? log_level::info : log_level::error,
@@ -82,22 +113,29 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid) {
                       {"exit_code", end.exit_code},
                       {"signal", end.signal},
                       {"uuid", uuid},
-                      {"cut_bytes", end.cut_bytes}});
+                      {"cut_bytes", cut ? cut->to - cut->from - 1 : 0}});
 }
 
 void dialogue::take(const child_ended& end) {
+  if (end.generation <= ended_)
+    return;
+  if (end.generation > started_.generation) // nobody was there to hear of it
+    take(child_started{end.generation, end.pid, !session_.empty()});
+  end_torn_line();
+  take_output();
+  ended_ = end.generation;
+  auto cut = std::exchange(torn_, {});
+  to_child_gone_ = std::max(to_child_gone_, end.taken);
   child_ = child_state::none;
-  taken_up_ = line_unseen_ = half_mark_ = false;
-  scanner_.finish();
-  voice_->end_line();
+  taken_up_ = joining_ = false;
   cancel_requests();
   tasks_.clear();
   const auto& flying = prompts_.in_flight();
   auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
   renewal_.reset();
-  log_end(end, uuid);
+  log_end(end, uuid, cut);
   if (!is_wanted(end)) // else the record `restarting` says why
-    voice_->claude_exited(end, uuid);
+    voice_->claude_exited(end, uuid, cut);
   lose_control(end.asked || config_.transparent,
                "Claude ended before it answered");
   settle_debts();
@@ -111,15 +149,18 @@ void dialogue::take(const child_ended& end) {
 }
 
 launch_child dialogue::launch_plan() const {
-  return {session_, anew_, to_child.next_sequence()};
+  return {session_, anew_, logs_.to_child.end(), ended_};
 }
 
+// Not before the log has all that was for the one before: else the next one got
+// it.
 bool dialogue::wants_child() const {
-  return !draining_ || !prompts_.in_flight().empty();
+  return logs_.to_child.owed() == 0
+         && (!draining_ || !prompts_.in_flight().empty());
 }
 
 void dialogue::take(const restart_scheduled& plan) {
-  voice_->restarting(plan);
+  voice_->restarting(plan, child_ != child_state::none || taken_up_);
 }
 
 void dialogue::take(const restarts_exhausted& end) {
@@ -166,8 +207,8 @@ const renew_child* dialogue::renewal() const {
 // somebody to read what it says; nor while nobody is there to hear it.
 dialogue::patience dialogue::waits_for() const {
   using kind = patience::kind;
-  if (config_.transparent || output_credit() == 0 || !open_requests_.empty()
-      || !gave_up_.empty())
+  if (config_.transparent || logs_.events.end() >= output_limit()
+      || !open_requests_.empty() || !gave_up_.empty())
     return {};
   if (!settings_.restoring() && !settings_.blocked().empty())
     return {}; // it has answered

@@ -1,116 +1,180 @@
 #include "actors/dialogue.hpp"
 
+#include "actors/conversation_fold.hpp"
 #include "actors/loggers.hpp"
-#include "messages/codec/line_framer.hpp"
 #include "messages/visible_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 // What Claude says: relayed, and understood as far as it matters.
 namespace container_agent {
 
-namespace {
-
-// Left by a kept Claude that died: its agent, or the one after, meets it.
-bool is_cut(std::string_view line) {
-  return line.ends_with(codec::cut_line_end.front());
+// Of text the host's place is in another log than Claude's.
+std::uint64_t dialogue::output_limit() const {
+  auto limit = read_to_ + output_window;
+  if (logs_.replies == nullptr)
+    return std::min(limit, shown_gone_ + config_.max_backlog);
+  return logs_.replies->end() < shown_gone_ + config_.max_backlog ? limit
+                                                                  : read_to_;
 }
 
-} // namespace
-
-std::uint64_t dialogue::output_credit() const {
-  return to_host.size() < max_unsent_output ? 4 : 0;
+// Of a line that is too long to be held back, what is there of it.
+std::uint64_t dialogue::shown_to() const {
+  if (logs_.replies != nullptr)
+    return logs_.replies->end();
+  auto is_long = read_to_ - line_begin_ > max_held_line;
+  return is_long && !joining_ ? read_to_ : line_begin_;
 }
 
-void dialogue::take(const child_output& output) {
-  if (closed_)
-    return; // it might hold the result of a prompt that was failed
-  ++signs_;
+// The agent's own records are among the lines, and tell it nothing. While no
+// child is known of, a line of Claude's is the next one's, who is to be told of
+// first.
+void dialogue::take_output() {
+  // The one before has thrown within a line, which is read again.
+  if (std::exchange(at_work_, true)) {
+    (void)scanner_.finish();
+    read_to_ = line_begin_;
+  }
   const auto& flying = prompts_.in_flight();
-  voice_->speak_of(flying.empty() ? trace_id{} : flying.front().trace);
-  // Lines are passed on in runs, as they came; the agent's own records go
-  // between lines, and answers to its own requests are left out.
-  auto all = output.data.view();
-  std::size_t run = 0;
-  std::size_t at = 0;
-  auto flush = [&](std::size_t end) {
-    if (end > run)
-      voice_->claude_lines(output.data.part(run, end - run));
-  };
-  while (at < all.size()) {
-    auto end = all.find('\n', at);
-    if (end == std::string_view::npos) {
-      scanner_.feed(all.substr(at));
-      half_mark_ = is_cut(all);
-      break;
+  speak_of(flying.empty() ? trace_id{} : flying.front().trace);
+  std::array<char, read_size> buffer;
+  while (auto size = logs_.events.read(read_to_, buffer)) {
+    std::string_view block{buffer.data(), size};
+    auto begin = read_to_;
+    for (std::size_t at = 0; at < size;) {
+      auto end = std::min(block.find('\n', at), size);
+      scanner_.feed(block.substr(at, end - at));
+      read_to_ = begin + std::min(end + 1, size);
+      if (end < size && !end_line(block, begin)) {
+        read_to_ = line_begin_;
+        at_work_ = false;
+        return;
+      }
+      at = end + 1;
     }
-    scanner_.feed(all.substr(at, end - at));
-    auto line = scanner_.finish();
-    auto begin = std::exchange(at, end + 1);
-    auto text = all.substr(begin, end - begin);
-    auto kept = output.data.origin() != bytes::nowhere;
-    answer_end_ = kept ? output.data.origin() + at : 0;
-    if (line_unseen_ && unseen_end_ == 0)
-      unseen_end_ = answer_end_;
-    auto half_mark = std::exchange(half_mark_, false) && text.empty();
-    auto death = kept && (half_mark || is_cut(text));
-    auto cut = death && (begin > 0 || !voice_->in_line());
-    if (death) {
-      flush(begin); // what it says of that death comes behind
-      run = begin;
-      forget_begun();
-    }
-    if (!cut
-        && (!line.is_object || line.type == "assistant"
-            || line.type == "stream_event")) {
-      if (!line.is_object && !is_blank_line(text))
-        context_.log.write(log_level::warn, loggers::conversation,
-                           "claude_output_not_json",
-                           {{"bytes", std::uint64_t{text.size()}}});
-      if (line.type == "assistant")
-        note_answering();
-      continue;
-    }
-    auto own = line.type == "control_response" && own_request(line.request_id);
-    auto late = comes_too_late(line) && (begin > 0 || !voice_->in_line());
-    if (late)
-      context_.log.write(log_level::warn, loggers::conversation,
-                         "late_result_dropped",
-                         {{"uuid", line.user_message_uuids.front()}});
-    auto unwanted = cut || own || late;
-    flush(unwanted ? begin : at);
-    if (unwanted)
-      voice_->left_out(output.data.part(begin, at - begin));
-    run = at;
-    if (!cut)
-      take_line(line, text);
-    else if (text.size() > 1)
-      context_.log.write(log_level::info, loggers::conversation,
-                         "half_line_dropped",
-                         {{"bytes", std::uint64_t{text.size() - 1}}});
   }
-  flush(all.size());
+  at_work_ = false;
+  hand_over();
+  if (line_begin_ == read_to_ && logs_.events.owed() == 0
+      && read_to_ >= checkpoint_due_)
+    write_checkpoint();
 }
 
-// What came before was another Claude's.
-void dialogue::forget_begun() {
-  lifecycle_reported_ = false;
-  if (std::exchange(session_refused_, false)
-      || session_ != started_with_.session_id)
-    set_session(started_with_.session_id, started_with_.anew);
-  for (auto& p : prompts_.in_flight()) {
-    p.started = false;
-    p.again = true;
+// False if it is not to be read yet.
+bool dialogue::end_line(std::string_view block, std::uint64_t block_begin) {
+  auto line = scanner_.finish();
+  if (is_own(line, block, block_begin)) {
+    if (line.subtype == "checkpoint")
+      leave_line_out();
+  } else {
+    if (child_ == child_state::none && !is_torn())
+      return false;
+    mend_torn(line, block, block_begin);
+    ++signs_;
+    ++heard_;
+    if (leaves_out(line, block, block_begin))
+      leave_line_out();
+    if (line.type == "assistant")
+      note_answering();
+    if (line.is_object && !closed_ && !is_torn())
+      take_line(line, block, block_begin);
   }
-  resume_fault_.clear();
-  notes_.launched();
-  cancel_requests();
-  tasks_.clear();
+  line_begin_ = read_to_;
+  return true;
 }
 
-void dialogue::take_line(const codec::envelope& line, std::string_view text) {
+void dialogue::leave_line_out() {
+  logs_.events.strike(line_begin_, read_to_);
+  if (logs_.replies == nullptr)
+    left_out_.push_back({line_begin_, read_to_});
+}
+
+bool dialogue::is_own(const codec::envelope& line, std::string_view block,
+                      std::uint64_t block_begin) {
+  if (line.type == "container_agent")
+    return true;
+  if (own_.empty() || own_.front() != line_text(block, block_begin) + '\n')
+    return false;
+  own_.pop_front();
+  return true;
+}
+
+// It looks like a line of Claude's, and is none. It may have to wait until a
+// line of Claude's has its end.
+void dialogue::in_claudes_name(std::string line) {
+  voice_->stand_in(line);
+  own_.push_back(std::move(line));
+}
+
+// Nobody will finish it.
+void dialogue::end_torn_line() {
+  auto from = logs_.events.line_start();
+  if (auto size = logs_.events.end_line(); size > 0)
+    torn_ = {from, from + size + 1};
+}
+
+// All but its LF was there.
+void dialogue::mend_torn(const codec::envelope& line, std::string_view block,
+                         std::uint64_t block_begin) {
+  if (is_torn() && line.is_object
+      && is_whole_object(line_text(block, block_begin)))
+    torn_.reset();
+}
+
+// What the host is not shown; others find it in the log.
+bool dialogue::leaves_out(const codec::envelope& line, std::string_view block,
+                          std::uint64_t block_begin) {
+  if (closed_)
+    return true; // it might be the result of a prompt that was failed
+  if (is_torn()) {
+    context_.log.write(log_level::info, loggers::conversation,
+                       "half_line_dropped",
+                       {{"bytes", read_to_ - line_begin_ - 1}});
+    return true;
+  }
+  if (std::exchange(joining_, false)
+      && !is_whole_object(line_text(block, block_begin))) {
+    context_.log.write(log_level::warn, loggers::conversation,
+                       "half_line_dropped",
+                       {{"bytes", read_to_ - line_begin_}});
+    return true;
+  }
+  if (!line.is_object && !is_blank_line(line_text(block, block_begin)))
+    context_.log.write(log_level::warn, loggers::conversation,
+                       "claude_output_not_json",
+                       {{"bytes", read_to_ - line_begin_ - 1}});
+  if (comes_too_late(line)) {
+    context_.log.write(log_level::warn, loggers::conversation,
+                       "late_result_dropped",
+                       {{"uuid", line.user_message_uuids.front()}});
+    return true;
+  }
+  return line.type == "control_response" && own_request(line.request_id);
+}
+
+// Without its LF. It may have begun in an earlier block.
+std::string dialogue::line_text(std::string_view block,
+                                std::uint64_t block_begin) const {
+  if (line_begin_ < block_begin)
+    return text_in(logs_.events, line_begin_, read_to_ - 1);
+  return std::string{
+    block.substr(line_begin_ - block_begin, read_to_ - 1 - line_begin_)};
+}
+
+// An earlier agent has failed them, and was killed before it had ended Claude.
+bool dialogue::comes_too_late(const codec::envelope& line) const {
+  const auto& uuids = line.user_message_uuids;
+  return line.type == "result" && !uuids.empty() && !failed_before_.empty()
+         && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
+              return failed_before_.contains(trace_id_of(uuid));
+            });
+}
+
+void dialogue::take_line(const codec::envelope& line, std::string_view block,
+                         std::uint64_t block_begin) {
   if (!line.session_id.empty()
       && (line.type == "system" || line.type == "command_lifecycle"
           || line.type == "result")
@@ -126,9 +190,9 @@ void dialogue::take_line(const codec::envelope& line, std::string_view text) {
   else if (line.type == "user" && line.is_replay)
     take_replay(line);
   else if (line.type == "system")
-    take_system(line, text);
+    take_system(line, line_text(block, block_begin));
   else if (line.type == "control_request")
-    begin_request(line.request_id, text);
+    begin_request(line.request_id, line_text(block, block_begin));
   else if (line.type == "control_cancel_request")
     end_request(line.request_id);
   else if (line.type == "control_response")
@@ -136,7 +200,6 @@ void dialogue::take_line(const codec::envelope& line, std::string_view text) {
 }
 
 void dialogue::take_result(const codec::envelope& result) {
-  line_unseen_ = false; // what was unseen was about an earlier turn, if any
   context_.log.write(log_level::debug, loggers::conversation, "result_received",
                      {{"subtype", result.subtype},
                       {"is_error", result.is_error},
@@ -165,13 +228,9 @@ void dialogue::take_result(const codec::envelope& result) {
            && (config_.voice != voice_kind::replies || uuids.empty()
                || !result.origin.empty()))
     voice_->added(result);
-  for (const auto& uuid : uuids) {
+  for (const auto& uuid : uuids)
     if (const auto* p = prompts_.find_in_flight(uuid))
       close(std::string{p->uuid});
-    std::erase_if(results_ahead_, [&](const auto& p) {
-      return p.uuid == uuid || p.continued_as == uuid;
-    });
-  }
   interrupted_ = interrupted_ && !prompts_.in_flight().empty();
   start_prompts();
 }
@@ -189,20 +248,12 @@ void dialogue::take_bill(const claude_bill& bill) {
 
 void dialogue::take_lifecycle(const codec::envelope& event) {
   lifecycle_known_ = true;
-  if (!std::exchange(lifecycle_reported_, true))
-    notes_.lifecycle();
   auto* p = prompts_.find_in_flight(event.command_uuid);
   if (p == nullptr)
     return;
-  if (event.state == "queued" || event.state == "started")
-    return note_begun(*p);
-  // Its result may be in the line that this agent has seen the end of only.
-  if (line_unseen_) {
-    auto uuid = p->uuid;
-    answer_end_ = unseen_end_;
-    close(uuid);
-    line_unseen_ = !prompts_.in_flight().empty();
-    return start_prompts();
+  if (event.state == "queued" || event.state == "started") {
+    p->started = true;
+    return;
   }
   // Every turn that ran has named its prompts in a `result` before this.
   end_without_result(*p, event.state);
@@ -215,6 +266,17 @@ void dialogue::take_replay(const codec::envelope& replay) {
   if (p == nullptr || p->started || !lifecycle_known_)
     return;
   end_without_result(*p, "completed");
+}
+
+// All before it was read, and is not needed to go on any more.
+void dialogue::write_checkpoint() {
+  checkpoint_ = logs_.events.end();
+  checkpoint_given_ = logs_.to_child.end();
+  logs_.events.append(codec::checkpoint_record(
+    {context_.clock.now(), checkpoint_}, codec::text_of(kept())));
+  if (logs_.note_checkpoint && logs_.events.owed() == 0)
+    logs_.note_checkpoint(checkpoint_);
+  checkpoint_due_ = logs_.events.end() + config_.checkpoint_distance;
 }
 
 } // namespace container_agent

@@ -18,10 +18,13 @@ void dialogue::begin_request(const std::string& id, std::string_view text) {
     = open_requests_.open(id, codec::read_request_details(text));
   if (opened == nullptr)
     return;
-  notes_.asks(id);
   context_.log.write(
     log_level::info, loggers::conversation, "request_opened",
     {{"request_id", id}, {"subtype", opened->subtype}, {"tool", opened->tool}});
+}
+
+void dialogue::end_request(const std::string& id) {
+  open_requests_.close(id);
 }
 
 // A host that shows the request to a person takes it off the screen at this.
@@ -30,7 +33,7 @@ void dialogue::cancel_requests() {
     context_.log.write(log_level::info, loggers::conversation,
                        "request_cancelled",
                        {{"request_id", request.id}, {"tool", request.tool}});
-    voice_->cancelled(request.id);
+    in_claudes_name(codec::cancel_request_line(request.id));
   }
 }
 
@@ -47,11 +50,10 @@ void dialogue::deny(const open_requests::entry& request) {
     request.id, "Nobody has answered this permission request within "
                   + std::to_string(limit.count())
                   + " ms, so it was denied (--permission-timeout).");
-  notes_.asked(request.id, line, 0);
   ++signs_;
-  to_child.push({0, bytes{std::move(line)}});
+  give_claude(line);
   voice_->permission_timed_out(request.id, request.tool, limit);
-  voice_->cancelled(request.id);
+  in_claudes_name(codec::cancel_request_line(request.id));
 }
 
 std::vector<open_request> dialogue::requests(time_point now) const {
@@ -66,7 +68,7 @@ void dialogue::settle_debts() {
   // Derived for the same reason as the uuid of a continuation.
   auto id = trace_id_of("end of " + session_ + ' '
                         + std::to_string(started_.generation));
-  voice_->stand_in(
+  in_claudes_name(
     codec::error_result_line(session_, codec::make_uuid(id.high, id.low),
                              "Claude Code ended before it had answered"));
 }
@@ -85,7 +87,6 @@ void dialogue::take_system(const codec::envelope& line, std::string_view text) {
       return;
     context_.log.write(log_level::info, loggers::conversation, "tasks_changed",
                        {{"running", std::uint64_t{ids->size()}}});
-    notes_.tasks(*ids);
     tasks_.set_running(std::move(*ids));
   } else if (line.subtype == "task_notification") {
     tasks_.note_end(line.status);
@@ -109,12 +110,13 @@ void dialogue::stop_tasks() {
               + "stop_task:" + std::to_string(++own_requests_);
     context_.log.write(log_level::warn, loggers::conversation, "task_stopped",
                        {{"task", task}});
-    to_child.push({0, bytes{codec::stop_task_line(id, task)}});
+    give_claude(codec::stop_task_line(id, task));
   }
 }
 
 claude_tasks::setting dialogue::setting() const {
-  return {prompts_.in_flight().empty(), input_ended_ || renewal_.has_value()};
+  return {prompts_.in_flight().empty(),
+          input_.finished() || renewal_.has_value()};
 }
 
 // -- time ---------------------------------------------------------------------

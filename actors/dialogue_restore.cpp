@@ -1,6 +1,7 @@
 #include "actors/dialogue.hpp"
 
 #include "actors/loggers.hpp"
+#include "messages/codec/control_line.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -25,7 +26,8 @@ bool dialogue::own_request(std::string_view id) const {
   return id.starts_with(codec::own_request_prefix);
 }
 
-void dialogue::send_control(const codec::input_message& message) {
+void dialogue::send_control(const control_message& control) {
+  const auto& message = control.message;
   using kind = codec::input_message::kind;
   if ((message.what == kind::control_request
        || message.what == kind::passthrough)
@@ -33,10 +35,9 @@ void dialogue::send_control(const codec::input_message& message) {
     note_settings();
   if (message.what == kind::prompt) // in transparent mode
     debts_.prompt();
-  send_line(message.line);
+  give_claude(message.line + '\n', {}, control.input_from);
 }
 
-// Only what the next Claude is to be told is for the next agent.
 void dialogue::note_settings() {
   if (config_.transparent)
     return;
@@ -44,7 +45,6 @@ void dialogue::note_settings() {
     context_.log.write(log_level::warn, loggers::conversation,
                        "setting_forgotten",
                        {{"most", std::uint64_t{host_settings::max_known}}});
-  notes_.settings(settings_.all(), std::exchange(line_end_, 0));
 }
 
 void dialogue::take_response(const codec::envelope& response) {
@@ -71,18 +71,18 @@ void dialogue::initialize() {
   auto line
     = has_settings_ ? std::string{} : settings_.initialize_line(initialize_id_);
   if (line.empty())
-    to_child.push(
-      {0, bytes{codec::control_request_line(initialize_id_, "initialize")}});
+    give_claude(codec::control_request_line(initialize_id_, "initialize"));
   else
-    send_line(std::move(line));
+    give_claude(line + '\n');
 }
 
 void dialogue::begin_restore(bool initialized) {
   initialized_ = true;
+  note_resumed(); // else it would have said so, and ended
   if (has_settings_)
     return become_ready();
   for (auto& line : settings_.begin_restore(restore_id_, initialized))
-    send_line(std::move(line));
+    give_claude(line + '\n');
   if (!settings_.restoring())
     end_restore();
 }
@@ -90,8 +90,20 @@ void dialogue::begin_restore(bool initialized) {
 void dialogue::end_restore() {
   if (!std::exchange(told_restored_, true))
     tell_restored();
-  if (settings_.blocked().empty())
-    become_ready();
+  settings_.blocked().empty() ? become_ready() : release_settings();
+}
+
+// What the host has set anew meanwhile, in its order: later ones go to this
+// Claude at once, and must not be overtaken by these.
+void dialogue::release_settings() {
+  if (renewal() != nullptr)
+    return;
+  deal_with_held([this](const auto& control) {
+    auto unblocks = host_settings::may_unblock(control.message.line);
+    if (unblocks)
+      send_control(control);
+    return unblocks;
+  });
 }
 
 void dialogue::tell_restored() {
@@ -105,7 +117,7 @@ void dialogue::tell_restored() {
                         {"settings", std::uint64_t{what.settings.size()}},
                         {"refused", std::uint64_t{what.refused.size()}},
                         {"detail", what.detail}});
-    voice_->speak_of({});
+    speak_of({});
     voice_->restored(what);
   }
 }
@@ -138,8 +150,7 @@ void dialogue::fail_begun(const prompt& p) {
 // Its transcript is some 100 ms behind what Claude does.
 void dialogue::note_answering() {
   for (auto& p : prompts_.in_flight())
-    if (p.started && !std::exchange(p.answering, true))
-      notes_.answering(p.uuid);
+    p.answering = p.answering || p.started;
 }
 
 void dialogue::continue_prompt(prompt& p) {
@@ -152,23 +163,10 @@ void dialogue::continue_prompt(prompt& p) {
   context_.log.write(
     log_level::warn, loggers::conversation, "prompt_continued",
     {{"uuid", p.uuid}, {"continue_uuid", p.continued_as}, {"attempt", p.sent}});
-  notes_.continued(p.uuid, p.continued_as);
-  voice_->speak_of(p.trace);
+  speak_of(p.trace);
   voice_->continued(p.uuid, p.continued_as, std::max(p.sent, 2U) - 1);
   if (child_ == child_state::ready) // else it is sent with all that is unheard
     send(p);
-}
-
-// An earlier agent may have died before the host had read it.
-void dialogue::tell_continued() {
-  if (std::exchange(told_continued_, true))
-    return;
-  for (const auto& p : results_ahead_)
-    if (!p.continued_as.empty())
-      voice_->continued(p.uuid, p.continued_as, 1);
-  for (const auto& p : prompts_.in_flight())
-    if (!p.continued_as.empty())
-      voice_->continued(p.uuid, p.continued_as, std::max(p.sent, 2U) - 1);
 }
 
 // -- sessions that can't be resumed -------------------------------------------
@@ -177,17 +175,17 @@ void dialogue::tell_continued() {
 bool dialogue::take_failed_resume(const codec::envelope& result) {
   // A kept one was resumed by an earlier agent, if at all, and if that has seen
   // it ready it has its session. It may be in the middle of a turn.
-  auto resumes = started_.resumed || taken_up_;
+  // One of somebody else's is joined in midstream.
+  auto is_kept = started_.attached && !started_.midstream;
+  auto resumes = started_.resumed || is_kept;
   auto unready = child_ == child_state::starting;
   if (config_.transparent)
     unready = resumes && result.is_error && !has_spoken_;
   else if (taken_up_)
     unready
       = !has_settings_ && result.is_error && result.user_message_uuids.empty();
-  if (resumes && result.is_error && refuses_session(result)) {
+  if (resumes && result.is_error && refuses_session(result))
     session_refused_ = true;
-    notes_.session({}, true, 0); // the next agent will not hear of it
-  }
   if (resumes && result.is_error && (unready || session_refused_))
     resume_fault_ = !result.first_error.empty() ? result.first_error
                     : !result.result.empty()    ? result.result
@@ -197,8 +195,7 @@ bool dialogue::take_failed_resume(const codec::envelope& result) {
 
 void dialogue::note_resumed() {
   resume_fault_.clear();
-  if (std::exchange(failed_resumes_, 0) > 0)
-    notes_.session(session_, anew_, 0);
+  failed_resumes_ = 0;
 }
 
 // The child that could not resume it is gone. A disk may be back at the next
@@ -210,43 +207,55 @@ void dialogue::lose_session() {
                        {{"session_id", lost},
                         {"failures", std::uint64_t{failed_resumes_}},
                         {"reason", resume_fault_}});
-    return notes_.session(session_, anew_, failed_resumes_);
+    return;
   }
+  forget_session(lost, resume_fault_);
+}
+
+void dialogue::forget_session(std::string_view lost, std::string_view why) {
+  context_.log.write(log_level::error, loggers::conversation, "session_lost",
+                     {{"session_id", lost}, {"reason", why}});
+  voice_->session_lost(lost, why);
   set_session({}, true);
   // A new session has nothing to go on with.
   for (auto& p : prompts_.in_flight())
-    if (!std::exchange(p.continued_as, {}).empty())
-      notes_.continued(p.uuid, {});
-  context_.log.write(log_level::error, loggers::conversation, "session_lost",
-                     {{"session_id", lost}, {"reason", resume_fault_}});
-  voice_->session_lost(lost, resume_fault_);
+    p.continued_as.clear();
 }
 
 // -- what is lost with a Claude -----------------------------------------------
 
 // Prompts are sent again, requests are told by their ids, whether they were
-// written or not. The rest has nobody who waits for its answer.
+// written or not. The rest has nobody who waits for its answer. The log has
+// what was waiting for its turn, too: for the next agent it was given.
 void dialogue::lose_control(bool for_good, std::string_view why) {
-  auto unwritten = to_child.items(); // a copy, few lines
-  to_child.clear();
-  for (const auto& item : unwritten) {
-    auto line = item.prompt == trace_id{}
-                  ? codec::read_envelope(item.data.view())
-                  : codec::envelope{};
-    if (!line.type.empty() && line.type != "control_request"
-        && line.type != "update_environment_variables" && line.type != "user")
-      tell_lost(line.type, line.subtype, line.request_id,
-                "Claude ended before it was written");
+  for (const auto& each : std::exchange(for_claude_, {}))
+    logs_.to_child.append(each.lines);
+  for_claude_bytes_ = 0;
+  auto rest = text_in(logs_.to_child, to_child_gone_, logs_.to_child.end());
+  while (!rest.empty()) {
+    auto size = std::min(rest.find('\n'), rest.size() - 1) + 1;
+    lose_line(rest.substr(0, size - 1));
+    rest.erase(0, size);
   }
+  to_child_gone_ = logs_.to_child.end();
   for (const auto& request : settings_.end_child(for_good))
     tell_lost("control_request", request.subtype, request.id, why);
 }
 
+void dialogue::lose_line(const std::string& text) {
+  auto line = codec::read_envelope(text);
+  if (!line.type.empty() && line.type != "control_request"
+      && line.type != "update_environment_variables" && line.type != "user")
+    tell_lost(line.type, line.subtype, line.request_id,
+              "Claude ended before it was written");
+}
+
 void dialogue::lose_held_control(std::string_view why) {
-  for (const auto& message : take_held_control()) {
-    auto line = codec::read_envelope(message.line);
+  deal_with_held([&](const auto& control) {
+    auto line = codec::read_envelope(control.message.line);
     tell_lost(line.type, line.subtype, line.request_id, why);
-  }
+    return true;
+  });
 }
 
 void dialogue::tell_lost(std::string_view type, std::string_view subtype,
@@ -260,8 +269,8 @@ void dialogue::tell_lost(std::string_view type, std::string_view subtype,
                       {"request_id", id},
                       {"reason", why}});
   if (type == "control_request") {
-    voice_->speak_of({});
-    voice_->control_failed(id, why);
+    speak_of({});
+    in_claudes_name(codec::error_response_line(id, why));
   }
 }
 

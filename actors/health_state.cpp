@@ -41,6 +41,8 @@ std::string fault(const codec::status_facts& facts, bool was_ready,
     return facts.silent.front() + " does not answer";
   if (!facts.input.trouble.empty())
     return "the input is not read: " + facts.input.trouble;
+  if (!facts.conversation.trouble.empty())
+    return "what is said can't be kept: " + facts.conversation.trouble;
   if (!facts.conversation.blocked.empty())
     return facts.conversation.blocked;
   if (auto away = absence(facts, was_ready, limits); !away.empty())
@@ -97,7 +99,7 @@ health_verdict judge(const codec::status_facts& facts, bool was_ready,
   if (auto found = fault(facts, was_ready, limits); !found.empty())
     return {"degraded", true,
             c.ready && facts.shutdown.phase == "running"
-              && facts.input.trouble.empty(),
+              && facts.input.trouble.empty() && c.trouble.empty(),
             found};
   if (!c.ready)
     return {"starting", true, false, "Claude is starting"};

@@ -93,7 +93,9 @@ bool host_settings::answered(std::string_view id, bool success) {
 }
 
 void host_settings::settle(std::string_view subtype, bool success) {
-  if (!subtype.empty())
+  if (subtype == initialize && success)
+    outcome_.initialize = true;
+  else if (!subtype.empty())
     (success ? outcome_.settings : outcome_.refused).emplace_back(subtype);
 }
 
@@ -141,11 +143,13 @@ std::vector<host_settings::request> host_settings::end_child(bool for_good) {
   return lost;
 }
 
-std::string host_settings::initialize_line(std::string_view id) const {
+std::string host_settings::initialize_line(std::string_view id) {
+  initialize_.clear();
   for (const auto& e : known_)
     if (e.name.subtype == initialize)
-      return codec::with_request_id(e.message.line, id);
-  return {};
+      initialize_ = e.message.line;
+  return initialize_.empty() ? initialize_
+                             : codec::with_request_id(initialize_, id);
 }
 
 std::vector<std::string> host_settings::begin_restore(std::string_view id,
@@ -154,10 +158,10 @@ std::vector<std::string> host_settings::begin_restore(std::string_view id,
   awaited_.clear();
   outcome_ = {};
   for (const auto& e : known_) {
-    if (e.name.subtype == initialize) {
-      outcome_.initialize = initialized;
-      if (!initialized)
-        outcome_.refused.emplace_back(initialize);
+    // A Claude that was taken up may have acknowledged another one meanwhile,
+    // which the first one has undone.
+    if (e.name.subtype == initialize && e.message.line == initialize_) {
+      settle(initialize, initialized);
       continue;
     }
     auto own = std::string{id} + ':' + std::to_string(lines.size() + 1);

@@ -56,7 +56,7 @@ public:
   // -- a new Claude -----------------------------------------------------------
 
   /// The host's `initialize` under this id, or empty if it has sent none.
-  std::string initialize_line(std::string_view id) const;
+  std::string initialize_line(std::string_view id);
 
   /// The new one has answered it. Returns what it is to be sent now, without
   /// LF; own ids begin with `id`.
@@ -105,6 +105,7 @@ private:
   std::vector<entry> known_;
   std::vector<entry> open_;
   std::vector<entry> pending_;
+  std::string initialize_; ///< the host's, as this Claude was sent it
   std::vector<awaited> awaited_;
   codec::restored_things outcome_;
   std::uint64_t forgotten_ = 0;

@@ -19,38 +19,36 @@ class stream_json_voice : public host_voice {
 public:
   using host_voice::host_voice;
 
-  void claude_lines(bytes lines) override { relay(std::move(lines)); }
-
   void answered(const codec::envelope&) override {
-    // The host has read the line itself.
+    // The host reads the line itself.
   }
 
-  void ready(const child_started& child, std::string_view session) override {
-    say(codec::ready_record(now(), child, session));
+  void ready(const child_started& child, std::string_view session,
+             std::uint64_t read_to) override {
+    say(codec::ready_record(now(), child, session, read_to));
   }
 
-  void accepted(std::string_view uuid, std::uint64_t position) override {
-    say(codec::accepted_record(now(), uuid, position, false));
+  void accepted(const codec::accepted_prompt& prompt) override {
+    say(codec::accepted_record(now(), prompt));
   }
 
   void duplicate(std::string_view uuid, std::string_view failure) override {
-    say(codec::accepted_record(now(), uuid, 0, true));
+    say(codec::accepted_record(now(), {uuid, 0, true}));
     if (!failure.empty())
-      failed(uuid, failure, failed_then);
+      stream_json_voice::failed(uuid, failure, failed_then);
   }
 
-  void rejected(std::string_view reason, std::string_view detail,
-                std::uint64_t line, std::string_view uuid,
-                std::string_view text) override {
-    say(codec::rejected_record(now(), reason, detail, line, uuid, text));
+  void rejected(const codec::rejected_line& line) override {
+    say(codec::rejected_record(now(), line));
   }
 
-  void claude_exited(const child_ended& child, std::string_view uuid) override {
-    say(codec::claude_exited_record(now(), child, uuid));
+  void claude_exited(const child_ended& child, std::string_view uuid,
+                     const std::optional<codec::event_range>& cut) override {
+    say(codec::claude_exited_record(now(), child, uuid, cut));
   }
 
-  void restarting(const restart_scheduled& plan) override {
-    say(codec::restarting_record(now(), plan));
+  void restarting(const restart_scheduled& plan, bool claude_runs) override {
+    say(codec::restarting_record(now(), plan, claude_runs));
   }
 
   void resent(std::string_view uuid, std::uint32_t attempt) override {
@@ -71,17 +69,9 @@ public:
     say(codec::restored_record(now(), what));
   }
 
-  void control_failed(std::string_view request, std::string_view why) override {
-    say(codec::error_response_line(request, why));
-  }
-
   void session_lost(std::string_view session,
                     std::string_view reason) override {
     say(codec::session_lost_record(now(), session, reason));
-  }
-
-  void cancelled(std::string_view request) override {
-    say(codec::cancel_request_line(request));
   }
 
   void permission_timed_out(std::string_view request, std::string_view tool,
@@ -104,8 +94,8 @@ class transparent_voice : public stream_json_voice {
 public:
   using stream_json_voice::stream_json_voice;
 
-  void ready(const child_started&, std::string_view) override {}
-  void accepted(std::string_view, std::uint64_t) override {}
+  void ready(const child_started&, std::string_view, std::uint64_t) override {}
+  void accepted(const codec::accepted_prompt&) override {}
   void duplicate(std::string_view, std::string_view) override {}
   void resent(std::string_view, std::uint32_t) override {}
   void continued(std::string_view, std::string_view, std::uint32_t) override {}
@@ -115,55 +105,43 @@ public:
 
 // Each of these ends a reply: a host that reads answers and nothing else waits
 // for one of them after each prompt.
-class text_voice : public host_voice {
+class text_voice : public stream_json_voice {
 public:
-  using host_voice::host_voice;
-
-  void claude_lines(bytes) override {}
+  text_voice(actor_context context, stream_log& events, stream_log& replies)
+    : stream_json_voice{context, events}, replies_{replies} {}
 
   void answered(const codec::envelope& result) override {
     finish(text_of(result));
   }
 
-  void rejected(std::string_view reason, std::string_view detail,
-                std::uint64_t line, std::string_view,
-                std::string_view text) override {
-    error("line " + std::to_string(line) + " rejected, " + std::string{reason}
-          + ": " + std::string{detail}
-          + (text.empty() ? "" : "; it begins: " + codec::excerpt_of(text)));
+  void rejected(const codec::rejected_line& line) override {
+    stream_json_voice::rejected(line);
+    error("line " + std::to_string(line.number) + " rejected, "
+          + std::string{line.reason} + ": " + std::string{line.detail}
+          + (line.text.empty()
+               ? ""
+               : "; it begins: " + codec::excerpt_of(line.text)));
   }
 
-  void failed(std::string_view, std::string_view reason,
+  void failed(std::string_view uuid, std::string_view reason,
               std::string_view detail) override {
-    error("no answer, " + std::string{reason}
-          + (detail.empty() ? "" : ": " + std::string{detail}));
+    stream_json_voice::failed(uuid, reason, detail);
+    no_answer(reason, detail);
   }
 
   void status(std::string_view document) override {
+    stream_json_voice::status(document);
     finish(std::string{document} + '\n');
   }
 
-  void ready(const child_started&, std::string_view) override {}
-  void accepted(std::string_view, std::uint64_t) override {}
-
   // Nothing else would ever be said of it.
   void duplicate(std::string_view uuid, std::string_view failure) override {
+    stream_json_voice::duplicate(uuid, failure);
     if (!failure.empty())
-      return failed(uuid, failure, failed_then);
+      return no_answer(failure, failed_then);
     error("duplicate: a prompt with the uuid " + std::string{uuid}
           + " was accepted before");
   }
-  void claude_exited(const child_ended&, std::string_view) override {}
-  void restarting(const restart_scheduled&) override {}
-  void resent(std::string_view, std::uint32_t) override {}
-  void continued(std::string_view, std::string_view, std::uint32_t) override {}
-  void restored(const codec::restored_things&) override {}
-  void control_failed(std::string_view, std::string_view) override {}
-  void session_lost(std::string_view, std::string_view) override {}
-  void cancelled(std::string_view) override {}
-  void permission_timed_out(std::string_view, std::string_view,
-                            std::chrono::milliseconds) override {}
-  void stopping(std::string_view) override {}
 
 protected:
   static std::string text_of(const codec::envelope& result) {
@@ -176,7 +154,9 @@ protected:
     return result.result + '\n';
   }
 
-  virtual void finish(std::string text) { reply(std::move(text)); }
+  void reply(const std::string& text) { replies_.append(text); }
+
+  virtual void finish(std::string text) { reply(text); }
 
 private:
   static std::string error_text(std::string text) {
@@ -186,7 +166,14 @@ private:
     return "error: " + text + '\n';
   }
 
+  void no_answer(std::string_view reason, std::string_view detail) {
+    error("no answer, " + std::string{reason}
+          + (detail.empty() ? "" : ": " + std::string{detail}));
+  }
+
   void error(std::string text) { finish(error_text(std::move(text))); }
+
+  stream_log& replies_;
 };
 
 // A host that reads one reply for each of its prompts would take a further one
@@ -210,7 +197,7 @@ public:
 
   void conclude() override {
     if (!held_.empty())
-      reply(std::exchange(held_, {}));
+      reply(std::exchange(held_, {}) + reply_end);
   }
 
 private:
@@ -221,7 +208,7 @@ private:
     if (!held_.empty())
       text = std::exchange(held_, {}) + "[The answer to this prompt:]\n"
              + std::move(text);
-    reply(std::move(text));
+    reply(std::move(text) + reply_end);
   }
 
   std::string held_;
@@ -229,50 +216,20 @@ private:
 
 } // namespace
 
-void host_voice::end_line() {
-  if (mid_line_)
-    relay(bytes{"\n"});
-}
-
-void host_voice::say(std::string record) {
-  if (mid_line_)
-    deferred_.push_back(std::move(record));
-  else
-    out_.push({0, bytes{std::move(record)}, false, prompt_});
-}
-
-void host_voice::relay(bytes data) {
-  if (data.empty())
-    return;
-  mid_line_ = data.view().back() != '\n';
-  out_.push({0, std::move(data), false, prompt_});
-  if (mid_line_)
-    return;
-  for (auto& record : std::exchange(deferred_, {}))
-    out_.push({0, bytes{std::move(record)}, false, prompt_});
-}
-
-void host_voice::left_out(bytes lines) {
-  if (lines.origin() != bytes::nowhere)
-    out_.push({0, std::move(lines), false, prompt_, true});
-}
-
-void host_voice::reply(std::string text) {
-  out_.push({0, bytes{std::move(text)}, true, prompt_});
-}
-
 std::unique_ptr<host_voice> make_host_voice(voice_kind kind,
                                             actor_context context,
-                                            outbox<host_output>& out) {
+                                            const conversation_logs& logs) {
+  auto& events = logs.events;
   switch (kind) {
-    case voice_kind::text: return std::make_unique<text_voice>(context, out);
+    case voice_kind::text:
+      return std::make_unique<text_voice>(context, events, *logs.replies);
     case voice_kind::replies:
-      return std::make_unique<reply_voice>(context, out);
+      return std::make_unique<reply_voice>(context, events, *logs.replies);
     case voice_kind::transparent:
-      return std::make_unique<transparent_voice>(context, out);
+      return std::make_unique<transparent_voice>(context, events);
     case voice_kind::stream_json: break;
   }
-  return std::make_unique<stream_json_voice>(context, out);
+  return std::make_unique<stream_json_voice>(context, events);
 }
 
 } // namespace container_agent

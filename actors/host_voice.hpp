@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/credit.hpp"
+#include "actors/bridge.hpp"
 #include "actors/ports.hpp"
 #include "messages/codec/agent_record.hpp"
 #include "messages/codec/envelope.hpp"
@@ -14,39 +14,35 @@
 
 namespace container_agent {
 
-/// How the host is told what happens: as stream-json, in plain text, or with
-/// next to nothing of the agent's own. Fills the outbox to `pipe_output`.
-/// Pure; one for each output format.
+/// How the host is told what happens: by records between Claude's lines, and
+/// where it reads text, by that in a log of its own.
 class host_voice {
 public:
-  host_voice(actor_context context, outbox<host_output>& out)
+  /// `out` is the log of events.
+  host_voice(actor_context context, stream_log& out)
     : context_{context}, out_{out} {}
 
   virtual ~host_voice() = default;
 
-  /// Claude's own bytes: whole lines, or a piece of a long one.
-  virtual void claude_lines(bytes lines) = 0;
-
-  /// Claude's own bytes that are not for the host.
-  void left_out(bytes lines);
-
-  /// A `result` has come for a prompt. Its line went by in `claude_lines`.
+  /// A `result` has come for a prompt.
   virtual void answered(const codec::envelope& result) = 0;
 
-  virtual void ready(const child_started& child, std::string_view session) = 0;
-  virtual void accepted(std::string_view uuid, std::uint64_t position) = 0;
+  virtual void ready(const child_started& child, std::string_view session,
+                     std::uint64_t read_to)
+    = 0;
+  virtual void accepted(const codec::accepted_prompt& prompt) = 0;
 
   /// A prompt with this uuid was accepted before. `failure` is why that one has
   /// failed, or empty: its end was told already, or will be.
   virtual void duplicate(std::string_view uuid, std::string_view failure) = 0;
-  /// `text` is the line that is refused, or its first bytes.
-  virtual void rejected(std::string_view reason, std::string_view detail,
-                        std::uint64_t line, std::string_view uuid,
-                        std::string_view text)
+  virtual void rejected(const codec::rejected_line& line) = 0;
+  virtual void claude_exited(const child_ended& child, std::string_view uuid,
+                             const std::optional<codec::event_range>& cut)
     = 0;
-  virtual void claude_exited(const child_ended& child, std::string_view uuid)
+  /// `claude_runs`: only what looks after it is started again.
+  virtual void restarting(const restart_scheduled& plan,
+                          bool claude_runs = false)
     = 0;
-  virtual void restarting(const restart_scheduled& plan) = 0;
   virtual void resent(std::string_view uuid, std::uint32_t attempt) = 0;
   virtual void failed(std::string_view uuid, std::string_view reason,
                       std::string_view detail)
@@ -55,19 +51,13 @@ public:
                          std::uint32_t attempt)
     = 0;
   virtual void restored(const codec::restored_things& what) = 0;
-  /// Claude will not answer this control request of the host.
-  virtual void control_failed(std::string_view request, std::string_view why)
-    = 0;
   virtual void session_lost(std::string_view session, std::string_view reason)
     = 0;
 
   /// A `result` of a turn that no prompt of the host's began.
   virtual void added(const codec::envelope& result) { answered(result); }
 
-  /// Claude does not wait for the host's answer to this request any more.
-  virtual void cancelled(std::string_view request) = 0;
-
-  /// … as nobody gave it in time: the tool was denied.
+  /// Nobody answered Claude's request in time: the tool was denied.
   virtual void permission_timed_out(std::string_view request,
                                     std::string_view tool,
                                     std::chrono::milliseconds after)
@@ -76,54 +66,30 @@ public:
   virtual void stopping(std::string_view reason) = 0;
 
   /// A line in Claude's place, as Claude is no more.
-  void stand_in(std::string line) { say(std::move(line)); }
+  void stand_in(const std::string& line) { say(line); }
 
   /// Nothing more will be said.
   virtual void conclude() {}
 
-  /// Whose prompt is spoken of from now on, for traces.
-  void speak_of(trace_id prompt) { prompt_ = prompt; }
-
-  /// The output stands within a line of Claude's, from an earlier agent.
-  void begin_in_line() { mid_line_ = true; }
-
-  bool in_line() const { return mid_line_; }
-
-  /// The child is gone: a line that it has not finished is ended.
-  void end_line();
-
-  /// Records that wait for the end of a long line.
-  std::size_t deferred() const { return deferred_.size(); }
-
 protected:
   /// A record of the agent's own: goes between Claude's lines.
-  void say(std::string record);
+  void say(const std::string& record) { out_.append(record); }
 
-  /// Claude's bytes.
-  void relay(bytes data);
-
-  /// A whole reply, in text.
-  void reply(std::string text);
-
-  std::chrono::system_clock::time_point now() const {
-    return context_.clock.now();
-  }
+  /// Of a record that is written now.
+  codec::record_time now() const { return {context_.clock.now(), out_.end()}; }
 
   event_log& log() { return context_.log; }
 
 private:
   actor_context context_;
-  outbox<host_output>& out_;
-  trace_id prompt_;
-  bool mid_line_ = false;
-  std::vector<std::string> deferred_;
+  stream_log& out_;
 };
 
 enum class voice_kind : std::uint8_t {
-  stream_json, ///< Claude's lines byte for byte, plus all records
-  text,        ///< the text of each result; errors as one line `error: …`
-  replies,     ///< the same, one for each prompt (`--compat cc-bridge`)
-  transparent, ///< Claude's lines byte for byte, plus records of faults only
+  stream_json, ///< all records
+  text,    ///< … and the text of each result; errors as one line `error: …`
+  replies, ///< the same, one for each prompt (`--compat cc-bridge`)
+  transparent, ///< records of faults only
 };
 
 constexpr bool is_text(voice_kind kind) {
@@ -132,6 +98,6 @@ constexpr bool is_text(voice_kind kind) {
 
 std::unique_ptr<host_voice> make_host_voice(voice_kind kind,
                                             actor_context context,
-                                            outbox<host_output>& out);
+                                            const conversation_logs& logs);
 
 } // namespace container_agent

@@ -57,6 +57,7 @@ public:
   bool close(const std::string& id);
 
   bool contains(const std::string& id) const;
+  const std::deque<entry>& all() const { return all_; }
   bool empty() const { return all_.empty(); }
   std::size_t size() const { return all_.size(); }
 

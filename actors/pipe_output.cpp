@@ -21,16 +21,20 @@ pipe_output::pipe_output(caf::actor_config& config,
   : agent_actor{config, context}, resources_{resources}, config_{settings} {}
 
 pipe_output::behavior_type pipe_output::make_behavior() {
-  resources_.sink.on_drained([self = pipe_output_actor{this}] {
-    caf::anon_send(self, output_drained{});
-  });
+  auto& outlet = resources_.outlet;
+  outlet.on_moved(
+    [self = pipe_output_actor{this}] { caf::anon_send(self, output_moved{}); });
+  outlet.let_go(resources_.limit);
   // The deadlines of replies that still wait have ended with the one before.
-  for (auto reply = resources_.sink.replies_done();
-       reply < resources_.replies_begun; ++reply)
-    await_reader(reply + 1);
+  resources_.replies_begun = outlet.replies_done();
+  await_readers();
   return {
-    [this](const host_output& output) { take(output); },
-    [this](const output_drained&) { settle(); },
+    [this](const host_output_grew& news) {
+      resources_.limit = std::max(resources_.limit, news.end);
+      resources_.outlet.let_go(resources_.limit);
+      settle();
+    },
+    [this](const output_moved&) { settle(); },
     [this](const deadline_passed& deadline) { give_reply_up(deadline.id); },
     [this](const flush_output&) {
       flushing_ = true;
@@ -39,7 +43,7 @@ pipe_output::behavior_type pipe_output::make_behavior() {
     [this](const get_output_status&) { return status(); },
     [this](const peers_changed& now) {
       if (replaced(now, &peers_changed::conversation))
-        credit_.forget();
+        told_ = 0;
       meet(now);
       settle();
     },
@@ -47,56 +51,37 @@ pipe_output::behavior_type pipe_output::make_behavior() {
 }
 
 void pipe_output::on_exit() {
-  resources_.sink.on_drained({});
+  resources_.outlet.on_moved({});
   agent_actor::on_exit();
 }
 
-void pipe_output::take(const host_output& output) {
-  auto& from = resources_.from_conversation;
-  if (from.expects(output.sequence)) {
-    write(output);
-    from.take();
-    credit_.took(output.data.size());
-    if (output.ends_reply)
-      end_reply();
-  } else {
-    credit_.asked();
-  }
-  settle();
-}
-
-void pipe_output::write(const host_output& output) {
-  if (output.left_out)
-    return resources_.sink.leave_out(output.data);
-  resources_.sink.write(output.data);
-  resources_.taken_bytes += output.data.size();
-}
-
-// In the FIFO may be more than what came from here: what an earlier agent has
-// left there.
+// In the FIFO may be more than what went there since the agent's start.
 output_status pipe_output::status() const {
-  std::uint64_t pending = resources_.sink.pending();
-  std::uint64_t unread = resources_.sink.unread();
-  auto left = std::min(pending + unread, resources_.taken_bytes);
-  return {pending, resources_.dropped_replies, unread,
-          resources_.taken_bytes - left};
+  auto& outlet = resources_.outlet;
+  auto position = outlet.position();
+  std::uint64_t unread = outlet.unread();
+  auto gone = position - std::min(position, resources_.first);
+  return {resources_.limit - std::min(resources_.limit, position),
+          resources_.dropped_replies, unread, gone - std::min(gone, unread),
+          position - std::min(position, unread)};
 }
 
-void pipe_output::end_reply() {
-  resources_.sink.end_reply();
-  await_reader(++resources_.replies_begun);
+void pipe_output::await_readers() {
+  auto& begun = resources_.replies_begun;
+  while (begun < resources_.outlet.replies_known())
+    await_reader(++begun);
 }
 
 void pipe_output::await_reader(std::uint64_t reply) {
   if (config_.reply_timeout.count() > 0
-      && resources_.sink.replies_done() < reply)
+      && resources_.outlet.replies_done() < reply)
     delayed_send(this, config_.reply_timeout, deadline_passed{reply});
 }
 
 void pipe_output::give_reply_up(std::uint64_t reply) {
-  if (resources_.sink.replies_done() >= reply)
+  if (resources_.outlet.replies_done() >= reply)
     return;
-  auto lost = resources_.sink.drop_reply();
+  auto lost = resources_.outlet.drop_reply();
   ++resources_.dropped_replies;
   context_.log.write(log_level::error, name(), "reply_dropped",
                      {{"reply", reply},
@@ -107,15 +92,18 @@ void pipe_output::give_reply_up(std::uint64_t reply) {
 }
 
 void pipe_output::settle() {
-  if (auto error = resources_.sink.error())
+  if (auto error = resources_.outlet.error())
     return quit(
       make_error(agent_error::output_failed,
                  "writing the output pipe failed: " + error.message()));
-  auto pending = resources_.sink.pending();
-  if (auto window = credit_.due(resources_.from_conversation,
-                                pending < max_pending ? 8 : 0))
-    tell(peers().conversation, *window);
-  if (flushing_ && pending == 0) {
+  await_readers();
+  auto position = resources_.outlet.position();
+  auto all_gone = position >= resources_.limit;
+  if (position >= told_ + told_step || (flushing_ && all_gone)) {
+    told_ = position;
+    tell(peers().conversation, host_output_window{position});
+  }
+  if (flushing_ && all_gone) {
     flushing_ = false;
     tell(peers().shutdown_coordinator, output_flushed{});
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/agent_actor.hpp"
-#include "actors/credit.hpp"
 #include "actors/ports.hpp"
 
 #include <chrono>
@@ -17,16 +16,19 @@ struct pipe_output_config {
 
 /// What outlives the actor.
 struct pipe_output_resources {
-  host_sink& sink;
-  inbox from_conversation;
-  std::uint64_t taken_bytes = 0; ///< for the sink
+  host_outlet& outlet;
+  std::uint64_t first = 0; ///< where the outlet stood at the agent's start
+  std::uint64_t limit = 0; ///< up to here it may go
   std::uint64_t replies_begun = 0;
   std::uint64_t dropped_replies = 0;
+
+  explicit pipe_output_resources(host_outlet& o)
+    : outlet{o}, first{o.position()}, limit{first} {}
 };
 
-/// Owns:          writing the host's output; what waits is the sink's
-/// Receives from: conversation, the sink, health_monitor
-/// Sends to:      conversation (credit), shutdown_coordinator
+/// Owns:          moving what the host shall see out of its log
+/// Receives from: conversation, the output, health_monitor
+/// Sends to:      conversation (how far it has come), shutdown_coordinator
 /// Dies when:     the output cannot be written (`output_failed`)
 class pipe_output : public agent_actor<pipe_output_actor> {
 public:
@@ -37,24 +39,23 @@ public:
 
   void on_exit() override;
 
-  /// Bytes that may wait in the sink before no more are asked for.
-  static constexpr std::size_t max_pending = 128 * 1024;
+  /// 64 KiB: the conversation hears of so much at a time, which is all it needs
+  /// to let go of what the host has.
+  static constexpr std::uint64_t told_step = 64 * 1024;
 
 protected:
   behavior_type make_behavior() override;
 
 private:
-  void take(const host_output& output);
-  void write(const host_output& output);
   output_status status() const;
-  void end_reply();
+  void await_readers();
   void await_reader(std::uint64_t reply);
   void give_reply_up(std::uint64_t reply);
   void settle();
 
   pipe_output_resources& resources_;
   pipe_output_config config_;
-  credit_line<host_output_window> credit_;
+  std::uint64_t told_ = 0;
   bool flushing_ = false;
 };
 

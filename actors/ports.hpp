@@ -1,15 +1,14 @@
 #pragma once
 
-#include "messages/bytes.hpp"
 #include "messages/exit_kind.hpp"
 #include "messages/process_usage.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -26,36 +25,152 @@
 /// call to the port.
 namespace container_agent {
 
-namespace codec {
-struct host_setting;
-}
-
 using notification = std::function<void()>;
 
-/// Where bytes come from: a FIFO, the child's stdout or stderr.
+/// A stream of bytes that only grows. Offsets count its bytes from the first
+/// one on, for as long as the stream exists: they outlive the agent where the
+/// log is on a disk. One writer appends lines, another one (an `inlet`) bytes
+/// that come as they come; any number of readers each keep an offset of their
+/// own.
+///
+/// What can't be written (a full disk) waits here and is not lost: see
+/// `trouble`.
+class stream_log {
+public:
+  virtual ~stream_log() = default;
+
+  /// The first byte that is still kept.
+  virtual std::uint64_t begin() const = 0;
+
+  /// Behind the last byte.
+  virtual std::uint64_t end() const = 0;
+
+  /// Behind the last line feed: where the line begins that is not whole yet, or
+  /// `end()`.
+  virtual std::uint64_t line_start() const = 0;
+
+  /// Appends whole lines, where a line begins: now, or as soon as the line that
+  /// an inlet is within has ended.
+  virtual void append(std::string_view lines) = 0;
+
+  /// Bytes that were given to `append` and are not in the log yet.
+  virtual std::size_t owed() const = 0;
+
+  /// Ends a line that nobody will finish, by a line feed. Returns how many
+  /// bytes it has, without that; 0 if there is none.
+  virtual std::uint64_t end_line() = 0;
+
+  /// Copies what lies at `from` into `into`, as much as there is and fits;
+  /// perhaps less than that at a segment's end, and 0 only at the log's. Throws
+  /// std::system_error; std::out_of_range for what is not kept any more.
+  virtual std::size_t read(std::uint64_t from, std::span<char> into) const = 0;
+
+  /// What lies between is not for the outlet, which leaves it out unless it has
+  /// begun it. For other readers it stays.
+  virtual void strike(std::uint64_t from, std::uint64_t to) = 0;
+
+  /// Nobody needs what comes before this offset, beyond what is kept for those
+  /// who come later.
+  virtual void release(std::uint64_t before) = 0;
+
+  /// Why the last bytes could not be written, for a user; empty if all could.
+  virtual std::string trouble() const = 0;
+
+  /// Tries again what could not be written.
+  virtual void retry() = 0;
+
+  /// What was written survives the machine's crash after this, too.
+  virtual std::error_code sync() { return {}; }
+};
+
+/// The bytes from `from` to `to`. Throws as `stream_log::read`.
+std::string text_in(const stream_log& log, std::uint64_t from,
+                    std::uint64_t to);
+
+/// Brings what comes out of a FIFO, or out of the child's stdout, into a log.
+class inlet {
+public:
+  virtual ~inlet() = default;
+
+  /// What a move came to. `at_end`: no more will come (or, for a FIFO, nobody
+  /// has it open for writing any more); what was moved is in the log all the
+  /// same.
+  struct result {
+    std::size_t moved = 0;
+    bool at_end = false;
+    std::error_code error;
+  };
+
+  using handler = std::function<void(const result&)>;
+
+  /// Moves once, as soon as something is there, at most `read_size` bytes. One
+  /// move may be outstanding; the handler is called from the event loop.
+  virtual void move(handler on_result) = 0;
+
+  /// Gives the outstanding move up; its handler is not called any more.
+  virtual void cancel() = 0;
+
+  /// Bytes that wait in the kernel to be moved; 0 if that is not known.
+  virtual std::size_t unread() const { return 0; }
+
+  /// Whether a FIFO shall report `at_end` when its last writer leaves. Off at
+  /// the start, when writers may come and go. No effect on other inlets.
+  virtual void report_end(bool /*on*/) {}
+};
+
+/// Takes what lies in a log out into a FIFO, or into the child's stdin. Its
+/// position outlives the agent where somebody holds it.
+class outlet {
+public:
+  virtual ~outlet() = default;
+
+  /// What lies before `limit` may go: moves it as the other side takes it, now
+  /// and later, and leaves out what was struck.
+  virtual void let_go(std::uint64_t limit) = 0;
+
+  /// All before this offset has gone.
+  virtual std::uint64_t position() const = 0;
+
+  /// Called when the position has changed other than within `let_go`, and when
+  /// the outlet has failed. Never from within a call.
+  virtual void on_moved(notification notify) = 0;
+
+  /// Why nothing more can go; a FIFO's is tried again with the next `on_moved`.
+  virtual std::error_code error() const = 0;
+};
+
+/// The output to the host.
+class host_outlet : public outlet {
+public:
+  /// Bytes gone that the host has not read yet; 0 if that is not known.
+  virtual std::size_t unread() const { return 0; }
+
+  /// Where the output is opened once a reply (`--compat cc-bridge`): how many
+  /// whole replies it was let go, and how many of these are done with, read or
+  /// dropped. Elsewhere there are none.
+  virtual std::uint64_t replies_known() const { return 0; }
+  virtual std::uint64_t replies_done() const { return 0; }
+
+  /// Gives the oldest reply up that is not done: nobody came to read it.
+  /// Returns the number of its bytes that were not written.
+  virtual std::size_t drop_reply() { return 0; }
+};
+
+/// Ends a reply in the log of a host that opens its output once a reply. No
+/// text in UTF-8 holds this byte.
+inline constexpr char reply_end = '\xFF';
+
+/// Where bytes come from that are only looked at: the child's stderr.
 class byte_source {
 public:
   virtual ~byte_source() = default;
 
-  /// What a read found. `at_end`: no more will come (or, for a FIFO, nobody has
-  /// it open for writing any more); bytes read before are still in `data`.
+  /// What a read found. `at_end`: no more will come; bytes read before are
+  /// still in `data`.
   struct result {
     std::string_view data; ///< valid during the call only
     bool at_end = false;
     std::error_code error;
-
-    /// `data` again, for keeps, if the source gives its block away; else empty.
-    /// Of bytes that nobody wants to look at, `data` is empty and this is not.
-    bytes block{};
-
-    /// Where `data` begins in the stream, if it was only looked at and is still
-    /// there: see `bytes::origin`.
-    std::uint64_t origin = bytes::nowhere;
-
-    std::size_t size() const { return std::max(data.size(), block.size()); }
-
-    /// What was found, for keeps.
-    bytes keep() const { return block.empty() ? bytes{data} : block; }
   };
 
   using handler = std::function<void(const result&)>;
@@ -66,65 +181,10 @@ public:
 
   /// Gives the outstanding read up; its handler is not called any more.
   virtual void cancel() = 0;
-
-  /// Bytes that wait in the kernel to be read; 0 if that is not known.
-  virtual std::size_t unread() const { return 0; }
-
-  /// Why a read fails, or would, that needs no repair by the reader, such as a
-  /// full disk: for a user; empty if nothing is wrong. Nothing is lost, and a
-  /// later read succeeds when that has passed.
-  virtual std::string trouble() const { return {}; }
-
-  /// Whether a FIFO shall report `at_end` when its last writer leaves. Off at
-  /// the start, when writers may come and go. No effect on other sources.
-  virtual void report_end(bool on) = 0;
 };
 
 /// 64 KiB: what a pipe holds in Linux, so that one read empties it.
 inline constexpr std::size_t read_size = 64 * 1024;
-
-/// Where bytes go: a FIFO or the child's stdin. Writes in order; what the
-/// kernel does not take at once waits in the port.
-class byte_sink {
-public:
-  virtual ~byte_sink() = default;
-
-  /// Takes `data`. Whoever writes keeps `pending()` small by waiting for
-  /// `on_drained`.
-  virtual void write(bytes data) = 0;
-
-  /// Bytes taken and not yet written.
-  virtual std::size_t pending() const = 0;
-
-  /// Called whenever `pending()` has come down to 0 or the sink has failed.
-  virtual void on_drained(notification notify) = 0;
-
-  /// Why writing failed, if it did: nothing more will be written.
-  virtual std::error_code error() const = 0;
-};
-
-/// The output to the host.
-class host_sink : public byte_sink {
-public:
-  /// What was written since the last call is a whole reply: where the output
-  /// is opened once a reply, it is closed after this, and its reader gets EOF.
-  virtual void end_reply() = 0;
-
-  /// Gives the oldest unfinished reply up: nobody came to read it. Returns the
-  /// number of its bytes that were not written.
-  virtual std::size_t drop_reply() = 0;
-
-  /// These bytes, whose original waits elsewhere (`bytes::origin`), are not
-  /// written: it may go.
-  virtual void leave_out(const bytes& /*piece*/) {}
-
-  /// Bytes written that the host has not read yet; 0 if that is not known.
-  virtual std::size_t unread() const { return 0; }
-
-  /// Replies finished or dropped so far: tells a timer whether the reply that
-  /// it was set for still waits.
-  virtual std::uint64_t replies_done() const = 0;
-};
 
 /// How a child ended.
 struct child_exit {
@@ -159,9 +219,14 @@ public:
     std::string what;
     bool attached = false;  ///< it ran already
     bool midstream = false; ///< … and where its output stands is not known
-    bool waiting = false;   ///< it is not possible yet, see `on_appeared`
+    std::uint64_t input_from = 0; ///< … and where its input begins in its log
+    bool waiting = false;         ///< it is not possible yet, see `on_appeared`
   };
-  virtual launch_result launch(const child_command& command) = 0;
+  /// Its stdin is what the input's log holds from `input_from` on; of one that
+  /// ran already, from where it stands.
+  virtual launch_result launch(const child_command& command,
+                               std::uint64_t input_from)
+    = 0;
 
   /// From a successful `launch` until the end was reaped.
   virtual bool running() const = 0;
@@ -174,12 +239,12 @@ public:
 
   /// The child's ends. They belong to the last launch; after the child's end
   /// stdout and stderr can still be read to their end.
-  virtual byte_sink& input() = 0;
-  virtual byte_source& output() = 0;
+  virtual outlet& input() = 0;
+  virtual inlet& output() = 0;
   virtual byte_source& error_output() = 0;
 
-  /// Closes the child's stdin once what is pending has been written. Of one
-  /// that was attached to the agent lets go altogether then.
+  /// Closes the child's stdin once all that it was let go has gone. Of one that
+  /// was attached to the agent lets go altogether then.
   virtual void close_input() = 0;
 
   /// Sends `signal` to the whole process group, also after the child's end for
@@ -194,7 +259,7 @@ public:
   /// not the agent's to end, nor to start again.
   virtual bool is_guest() const { return false; }
 
-  /// Lets go of a guest at once, whatever is pending for its stdin.
+  /// Lets go of a guest at once, whatever its stdin has not got yet.
   virtual void let_go() {}
 
   /// Called when the child has ended.
@@ -206,53 +271,6 @@ public:
   /// Called when, after a `launch` that is `waiting`, the next `launch` may
   /// succeed.
   virtual void on_appeared(notification notify) { (void)notify; }
-};
-
-/// What must outlive the agent itself (`--keep-claude`), noted as it happens:
-/// see `codec::kept_conversation`. This one notes nothing.
-class journal {
-public:
-  virtual ~journal() = default;
-
-  /// A prompt was taken; `line` is what Claude gets. `input` as below.
-  virtual void accepted(const std::string&, const bytes&, std::uint64_t) {}
-  /// `again`: an earlier child had it under the name that it has now.
-  virtual void sent(const std::string& /*uuid*/, std::uint32_t /*times*/,
-                    bool /*again*/) {}
-  /// Claude knows it by this uuid from now on; empty: by its own again.
-  virtual void continued(const std::string& /*uuid*/,
-                         const std::string& /*as*/) {}
-  virtual void begun(const std::string& /*uuid*/) {}
-  /// That child has begun to answer it.
-  virtual void answering(const std::string& /*uuid*/) {}
-  /// The child reports the life of prompts.
-  virtual void lifecycle() {}
-  /// Another child is there, or about to be: it has begun nothing.
-  virtual void launched() {}
-  /// That child has all that the host had set.
-  virtual void ready() {}
-  /// All that the host has set by now, in the order to set it again. `input` as
-  /// below, or 0.
-  virtual void settings(const std::vector<codec::host_setting>&,
-                        std::uint64_t /*input*/) {}
-  /// Claude waits for the host's answer to this request; and does not any more,
-  /// as this line is the answer (`input` as below), or without one.
-  virtual void asks(const std::string& /*request*/) {}
-  virtual void asked(const std::string& /*request*/,
-                     std::string_view /*answer*/, std::uint64_t /*input*/) {}
-  /// These of Claude's tasks run in the background now.
-  virtual void tasks(const std::vector<std::string>& /*ids*/) {}
-  /// `result_end`: see `codec::closed_prompt`.
-  virtual void closed(const std::string&, std::uint64_t /*result_end*/) {}
-  virtual void failed(const std::string& /*uuid*/, std::string_view /*why*/) {}
-  /// A prompt that has failed is about to be accepted anew.
-  virtual void forgotten(const std::string& /*uuid*/) {}
-  /// `failed`: so often in a row it could not be resumed.
-  virtual void session(const std::string& /*id*/, bool /*anew*/,
-                       std::uint32_t /*failed*/) {}
-
-  /// The input up to this position was dealt with.
-  virtual void input_taken(std::uint64_t) {}
 };
 
 /// What the kernel tells of processes.

@@ -95,4 +95,24 @@ void prompt_queue::forget(std::string_view uuid) {
   std::erase(seen_order_, id);
 }
 
+std::optional<std::uint64_t> prompt_queue::first_input() const {
+  std::optional<std::uint64_t> result;
+  for (const auto* prompts : {&in_flight_, &waiting_})
+    for (const auto& p : *prompts)
+      result = std::min(result.value_or(p.input_from), p.input_from);
+  return result;
+}
+
+std::deque<codec::closed_prompt> prompt_queue::remembered() const {
+  std::deque<codec::closed_prompt> result;
+  for (const auto& id : seen_order_) {
+    auto failure = failures_.find(id);
+    result.push_back(
+      {to_string(id),
+       failure == failures_.end() ? std::string{} : failure->second,
+       {}});
+  }
+  return result;
+}
+
 } // namespace container_agent

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "messages/bytes.hpp"
+#include "messages/codec/kept_conversation.hpp"
 #include "messages/trace_id.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,7 +18,7 @@ namespace container_agent {
 /// A prompt on its way. `line` is the whole line for Claude, with uuid and LF.
 struct prompt {
   std::string uuid;
-  bytes line;
+  std::string line;
   std::uint32_t sent = 0; ///< how often it was sent to a child
   bool started = false;   ///< this child has said that it works on it
   std::uint32_t stalls
@@ -32,6 +33,10 @@ struct prompt {
 
   /// A child had begun to answer it, and may have used tools.
   bool answering = false;
+
+  /// Where its text lies in the log of the input.
+  std::uint64_t input_from = 0;
+  std::uint64_t input_to = 0;
 
   /// By this uuid Claude knows it.
   const std::string& known_as() const {
@@ -99,6 +104,14 @@ public:
 
   /// How many have been closed so far.
   std::uint64_t closed() const { return closed_; }
+
+  const std::deque<prompt>& waiting_ones() const { return waiting_; }
+
+  /// Where the first of all that have no end begins in the log of the input.
+  std::optional<std::uint64_t> first_input() const;
+
+  /// All uuids that are remembered, as ids, the oldest first.
+  std::deque<codec::closed_prompt> remembered() const;
 
   std::size_t waiting() const { return waiting_.size(); }
   std::size_t waiting_bytes() const { return waiting_bytes_; }

@@ -2,19 +2,26 @@
 
 #include "actors/loggers.hpp"
 
+#include <algorithm>
+
 namespace container_agent {
 
-void raw_relay::take(const host_line& piece) {
-  ++pieces_;
-  to_child.push({0, piece.text});
+raw_relay::raw_relay(conversation_logs logs, actor_context context)
+  : bridge{logs}, context_{context} {
+  to_child_gone_ = logs_.to_child.begin();
+  shown_gone_ = logs_.events.begin();
 }
 
-void raw_relay::take(const host_input_ended&) {
-  input_ended_ = true;
+void raw_relay::take(const input_grew& news) {
+  input_ended_ = input_ended_ || news.ended;
 }
 
-std::uint64_t raw_relay::input_credit() const {
-  return to_child.size() < max_unsent_pieces ? 4 : 0;
+bool raw_relay::may_take_input() const {
+  return logs_.input.end() < to_child_gone_ + window;
+}
+
+input_window raw_relay::input_standing() const {
+  return {to_child_gone_, to_child_gone_ + window, false};
 }
 
 void raw_relay::take(const child_started& child) {
@@ -28,11 +35,11 @@ void raw_relay::take(const child_started& child) {
                      {{"pid", child.pid}, {"attached", child.attached}});
 }
 
-void raw_relay::take(const child_output& output) {
-  to_host.push({0, output.data, false});
-}
-
 void raw_relay::take(const child_ended& end) {
+  if (end.generation <= ended_)
+    return;
+  ended_ = end.generation;
+  to_child_gone_ = std::max(to_child_gone_, end.taken);
   runs_ = false;
   context_.log.write(
     is_wanted(end) ? log_level::info : log_level::error, loggers::conversation,
@@ -43,15 +50,15 @@ void raw_relay::take(const child_ended& end) {
      {"end", to_string(end.kind)},
      {"exit_code", end.exit_code},
      {"signal", end.signal},
-     {"input_pieces_waiting", std::uint64_t{to_child.size()}}});
+     {"input_bytes_waiting", logs_.input.end() - to_child_gone_}});
 }
 
-std::uint64_t raw_relay::output_credit() const {
-  return to_host.size() < max_unsent_output ? 4 : 0;
+std::uint64_t raw_relay::output_limit() const {
+  return shown_gone_ + window;
 }
 
 launch_child raw_relay::launch_plan() const {
-  return {{}, false, to_child.next_sequence() - to_child.size()};
+  return {{}, false, to_child_gone_, ended_};
 }
 
 void raw_relay::take(const restart_scheduled&) {}
@@ -73,12 +80,15 @@ bool raw_relay::drained() const {
   return draining_ && (gave_up_ || !runs_ || finished());
 }
 
+bool raw_relay::finished() const {
+  return input_ended_ && to_child_gone_ >= logs_.input.end();
+}
+
 conversation_status raw_relay::status() const {
   conversation_status result;
   result.ready = runs_;
   result.gave_up = gave_up_;
-  result.lines = pieces_;
-  result.queued = to_child.unsent();
+  result.queued_bytes = logs_.input.end() - to_child_gone_;
   return result;
 }
 

@@ -5,23 +5,33 @@
 
 namespace container_agent {
 
-/// `--mode raw`: bytes from host to child and back, as they are. There are no
-/// turns and no records; the log tells what happens.
+/// `--mode raw`: bytes from host to child and back, as they are. The log of the
+/// input is the child's stdin, and what the child says is what the host gets:
+/// nothing is left to do but to tell both ends. There are no turns and no
+/// records; the log tells what happens.
 class raw_relay : public bridge {
 public:
-  explicit raw_relay(actor_context context) : context_{context} {}
+  /// `logs.to_child` is `logs.input`.
+  raw_relay(conversation_logs logs, actor_context context);
 
-  void take(const host_line& piece) override;
-  void take(const host_input_ended& end) override;
-  std::uint64_t input_credit() const override;
+  void take(const input_grew& news) override;
+  void take_input() override {}
+  bool may_take_input() const override;
+  input_window input_standing() const override;
 
   void take(const child_started& child) override;
-  void take(const child_output& output) override;
   void take(const child_ended& end) override;
-  std::uint64_t output_credit() const override;
+  void take_output() override {}
+  std::uint64_t output_limit() const override;
   launch_child launch_plan() const override;
   bool wants_child() const override { return !draining_; }
   bool child_runs() const override { return runs_; }
+  std::uint64_t shown_to() const override { return logs_.events.end(); }
+
+  void release() override {
+    logs_.input.release(to_child_gone_);
+    logs_.events.release(shown_gone_);
+  }
 
   void take(const restart_scheduled& plan) override;
   void take(const restarts_exhausted& end) override;
@@ -35,27 +45,26 @@ public:
   void overdue() override {}
   void close() override {}
   bool drained() const override;
-  bool ending() const override { return input_ended_ || draining_; }
-  bool finished() const override { return input_ended_ && to_child.empty(); }
+  bool finished() const override;
 
   conversation_status status() const override;
   std::size_t status_requests() const override { return 0; }
   void answer_status(std::string_view) override {}
 
-  /// Pieces that may be on their way to the child. With those read beyond what
-  /// its pipe takes, others leave the processor's cache before they are written
-  /// (docs/performance.md).
-  static constexpr std::size_t max_unsent_pieces = 4;
+  using bridge::take;
+
+  /// 256 KiB each way: enough to keep both sides busy.
+  static constexpr std::uint64_t window = 256 * 1024;
 
 private:
   actor_context context_;
   child_started started_;
+  std::uint64_t ended_ = 0; // the generation that was the last to end
   renew_child renewal_;
   bool runs_ = false;
   bool draining_ = false;
   bool input_ended_ = false;
   bool gave_up_ = false;
-  std::uint64_t pieces_ = 0;
 };
 
 } // namespace container_agent

@@ -1,11 +1,11 @@
 #include "main/checks.hpp"
 
 #include "main/environment.hpp"
+#include "main/fifo/fifo_place.hpp"
 #include "main/http_access.hpp"
 #include "main/option_types.hpp"
+#include "main/process/launch_failure.hpp"
 #include "main/runtime/attaching_child_process.hpp"
-#include "main/runtime/fifo_place.hpp"
-#include "main/runtime/launch_failure.hpp"
 #include "main/runtime/socket_place.hpp"
 #include "main/settings.hpp"
 #include "main/trials.hpp"
@@ -310,8 +310,7 @@ check_options(const options& settings,
   result.push_back(check_pipe("output pipe", pipes.output, pipes));
   result.push_back(check_control(settings.control));
   result.push_back(check_system_calls(settings));
-  if (settings.claude.keep)
-    result.push_back(check_keep_directory(settings.claude.keep_directory));
+  result.push_back(check_state_directory(settings));
   auto folder = check_directory(settings.claude.directory);
   result.push_back(folder);
   // In a folder that is not there, everything would be missing.

@@ -1,9 +1,9 @@
 #include "main/client.hpp"
 
 #include "main/control_client.hpp"
+#include "main/fifo/fifo_lock.hpp"
 #include "main/health_line.hpp"
 #include "main/option_types.hpp"
-#include "main/runtime/fifo_lock.hpp"
 #include "main/status_table.hpp"
 
 namespace container_agent {

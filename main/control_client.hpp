@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/runtime/fd.hpp"
+#include "main/loop/fd.hpp"
 #include "main/runtime/socket_place.hpp"
 #include "messages/codec/control_message.hpp"
 

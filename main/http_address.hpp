@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/runtime/fd.hpp"
+#include "main/loop/fd.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,14 +1,17 @@
 #include "main/checks.hpp"
 #include "main/client.hpp"
 #include "main/environment.hpp"
+#include "main/fifo/fifo_place.hpp"
 #include "main/logging.hpp"
+#include "main/loop/event_loop.hpp"
 #include "main/options.hpp"
+#include "main/process/shim_place.hpp"
 #include "main/redaction.hpp"
-#include "main/runtime/event_loop.hpp"
-#include "main/runtime/fifo_place.hpp"
 #include "main/runtime/signals.hpp"
 #include "main/runtime/socket_place.hpp"
 #include "main/secret_files.hpp"
+#include "main/storage/log.hpp"
+#include "main/tail.hpp"
 #include "main/trace_command.hpp"
 #include "main/wiring.hpp"
 #include "messages/errors.hpp"
@@ -34,7 +37,10 @@ std::int32_t run_client(int argc, char** argv,
   auto parsed = parse_client_options(argc, argv, environment);
   if (const auto* end = std::get_if<early_exit>(&parsed))
     return leave(*end);
-  return leave(ask_agent(std::get<client_options>(parsed)));
+  const auto& settings = std::get<client_options>(parsed);
+  if (settings.command == "tail")
+    return tail_events(settings);
+  return leave(ask_agent(settings));
 }
 
 void log_start(event_log& log, const options& settings) {
@@ -139,6 +145,12 @@ int main(int argc, char** argv) {
   } catch (const runtime::fifo_error& error) {
     return failed(exit_code::bad_pipe, error);
   } catch (const runtime::socket_error& error) {
+    return failed(exit_code::bad_pipe, error);
+  } catch (const runtime::shim_error& error) {
+    return failed(exit_code::bad_pipe, error);
+  } catch (const storage::log_in_use& error) {
+    return failed(exit_code::already_running, error);
+  } catch (const storage::log_error& error) {
     return failed(exit_code::bad_pipe, error);
   } catch (const std::exception& error) {
     log->write(log_level::error, "agent", "internal_error",

@@ -67,12 +67,20 @@ void check_control(const option_sources& given, const options& read) {
 
 void check_raw(const option_sources& given, const options& read) {
   for (auto name : {"input-format", "output-format", "compat", "reply-timeout",
-                    "transparent", "max-in-flight", "permission-prompts"})
+                    "transparent", "max-in-flight", "permission-prompts",
+                    "fresh", "sync", "keep-events"})
     if (given.has(name))
       throw option_error{given.where(name),
                          "has no meaning with --mode raw, which hands on bytes "
                          "as they are",
                          "Leave one of the two out."};
+  std::string state = "none";
+  given.read("state-dir", state);
+  if (state != "none")
+    throw option_error{given.where("state-dir"),
+                       "has no meaning with --mode raw, of which no state is "
+                       "kept",
+                       "Leave one of the two out."};
   if (!given.has("claude-command"))
     throw option_error{
       given.where("mode"), "raw mode needs to know what to start",
@@ -126,26 +134,31 @@ void check_formats(const option_sources& given, const options& read) {
                        "Add --output-format stream-json, or use none."};
 }
 
-/// What the agent takes up again is Claude's lines, as they stand in its pipe.
+/// A Claude that outlives the agent is found again in the state's directory.
 void check_keep(const option_sources& given, const options& read) {
-  if (!read.claude.keep) {
-    if (given.has("keep-dir"))
-      throw option_error{given.where("keep-dir"),
-                         "has a meaning with --keep-claude only",
-                         "Add that, or leave this out."};
+  if (!read.claude.keep)
     return;
-  }
   auto refuse = [&](std::string what) {
     throw option_error{given.where("keep-claude"), std::move(what),
                        "Leave one of the two out."};
   };
-  if (read.claude.mode == options::bridge_mode::raw)
-    refuse("can't go with --mode raw: only stream-json can be taken up again");
-  if (read.output.open_for_each_reply)
-    refuse("can't go with --compat, which means text output: only stream-json "
-           "can be taken up again");
-  if (read.output.format != format_out::stream_json)
-    refuse("can't go with text output: only stream-json can be taken up again");
+  if (read.claude.is_raw())
+    refuse("can't go with --mode raw, of which no state is kept");
+  if (read.attach.only)
+    refuse("can't go with --attach-only, which starts no Claude");
+  if (read.state.directory.empty())
+    refuse("can't go with --state-dir none: the next agent would not find it");
+}
+
+void check_state(const option_sources& given, const options& read) {
+  if (read.claude.is_raw() || !read.state.directory.empty())
+    return;
+  for (auto name : {"fresh", "sync", "keep-events"})
+    if (given.has(name))
+      throw option_error{given.where(name),
+                         "has no meaning with --state-dir none, of which "
+                         "nothing outlives the agent",
+                         "Leave one of the two out."};
 }
 
 /// Claude's options that are the agent's own business, and why.
@@ -260,6 +273,7 @@ void refuse_contradictions(const option_sources& given, const options& read) {
   check_pipes(given, read.pipes);
   check_formats(given, read);
   check_keep(given, read);
+  check_state(given, read);
   check_claude_arguments(given, read);
   check_variables(given, read.claude);
   check_attach(given);

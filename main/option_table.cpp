@@ -15,6 +15,7 @@ using enum option_kind;
 constexpr std::string_view pipes = "Pipes";
 constexpr std::string_view protocol = "Protocol";
 constexpr std::string_view child = "Claude";
+constexpr std::string_view state = "State";
 constexpr std::string_view limits = "Limits";
 constexpr std::string_view life = "Faults, shutdown, health";
 constexpr std::string_view log = "Log";
@@ -74,13 +75,23 @@ constexpr std::array rows{
   option_row{"keep-claude", flag, "", child, "",
              "it outlives the agent's crash or upgrade, and\n"
              "the next agent goes on with it"},
-  option_row{"keep-dir", one, "DIR", child, "",
-             "where it is found again [PIPE-DIR/NAME.kept]"},
   option_row{"no-attach", flag, "", child, "",
              "do not look for a Claude that runs already"},
   option_row{"attach-only", flag, "", child, "",
              "never start one: attach to one that runs, or\nwait for it"},
   option_row{"attach-pid", one, "PID", child, "", "attach to this one"},
+
+  option_row{"state-dir", one, "DIR", state, "",
+             "where the conversation is kept, for the next\n"
+             "agent [PIPE-DIR/NAME.state]; none: in memory"},
+  option_row{"fresh", flag, "", state, "",
+             "begin anew; what is there is set aside"},
+  option_row{"sync", flag, "", state, "",
+             "be safe from a crash of the machine, too"},
+  option_row{"max-backlog", one, "SIZE", state, "256MiB",
+             "not read by the host; then Claude waits"},
+  option_row{"keep-events", one, "SIZE", state, "64MiB",
+             "what is kept of what the host has read"},
 
   option_row{"max-in-flight", one, "N", limits, "1",
              "prompts that Claude has at a time"},
@@ -145,8 +156,6 @@ constexpr std::array rows{
   option_row{"trace-file-size", one, "SIZE", traces, "64MiB",
              "then it becomes PATH.1, and so on"},
   option_row{"trace-files", one, "N", traces, "4", "of these are kept"},
-  option_row{"trace-payloads", flag, "", traces, "",
-             "with what is said: prompts and answers"},
   option_row{"trace-dir", one, "DIR", traces, "/tmp/container-agent-trace",
              "where the memory goes after a failure\nand on SIGUSR1"},
 
@@ -161,6 +170,12 @@ constexpr std::array rows{
   option_row{"now", flag, "", clients, "",
              "restart-claude: in the middle of a turn, too", "",
              "restart-claude"},
+  option_row{"from", one, "OFFSET", clients, "start",
+             "tail: begin with the line there, or behind the\n"
+             "last one (end)",
+             "", "tail"},
+  option_row{"follow", flag, "", clients, "",
+             "tail: go on with what comes, until SIGINT", "", "tail"},
 
   option_row{"config", one, "FILE", general, "",
              "read options from it: max-queue = 100"},
@@ -176,6 +191,7 @@ constexpr std::array subcommands{
   subcommand_row{"stop", "ends it in order, and waits for its end"},
   subcommand_row{"restart-claude", "starts Claude again, between two turns"},
   subcommand_row{"interrupt", "interrupts the turn that runs"},
+  subcommand_row{"tail", "prints its conversation, also when no agent runs"},
 };
 
 /// Where help's second column begins.
@@ -279,8 +295,9 @@ Every option is also read from the environment (CONTAINER_AGENT_MAX_QUEUE)
 and from the --config file; the command line comes first, the file last.
 
 Exit codes: 0 orderly end, 1 internal error, 2 bad usage or configuration,
-3 bad pipe, 4 Claude not found or not to be attached to, 5 gave up restarting
-Claude, 6 gave up restarting a part of itself, 7 another agent uses the pipes.
+3 bad pipe or state, 4 Claude not found or not to be attached to, 5 gave up
+restarting Claude, 6 gave up restarting a part of itself, 7 another agent uses
+the pipes or the state.
 )";
   return text;
 }

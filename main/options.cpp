@@ -1,6 +1,7 @@
 #include "main/options.hpp"
 
 #include "actors/child_link.hpp"
+#include "main/option_places.hpp"
 #include "main/option_rules.hpp"
 #include "main/option_sources.hpp"
 #include "main/option_types.hpp"
@@ -35,36 +36,6 @@ constexpr std::uint64_t least_trace_file = 64 * kib;
 constexpr std::uint64_t most_trace_file = 1024 * 1024 * kib;
 constexpr std::uint64_t most_trace_files = 1000;
 constexpr std::chrono::milliseconds longest_wait = 24h;
-
-void read_pipes(const option_sources& given, options::pipe_section& pipes) {
-  given.read("pipe-dir", pipes.directory);
-  given.read("instance", pipes.instance);
-  given.read("input-pipe", pipes.input);
-  given.read("output-pipe", pipes.output);
-  given.read_permissions("pipe-mode", pipes.permissions);
-  given.read("keep-pipes", pipes.keep);
-  pipes.directory_used = pipes.input.empty() || pipes.output.empty();
-  if (pipes.input.empty())
-    pipes.input = pipes.directory + '/' + pipes.instance + ".in.fifo";
-  if (pipes.output.empty())
-    pipes.output = pipes.directory + '/' + pipes.instance + ".out.fifo";
-}
-
-// Beside the input: whoever has given it a place of its own may have several
-// agents of the same instance name.
-void read_control(const option_sources& given,
-                  const options::pipe_section& pipes,
-                  options::control_section& control) {
-  constexpr std::string_view suffix = ".control.sock";
-  control.asked_for = given.has("control-socket");
-  control.path
-    = (given.has("input-pipe") ? pipes.input
-                               : pipes.directory + '/' + pipes.instance)
-      + std::string{suffix};
-  given.read("control-socket", control.path);
-  if (control.path == "none")
-    control = {};
-}
 
 void read_protocol(const option_sources& given, options& result) {
   given.read_choice<options::bridge_mode>(
@@ -118,7 +89,6 @@ void read_claude(const option_sources& given, options::claude_section& claude) {
   given.read("env", claude.environment);
   given.read("env-pass", claude.pass);
   given.read("keep-claude", claude.keep);
-  given.read("keep-dir", claude.keep_directory);
 }
 
 void read_rules(const option_sources& given, std::vector<restart_rule>& rules) {
@@ -233,7 +203,6 @@ void read_trace(const option_sources& given, options::trace_section& trace) {
   given.read_size("trace-file-size", least_trace_file, most_trace_file,
                   trace.file_size);
   given.read_count("trace-files", 0, most_trace_files, trace.files);
-  given.read("trace-payloads", trace.payloads);
   given.read("trace-dir", trace.directory);
 }
 
@@ -273,6 +242,16 @@ client_options read_client(std::string command, command_line line,
   given.read("live", result.live);
   given.read("ready", result.ready);
   given.read("now", result.now);
+  given.read("from", result.from);
+  given.read("follow", result.follow);
+  if (result.from != "start" && result.from != "end"
+      && !parse_count(result.from))
+    throw option_error{given.where("from"),
+                       in_quotes(result.from) + " is no offset",
+                       "Give a number of bytes, start or end."};
+  options::state_section state;
+  read_state(given, pipes, false, state);
+  result.state = state.directory;
   return result;
 }
 
@@ -288,9 +267,7 @@ options read_all(command_line line,
   read_control(given, result.pipes, result.control);
   read_protocol(given, result);
   read_claude(given, result.claude);
-  if (result.claude.keep_directory.empty())
-    result.claude.keep_directory
-      = result.pipes.directory + '/' + result.pipes.instance + ".kept";
+  read_state(given, result.pipes, result.claude.is_raw(), result.state);
   read_attach(given, result);
   read_limits(given, result);
   read_log(given, result.log);

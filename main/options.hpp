@@ -67,11 +67,23 @@ struct options {
     std::vector<std::string> pass; ///< names passed on; a last * matches all
     /// Claude's permission requests go to the host, which must answer them.
     bool host_answers_permissions = true;
-    bool transparent = false;   ///< nothing injected, no queue
-    bool keep = false;          ///< Claude outlives the agent
-    std::string keep_directory; ///< where it is found again; resolved
+    bool transparent = false; ///< nothing injected, no queue
+    bool keep = false;        ///< Claude outlives the agent
 
     bool is_raw() const { return mode == bridge_mode::raw; }
+  };
+
+  /// The conversation's logs. docs/state.md
+  struct state_section {
+    std::string directory; ///< resolved; empty: in memory (`none`)
+    bool fresh = false;    ///< a new conversation; old logs are set aside
+    bool sync = false;     ///< a prompt's beginning and end survive the machine
+
+    /// What the host may not have read before Claude has to wait, in bytes.
+    std::uint64_t max_backlog = 256 * 1024 * 1024;
+
+    /// What is kept of the past for readers who come later, in bytes.
+    std::uint64_t keep_events = 64 * 1024 * 1024;
   };
 
   /// Claude Code that runs already. docs/attach.md
@@ -142,7 +154,6 @@ struct options {
     std::string file;                           ///< empty: none
     std::uint64_t file_size = 64 * 1024 * 1024; ///< bytes, then the next file
     std::uint64_t files = 4;                    ///< beside the current one
-    bool payloads = false;                      ///< with what is said
     std::string directory = "/tmp/container-agent-trace"; ///< for dumps
   };
 
@@ -150,6 +161,7 @@ struct options {
   input_section input;
   output_section output;
   claude_section claude;
+  state_section state;
   attach_section attach;
   limit_section limits;
   supervision_section supervision;
@@ -191,6 +203,11 @@ struct client_options {
   bool live = false;
   bool ready = false;
   bool now = false;
+
+  // Of `tail`.
+  std::string state; ///< the directory; empty: in memory
+  std::string from = "start";
+  bool follow = false;
 };
 
 /// Whether the first argument is a subcommand's name.

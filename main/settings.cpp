@@ -34,13 +34,6 @@ voice_kind to_voice(const options& o) {
 
 } // namespace
 
-line_reader::config line_reader_settings(const options& o) {
-  return {.max_line = o.limits.max_line_bytes,
-          .raw = o.claude.is_raw(),
-          .json = o.input.format == options::input_format::automatic,
-          .exit_on_eof = o.input.exit_on_eof};
-}
-
 dialogue_config dialogue_settings(const options& o) {
   dialogue_config result;
   result.input = to_codec(o.input.format);
@@ -48,6 +41,10 @@ dialogue_config dialogue_settings(const options& o) {
   result.queue = {.prompts = o.limits.max_queue,
                   .bytes = o.limits.max_queue_bytes,
                   .in_flight = o.limits.max_in_flight};
+  result.lines = {.max_line = o.limits.max_line_bytes,
+                  .json = o.input.format == options::input_format::automatic};
+  result.max_backlog = o.state.max_backlog;
+  result.sync = o.state.sync;
   result.transparent = o.claude.transparent;
   result.task_patience = o.supervision.stall_timeout;
   result.permission_timeout = o.supervision.permission_timeout;

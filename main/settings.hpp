@@ -6,7 +6,6 @@
 #include "actors/dialogue.hpp"
 #include "actors/drain_plan.hpp"
 #include "actors/health_monitor.hpp"
-#include "actors/line_reader.hpp"
 #include "actors/pipe_output.hpp"
 #include "actors/restart_policy.hpp"
 #include "actors/supervision.hpp"
@@ -18,8 +17,6 @@
 /// From what the user said to what each actor is told: one function for each
 /// actor's own settings. Pure, but for the pid.
 namespace container_agent {
-
-line_reader::config line_reader_settings(const options& o);
 
 dialogue_config dialogue_settings(const options& o);
 

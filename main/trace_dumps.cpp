@@ -1,6 +1,6 @@
 #include "main/trace_dumps.hpp"
 
-#include "main/runtime/fd.hpp"
+#include "main/loop/fd.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -180,9 +180,9 @@ void trace_dumps::write(std::string_view reason) {
   line.reserve(runtime::max_event_line);
   runtime::append_header(line, events_.header(), "ring", reason);
   out.put(line);
-  events_.visit([&](const auto& event, std::string_view payload) {
+  events_.visit([&](const auto& event) {
     line.clear();
-    runtime::append_event(line, event, payload);
+    runtime::append_event(line, event);
     out.put(line);
   });
   if (!out.flush()) {

@@ -65,17 +65,10 @@ void trace_file::begin() {
   schedule();
 }
 
-void trace_file::take(const runtime::trace_event& event,
-                      std::string_view payload) {
-  if (!payload.empty()) {
+void trace_file::take(const runtime::trace_event& event) {
+  events_taken_.push_back(event);
+  if (events_taken_.size() == most_taken)
     spell();
-    runtime::append_event(buffer_, event, payload);
-    ++buffered_;
-  } else {
-    events_taken_.push_back(event);
-    if (events_taken_.size() == most_taken)
-      spell();
-  }
   if (buffer_.size() >= busy_block_size)
     flush();
   else

@@ -2,7 +2,7 @@
 
 #include "actors/ports.hpp"
 #include "main/log_writer.hpp"
-#include "main/runtime/event_loop.hpp"
+#include "main/loop/event_loop.hpp"
 #include "main/runtime/trace/tracer.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace container_agent {
@@ -39,8 +38,7 @@ public:
   trace_file& operator=(const trace_file&) = delete;
   ~trace_file() override;
 
-  void take(const runtime::trace_event& event,
-            std::string_view payload) override;
+  void take(const runtime::trace_event& event) override;
 
   /// What `kill -9` can cost: a crash leaves its dump of the ring, and an agent
   /// that ends writes what it has.

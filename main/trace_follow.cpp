@@ -1,81 +1,22 @@
 #include "main/trace_follow.hpp"
 
 #include "main/control_client.hpp"
+#include "main/follow_output.hpp"
 #include "main/options.hpp"
 #include "main/trace/follow_text.hpp"
 #include "main/trace/line_parser.hpp"
 
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
+#include <system_error>
 #include <variant>
 
 namespace container_agent {
 
 namespace {
-
-std::int32_t complain(const std::string& what) {
-  std::cerr << "container-agent: " << what << '\n';
-  return EXIT_FAILURE;
-}
-
-int woken_by_signal = -1;
-
-// Once: a second signal ends the program in the usual way.
-void wake_up(int) {
-  auto error = errno;
-  std::uint64_t one = 1;
-  (void)!::write(woken_by_signal, &one, sizeof one);
-  errno = error;
-}
-
-/// SIGINT and SIGTERM as a descriptor that becomes readable. They cut a write
-/// short, too, that waits for a reader.
-class end_signals {
-public:
-  end_signals() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-    woken_by_signal = event_.get();
-    struct sigaction action {};
-    action.sa_handler = &wake_up;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (int signal : {SIGINT, SIGTERM})
-      ::sigaction(signal, &action, nullptr);
-    std::signal(SIGPIPE, SIG_IGN); // a write says so, too
-  }
-  end_signals(const end_signals&) = delete;
-  end_signals& operator=(const end_signals&) = delete;
-
-  int descriptor() const { return event_.get(); }
-
-private:
-  runtime::unique_fd event_;
-};
-
-/// Writes all of it. False: nobody reads any more, or a signal came. Throws
-/// `client_error`.
-bool write_out(std::string_view text) {
-  pollfd room{STDOUT_FILENO, POLLOUT, 0};
-  while (!text.empty()) {
-    auto count = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (count >= 0)
-      text.remove_prefix(static_cast<std::size_t>(count));
-    else if (errno == EPIPE || errno == EINTR)
-      return false;
-    else if (errno != EAGAIN)
-      throw client_error{std::string{"the output cannot be written: "}
-                         + std::strerror(errno)};
-    else if (::poll(&room, 1, -1) < 0)
-      return false; // a signal; this may be a pipe that does not block
-  }
-  return true;
-}
 
 /// Shows lines as they come.
 class display {
@@ -141,6 +82,8 @@ std::int32_t follow_trace(const follow_settings& settings,
       std::cerr << "container-agent: the agent has ended\n";
     return EXIT_SUCCESS;
   } catch (const client_error& error) {
+    return complain(error.what());
+  } catch (const std::system_error& error) { // of stdout
     return complain(error.what());
   }
 }

@@ -1,7 +1,5 @@
 #include "main/tracing.hpp"
 
-#include "main/redaction.hpp"
-
 #include <functional>
 #include <utility>
 
@@ -12,10 +10,8 @@ namespace {
 runtime::tracer_config tracer_settings(const options& o,
                                        runtime::event_loop& loop) {
   return {.ring = o.trace.ring,
-          .payloads = o.trace.payloads,
           .version = std::string{agent_version()},
           .now = {},
-          .redact = &redact,
           .when_idle = [&loop](std::function<void()> job) {
             loop.when_idle(std::move(job));
           }};

@@ -16,9 +16,9 @@ std::error_code try_to_append(const std::string& path);
 /// Makes a file without a name in a folder.
 std::error_code try_to_make_in(const std::string& folder);
 
-/// System calls that the agent can't do without. Others that an old seccomp
-/// profile may deny (faccessat2, close_range; tee and splice without
-/// --keep-claude) have a way around them.
+/// Without pidfd_open(2) the agent can't be. For others that an old seccomp
+/// profile or a sandbox may deny (faccessat2, close_range, splice, tee) there
+/// is a way around; a warning says what it costs.
 finding check_system_calls(const options& settings);
 
 finding check_log_file(const std::string& path);
@@ -27,7 +27,7 @@ finding check_trace_file(const std::string& path);
 /// Where dumps of the trace go: without it the agent does all else.
 finding check_trace_directory(const std::string& path);
 
-/// Where a kept Claude is found again.
-finding check_keep_directory(const std::string& path);
+/// Where the conversation is kept.
+finding check_state_directory(const options& settings);
 
 } // namespace container_agent

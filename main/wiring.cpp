@@ -1,21 +1,23 @@
 #include "main/wiring.hpp"
 
 #include "actors/agent_tree.hpp"
+#include "actors/conversation_fold.hpp"
 #include "actors/raw_relay.hpp"
+#include "main/claude_session.hpp"
 #include "main/doors.hpp"
+#include "main/fifo/fifo_input.hpp"
+#include "main/fifo/fifo_output.hpp"
+#include "main/fifo/fifo_reply_output.hpp"
 #include "main/hook.hpp"
-#include "main/kept_parts.hpp"
+#include "main/process/claude_child.hpp"
+#include "main/process/orphan_reaper.hpp"
 #include "main/runtime/attaching_child_process.hpp"
-#include "main/runtime/fifo_input.hpp"
-#include "main/runtime/fifo_output.hpp"
-#include "main/runtime/fifo_reply_output.hpp"
-#include "main/runtime/orphan_reaper.hpp"
 #include "main/runtime/process_probe.hpp"
 #include "main/runtime/scheduler.hpp"
-#include "main/runtime/start_pages.hpp"
 #include "main/runtime/system_ports.hpp"
 #include "main/runtime/trace/traced_ports.hpp"
 #include "main/settings.hpp"
+#include "main/state.hpp"
 #include "main/tracing.hpp"
 #include "messages/codec/agent_record.hpp"
 #include "messages/type_ids.hpp"
@@ -27,7 +29,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -39,10 +43,6 @@ namespace {
 // Actors that were told to stop have nothing left to wait for; this bounds a
 // defect, not a normal end.
 constexpr std::chrono::seconds end_timeout{2};
-
-// By then the first bytes have gone through: releasing the start's pages takes
-// 0.5 ms, and getting back those that are used takes as long.
-constexpr std::chrono::milliseconds longest_start{200};
 
 runtime::content content_of(const options& o) {
   return o.claude.is_raw() ? runtime::content::raw : runtime::content::lines;
@@ -88,15 +88,16 @@ struct agent::parts {
   ~parts();
 
   control_port* control_lent();
-  host_sink& open_output(event_log& log, const options& settings);
-  child_process& make_process(const options& settings);
-  child_link_config make_child_config(const options& settings,
-                                      std::vector<std::string> environment);
-  void open_doors(const options& settings);
+  host_outlet& open_output(event_log& log);
+  host_outlet& open_fifo_output(event_log& log);
+  std::unique_ptr<storage::cursor> host_cursor();
+  void open_doors();
   void open_socket(const options::control_section& control);
-  std::unique_ptr<bridge> make_bridge(const options& settings);
-  supervision_config tell_family(const options& settings);
+  std::unique_ptr<bridge>
+  make_bridge(const std::vector<std::string>& environment);
+  supervision_config tell_family();
   void finish(bool keep_pipes);
+  void conclude();
   bool leaves() const;
 
   const options& settings;
@@ -107,19 +108,18 @@ struct agent::parts {
   actor_context context;
 
   runtime::fifo_watch watch;
-  std::unique_ptr<kept_parts> kept;
+  agent_state state;
+  runtime::claude_child spawned;
+  runtime::attaching_child_process process;
   host_output_port output_port;
-  host_sink& output;
+  host_outlet& output;
   runtime::fifo_input input;
-  std::optional<runtime::posix_child_process> spawned;
-  std::optional<runtime::attaching_child_process> attaching;
-  child_process& process;
   std::optional<runtime::orphan_reaper> reaper;
   runtime::proc_probe processes;
   std::optional<doors> ways_in;
   std::optional<runtime::traced_ports> traced;
 
-  line_reader reader;
+  pipe_input_resources input_resources;
   std::unique_ptr<bridge> protocol;
   child_link link;
   pipe_output_resources output_resources;
@@ -139,49 +139,54 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     trace{make_tracing(settings, loop, log, installed_hook())},
     context{clock, random, log, trace ? &trace->events() : installed_hook()},
     watch{loop, log},
-    kept{settings.claude.keep
-           ? std::make_unique<kept_parts>(loop, log, settings)
-           : nullptr},
-    output{open_output(log, settings)},
-    input{loop,
-          watch,
-          log,
-          place_of(settings.pipes.input, settings),
-          content_of(settings),
-          kept ? &kept->spool : nullptr},
-    process{make_process(settings)},
+    state{settings, log},
+    spawned{
+      loop,
+      {state.to_child(), state.events(), &state.positions()},
+      {settings.claude.keep, state.place().directory(), content_of(settings)}},
+    process{loop,
+            watch,
+            log,
+            spawned,
+            {state.to_child(), state.events(), &state.positions()},
+            attach_settings_of(settings)},
+    output{open_output(log)},
+    input{loop, watch, log, place_of(settings.pipes.input, settings),
+          state.input()},
     traced{trace ? std::optional<runtime::traced_ports>{std::in_place, input,
                                                         process, output,
                                                         trace->events()}
                  : std::nullopt},
-    reader{traced ? traced->input : static_cast<byte_source&>(input),
-           line_reader_settings(settings)},
-    protocol{make_bridge(settings)},
-    link{traced ? traced->process : process,
-         make_child_config(settings, std::move(environment)), context},
-    output_resources{traced ? traced->output : output, {}, 0, 0},
+    input_resources{traced ? traced->input : static_cast<inlet&>(input),
+                    state.input(), settings.input.exit_on_eof},
+    protocol{make_bridge(environment)},
+    link{traced ? traced->process : static_cast<child_process&>(process),
+         state.events(), child_settings(settings, std::move(environment)),
+         context},
+    output_resources{traced ? traced->output : output},
     progress{drain_settings(settings)},
     actor_config{loop, trace ? &trace->events() : nullptr, log},
     system{actor_config} {
+  state.place().guard_lock(watch, log);
   progress.stop_input_first = settings.claude.is_raw();
   progress.leaves_claude = may_leave_claude(settings);
   try {
-    open_doors(settings);
+    open_doors();
   } catch (...) {
     finish(settings.pipes.keep); // else pipes made a moment ago would stay
     throw;
   }
-  family.emplace(tell_family(settings), context);
+  family.emplace(tell_family(), context);
   if (settings.process.subreaper || ::getpid() == 1)
-    reaper.emplace(loop, log, kept ? kept->managed() : *spawned);
+    reaper.emplace(loop, log, spawned);
 }
 
 // After an error that ended the loop there are actors that will never end: they
 // must not be waited for, and ports must not hold them beyond their system.
 agent::parts::~parts() {
-  reader.on_arrival({});
+  input.cancel();
   link.on_change({});
-  output.on_drained({});
+  output.on_moved({});
   if (ways_in)
     ways_in->desk().on_request({});
   if (family)
@@ -189,22 +194,50 @@ agent::parts::~parts() {
   system.await_actors_before_shutdown(false);
 }
 
-host_sink& agent::parts::open_output(event_log& log, const options& settings) {
-  auto place = place_of(settings.pipes.output, settings);
-  if (kept) {
-    auto& result = output_port.emplace<runtime::fifo_output>(
-      loop, watch, log, std::move(place), runtime::content::lines,
-      &kept->process.output_writer());
-    if (kept->process.output_standing()
-        == runtime::move_note::standing::in_line)
-      result.begin_in_line();
-    return result;
-  }
-  if (settings.output.open_for_each_reply)
-    return output_port.emplace<runtime::fifo_reply_output>(loop, watch, log,
-                                                           std::move(place));
-  return output_port.emplace<runtime::fifo_output>(
-    loop, watch, log, std::move(place), content_of(settings));
+host_outlet& agent::parts::open_output(event_log& log) {
+  if (!settings.output.open_for_each_reply)
+    return open_fifo_output(log);
+  auto& shown = state.shown();
+  auto& result = output_port.emplace<runtime::fifo_reply_output>(
+    loop, watch, log, place_of(settings.pipes.output, settings), shown,
+    state.position(state.host(), shown));
+  result.on_position([this](std::uint64_t offset) {
+    state.positions().set(agent_state::reader::replies, offset);
+  });
+  return result;
+}
+
+host_outlet& agent::parts::open_fifo_output(event_log& log) {
+  // All this before anything is opened, and held in its turn.
+  auto is_held = spawned.held(state.host()).has_value();
+  auto has_all = spawned.fifo_was_held();
+  auto known = state.position(state.host(), state.shown());
+  auto& result = output_port.emplace<runtime::fifo_output>(
+    loop, watch, log, place_of(settings.pipes.output, settings), state.shown(),
+    host_cursor(), content_of(settings));
+  result.on_writer([this](int writer) { spawned.hold_fifo(writer); });
+  if (is_held && has_all)
+    result.go_on_behind(known);
+  else
+    result.begin_with_line();
+  result.on_read([this](std::uint64_t offset) {
+    state.positions().set(state.host(), offset);
+  });
+  return result;
+}
+
+// Of a place that somebody has held the kernel has kept count.
+std::unique_ptr<storage::cursor> agent::parts::host_cursor() {
+  auto& shown = state.shown();
+  auto held
+    = spawned.fifo_was_held() ? spawned.held(state.host()) : std::nullopt;
+  auto result = held ? std::make_unique<storage::cursor>(
+                  shown, std::move(held->description), held->begins)
+                     : std::make_unique<storage::cursor>(
+                       shown, state.position(state.host(), shown));
+  if (auto holder = spawned.holder(state.host()))
+    result->on_description(std::move(holder));
+  return result;
 }
 
 // Nobody has asked for the one at the default path: where it can't be made,
@@ -223,7 +256,7 @@ void agent::parts::open_socket(const options::control_section& control) {
   }
 }
 
-void agent::parts::open_doors(const options& settings) {
+void agent::parts::open_doors() {
   if (settings.control.path.empty() && !settings.http.address)
     return;
   ways_in.emplace(loop, watch, context.log, trace ? &trace->events() : nullptr);
@@ -241,43 +274,36 @@ control_port* agent::parts::control_lent() {
   return &traced->control.emplace(ways_in->desk(), trace->events());
 }
 
-child_process& agent::parts::make_process(const options& settings) {
-  if (kept)
-    return kept->process;
-  spawned.emplace(loop, content_of(settings));
-  return attaching.emplace(loop, watch, context.log, *spawned,
-                           attach_settings_of(settings));
-}
-
-child_link_config
-agent::parts::make_child_config(const options& settings,
-                                std::vector<std::string> environment) {
-  auto result = child_settings(settings, std::move(environment));
-  if (!kept)
-    return result;
-  result.max_held_line = kept->process.max_held_line();
-  // Claude Code's own way to end in order (exit code 0).
-  result.farewell = codec::control_request_line(
-    std::string{codec::own_request_prefix} + "end", "end_session");
-  return result;
-}
-
-std::unique_ptr<bridge> agent::parts::make_bridge(const options& settings) {
+std::unique_ptr<bridge>
+agent::parts::make_bridge(const std::vector<std::string>& environment) {
+  auto logs = state.lent();
   if (settings.claude.is_raw())
-    return std::make_unique<raw_relay>(context);
-  auto result = std::make_unique<dialogue>(dialogue_settings(settings), context,
-                                           kept ? &kept->notes : nullptr);
-  if (kept) {
-    result->restore(kept->notes.conversation(), kept->place.note.begin(),
-                    kept->process.found());
-    if (kept->process.output_standing()
-        == runtime::move_note::standing::in_line)
-      result->begin_in_line(kept->place.note.line_begun());
-  }
-  return result;
+    return std::make_unique<raw_relay>(logs, context);
+  std::uint64_t damaged = 0;
+  auto kept = fold_conversation(
+    logs.events, logs.to_child, &damaged,
+    state.position(agent_state::reader::checkpoint, state.events()));
+  if (damaged > 0)
+    context.log.write(log_level::error, "agent", "state_damaged",
+                      {{"lines", damaged},
+                       {"path", state.place().path("events.log")},
+                       {"reason", "there are zeros in them"},
+                       {"effect", "what they said is not known"}});
+  if (auto known = state.position(agent_state::reader::input, state.input());
+      !settings.state.fresh)
+    kept.deal_with_input(known);
+  auto told = dialogue_settings(settings);
+  // Of another program nobody knows where it keeps what it resumes.
+  told.session_gone
+    = !spawned.found()
+      && std::filesystem::path{settings.claude.command}.filename() == "claude"
+      && !kept.session_id.empty()
+      && !has_transcript(environment, kept.session_id);
+  return std::make_unique<dialogue>(std::move(told), logs, context, kept,
+                                    spawned.found());
 }
 
-supervision_config agent::parts::tell_family(const options& settings) {
+supervision_config agent::parts::tell_family() {
   agent_tree_config told;
   told.talk = conversation_settings(settings);
   told.output = pipe_output_settings(settings);
@@ -285,11 +311,12 @@ supervision_config agent::parts::tell_family(const options& settings) {
   told.control = control_settings(settings);
   told.restarts = restart_settings(settings);
   told.on_give_up = settings.supervision.on_give_up;
-  told.adjust = [&settings](child_spec& spec) { adjust(spec, settings); };
+  told.adjust = [this](child_spec& spec) { adjust(spec, settings); };
   supervision_config result;
-  result.children = agent_children({reader, *protocol, link, output_resources,
-                                    progress, control_lent(), &processes},
-                                   told, context);
+  result.children
+    = agent_children({input_resources, *protocol, link, output_resources,
+                      progress, control_lent(), &processes},
+                     told, context);
   result.policy = restart_settings(settings);
   result.on_stopped = [this](std::int32_t code) { exit_code = code; };
   return result;
@@ -301,27 +328,40 @@ bool agent::parts::leaves() const {
          || (progress.leaves_claude && exit_code.value_or(0) != 0);
 }
 
+// What the host has not read waits in the log, unless that is nowhere.
 void agent::parts::finish(bool keep_pipes) {
-  // What a kept Claude has said stays in its own pipe, for the next agent.
   auto left = leaves();
-  auto pieces = untaken(protocol->to_host, output_resources.from_conversation);
-  if (auto lost = output.pending(); lost > 0 || pieces > 0)
-    context.log.write(left ? log_level::warn : log_level::error, "agent",
-                      left ? "output_left" : "output_lost",
-                      {{"bytes", std::uint64_t{lost}},
-                       {"pieces", pieces},
-                       {"reason", "nobody read the output in time"}});
-  if (ways_in)
-    ways_in->finish();
-  input.finish(keep_pipes);
   std::visit(
     [keep_pipes](auto& port) {
       if constexpr (requires { port.finish(keep_pipes); })
         port.finish(keep_pipes);
     },
     output_port);
+  auto position = output.position();
+  auto end = protocol->shown_to();
+  if (auto unread = end - std::min(end, position); unread > 0) {
+    auto lost = state.place().directory().empty();
+    context.log.write(
+      lost ? log_level::error : log_level::warn, "agent",
+      lost ? "output_lost" : "output_left",
+      {{"bytes", unread}, {"reason", "nobody read the output in time"}});
+  }
+  if (ways_in)
+    ways_in->finish();
+  input.finish(keep_pipes, progress.input_goes_on.value_or(false));
+  spawned.conclude(left);
   if (reaper && !left)
     reaper->finish();
+}
+
+// After an end in order there is nothing to go on with.
+void agent::parts::conclude() {
+  constexpr auto graceful
+    = static_cast<std::int32_t>(container_agent::exit_code::graceful);
+  if (exit_code == graceful && !progress.input_goes_on.value_or(false)
+      && !settings.claude.is_raw())
+    state.events().append(
+      codec::ended_record({clock.now(), state.events().end()}));
 }
 
 agent::agent(runtime::event_loop& loop, event_log& log, const options& settings,
@@ -333,14 +373,7 @@ agent::~agent() = default;
 
 std::int32_t agent::run() {
   auto& p = *parts_;
-  if (p.kept) // not before: what is told here must not be lost by a bad start
-    p.output.write(bytes{p.kept->first_words(p.context)});
   p.family->start(p.system);
-  boost::asio::steady_timer start_over{p.loop.io(), longest_start};
-  start_over.async_wait([](auto error) {
-    if (!error)
-      runtime::release_start_pages();
-  });
   try {
     p.loop.run_until([&p] { return p.exit_code.has_value(); });
   } catch (...) {
@@ -352,10 +385,7 @@ std::int32_t agent::run() {
     p.context.log.write(log_level::error, "agent", "actors_left",
                         {{"count", p.system.registry().running()}});
   p.finish(p.settings.pipes.keep || p.leaves());
-  auto in_order = p.exit_code == static_cast<std::int32_t>(exit_code::graceful);
-  if (p.kept)
-    p.kept->conclude(p.context.log, p.leaves(),
-                     in_order && !p.progress.input_goes_on.value_or(false));
+  p.conclude();
   // The loop has nothing left to wait for, should it end without a word.
   return p.exit_code.value_or(
     static_cast<std::int32_t>(exit_code::internal_error));
@@ -371,7 +401,7 @@ void agent::shut_down(std::string reason) {
 // know stays.
 void agent::upgrade(std::string reason) {
   auto& goes_on = parts_->progress.input_goes_on;
-  goes_on = goes_on.value_or(parts_->settings.claude.keep);
+  goes_on = goes_on.value_or(!parts_->state.place().directory().empty());
   parts_->family->shut_down(
     {std::move(reason), 0, true, may_leave_claude(parts_->settings)});
 }

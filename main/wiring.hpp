@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/loop/event_loop.hpp"
 #include "main/options.hpp"
-#include "main/runtime/event_loop.hpp"
 
 #include <cstdint>
 #include <memory>

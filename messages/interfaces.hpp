@@ -7,10 +7,11 @@
 
 /// The map of the system: who takes which message, and from whom.
 ///
-///     pipe_input ──host_line──▶ conversation ──child_input──▶ claude_process
-///     pipe_output ◀─host_output─ conversation ◀─child_output─ claude_process
+///     FIFO ─▶ input.log ─────▶ conversation ─▶ claude_input.log ─▶ Claude
+///     FIFO ◀───────────────── events.log ◀───── Claude, conversation
 ///
-/// Windows (credit) run against these arrows. Every actor takes
+/// Bytes never travel in messages: these say how far a log has grown, and, by a
+/// `…_window`, how far it was read. Every actor takes
 /// `peers_changed`: that is how it learns, at the start and after each restart,
 /// whom to talk to.
 namespace container_agent {
@@ -19,8 +20,8 @@ struct peers_changed;
 
 /// Owns reading the host's input.
 using pipe_input_actor = caf::typed_actor<
-  // conversation: credit for lines
-  caf::reacts_to<host_line_window>,
+  // conversation: how far it has read
+  caf::reacts_to<input_window>,
   // the input itself: something came
   caf::reacts_to<input_arrived>,
   // shutdown_coordinator: read no more
@@ -33,11 +34,11 @@ using pipe_input_actor = caf::typed_actor<
 /// Bridges host and child: checks, queues, correlates, resends.
 using conversation_actor = caf::typed_actor<
   // pipe_input
-  caf::reacts_to<host_line>, caf::reacts_to<host_input_ended>,
+  caf::reacts_to<input_grew>,
   // claude_process
-  caf::reacts_to<child_started>, caf::reacts_to<child_output>,
+  caf::reacts_to<child_started>, caf::reacts_to<child_output_grew>,
   caf::reacts_to<child_ended>, caf::reacts_to<child_input_window>,
-  // pipe_output: credit for output
+  // pipe_output: how far the host has it
   caf::reacts_to<host_output_window>,
   // supervisor: told on to the host
   caf::reacts_to<restart_scheduled>, caf::reacts_to<restarts_exhausted>,
@@ -58,7 +59,7 @@ using conversation_actor = caf::typed_actor<
 /// Owns the child process.
 using claude_process_actor = caf::typed_actor<
   // conversation
-  caf::reacts_to<launch_child>, caf::reacts_to<child_input>,
+  caf::reacts_to<launch_child>, caf::reacts_to<child_input_grew>,
   caf::reacts_to<child_output_window>, caf::reacts_to<renew_child>,
   // the child itself: bytes, or its end
   caf::reacts_to<child_changed>,
@@ -74,9 +75,9 @@ using claude_process_actor = caf::typed_actor<
 /// Owns writing the host's output.
 using pipe_output_actor = caf::typed_actor<
   // conversation
-  caf::reacts_to<host_output>,
-  // the output itself: all is written
-  caf::reacts_to<output_drained>,
+  caf::reacts_to<host_output_grew>,
+  // the output itself: more has gone
+  caf::reacts_to<output_moved>,
   // itself: a reply has waited long enough for its reader
   caf::reacts_to<deadline_passed>,
   // conversation: that was all
@@ -134,8 +135,7 @@ using supervisor_actor = caf::typed_actor<
 
 /// Who is who, now. The supervisor sends it to every child whenever one was
 /// started. A handle may be invalid (not started yet, or waiting for its
-/// restart): sending to it is then the receiver's loss, and sequence numbers
-/// see to what matters.
+/// restart): what is sent to it is lost, and what matters is told again.
 struct peers_changed {
   pipe_input_actor pipe_input;
   conversation_actor conversation;

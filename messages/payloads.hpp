@@ -1,6 +1,5 @@
 #pragma once
 
-#include "messages/bytes.hpp"
 #include "messages/exit_kind.hpp"
 #include "messages/inspect.hpp"
 #include "messages/status.hpp"
@@ -11,82 +10,103 @@
 #include <string>
 
 /// What the actors say to each other. Commands are imperative, events past
-/// tense, queries begin with `get_`. Everything is plain data; `bytes` and
-/// texts of prompts print as their size only.
+/// tense, queries begin with `get_`. Everything is plain data; what hosts and
+/// Claude say to each other is in the logs, never in a message.
 namespace container_agent {
 
-// -- bytes from the host ------------------------------------------------------
+// -- the logs: what was appended, and what was taken out of them
+// ---------------
 
-/// How a piece of input ended.
-enum class line_ending : std::uint8_t {
-  complete, ///< with LF or CRLF, which `text` does not hold
-  cut,      ///< the last writer closed the FIFO in the middle of the line
-  too_long, ///< over the limit; `text` is its first bytes, `size` its length
-  raw,      ///< not a line: bytes as they came (raw mode)
-};
+// Offsets in a log count its bytes from its first one. All of these messages
+// are cumulative: a late, lost or repeated one does no harm, and who was
+// restarted looks at the logs from its own position.
 
-/// A line (or, in raw mode, a piece) of the host's input.
-/// `sequence` counts deliveries from 1, without gaps, across restarts of the
-/// sender: the receiver ignores what it has taken already.
-struct host_line {
-  std::uint64_t sequence = 0;
-  std::uint64_t number = 0; ///< running number of the line, from 1
-  bytes text;
-  line_ending ending = line_ending::complete;
-  std::uint64_t size = 0; ///< bytes of the line, line ending not counted
-
-  /// Where it ends in the input, if that is noted for a later agent; else 0.
+/// The host's input is in its log up to `end`. At `cut_at` (0: nowhere) the
+/// last writer has left, in the middle of a line, perhaps; it is the end of
+/// that line then. `ended`: no more will come.
+struct input_grew {
   std::uint64_t end = 0;
+  std::uint64_t cut_at = 0;
+  bool ended = false;
 
-  CONTAINER_AGENT_INSPECT(host_line, x.sequence, x.number, x.text, x.ending,
-                          x.size, x.end)
+  CONTAINER_AGENT_INSPECT(input_grew, x.end, x.cut_at, x.ended)
 };
 
-/// No more input will come and everything before was delivered: the host's last
-/// writer has gone (with `--exit-on-eof`), or reading was stopped. `sequence`
-/// as in `host_line`.
-struct host_input_ended {
-  std::uint64_t sequence = 0;
+/// The input is dealt with up to `taken`; no more than up to `limit` is wanted
+/// now. `half`: what comes next goes on with a message that has begun.
+struct input_window {
+  std::uint64_t taken = 0;
+  std::uint64_t limit = 0;
+  bool half = false;
 
-  CONTAINER_AGENT_INSPECT(host_input_ended, x.sequence)
+  CONTAINER_AGENT_INSPECT(input_window, x.taken, x.limit, x.half)
 };
 
-// -- bytes to and from the child ----------------------------------------------
-
-/// A whole line (with its LF) or, in raw mode, bytes, for the child's stdin.
-struct child_input {
-  std::uint64_t sequence = 0;
-  bytes data;
+/// The child's stdin shall get what is in the log up to `end`.
+struct child_input_grew {
+  std::uint64_t end = 0;
   trace_id prompt{}; ///< whose it is, for traces; zero: nobody's
 
-  CONTAINER_AGENT_INSPECT(child_input, x.sequence, x.data)
+  CONTAINER_AGENT_INSPECT(child_input_grew, x.end)
 };
 
-/// Output of the child: whole lines, or a piece of a line that is too long to
-/// be held. `ends_line` tells whether the last byte is a LF.
-struct child_output {
-  std::uint64_t sequence = 0;
-  bytes data;
-  bool ends_line = true;
+/// It has got all up to `taken`.
+struct child_input_window {
+  std::uint64_t taken = 0;
 
-  CONTAINER_AGENT_INSPECT(child_output, x.sequence, x.data, x.ends_line)
+  CONTAINER_AGENT_INSPECT(child_input_window, x.taken)
 };
 
-/// The child has ended and all its output was delivered before this.
+/// What the child has said is in the log up to `end`.
+struct child_output_grew {
+  std::uint64_t end = 0;
+
+  CONTAINER_AGENT_INSPECT(child_output_grew, x.end)
+};
+
+/// No more than up to `limit` is wanted of the child now.
+struct child_output_window {
+  std::uint64_t limit = 0;
+
+  CONTAINER_AGENT_INSPECT(child_output_window, x.limit)
+};
+
+/// The host shall get what is in the log up to `end`.
+struct host_output_grew {
+  std::uint64_t end = 0;
+  trace_id prompt{}; ///< as in `child_input_grew`
+
+  CONTAINER_AGENT_INSPECT(host_output_grew, x.end)
+};
+
+/// It has got all up to `taken`.
+struct host_output_window {
+  std::uint64_t taken = 0;
+
+  CONTAINER_AGENT_INSPECT(host_output_window, x.taken)
+};
+
+// -- the child
+// -----------------------------------------------------------------
+
+/// The child has ended, perhaps within a line, and all that it has said is in
+/// the log up to `end`.
+/// Told again to each new conversation: `generation` tells which child it was.
 struct child_ended {
-  std::uint64_t sequence = 0;
+  std::uint64_t generation = 0;
+  std::uint64_t end = 0;
   std::int32_t pid = 0;
   std::int32_t exit_code = 0; ///< valid if `signal` is 0 and `kind` is `known`
   std::int32_t signal = 0;
-  bool asked = false;          ///< it was told to end, for good
-  std::uint64_t cut_bytes = 0; ///< of an unfinished last line, not delivered
-  std::string renewal;         ///< why it was ended to be started again, if so
+  bool asked = false;  ///< it was told to end, for good
+  std::string renewal; ///< why it was ended to be started again, if so
   exit_kind kind = exit_kind::known;
   bool awaits_next = false; ///< ask for the next one, which will be waited for
+  std::uint64_t taken = 0;  ///< its stdin has got all up to there
 
-  CONTAINER_AGENT_INSPECT(child_ended, x.sequence, x.pid, x.exit_code, x.signal,
-                          x.asked, x.cut_bytes, x.renewal, x.kind,
-                          x.awaits_next)
+  CONTAINER_AGENT_INSPECT(child_ended, x.generation, x.end, x.pid, x.exit_code,
+                          x.signal, x.asked, x.renewal, x.kind, x.awaits_next,
+                          x.taken)
 };
 
 /// Somebody wanted that end.
@@ -94,29 +114,34 @@ inline bool is_wanted(const child_ended& end) {
   return end.asked || !end.renewal.empty();
 }
 
-/// A child runs. Not sequenced: sent to each new conversation as well.
+/// A child runs. Told again to each new conversation.
 /// `generation` counts launches, from 1; it tells a new child from an old one
 /// that was adopted.
 struct child_started {
   std::uint64_t generation = 0;
   std::int32_t pid = 0;
-  bool resumed = false;  ///< started with `--resume`
-  bool attached = false; ///< it ran before, and the agent has joined it
+  bool resumed = false;         ///< started with `--resume`
+  bool attached = false;        ///< it ran before, and the agent has joined it
+  bool midstream = false;       ///< … and may be within a line of its output
+  std::uint64_t input_from = 0; ///< where its input begins in the log
 
   CONTAINER_AGENT_INSPECT(child_started, x.generation, x.pid, x.resumed,
-                          x.attached)
+                          x.attached, x.midstream, x.input_from)
 };
 
 /// Asks for a child, unless one runs. With a `session_id` that session is
 /// resumed; without one the arguments that the user gave decide, unless `anew`
-/// rules out what they say of sessions. Input for it will begin at sequence
-/// `first_input`.
+/// rules out what they say of sessions. Its input begins at `input_from` in the
+/// log. `after`: the generation of the last child whose end was heard of;
+/// should another one have ended since, that is told instead.
 struct launch_child {
   std::string session_id;
   bool anew = false;
-  std::uint64_t first_input = 1;
+  std::uint64_t input_from = 0;
+  std::uint64_t after = 0;
 
-  CONTAINER_AGENT_INSPECT(launch_child, x.session_id, x.anew, x.first_input)
+  CONTAINER_AGENT_INSPECT(launch_child, x.session_id, x.anew, x.input_from,
+                          x.after)
 };
 
 /// Ends the child so that it is started again: by closing its stdin and, should
@@ -144,53 +169,20 @@ struct signal_child {
   CONTAINER_AGENT_INSPECT(signal_child, x.signal)
 };
 
-// -- bytes to the host --------------------------------------------------------
-
-/// Bytes for the host: whole lines, or a piece of a long line. `left_out`: not
-/// for the host; their original may be thrown away (see `bytes::origin`).
-/// `ends_reply` closes a reply where the output is opened once a reply
-/// (`--compat cc-bridge`).
-struct host_output {
-  std::uint64_t sequence = 0;
-  bytes data;
-  bool ends_reply = false;
-  trace_id prompt{}; ///< as in `child_input`
-  bool left_out = false;
-
-  CONTAINER_AGENT_INSPECT(host_output, x.sequence, x.data, x.ends_reply)
-};
-
-// -- credit -------------------------------------------------------------------
-
-/// Credit, against the flow: "everything up to `taken` is mine, forget it; you
-/// may send up to `limit`". Cumulative, so a repeated or late one is harmless.
-#define CONTAINER_AGENT_WINDOW(name)                                           \
-  struct name {                                                                \
-    std::uint64_t taken = 0;                                                   \
-    std::uint64_t limit = 0;                                                   \
-                                                                               \
-    CONTAINER_AGENT_INSPECT(name, x.taken, x.limit)                            \
-  }
-
-CONTAINER_AGENT_WINDOW(host_line_window);   ///< conversation → pipe_input
-CONTAINER_AGENT_WINDOW(child_input_window); ///< claude_process → conversation
-CONTAINER_AGENT_WINDOW(child_output_window); ///< conversation → claude_process
-CONTAINER_AGENT_WINDOW(host_output_window);  ///< pipe_output → conversation
-
 // -- from the ports: "look at what was lent to you" ---------------------------
 
-/// The input has bytes, has ended or has failed.
+/// A move of the input has come to something: bytes, its end, an error.
 struct input_arrived {
   CONTAINER_AGENT_INSPECT(input_arrived)
 };
 
-/// The output has written all it was given, or has failed.
-struct output_drained {
-  CONTAINER_AGENT_INSPECT(output_drained)
+/// More of the output has gone to the host, or it has failed.
+struct output_moved {
+  CONTAINER_AGENT_INSPECT(output_moved)
 };
 
-/// Something about the child has changed: bytes of stdout or stderr, stdin
-/// drained, or its end.
+/// Something about the child has changed: bytes of stdout or stderr, what its
+/// stdin has got, or its end.
 struct child_changed {
   CONTAINER_AGENT_INSPECT(child_changed)
 };
@@ -328,7 +320,6 @@ struct stop_agent {
   CONTAINER_AGENT_INSPECT(stop_agent, x.exit_code)
 };
 
-std::string to_string(line_ending x);
 std::string to_string(exit_kind x);
 
 } // namespace container_agent

@@ -61,7 +61,8 @@ struct conversation_status {
   std::uint64_t resent = 0;
   std::uint64_t continued = 0;
   std::uint64_t control_lost = 0; ///< control messages of the host's
-  std::string blocked; ///< why nothing is sent, though Claude runs; or empty
+  std::string blocked;   ///< why nothing is sent, though Claude runs; or empty
+  std::string trouble{}; ///< why the logs can't be written; or empty
   std::chrono::milliseconds turn_age{0}; ///< 0 unless one is in flight
   std::chrono::milliseconds silence{0};  ///< since Claude's last word in it
   histogram turns;         ///< how long those lasted that are over
@@ -78,16 +79,18 @@ struct conversation_status {
   std::vector<open_request> requests;
   std::uint64_t requests_open = 0;
 
-  std::uint64_t tasks = 0; ///< of Claude's, in the background
-  bool own_turn = false;   ///< Claude works on a turn that no prompt began
+  std::uint64_t tasks = 0;      ///< of Claude's, in the background
+  bool own_turn = false;        ///< Claude works on a turn that no prompt began
+  std::uint64_t events_end = 0; ///< of the log of events
 
   CONTAINER_AGENT_INSPECT(conversation_status, x.ready, x.gave_up, x.session_id,
                           x.queued, x.queued_bytes, x.in_flight, x.lines,
                           x.accepted, x.answered, x.failed, x.rejected,
                           x.resent, x.continued, x.control_lost, x.blocked,
-                          x.turn_age, x.silence, x.turns, x.first_outputs,
-                          x.bill, x.input_held, x.output_held, x.requests,
-                          x.requests_open, x.tasks, x.own_turn)
+                          x.trouble, x.turn_age, x.silence, x.turns,
+                          x.first_outputs, x.bill, x.input_held, x.output_held,
+                          x.requests, x.requests_open, x.tasks, x.own_turn,
+                          x.events_end)
 };
 
 struct get_child_status {
@@ -118,13 +121,14 @@ struct get_output_status {
 };
 
 struct output_status {
-  std::uint64_t pending_bytes = 0; ///< taken, not yet written
+  std::uint64_t pending_bytes = 0; ///< in the log, not in the FIFO yet
   std::uint64_t dropped_replies = 0;
   std::uint64_t unread_bytes = 0; ///< in the FIFO, not yet read by the host
   std::uint64_t read_bytes = 0;   ///< that are neither of these any more
+  std::uint64_t read_to = 0; ///< in the log: what lies before it, the host has
 
   CONTAINER_AGENT_INSPECT(output_status, x.pending_bytes, x.dropped_replies,
-                          x.unread_bytes, x.read_bytes)
+                          x.unread_bytes, x.read_bytes, x.read_to)
 };
 
 struct get_shutdown_status {

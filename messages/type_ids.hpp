@@ -8,23 +8,22 @@
 /// a message missing here would go to the default handler without a word, so
 /// test/messages/type_ids_test.cpp holds it against the interfaces.
 #define CONTAINER_AGENT_MESSAGE_TYPES(X)                                       \
-  X(host_line)                                                                 \
-  X(host_input_ended)                                                          \
-  X(child_input)                                                               \
-  X(child_output)                                                              \
+  X(input_grew)                                                                \
+  X(input_window)                                                              \
+  X(child_input_grew)                                                          \
+  X(child_input_window)                                                        \
+  X(child_output_grew)                                                         \
+  X(child_output_window)                                                       \
+  X(host_output_grew)                                                          \
+  X(host_output_window)                                                        \
   X(child_ended)                                                               \
   X(child_started)                                                             \
   X(launch_child)                                                              \
   X(renew_child)                                                               \
   X(close_child_input)                                                         \
   X(signal_child)                                                              \
-  X(host_output)                                                               \
-  X(host_line_window)                                                          \
-  X(child_input_window)                                                        \
-  X(child_output_window)                                                       \
-  X(host_output_window)                                                        \
   X(input_arrived)                                                             \
-  X(output_drained)                                                            \
+  X(output_moved)                                                              \
   X(child_changed)                                                             \
   X(control_requested)                                                         \
   X(deadline_passed)                                                           \

@@ -21,6 +21,8 @@ set(AGENT_SMOKE_CASES
   two_agents.the_second_is_refused_and_the_first_goes_on
   attaching.a_claude_on_fifos_is_joined_and_answers
   keep_claude.prompts_that_wait_are_there_for_the_next_agent
+  state.the_next_agent_goes_on_when_everything_was_killed
+  tail.begins_at_the_offset_of_a_record
   nothing_left.when_the_agent_is_killed
   http.pages_tell_of_health_status_and_metrics
   subcommands.restart_claude_is_passed_on

@@ -42,7 +42,8 @@ printf 'subdirs(%s)\n' "$folders" >"$together/CTestTestfile.cmake"
 # Most tests wait more than they compute: twice as many as there are cores.
 result=0
 ctest --test-dir "$together" -j "$((jobs * 2))" --output-on-failure \
-  --no-tests=error --output-junit "$PWD/build/test-results/ctest.junit" "$@" \
+  --no-tests=error --output-junit "$PWD/build/test-results/ctest.junit" \
+  --test-output-size-passed 1000000 "$@" \
   || result=$?
 node tools/test-summary.mjs build/test-results/ctest.junit \
   build/test-results build/sanitize/test-results || [ $result -ne 0 ]

@@ -15,9 +15,19 @@ namespace {
 constexpr std::array<std::string_view, 6> finds_the_agent{
   "pipe-dir", "instance", "input-pipe", "control-socket", "timeout", "config"};
 
-bool is_one_of_these(std::string_view option) {
-  return std::find(finds_the_agent.begin(), finds_the_agent.end(), option)
-         != finds_the_agent.end();
+/// How `tail` finds its log.
+constexpr std::array<std::string_view, 5> finds_the_log{
+  "pipe-dir", "instance", "input-pipe", "state-dir", "config"};
+
+template <std::size_t Size>
+bool is_one_of(const std::array<std::string_view, Size>& these,
+               std::string_view option) {
+  return std::find(these.begin(), these.end(), option) != these.end();
+}
+
+bool says_where(const subcommand_row& command, std::string_view option) {
+  return command.name == "tail" ? is_one_of(finds_the_log, option)
+                                : is_one_of(finds_the_agent, option);
 }
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -58,7 +68,7 @@ command_description subcommand(const subcommand_row& command) {
   command_description result{
     std::string{command.name}, std::string{command.help}, "", {}};
   for (const auto& row : option_table())
-    if (is_one_of_these(row.name) || row.only_of == command.name
+    if (says_where(command, row.name) || row.only_of == command.name
         || row.name == "help")
       result.options.push_back(describe(row));
   return result;
@@ -67,7 +77,7 @@ command_description subcommand(const subcommand_row& command) {
 /// `trace follow` finds the agent as a subcommand does.
 void add_agent_options(command_description& follow) {
   for (const auto& row : option_table())
-    if (is_one_of_these(row.name))
+    if (is_one_of(finds_the_agent, row.name))
       follow.options.push_back(describe(row));
 }
 

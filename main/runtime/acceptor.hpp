@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/ports.hpp"
-#include "main/runtime/event_loop.hpp"
-#include "main/runtime/fd.hpp"
+#include "main/loop/event_loop.hpp"
+#include "main/loop/fd.hpp"
 
 #include <functional>
 #include <memory>

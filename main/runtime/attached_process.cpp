@@ -1,8 +1,9 @@
 #include "main/runtime/attached_process.hpp"
 
-#include "main/runtime/pipe_sink.hpp"
-#include "main/runtime/pipe_source.hpp"
-#include "main/runtime/stream_descriptor.hpp"
+#include "main/loop/stream_descriptor.hpp"
+#include "main/process/pipe_source.hpp"
+#include "main/storage/pipe_inlet.hpp"
+#include "main/storage/pipe_outlet.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -40,8 +41,8 @@ child_process::launch_result failed(std::int32_t pid, const std::string& step) {
 // Shared with the handler of the wait, which may outlive the object.
 struct attached_process::state : std::enable_shared_from_this<state> {
   stream_descriptor pidfd;
-  pipe_sink input;
-  pipe_source output;
+  storage::pipe_outlet input;
+  storage::pipe_inlet output;
   pipe_source error_output;
   std::int32_t pid = 0;
   bool running = false;
@@ -51,14 +52,21 @@ struct attached_process::state : std::enable_shared_from_this<state> {
   std::uint64_t attached = 0; // tells a wait for an earlier process apart
   notification on_exit;
 
-  explicit state(event_loop& loop)
-    : pidfd{loop.io()}, input{loop}, output{loop}, error_output{loop} {}
+  state(event_loop& loop, const child_logs& logs)
+    : pidfd{loop.io()},
+      input{loop},
+      output{loop, logs.output},
+      error_output{loop} {}
 
   void wait() {
     pidfd.async_wait(stream_descriptor::wait_read,
                      [self = shared_from_this(), id = attached](auto error) {
-                       if (!error && self->running && self->attached == id)
+                       if (error || !self->running || self->attached != id)
+                         return;
+                       if (is_readable(self->pidfd))
                          self->end();
+                       else
+                         self->wait();
                      });
   }
 
@@ -76,6 +84,7 @@ struct attached_process::state : std::enable_shared_from_this<state> {
     status.kind = exit_kind::detached;
     group_gone = true;
     close_pidfd();
+    input.close();
     output.end();
     error_output.end();
     conclude();
@@ -104,8 +113,9 @@ struct attached_process::state : std::enable_shared_from_this<state> {
   void close_pidfd() { close_quietly(pidfd); }
 };
 
-attached_process::attached_process(event_loop& loop, const process_table& table)
-  : table_{table}, state_{std::make_shared<state>(loop)} {}
+attached_process::attached_process(event_loop& loop, const process_table& table,
+                                   child_logs logs)
+  : table_{table}, logs_{logs}, state_{std::make_shared<state>(loop, logs)} {}
 
 attached_process::~attached_process() {
   state_->on_exit = nullptr;
@@ -117,12 +127,15 @@ attached_process::~attached_process() {
 }
 
 child_process::launch_result attached_process::attach(std::int32_t pid,
-                                                      std::uint64_t start) {
-  return attach(pid, start, {});
+                                                      std::uint64_t start,
+                                                      std::uint64_t from) {
+  return attach(pid, start, from, {});
 }
 
-child_process::launch_result
-attached_process::attach(std::int32_t pid, std::uint64_t start_time, ends own) {
+child_process::launch_result attached_process::attach(std::int32_t pid,
+                                                      std::uint64_t start_time,
+                                                      std::uint64_t input_from,
+                                                      ends own) {
   if (running())
     return failed(pid, std::make_error_code(std::errc::device_or_resource_busy),
                   "attached to " + std::to_string(state_->pid) + " already");
@@ -153,7 +166,12 @@ attached_process::attach(std::int32_t pid, std::uint64_t start_time, ends own) {
   s.leads_group = info->group == pid;
   s.group_gone = !s.leads_group;
   ++s.attached;
-  s.input.open(own.input.release());
+  auto place = std::make_unique<storage::cursor>(logs_.input, input_from);
+  if (auto note = logs_.note()) {
+    note(input_from);
+    place->on_position(std::move(note));
+  }
+  s.input.open(own.input.release(), std::move(place));
   s.output.open(own.output.release());
   if (own.error_output)
     s.error_output.open(own.error_output.release());
@@ -162,6 +180,7 @@ attached_process::attach(std::int32_t pid, std::uint64_t start_time, ends own) {
   s.wait();
   launch_result result{pid, {}, {}};
   result.attached = result.midstream = true;
+  result.input_from = input_from;
   return result;
 }
 
@@ -192,7 +211,7 @@ child_process::launch_result attached_process::open_ends(std::int32_t pid,
 }
 
 child_process::launch_result
-attached_process::launch(const child_command& command) {
+attached_process::launch(const child_command& command, std::uint64_t) {
   return {0, std::make_error_code(std::errc::operation_not_supported),
           "cannot run \"" + command.program + "\": nothing is started here"};
 }
@@ -209,11 +228,11 @@ child_exit attached_process::exit_status() const {
   return state_->status;
 }
 
-byte_sink& attached_process::input() {
+outlet& attached_process::input() {
   return state_->input;
 }
 
-byte_source& attached_process::output() {
+inlet& attached_process::output() {
   return state_->output;
 }
 
@@ -222,16 +241,10 @@ byte_source& attached_process::error_output() {
 }
 
 void attached_process::close_input() {
-  state_->input.close_when_drained([weak = std::weak_ptr{state_}] {
+  state_->input.close_when_gone([weak = std::weak_ptr{state_}] {
     if (auto self = weak.lock())
       self->detach();
   });
-}
-
-std::size_t attached_process::take_dropped_input() {
-  if (!running())
-    state_->input.close();
-  return state_->input.take_dropped();
 }
 
 void attached_process::let_go() {

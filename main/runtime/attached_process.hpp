@@ -1,8 +1,9 @@
 #pragma once
 
 #include "actors/ports.hpp"
-#include "main/runtime/event_loop.hpp"
-#include "main/runtime/fd.hpp"
+#include "main/loop/event_loop.hpp"
+#include "main/loop/fd.hpp"
+#include "main/process/child_logs.hpp"
 #include "main/runtime/process_table.hpp"
 
 #include <cstdint>
@@ -10,7 +11,9 @@
 
 namespace container_agent::runtime {
 
-/// A process that runs already and is not our child, as a `child_process`.
+/// A process that runs already and is not our child, as a `child_process`. Its
+/// pipes take the place of a shim's; the logs are the same. Where its output
+/// stands is not known: it may be within a line.
 ///
 /// Its end shows through a pidfd(2). The exit code can be learnt only if the
 /// process is a child of ours all the same (adopted, as process 1 does);
@@ -28,7 +31,8 @@ public:
     unique_fd error_output;
   };
 
-  attached_process(event_loop& loop, const process_table& table);
+  attached_process(event_loop& loop, const process_table& table,
+                   child_logs logs);
   attached_process(const attached_process&) = delete;
   attached_process& operator=(const attached_process&) = delete;
   ~attached_process() override;
@@ -37,30 +41,30 @@ public:
   /// a pipe that nobody reads. Refused if it is not the process any more that
   /// began at `start_time` (`process_info`), and if another agent attaches to
   /// it at the same time (the one that is attached holds a flock(2) on its
-  /// stdout).
-  launch_result attach(std::int32_t pid, std::uint64_t start_time);
+  /// stdout). Its stdin gets what the log holds from `input_from` on.
+  launch_result attach(std::int32_t pid, std::uint64_t start_time,
+                       std::uint64_t input_from);
 
   /// The same with ends that the caller has.
-  launch_result attach(std::int32_t pid, std::uint64_t start_time, ends own);
+  launch_result attach(std::int32_t pid, std::uint64_t start_time,
+                       std::uint64_t input_from, ends own);
 
   /// Always refused: this class starts nothing.
-  launch_result launch(const child_command& command) override;
+  launch_result launch(const child_command& command,
+                       std::uint64_t input_from) override;
 
   bool running() const override;
   std::int32_t pid() const override;
   child_exit exit_status() const override;
 
-  byte_sink& input() override;
-  byte_source& output() override;
+  outlet& input() override;
+  inlet& output() override;
   byte_source& error_output() override;
 
-  /// Lets go of it, once what is pending has been written: its `kind` of end
+  /// Lets go of it, once it has got all that it shall get: its `kind` of end
   /// is then `detached`. It sees the end of its input only if nobody else has
   /// that open for writing.
   void close_input() override;
-
-  /// Bytes that processes which have ended had not taken, since the last call.
-  std::size_t take_dropped_input();
 
   std::error_code signal_group(int signal) override;
 
@@ -74,6 +78,7 @@ private:
   launch_result open_ends(std::int32_t pid, ends& into) const;
 
   const process_table& table_;
+  child_logs logs_;
   std::shared_ptr<state> state_;
 };
 

@@ -8,28 +8,28 @@
 
 namespace container_agent::runtime {
 
-attaching_child_process::attaching_child_process(event_loop& loop,
-                                                 fifo_watch& files,
-                                                 event_log& log,
-                                                 posix_child_process& spawned,
-                                                 attach_settings settings)
+attaching_child_process::attaching_child_process(
+  event_loop& loop, fifo_watch& files, event_log& log, claude_child& spawned,
+  child_logs logs, attach_settings settings)
   : log_{log},
     settings_{settings},
     search_{table_, settings.claude, ::getpid(), ::geteuid()},
-    attached_{loop, table_},
+    attached_{loop, table_, logs},
     watch_{loop, files, log},
     spawned_{spawned},
     current_{&spawned} {}
 
 child_process::launch_result
-attaching_child_process::launch(const child_command& command) {
-  tell_dropped(attached_.take_dropped_input());
-  auto looks
-    = settings_.only || (first_ && (settings_.look || settings_.pid != 0));
+attaching_child_process::launch(const child_command& command,
+                                std::uint64_t input_from) {
+  // A Claude that an earlier agent has left goes before any other.
+  auto looks = settings_.only
+               || (first_ && !spawned_.found()
+                   && (settings_.look || settings_.pid != 0));
   claude_choice choice;
   if (looks) {
     choice = look(command);
-    if (auto result = try_attach(choice); result.attached) {
+    if (auto result = try_attach(choice, input_from); result.attached) {
       watch_.stop();
       waiting_ = false;
       current_ = &attached_;
@@ -44,22 +44,8 @@ attaching_child_process::launch(const child_command& command) {
     result.waiting = true;
     return result;
   }
-  return spawn(command);
-}
-
-child_process::launch_result
-attaching_child_process::spawn(const child_command& command) {
   current_ = &spawned_;
-  auto result = spawned_.launch(command);
-  tell_dropped(spawned_.take_dropped_input());
-  return result;
-}
-
-// Prompts are sent again, and those who write bytes have nobody to do that.
-void attaching_child_process::tell_dropped(std::size_t count) {
-  if (count > 0 && !settings_.claude)
-    log_.write(log_level::warn, loggers::claude_process, "input_dropped",
-               {{"bytes", std::uint64_t{count}}});
+  return spawned_.launch(command, input_from);
 }
 
 claude_choice attaching_child_process::look(const child_command& command) {
@@ -68,12 +54,13 @@ claude_choice attaching_child_process::look(const child_command& command) {
 }
 
 child_process::launch_result
-attaching_child_process::try_attach(claude_choice& choice) {
+attaching_child_process::try_attach(claude_choice& choice,
+                                    std::uint64_t input_from) {
   first_ = false;
   if (!choice.attach)
     return {};
   const auto& found = *choice.attach;
-  auto result = attached_.attach(found.pid, found.start_time);
+  auto result = attached_.attach(found.pid, found.start_time, input_from);
   if (result.error)
     choice.refused.push_back({found.pid, "not_attached", result.what,
                               "It may have ended, or another agent was "

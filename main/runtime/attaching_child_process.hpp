@@ -1,11 +1,11 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/fifo/fifo_watch.hpp"
+#include "main/loop/event_loop.hpp"
+#include "main/process/claude_child.hpp"
 #include "main/runtime/attached_process.hpp"
-#include "main/runtime/child_process.hpp"
 #include "main/runtime/claude_search.hpp"
-#include "main/runtime/event_loop.hpp"
-#include "main/runtime/fifo_watch.hpp"
 #include "main/runtime/process_table.hpp"
 #include "main/runtime/program_watch.hpp"
 
@@ -25,22 +25,22 @@ struct attach_settings {
 };
 
 /// A child that is attached to if it runs already, and else started by
-/// `posix_child_process`. Of raw bytes that one ended without having taken, the
-/// next launch logs the number (`input_dropped`).
+/// `claude_child`.
 class attaching_child_process final : public child_process {
 public:
   /// `spawned` starts what isn't there.
   attaching_child_process(event_loop& loop, fifo_watch& files, event_log& log,
-                          posix_child_process& spawned,
+                          claude_child& spawned, child_logs logs,
                           attach_settings settings);
 
-  launch_result launch(const child_command& command) override;
+  launch_result launch(const child_command& command,
+                       std::uint64_t input_from) override;
 
   bool running() const override { return current_->running(); }
   std::int32_t pid() const override { return current_->pid(); }
   child_exit exit_status() const override { return current_->exit_status(); }
-  byte_sink& input() override { return current_->input(); }
-  byte_source& output() override { return current_->output(); }
+  outlet& input() override { return current_->input(); }
+  inlet& output() override { return current_->output(); }
   byte_source& error_output() override { return current_->error_output(); }
   void close_input() override { current_->close_input(); }
   std::error_code signal_group(int signal) override {
@@ -55,11 +55,9 @@ public:
 
 private:
   claude_choice look(const child_command& command);
-  launch_result try_attach(claude_choice& choice);
+  launch_result try_attach(claude_choice& choice, std::uint64_t input_from);
   void wait(const child_command& command, const claude_choice& choice);
   void tell_refused(const claude_choice& choice);
-  launch_result spawn(const child_command& command);
-  void tell_dropped(std::size_t count);
 
   event_log& log_;
   attach_settings settings_;
@@ -67,7 +65,7 @@ private:
   claude_search search_;
   attached_process attached_;
   program_watch watch_;
-  posix_child_process& spawned_;
+  claude_child& spawned_;
   child_process* current_;
   bool first_ = true;
   bool waiting_ = false;

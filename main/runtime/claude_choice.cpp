@@ -76,11 +76,10 @@ refusal refuse_alone(const claude_candidate& x, std::uint32_t own_user) {
                   "it belongs to user " + std::to_string(x.owner)
                     + ", the agent is user " + std::to_string(own_user),
                   "Run both as the same user.");
-  if (!x.kept_in.empty())
-    return refuse(x, "kept",
-                  "an agent with --keep-claude has left it in " + x.kept_in,
-                  "Start the agent with --keep-claude --keep-dir " + x.kept_in
-                    + ", or stop that process.");
+  if (x.kept)
+    return refuse(x, "kept", "an agent with --keep-claude has started it",
+                  "Start the agent with --keep-claude and the --state-dir of "
+                  "that one, or stop that process.");
   if (!x.speaks_protocol)
     return refuse(x, "no_stream_json",
                   "it does not speak stream-json (-p, --input-format "

@@ -28,7 +28,7 @@ struct claude_candidate {
   bool input_has_writer = true; ///< anybody, itself too
   std::vector<pipe_user> users;
   std::int32_t agent = 0; ///< the container-agent that runs it, if any
-  std::string kept_in{};  ///< where `--keep-claude` keeps it, if so
+  bool kept = false;      ///< it is below the shim of an agent of earlier
 };
 
 /// Why a process can't be attached to.

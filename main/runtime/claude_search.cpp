@@ -1,7 +1,6 @@
 #include "main/runtime/claude_search.hpp"
 
-#include "main/runtime/keep_place.hpp"
-#include "main/runtime/launch_failure.hpp"
+#include "main/process/launch_failure.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,11 @@ namespace container_agent::runtime {
 namespace {
 
 constexpr std::string_view agent_name = "container-agent";
+constexpr std::string_view shim_name = "agent-shim";
+constexpr std::string_view reaper_name = "agent-reaper";
+
+// A shim and a reaper may be between an agent and its child.
+constexpr int generations_to_agent = 3;
 
 // Only as much of a chain of parents is walked; real ones are short.
 constexpr int max_generations = 64;
@@ -172,11 +176,10 @@ claude_candidate claude_search::describe(const process_info& info,
   result.pid = info.pid;
   result.start_time = info.start_time;
   result.owner = table_.owner(info.pid).value_or(user_);
+  result.kept = is_below_shim(info);
   result.speaks_protocol = stream_json || !claude_;
   result.input = table_.descriptor(info.pid, 0);
   result.output = table_.descriptor(info.pid, 1);
-  result.kept_in
-    = keep_place::directory_of(result.input.target, result.output.target);
   if (result.input.is_pipe() && result.output.is_pipe())
     add_users(result);
   return result;
@@ -206,23 +209,30 @@ void claude_search::add_users(claude_candidate& candidate) const {
   }
 }
 
-// Its parent, or, as an agent may have a guard in between, the parent's parent.
 std::int32_t claude_search::agent_above(const process_info& info) const {
   std::int32_t found = 0;
   auto pid = info.parent;
-  for (int generation = 0; generation < 2 && pid > 0; ++generation) {
+  for (int i = 0; i < generations_to_agent && pid > 0; ++i) {
+    auto above = table_.info(pid);
     if (is_agent(pid))
       found = pid;
-    auto above = table_.info(pid);
     pid = above ? above->parent : 0;
   }
   return found == self_ ? 0 : found;
+}
+
+bool claude_search::is_below_shim(const process_info& info) const {
+  auto above = table_.info(info.parent);
+  return above && above->name == shim_name;
 }
 
 bool claude_search::is_agent(std::int32_t pid) const {
   auto info = table_.info(pid);
   if (info && info->name == agent_name)
     return true;
+  // Forks of an agent that has ended, perhaps.
+  if (info && (info->name == shim_name || info->name == reaper_name))
+    return false;
   auto executable = table_.executable(pid);
   return !executable.empty() && last_part(executable) == agent_name;
 }

@@ -53,6 +53,7 @@ private:
   claude_candidate describe(const process_info& info, bool stream_json) const;
   void add_users(claude_candidate& candidate) const;
   std::int32_t agent_above(const process_info& info) const;
+  bool is_below_shim(const process_info& info) const;
   bool is_agent(std::int32_t pid) const;
   bool descends(std::int32_t pid, std::int32_t from) const;
 

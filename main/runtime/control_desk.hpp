@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/ports.hpp"
-#include "main/runtime/event_loop.hpp"
+#include "main/loop/event_loop.hpp"
 #include "main/runtime/seats.hpp"
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 #include "main/runtime/control_server.hpp"
 
 #include "actors/loggers.hpp"
+#include "main/fifo/fifo_place.hpp"
 #include "main/runtime/acceptor.hpp"
 #include "main/runtime/control_connection.hpp"
-#include "main/runtime/fifo_place.hpp"
 #include "messages/codec/control_message.hpp"
 
 #include <sys/socket.h>

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "main/fifo/fifo_watch.hpp"
+#include "main/loop/event_loop.hpp"
 #include "main/runtime/control_connection.hpp"
 #include "main/runtime/control_desk.hpp"
-#include "main/runtime/event_loop.hpp"
-#include "main/runtime/fifo_watch.hpp"
 #include "main/runtime/socket_place.hpp"
 #include "messages/codec/control_message.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "main/runtime/event_loop.hpp"
-#include "main/runtime/fd.hpp"
+#include "main/loop/event_loop.hpp"
+#include "main/loop/fd.hpp"
 #include "main/runtime/seats.hpp"
 
 #include <chrono>

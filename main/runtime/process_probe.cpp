@@ -1,6 +1,6 @@
 #include "main/runtime/process_probe.hpp"
 
-#include "main/runtime/fd.hpp"
+#include "main/loop/fd.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 #include "main/runtime/process_table.hpp"
 
-#include "main/runtime/fd.hpp"
+#include "main/loop/fd.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>

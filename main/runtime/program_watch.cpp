@@ -1,9 +1,9 @@
 #include "main/runtime/program_watch.hpp"
 
+#include "main/loop/fd.hpp"
+#include "main/loop/stream_descriptor.hpp"
+#include "main/process/launch_failure.hpp"
 #include "main/runtime/claude_search.hpp"
-#include "main/runtime/fd.hpp"
-#include "main/runtime/launch_failure.hpp"
-#include "main/runtime/stream_descriptor.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 

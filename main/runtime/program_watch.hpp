@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/ports.hpp"
-#include "main/runtime/event_loop.hpp"
-#include "main/runtime/fifo_watch.hpp"
+#include "main/fifo/fifo_watch.hpp"
+#include "main/loop/event_loop.hpp"
 
 #include <array>
 #include <chrono>

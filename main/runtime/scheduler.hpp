@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/runtime/event_loop.hpp"
+#include "main/loop/event_loop.hpp"
 
 #include <chrono>
 #include <cstddef>

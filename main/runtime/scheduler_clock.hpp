@@ -1,7 +1,7 @@
 #pragma once
 
+#include "main/loop/event_loop.hpp"
 #include "main/runtime/active_time.hpp"
-#include "main/runtime/event_loop.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/runtime/event_loop.hpp"
+#include "main/loop/event_loop.hpp"
 
 #include <boost/asio/basic_signal_set.hpp>
 

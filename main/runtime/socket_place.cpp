@@ -1,6 +1,6 @@
 #include "main/runtime/socket_place.hpp"
 
-#include "main/runtime/fifo_place.hpp"
+#include "main/fifo/fifo_place.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

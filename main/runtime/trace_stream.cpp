@@ -72,12 +72,11 @@ void trace_stream::remember(std::size_t past) {
   if (past == 0)
     return;
   std::size_t count = 0;
-  events_.visit([&](const trace_event& event, std::string_view) {
-    count += wanted(event) ? 1 : 0;
-  });
-  events_.visit([&](const trace_event& event, std::string_view payload) {
+  events_.visit(
+    [&](const trace_event& event) { count += wanted(event) ? 1 : 0; });
+  events_.visit([&](const trace_event& event) {
     if (wanted(event) && count-- <= past)
-      take(event, payload);
+      take(event);
   });
 }
 
@@ -95,11 +94,11 @@ void trace_stream::close() {
     tell(*this);
 }
 
-void trace_stream::take(const trace_event& event, std::string_view payload) {
+void trace_stream::take(const trace_event& event) {
   if (!filter_.passes(event))
     return;
   line_.clear();
-  append_event(line_, event, payload);
+  append_event(line_, event);
   if (unsent() + line_.size() > max_unsent) {
     ++dropped_;
     ++untold_;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "main/runtime/event_loop.hpp"
-#include "main/runtime/fd.hpp"
+#include "main/loop/event_loop.hpp"
+#include "main/loop/fd.hpp"
 #include "main/runtime/seats.hpp"
 #include "main/runtime/trace/trace_filter.hpp"
 #include "main/runtime/trace/tracer.hpp"
@@ -54,7 +54,7 @@ public:
   /// Writes what can be written at once, and leaves.
   void close();
 
-  void take(const trace_event& event, std::string_view payload) override;
+  void take(const trace_event& event) override;
 
   /// Events left out so far.
   std::uint64_t dropped() const { return dropped_; }

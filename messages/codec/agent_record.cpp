@@ -24,13 +24,14 @@ concept number = std::integral<T> && !std::same_as<T, bool>;
 /// make an object of it first took half of the time that a prompt needs in all.
 class record {
 public:
-  record(time_point time, std::string_view subtype) {
+  record(record_time time, std::string_view subtype) {
     text_.reserve(usual_size);
     text_ += R"({"type":"container_agent","subtype":")";
     text_ += subtype;
     text_ += R"(","time":")";
-    text_ += utc_text(time);
+    text_ += utc_text(time.when);
     text_ += '"';
+    put("offset", time.offset);
   }
 
   record& put(std::string_view name, std::string_view text) {
@@ -62,6 +63,11 @@ public:
     return *this;
   }
 
+  record& put_json(std::string_view name, std::string_view json) {
+    begin(name) += json;
+    return *this;
+  }
+
   record& put(std::string_view name, std::nullptr_t) {
     begin(name) += "null";
     return *this;
@@ -81,10 +87,19 @@ private:
   std::string text_;
 };
 
+void put_input(record& r, const input_range& input) {
+  if (input.to == 0)
+    return;
+  r.put("input_from", input.from);
+  r.put("input_to", input.to);
+  if (input.held_from < input.to)
+    r.put("held_from", input.held_from);
+}
+
 } // namespace
 
-std::string ready_record(time_point time, const child_started& child,
-                         std::string_view session_id) {
+std::string ready_record(record_time time, const child_started& child,
+                         std::string_view session_id, std::uint64_t read_to) {
   record r{time, "ready"};
   r.put("pid", child.pid);
   if (session_id.empty())
@@ -93,29 +108,29 @@ std::string ready_record(time_point time, const child_started& child,
     r.put("session_id", session_id);
   r.put("attached", child.attached);
   r.put("resumed", child.resumed);
+  r.put("read_to", read_to);
   return std::move(r).line();
 }
 
-std::string accepted_record(time_point time, std::string_view uuid,
-                            std::uint64_t position, bool duplicate) {
+std::string accepted_record(record_time time, const accepted_prompt& prompt) {
   record r{time, "accepted"};
-  r.put("uuid", uuid);
-  r.put("position", position);
-  if (duplicate)
+  r.put("uuid", prompt.uuid);
+  r.put("position", prompt.position);
+  if (prompt.duplicate)
     r.put("duplicate", true);
+  put_input(r, prompt.input);
   return std::move(r).line();
 }
 
-std::string rejected_record(time_point time, std::string_view reason,
-                            std::string_view detail, std::uint64_t number,
-                            std::string_view uuid, std::string_view text) {
+std::string rejected_record(record_time time, const rejected_line& line) {
   record r{time, "rejected"};
-  r.put("reason", reason);
-  r.put("detail", detail);
-  r.put("line", number);
-  if (!uuid.empty())
-    r.put("uuid", uuid);
-  r.put("excerpt", excerpt_of(text));
+  r.put("reason", line.reason);
+  r.put("detail", line.detail);
+  r.put("line", line.number);
+  if (!line.uuid.empty())
+    r.put("uuid", line.uuid);
+  r.put("excerpt", excerpt_of(line.text));
+  put_input(r, line.input);
   return std::move(r).line();
 }
 
@@ -125,8 +140,9 @@ std::string excerpt_of(std::string_view text) {
   return result;
 }
 
-std::string claude_exited_record(time_point time, const child_ended& child,
-                                 std::string_view uuid) {
+std::string claude_exited_record(record_time time, const child_ended& child,
+                                 std::string_view uuid,
+                                 const std::optional<event_range>& cut) {
   record r{time, "claude_exited"};
   r.put("pid", child.pid);
   if (child.kind != exit_kind::known)
@@ -137,20 +153,25 @@ std::string claude_exited_record(time_point time, const child_ended& child,
     r.put("exit_code", child.exit_code);
   if (!uuid.empty())
     r.put("uuid", uuid);
-  if (child.cut_bytes != 0)
-    r.put("cut_bytes", child.cut_bytes);
+  if (cut) {
+    r.put("cut_bytes", cut->to - cut->from - 1); // without the LF
+    r.put("cut_from", cut->from);
+  }
   return std::move(r).line();
 }
 
-std::string restarting_record(time_point time, const restart_scheduled& plan) {
+std::string restarting_record(record_time time, const restart_scheduled& plan,
+                              bool claude_runs) {
   record r{time, "restarting"};
   r.put("attempt", plan.attempt);
   r.put("delay_ms", plan.delay.count());
   r.put("reason", plan.reason);
+  if (claude_runs)
+    r.put("claude_runs", true);
   return std::move(r).line();
 }
 
-std::string resent_record(time_point time, std::string_view uuid,
+std::string resent_record(record_time time, std::string_view uuid,
                           std::uint32_t attempt) {
   record r{time, "resent"};
   r.put("uuid", uuid);
@@ -158,7 +179,7 @@ std::string resent_record(time_point time, std::string_view uuid,
   return std::move(r).line();
 }
 
-std::string failed_record(time_point time, std::string_view uuid,
+std::string failed_record(record_time time, std::string_view uuid,
                           std::string_view reason, std::string_view detail) {
   record r{time, "failed"};
   r.put("uuid", uuid);
@@ -168,7 +189,7 @@ std::string failed_record(time_point time, std::string_view uuid,
   return std::move(r).line();
 }
 
-std::string session_lost_record(time_point time, std::string_view session_id,
+std::string session_lost_record(record_time time, std::string_view session_id,
                                 std::string_view reason) {
   record r{time, "session_lost"};
   r.put("session_id", session_id);
@@ -176,7 +197,7 @@ std::string session_lost_record(time_point time, std::string_view session_id,
   return std::move(r).line();
 }
 
-std::string continued_record(time_point time, std::string_view uuid,
+std::string continued_record(record_time time, std::string_view uuid,
                              std::string_view continue_uuid,
                              std::uint32_t attempt) {
   record r{time, "continued"};
@@ -186,7 +207,7 @@ std::string continued_record(time_point time, std::string_view uuid,
   return std::move(r).line();
 }
 
-std::string restored_record(time_point time, const restored_things& what) {
+std::string restored_record(record_time time, const restored_things& what) {
   record r{time, "restored"};
   r.put("initialize", what.initialize);
   r.put("settings", what.settings);
@@ -196,7 +217,7 @@ std::string restored_record(time_point time, const restored_things& what) {
   return std::move(r).line();
 }
 
-std::string permission_timed_out_record(time_point time,
+std::string permission_timed_out_record(record_time time,
                                         std::string_view request_id,
                                         std::string_view tool,
                                         std::chrono::milliseconds after) {
@@ -207,18 +228,67 @@ std::string permission_timed_out_record(time_point time,
   return std::move(r).line();
 }
 
-std::string status_record(time_point time, std::string_view document) {
+std::string status_record(record_time time, std::string_view document) {
   ordered_json r{{"type", "container_agent"},
                  {"subtype", "status"},
-                 {"time", utc_text(time)}};
+                 {"time", utc_text(time.when)},
+                 {"offset", time.offset}};
   r.update(ordered_json::parse(document));
   return json_line(r);
 }
 
-std::string stopping_record(time_point time, std::string_view reason) {
+std::string stopping_record(record_time time, std::string_view reason) {
   record r{time, "stopping"};
   r.put("reason", reason);
   return std::move(r).line();
+}
+
+std::string ended_record(record_time time) {
+  return record{time, "ended"}.line();
+}
+
+std::string checkpoint_record(record_time time, std::string_view state) {
+  record r{time, "checkpoint"};
+  r.put_json("state", state);
+  return std::move(r).line();
+}
+
+agent_record read_record(std::string_view line) {
+  agent_record result;
+  auto all = ordered_json::parse(line, nullptr, false);
+  if (!all.is_object())
+    return result;
+  auto text = [&all](const char* name) {
+    auto i = all.find(name);
+    return i != all.end() && i->is_string() ? i->get<std::string>()
+                                            : std::string{};
+  };
+  auto number = [&all](const char* name) {
+    auto i = all.find(name);
+    return i != all.end() && i->is_number_unsigned() ? i->get<std::uint64_t>()
+                                                     : 0;
+  };
+  auto is_true = [&all](const char* name) {
+    auto i = all.find(name);
+    return i != all.end() && *i == true;
+  };
+  result.subtype = text("subtype");
+  result.uuid = text("uuid");
+  result.reason = text("reason");
+  result.continue_uuid = text("continue_uuid");
+  if (auto i = all.find("state"); i != all.end())
+    result.state = i->dump();
+  result.input = {number("input_from"), number("input_to")};
+  if (all.contains("held_from"))
+    result.input.held_from = number("held_from");
+  result.pid = static_cast<std::int32_t>(number("pid"));
+  result.attempt = static_cast<std::uint32_t>(number("attempt"));
+  result.cut_from = number("cut_from");
+  result.cut_bytes = number("cut_bytes");
+  result.attached = is_true("attached");
+  result.duplicate = is_true("duplicate");
+  result.claude_runs = is_true("claude_runs");
+  return result;
 }
 
 std::string control_request_line(std::string_view request_id,

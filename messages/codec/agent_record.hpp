@@ -5,26 +5,62 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 /// The agent's own lines on the output, as docs/protocol.md lists them: each a
-/// JSON object with `"type":"container_agent"`, `subtype` and `time`, and a LF.
+/// JSON object with `"type":"container_agent"`, `subtype`, `time` and `offset`,
+/// and a LF.
 namespace container_agent::codec {
 
-using time_point = std::chrono::system_clock::time_point;
+/// From one offset to another.
+struct event_range {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
 
-std::string ready_record(time_point time, const child_started& child,
-                         std::string_view session_id);
+/// When a record was written, and where: all that lies before `offset` in the
+/// log of events comes before it.
+struct record_time {
+  std::chrono::system_clock::time_point when;
+  std::uint64_t offset = 0;
+};
 
-std::string accepted_record(time_point time, std::string_view uuid,
-                            std::uint64_t position, bool duplicate);
+/// `read_to`: up to where the host has the log, as far as known.
+std::string ready_record(record_time time, const child_started& child,
+                         std::string_view session_id, std::uint64_t read_to);
 
-/// `text`: what was refused, of which the record shows the first bytes.
-std::string rejected_record(time_point time, std::string_view reason,
-                            std::string_view detail, std::uint64_t line,
-                            std::string_view uuid, std::string_view text);
+/// A range in the log of the input, of which all before its end was dealt with.
+struct input_range {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0; ///< 0: it must not be noted yet
+
+  /// From here on there may be messages that Claude has not been given yet;
+  /// `to`: there are none.
+  std::uint64_t held_from = to;
+};
+
+struct accepted_prompt {
+  std::string_view uuid;
+  std::uint64_t position = 0; ///< prompts before it
+  bool duplicate = false;
+  input_range input{}; ///< where its text lies
+};
+
+std::string accepted_record(record_time time, const accepted_prompt& prompt);
+
+struct rejected_line {
+  std::string_view reason;
+  std::string_view detail;
+  std::uint64_t number = 0;
+  std::string_view uuid;
+  std::string_view text; ///< of which the record shows the first bytes
+  input_range input{};
+};
+
+std::string rejected_record(record_time time, const rejected_line& line);
 
 /// Of a line that was refused, so many bytes are shown.
 inline constexpr std::size_t max_excerpt = 80;
@@ -32,23 +68,27 @@ inline constexpr std::size_t max_excerpt = 80;
 /// They, as a text that moves no cursor.
 std::string excerpt_of(std::string_view text);
 
-std::string claude_exited_record(time_point time, const child_ended& child,
-                                 std::string_view uuid);
+/// `cut`: the line in which it ended, if it did.
+std::string claude_exited_record(record_time time, const child_ended& child,
+                                 std::string_view uuid,
+                                 const std::optional<event_range>& cut = {});
 
-std::string restarting_record(time_point time, const restart_scheduled& plan);
+/// `claude_runs`: it goes on meanwhile.
+std::string restarting_record(record_time time, const restart_scheduled& plan,
+                              bool claude_runs = false);
 
-std::string resent_record(time_point time, std::string_view uuid,
+std::string resent_record(record_time time, std::string_view uuid,
                           std::uint32_t attempt);
 
-std::string failed_record(time_point time, std::string_view uuid,
+std::string failed_record(record_time time, std::string_view uuid,
                           std::string_view reason, std::string_view detail);
 
 /// `reason`: why it could not be resumed.
-std::string session_lost_record(time_point time, std::string_view session_id,
+std::string session_lost_record(record_time time, std::string_view session_id,
                                 std::string_view reason);
 
 /// `continue_uuid`: of the agent's own prompt, by which Claude goes on.
-std::string continued_record(time_point time, std::string_view uuid,
+std::string continued_record(record_time time, std::string_view uuid,
                              std::string_view continue_uuid,
                              std::uint32_t attempt);
 
@@ -60,17 +100,44 @@ struct restored_things {
   std::string detail;                ///< what follows from that, if anything
 };
 
-std::string restored_record(time_point time, const restored_things& what);
+std::string restored_record(record_time time, const restored_things& what);
 
-std::string permission_timed_out_record(time_point time,
+std::string permission_timed_out_record(record_time time,
                                         std::string_view request_id,
                                         std::string_view tool,
                                         std::chrono::milliseconds after);
 
 /// `document` is a JSON object; its members stand beside the record's own.
-std::string status_record(time_point time, std::string_view document);
+std::string status_record(record_time time, std::string_view document);
 
-std::string stopping_record(time_point time, std::string_view reason);
+std::string stopping_record(record_time time, std::string_view reason);
+
+/// The conversation is over: the next one has a session of its own.
+std::string ended_record(record_time time);
+
+/// What came before this is not needed to go on: `state` is a
+/// `kept_conversation`'s, as JSON.
+std::string checkpoint_record(record_time time, std::string_view state);
+
+/// What a fold wants to know of a record; members that a record does not have
+/// are empty.
+struct agent_record {
+  std::string subtype;
+  std::string uuid;
+  std::string reason;
+  std::string continue_uuid;
+  std::string state; ///< of a checkpoint, as JSON
+  input_range input;
+  std::int32_t pid = 0;
+  std::uint32_t attempt = 0;
+  std::uint64_t cut_from = 0;  ///< where Claude's last line is, if it was torn
+  std::uint64_t cut_bytes = 0; ///< … and its size, without LF
+  bool attached = false;
+  bool duplicate = false;
+  bool claude_runs = false;
+};
+
+agent_record read_record(std::string_view line);
 
 /// A control request of the agent's own, for Claude, with LF.
 std::string control_request_line(std::string_view request_id,

@@ -91,9 +91,11 @@ void json_lines::take(item next, std::vector<item>& out) {
 void json_lines::end(std::vector<item>& out) {
   if (state_ == state::between)
     return;
-  if (!refused_)
-    refuse(kind::cut, out);
-  finish_refused(out);
+  if (refused_)
+    return finish_refused(out);
+  refuse(kind::cut, out);
+  out.back().end = last_end_; // nothing belongs to it that is still to come
+  finish();
 }
 
 void json_lines::begin(item next, std::vector<item>& out) {

@@ -96,30 +96,4 @@ void line_framer::clear() {
     block_ = std::string{};
 }
 
-std::optional<output_framer::piece> output_framer::feed(std::string_view data) {
-  auto end = data.rfind('\n');
-  if (end == std::string_view::npos) {
-    held_.append(data);
-    if (!streaming_ && held_.size() <= max_held_)
-      return std::nullopt;
-    streaming_ = true;
-    return piece{std::exchange(held_, {}), false};
-  }
-  auto whole = std::exchange(held_, {});
-  whole.append(data.substr(0, end + 1));
-  held_.assign(data.substr(end + 1));
-  streaming_ = false;
-  return piece{std::move(whole), true};
-}
-
-std::optional<output_framer::piece>
-output_framer::end(std::uint64_t& cut_bytes) {
-  auto rest = std::exchange(held_, {});
-  cut_bytes = rest.size();
-  if (!std::exchange(streaming_, false))
-    return std::nullopt;
-  rest.push_back('\n');
-  return piece{std::move(rest), true};
-}
-
 } // namespace container_agent::codec

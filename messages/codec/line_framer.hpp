@@ -60,34 +60,4 @@ private:
   std::optional<framed_line> skipped_line_;
 };
 
-/// Ends a line that its writer has died in: CAN ("disregard what came before"),
-/// which no line of JSON holds, and LF.
-inline constexpr std::string_view cut_line_end = "\x18\n";
-
-/// Cuts the child's output into pieces that can be passed on at once: whole
-/// lines, as many as came together. A line longer than `max_held` is passed on
-/// piece by piece, so that lines of any length need a bounded memory.
-class output_framer {
-public:
-  explicit output_framer(std::size_t max_held) : max_held_{max_held} {}
-
-  struct piece {
-    std::string data;
-    bool ends_line = true;
-  };
-
-  std::optional<piece> feed(std::string_view data);
-
-  /// The stream has ended. An unfinished line that was held is dropped and its
-  /// size returned in `cut_bytes`; one that was passed on in part gets its LF.
-  std::optional<piece> end(std::uint64_t& cut_bytes);
-
-  std::size_t held() const { return held_.size(); }
-
-private:
-  std::size_t max_held_;
-  std::string held_;
-  bool streaming_ = false; // part of the current line was passed on
-};
-
 } // namespace container_agent::codec

@@ -120,7 +120,9 @@ std::string status_document(const status_facts& facts) {
   document["output"] = {{"pending_bytes", facts.output.pending_bytes},
                         {"dropped_replies", facts.output.dropped_replies},
                         {"unread_bytes", facts.output.unread_bytes},
-                        {"held_ms", c.output_held.count()}};
+                        {"held_ms", c.output_held.count()},
+                        {"events_end", c.events_end},
+                        {"read_to", facts.output.read_to}};
   document["restarts"] = restarts(facts.supervisor);
   document["agent"] = own(facts);
   document["shutdown"] = facts.shutdown.phase;

@@ -1,5 +1,4 @@
 #include "actors/child_link.hpp"
-#include "test/actors/outboxes.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/recording_log.hpp"
 
@@ -16,23 +15,25 @@ namespace {
 using arguments = std::vector<std::string>;
 using testing::ElementsAre;
 
-const launch_child resume_s1{"s1", false, 1};
-const launch_child start_anew{"", true, 1};
+const launch_child resume_s1{"s1"};
+const launch_child start_anew{"", true};
 
 class child_links : public testing::Test {
 public:
   port_events events;
-  fake_child child{events};
+  memory_log to_child;
+  memory_log said;
+  fake_child child{events, to_child, said};
   fake_clock clock;
   counting_random random;
   recording_log log;
   child_link_config settings{{"claude", {"-p"}, {}, {}}};
+  std::uint64_t limit = 1'000'000'000; ///< of what is wanted of its output
 
   child_link& link() {
     if (!link_) {
-      link_.emplace(child, settings, actor_context{clock, random, log});
+      link_.emplace(child, said, settings, actor_context{clock, random, log});
       link_->on_change([this] { ++notified; });
-      link_->to_conversation.update(plain_window{0, no_limit});
     }
     return *link_;
   }
@@ -43,25 +44,31 @@ public:
   }
 
   void run() {
-    link().advance();
+    link().advance(limit);
     while (events.run_one())
-      link().advance();
+      link().advance(limit);
   }
 
-  /// What came of the child's output, all pieces in one.
+  /// All that children have said.
   std::string output() {
     run();
-    std::string result;
-    while (const auto* item = link().to_conversation.next())
-      if (const auto* piece = std::get_if<child_output>(item))
-        result += piece->data.view();
-      else
-        end = std::get<child_ended>(*item);
-    return result;
+    return std::string{said.text()};
+  }
+
+  /// How the child has ended.
+  child_ended end() {
+    run();
+    EXPECT_TRUE(link().concluded());
+    return link().last_end();
+  }
+
+  /// The child's stdin shall get this, too.
+  void give(std::string_view text) {
+    to_child.put(text);
+    link().give_input(to_child.end());
   }
 
   std::size_t notified = 0;
-  std::optional<child_ended> end;
 
 private:
   std::optional<child_link> link_;
@@ -147,80 +154,89 @@ TEST_F(child_links, a_launch_that_fails_says_why_and_leaves_room) {
   EXPECT_EQ(link().description().generation, 1u);
 }
 
-TEST_F(child_links, whole_lines_come_out_together) {
+TEST_F(child_links, what_the_child_says_is_in_the_log) {
   launch();
   child.say("a\nb\nhalf");
-  EXPECT_EQ(output(), "a\nb\n");
+  EXPECT_EQ(output(), "a\nb\nhalf");
   child.say(" done\n");
-  EXPECT_EQ(output(), "half done\n");
+  EXPECT_EQ(output(), "a\nb\nhalf done\n");
+  EXPECT_EQ(link().output_end(), 14u);
 }
 
 TEST_F(child_links, a_read_that_throws_is_tried_again) {
   EXPECT_FALSE(link().launch({}).error);
   child.stdout_pipe().throws = 1;
   child.say("a\n");
-  EXPECT_THROW(link().advance(), std::runtime_error);
+  EXPECT_THROW(link().advance(limit), std::runtime_error);
   EXPECT_EQ(output(), "a\n");
 }
 
-TEST_F(child_links, nothing_is_read_without_credit) {
-  link().to_conversation = {};
+TEST_F(child_links, nothing_is_read_that_nobody_wants) {
+  limit = 0;
   launch();
   child.say("a\n");
   run();
   EXPECT_FALSE(child.stdout_pipe().being_read());
   EXPECT_EQ(child.stdout_pipe().unread(), 2u);
-  link().to_conversation.update(plain_window{0, 1});
+  limit = 1;
   EXPECT_EQ(output(), "a\n");
+  EXPECT_FALSE(child.stdout_pipe().being_read());
 }
 
-TEST_F(child_links, a_line_over_the_limit_comes_in_pieces) {
-  settings.max_held_line = 10;
+TEST_F(child_links, a_full_disk_holds_the_output_until_it_is_tried_again) {
   launch();
-  child.say("0123456789abc");
-  EXPECT_EQ(output(), "0123456789abc");
-  child.say("def\nshort");
-  EXPECT_EQ(output(), "def\n");
+  said.full = "the disk is full";
+  child.say("a\n");
+  EXPECT_EQ(output(), "");
+  EXPECT_TRUE(link().held());
+  EXPECT_FALSE(child.stdout_pipe().being_read()) << "again and again";
+  EXPECT_EQ(log.count("output_held"), 1u);
+  said.full.clear();
+  link().retry();
+  EXPECT_EQ(output(), "a\n");
+  EXPECT_FALSE(link().held());
 }
 
-TEST_F(child_links, raw_output_is_passed_on_as_it_comes) {
-  settings.raw = true;
+TEST_F(child_links, an_end_waits_for_what_a_full_disk_holds_back) {
   launch();
-  child.say("half");
-  EXPECT_EQ(output(), "half");
+  said.full = "the disk is full";
+  child.say("last\n");
+  child.exit(0);
+  run();
+  EXPECT_FALSE(link().concluded());
+  said.full.clear();
+  link().retry();
+  EXPECT_EQ(end().end, 5u);
+  EXPECT_EQ(output(), "last\n");
 }
 
 TEST_F(child_links, the_end_comes_behind_all_output) {
   launch();
   child.say("a\nb\n");
   child.exit(3);
+  auto ended = end();
   EXPECT_EQ(output(), "a\nb\n");
-  ASSERT_TRUE(end);
-  EXPECT_EQ(end->pid, child.pid());
-  EXPECT_EQ(end->exit_code, 3);
-  EXPECT_EQ(end->signal, 0);
-  EXPECT_FALSE(end->asked);
-  EXPECT_EQ(end->cut_bytes, 0u);
-  EXPECT_TRUE(link().concluded());
+  EXPECT_EQ(ended.generation, 1u);
+  EXPECT_EQ(ended.end, 4u);
+  EXPECT_EQ(ended.pid, child.pid());
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_EQ(ended.signal, 0);
+  EXPECT_FALSE(ended.asked);
 }
 
-TEST_F(child_links, an_unfinished_line_is_counted_as_cut) {
+TEST_F(child_links, no_child_has_ended_at_first) {
+  launch();
+  EXPECT_EQ(link().last_end().generation, 0u);
+}
+
+TEST_F(child_links, an_unfinished_line_is_left_as_it_is) {
   launch();
   child.say("a\nhalf");
   child.die(SIGSEGV);
-  EXPECT_EQ(output(), "a\n");
-  ASSERT_TRUE(end);
-  EXPECT_EQ(end->cut_bytes, 4u);
-  EXPECT_EQ(end->signal, SIGSEGV);
-}
-
-TEST_F(child_links, an_unfinished_line_that_was_begun_is_ended) {
-  settings.max_held_line = 3;
-  launch();
-  child.say("long line");
-  child.exit(0);
-  EXPECT_EQ(output(), "long line\n");
-  EXPECT_EQ(end->cut_bytes, 0u);
+  auto ended = end();
+  EXPECT_EQ(output(), "a\nhalf");
+  EXPECT_EQ(ended.end, 6u);
+  EXPECT_EQ(ended.signal, SIGSEGV);
 }
 
 TEST_F(child_links, what_the_child_left_behind_is_killed_with_it) {
@@ -238,10 +254,9 @@ TEST_F(child_links, output_that_stays_open_lingers_until_abandoned) {
   EXPECT_EQ(output(), "a\n");
   EXPECT_TRUE(link().lingers());
   EXPECT_TRUE(link().awaits_output());
-  EXPECT_FALSE(end);
+  EXPECT_FALSE(link().concluded());
   link().abandon_output();
-  output();
-  ASSERT_TRUE(end);
+  EXPECT_EQ(end().exit_code, 0);
   EXPECT_FALSE(link().lingers());
   EXPECT_EQ(log.count("output_abandoned"), 1u);
 }
@@ -257,8 +272,7 @@ TEST_F(child_links, an_end_that_was_asked_for_says_so) {
   link().close_input();
   EXPECT_TRUE(child.input_closed());
   child.exit(1);
-  output();
-  EXPECT_TRUE(end->asked);
+  EXPECT_TRUE(end().asked);
 }
 
 TEST_F(child_links, a_signal_is_a_request_to_end_too) {
@@ -266,53 +280,71 @@ TEST_F(child_links, a_signal_is_a_request_to_end_too) {
   EXPECT_FALSE(link().signal_group(SIGTERM));
   EXPECT_THAT(child.signals, ElementsAre(SIGTERM));
   child.exit(143);
-  output();
-  EXPECT_TRUE(end->asked);
+  EXPECT_TRUE(end().asked);
 }
 
 TEST_F(child_links, the_next_child_begins_with_a_clean_slate) {
   launch();
   link().close_input();
-  child.say("half");
+  child.say("old\n");
   child.exit(0);
-  output();
+  end();
   link().reset();
   EXPECT_FALSE(link().occupied());
+  to_child.put("four\nnext\n");
   launch({"", false, 5});
   EXPECT_EQ(link().description().generation, 2u);
+  EXPECT_EQ(link().description().input_from, 5u);
   EXPECT_FALSE(link().asked_to_end());
-  EXPECT_TRUE(link().from_conversation.expects(5));
   child.say("new\n");
-  EXPECT_EQ(output(), "new\n");
+  EXPECT_EQ(output(), "old\nnew\n");
+  give("");
+  EXPECT_EQ(child.received(), "next\n");
 }
 
-TEST_F(child_links, input_credit_ends_while_a_pipe_full_waits) {
+// -- its stdin ----------------------------------------------------------------
+
+TEST_F(child_links, stdin_gets_what_it_is_allowed) {
   launch();
-  EXPECT_GT(link().input_credit(), 0u);
+  to_child.put("a\nb\n");
+  link().give_input(2);
+  EXPECT_EQ(child.received(), "a\n");
+  EXPECT_EQ(link().input_position(), 2u);
+  link().give_input(4);
+  link().give_input(2); // late
+  EXPECT_EQ(child.received(), "b\n");
+}
+
+TEST_F(child_links, somebody_is_told_when_stdin_takes_more) {
+  launch();
   child.stdin_pipe().hold();
-  link().write(bytes{std::string(64 * 1024 - 1, 'x')});
-  EXPECT_GT(link().input_credit(), 0u);
-  link().write(bytes{"x"});
-  EXPECT_EQ(link().input_credit(), 0u);
-  child.stdin_pipe().let_go();
-  EXPECT_GT(link().input_credit(), 0u);
+  give("a\n");
+  run();
+  EXPECT_EQ(link().input_position(), 0u);
+  auto before = notified;
+  child.stdin_pipe().resume();
+  run();
+  EXPECT_GT(notified, before);
+  EXPECT_EQ(link().input_position(), 2u);
 }
 
-TEST_F(child_links, without_a_child_there_is_no_input_credit) {
-  EXPECT_EQ(link().input_credit(), 0u);
+TEST_F(child_links, a_child_that_is_gone_or_told_to_end_gets_nothing_more) {
   launch();
+  link().close_input();
+  give("late\n");
+  EXPECT_EQ(child.received(), "");
   child.exit(0);
+  give("later\n");
   run();
-  EXPECT_EQ(link().input_credit(), 0u);
+  EXPECT_EQ(child.received(), "");
 }
 
 TEST_F(child_links, a_child_that_closed_its_stdin_is_killed) {
   launch();
   child.stdin_pipe().fail(std::make_error_code(std::errc::broken_pipe));
-  output();
-  ASSERT_TRUE(end);
-  EXPECT_EQ(end->signal, SIGKILL);
-  EXPECT_FALSE(end->asked) << "that is a fault";
+  auto ended = end();
+  EXPECT_EQ(ended.signal, SIGKILL);
+  EXPECT_FALSE(ended.asked) << "that is a fault";
   EXPECT_EQ(log.count("stdin_lost"), 1u);
 }
 
@@ -322,10 +354,22 @@ TEST_F(child_links, a_raw_child_may_close_its_stdin) {
   child.stdin_pipe().fail(std::make_error_code(std::errc::broken_pipe));
   run();
   EXPECT_TRUE(link().running());
+  EXPECT_EQ(log.count("stdin_lost"), 1u);
 }
 
-TEST_F(child_links, stderr_is_logged_line_by_line_whatever_the_credit) {
-  link().to_conversation = {};
+TEST_F(child_links, a_guest_that_is_let_go_leaves_what_it_has_not_got) {
+  child.guest = true;
+  launch();
+  child.stdin_pipe().hold();
+  give("unread\n");
+  EXPECT_EQ(link().let_go(), 7u);
+  EXPECT_EQ(end().kind, exit_kind::detached);
+}
+
+// -- its stderr ---------------------------------------------------------------
+
+TEST_F(child_links, stderr_is_logged_line_by_line_whatever_is_wanted) {
+  limit = 0;
   launch();
   child.complain("one\ntw");
   run();

@@ -93,10 +93,16 @@ inline std::string system(const std::string& subtype, const std::string& more,
          + R"(,"session_id":")" + in_session + "\"}\n";
 }
 
+/// This is the only task that runs.
+inline std::string one_task(const std::string& id,
+                            const std::string& in_session) {
+  return system("background_tasks_changed",
+                R"(,"tasks":[{"task_id":")" + id + "\"}]", in_session);
+}
+
 inline std::string task_started(const std::string& id,
                                 const std::string& in_session) {
-  return system("background_tasks_changed",
-                R"(,"tasks":[{"task_id":")" + id + "\"}]", in_session)
+  return one_task(id, in_session)
          + system("task_started", R"(,"task_id":")" + id + '"', in_session);
 }
 

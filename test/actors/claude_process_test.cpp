@@ -23,12 +23,13 @@ TEST_F(claude_processes, launches_nothing_by_itself) {
 
 TEST_F(claude_processes, launches_and_says_so) {
   start();
-  launch({"s1", false, 1});
+  launch({"s1", false, 3});
   ASSERT_EQ(child.launches.size(), 1u);
   auto started = conversation.take<child_started>();
   EXPECT_EQ(started.pid, child.pid());
   EXPECT_EQ(started.generation, 1u);
   EXPECT_TRUE(started.resumed);
+  EXPECT_EQ(started.input_from, 3u);
 }
 
 TEST_F(claude_processes, a_second_launch_only_describes_the_child) {
@@ -53,88 +54,99 @@ TEST_F(claude_processes, ends_when_the_child_cannot_be_started) {
 
 TEST_F(claude_processes, input_reaches_the_child_once_and_in_order) {
   start();
-  launch({"", false, 5});
-  for (std::uint64_t sequence : {5, 5, 7, 6, 4})
-    tell(process, child_input{sequence, bytes{std::to_string(sequence)}});
-  settle();
-  EXPECT_EQ(child.received(), "56");
+  to_child.put("of another one\n");
+  launch({"", false, to_child.end()});
+  to_child.put("5\n6\n");
+  for (std::uint64_t end : {17, 17, 19, 15}) {
+    tell(process, child_input_grew{end, {}});
+    settle();
+  }
+  EXPECT_EQ(child.received(), "5\n6\n");
 }
 
-TEST_F(claude_processes, grants_credit_for_input_while_the_child_reads) {
+TEST_F(claude_processes, tells_what_the_child_has_got) {
   start();
   launch();
-  EXPECT_EQ(conversation.take<child_input_window>().limit, 4u);
+  give("one\n");
+  EXPECT_EQ(conversation.take<child_input_window>().taken, 4u);
   child.stdin_pipe().hold();
-  bytes much{std::string(64 * 1024, 'x')};
-  tell(process, child_input{1, much});
-  settle();
+  give("two\n");
   EXPECT_EQ(conversation.count<child_input_window>(), 0u);
-  tell(process, child_input{2, much});
+  child.stdin_pipe().resume();
   settle();
-  auto full = conversation.take<child_input_window>();
-  EXPECT_EQ(full.taken, 2u);
-  EXPECT_EQ(full.limit, 2u);
-  child.stdin_pipe().let_go();
-  settle();
-  EXPECT_EQ(conversation.take<child_input_window>().limit, 6u);
+  EXPECT_EQ(conversation.take<child_input_window>().taken, 8u);
 }
 
-TEST_F(claude_processes, what_its_child_has_taken_is_told_before_its_end) {
+TEST_F(claude_processes, what_its_child_has_got_is_told_before_its_end) {
   start();
   launch();
   allow();
+  child.stdin_pipe().hold();
+  give("one\n");
   conversation.forget();
-  tell(process, child_input{1, bytes{std::string(64 * 1024, 'x')}});
-  settle();
-  EXPECT_EQ(conversation.names(), "");
+  child.stdin_pipe().resume();
   child.exit(0);
   settle();
   EXPECT_EQ(conversation.names(), " child_input_window child_ended");
-  EXPECT_EQ(conversation.take<child_input_window>().taken, 1u);
+  EXPECT_EQ(conversation.take<child_input_window>().taken, 4u);
 }
 
 TEST_F(claude_processes, input_after_its_childs_end_is_left_to_the_next_one) {
+  child.attach_only = true;
   start();
   launch();
-  tell(process, child_input{1, bytes{"for the first"}});
-  settle();
+  allow();
+  give("for the first\n");
+  EXPECT_EQ(child.received(), "for the first\n");
   child.exit(0);
-  tell(process, child_input{2, bytes{"for the next"}});
   settle();
-  EXPECT_EQ(child.received(), "for the first");
-  EXPECT_EQ(link.from_conversation.taken(), 1u);
+  give("for the next\n");
+  EXPECT_EQ(child.received(), "");
+  launch({"", false, 14, 1});
+  give("");
+  EXPECT_EQ(child.received(), "for the next\n");
 }
 
-TEST_F(claude_processes, output_is_sent_as_far_as_credit_allows) {
+TEST_F(claude_processes, output_is_read_as_far_as_it_is_wanted) {
   start();
   launch();
   child.say("one\n");
   settle();
   EXPECT_EQ(output(), "");
-  tell(process, child_output_window{0, 1});
+  tell(process, child_output_window{1});
   settle();
   EXPECT_EQ(output(), "one\n");
   child.say("two\n");
   settle();
   EXPECT_EQ(output(), "");
-  tell(process, child_output_window{1, 2});
+  tell(process, child_output_window{5});
   settle();
   EXPECT_EQ(output(), "two\n");
 }
 
-TEST_F(claude_processes, ends_with_the_child_once_all_was_taken) {
+TEST_F(claude_processes, what_others_say_in_its_log_is_not_told_as_its_own) {
   start();
   launch();
   allow();
+  output_log.append("a record\n");
+  give("one\n");
+  EXPECT_EQ(conversation.count<child_output_grew>(), 0u);
+}
+
+TEST_F(claude_processes, ends_with_the_child_once_all_it_said_is_in_the_log) {
+  start();
+  launch();
   child.say("last\n");
   child.die(SIGSEGV);
   settle();
+  EXPECT_TRUE(lives(process)) << "nobody wants to hear it yet";
+  EXPECT_EQ(conversation.count<child_ended>(), 0u);
+  allow();
   EXPECT_EQ(output(), "last\n");
   auto ended = conversation.take<child_ended>();
-  EXPECT_EQ(ended.sequence, 2u);
+  EXPECT_EQ(ended.generation, 1u);
+  EXPECT_EQ(ended.end, 5u);
   EXPECT_EQ(ended.signal, SIGSEGV);
-  EXPECT_TRUE(lives(process)) << "nobody has taken it yet";
-  allow(2);
   auto end = end_of(process);
   ASSERT_TRUE(end);
   EXPECT_EQ(describe(*end), "child_ended: ended by signal 11");
@@ -146,7 +158,6 @@ TEST_F(claude_processes, an_exit_is_told_with_its_code) {
   allow();
   child.exit(3);
   settle();
-  allow(1);
   EXPECT_EQ(describe(end_of(process).value()),
             "child_ended: ended with exit code 3");
 }
@@ -161,7 +172,6 @@ TEST_F(claude_processes, ends_in_peace_if_the_child_was_asked_to) {
   child.exit(1);
   settle();
   EXPECT_TRUE(conversation.take<child_ended>().asked);
-  allow(1);
   EXPECT_EQ(end_of(process), caf::error{});
 }
 
@@ -196,11 +206,21 @@ TEST_F(claude_processes, a_new_incarnation_adopts_the_child) {
   launch({"", false, 9});
   EXPECT_EQ(child.launches.size(), 1u);
   EXPECT_EQ(conversation.take<child_started>().generation, 1u);
-  allow(1);
-  EXPECT_EQ(output(), "one\nhalf\n") << "one again: it had not been taken";
-  tell(process, child_input{1, bytes{"in"}});
-  settle();
-  EXPECT_EQ(child.received(), "in");
+  allow();
+  EXPECT_EQ(output(), "one\nhalf\n");
+  give("in\n");
+  EXPECT_EQ(child.received(), "in\n");
+}
+
+TEST_F(claude_processes, what_was_given_between_two_incarnations_is_not_lost) {
+  start();
+  launch();
+  give("one\n");
+  kill(process);
+  to_child.put("two\n"); // told to nobody
+  start();
+  give("three\n");
+  EXPECT_EQ(child.received(), "one\ntwo\nthree\n");
 }
 
 TEST_F(claude_processes, an_end_between_two_incarnations_is_not_missed) {
@@ -208,30 +228,79 @@ TEST_F(claude_processes, an_end_between_two_incarnations_is_not_missed) {
   launch();
   allow();
   kill(process);
+  child.say("last\n");
   child.exit(0);
   settle();
   conversation.forget();
   start();
+  allow();
+  EXPECT_EQ(output(), "last\n");
   EXPECT_EQ(conversation.count<child_ended>(), 1u);
-  allow(1);
   EXPECT_FALSE(lives(process));
 }
 
-TEST_F(claude_processes, a_new_conversation_gets_all_that_was_not_taken) {
+TEST_F(claude_processes, an_end_is_told_again_by_the_next_one) {
+  start();
+  launch();
+  allow();
+  child.exit(3);
+  settle();
+  EXPECT_FALSE(lives(process));
+  conversation.forget();
+  start();
+  EXPECT_EQ(conversation.take<child_ended>().exit_code, 3);
+  EXPECT_EQ(conversation.count<child_started>(), 0u);
+}
+
+TEST_F(claude_processes, an_end_that_was_not_heard_of_is_told_before_a_launch) {
+  start();
+  launch();
+  allow();
+  child.exit(3);
+  settle();
+  conversation.forget();
+  start();
+  conversation.forget(); // as if it had died over it
+  launch({"", false, 0, 0});
+  EXPECT_EQ(child.launches.size(), 1u);
+  EXPECT_EQ(conversation.take<child_ended>().generation, 1u);
+  launch({"", false, 0, 1});
+  EXPECT_EQ(child.launches.size(), 2u);
+}
+
+TEST_F(claude_processes, a_new_conversation_is_told_of_the_child_and_its_logs) {
   start();
   launch();
   allow();
   child.say("one\n");
   settle();
-  child.say("two\n");
-  settle();
-  allow(1);
+  give("in\n");
   kill(conversation.handle());
   conversation = make_probe(&peers_changed::conversation);
   introduce(process);
   EXPECT_EQ(conversation.take<child_started>().generation, 1u);
-  EXPECT_EQ(output(), "two\n");
-  EXPECT_EQ(conversation.take<child_input_window>().limit, 4u);
+  EXPECT_EQ(conversation.take<child_output_grew>().end, 4u);
+  EXPECT_EQ(conversation.take<child_input_window>().taken, 3u);
+}
+
+TEST_F(claude_processes, a_full_disk_holds_the_output_until_there_is_room) {
+  start();
+  launch();
+  allow();
+  output_log.full = "the disk is full";
+  child.say("one\n");
+  for (int i = 0; i < 10; ++i) {
+    advance(claude_process::retry_pause);
+    ASSERT_EQ(pending_timers(), 1u);
+  }
+  EXPECT_EQ(output(), "");
+  EXPECT_TRUE(lives(process));
+  kill(process); // and the next one knows
+  start();
+  allow();
+  output_log.full.clear();
+  advance(claude_process::retry_pause);
+  EXPECT_EQ(output(), "one\n");
 }
 
 TEST_F(claude_processes, output_held_open_by_others_is_given_up) {
@@ -292,7 +361,7 @@ TEST_F(claude_processes, a_guest_that_does_not_read_is_let_go_and_not_killed) {
   start();
   launch();
   child.stdin_pipe().hold();
-  tell(process, child_input{1, bytes{"unread\n"}});
+  give("unread\n");
   tell(process, close_child_input{});
   settle();
   EXPECT_TRUE(child.running());

@@ -28,11 +28,7 @@ public:
     settle();
   }
 
-  child_ended take_end() {
-    auto end = conversation.take<child_ended>();
-    allow(end.sequence);
-    return end;
-  }
+  child_ended take_end() { return conversation.take<child_ended>(); }
 };
 
 } // namespace
@@ -106,16 +102,17 @@ TEST_F(claude_renewals, give_way_to_a_shutdown) {
 
 TEST_F(claude_renewals, leave_the_input_to_the_next_child) {
   renew(false);
-  tell(process, child_input{1, bytes{"for the next"}});
-  settle();
+  give("for the next\n");
   EXPECT_EQ(child.received(), "");
-  EXPECT_EQ(link.from_conversation.taken(), 0u);
+  EXPECT_EQ(link.input_position(), 0u);
 }
 
 TEST_F(claude_renewals, of_a_child_that_has_ended_do_nothing) {
+  child.output_stays_open = true;
   child.exit(3);
   settle();
   renew(true);
+  advance(claude_process::linger_timeout);
   auto end = take_end();
   EXPECT_EQ(end.renewal, "");
   EXPECT_EQ(end.exit_code, 3);
@@ -149,8 +146,7 @@ TEST_F(claude_renewals, the_next_guest_that_is_mute_is_killed_as_well) {
     child.stdout_pipe().end();
     advance(claude_process::mute_timeout);
     EXPECT_FALSE(child.running()) << guest;
-    take_end();
-    launch();
+    launch({"", false, 0, take_end().generation});
   }
 }
 

@@ -8,34 +8,51 @@
 
 namespace container_agent::test {
 
-/// A protocol that does next to nothing: the actor is what is tested.
+/// A protocol that does next to nothing: the actor is what is tested. All of
+/// the input is dealt with at once, and all that is said may be shown.
 class plain_bridge : public bridge {
 public:
-  void take(const host_line& line) override {
+  using bridge::bridge;
+  using bridge::speak_of;
+  using bridge::take;
+
+  void take(const input_grew& news) override {
+    is_finished = is_finished || news.ended;
+  }
+  void take_input() override {
     if (throws)
       throw std::runtime_error{"a defect"};
-    taken += line.text.view();
+    if (!holds_input)
+      read_input = logs_.input.end();
   }
-  void take(const host_input_ended&) override { is_finished = true; }
-  std::uint64_t input_credit() const override { return 3; }
+  bool may_take_input() const override { return !holds_input; }
+  input_window input_standing() const override {
+    return {read_input, read_input + small_window, half};
+  }
   void take(const child_started& child) override {
     runs = true;
     generation = child.generation;
   }
-  void take(const child_output& output) override {
-    taken += output.data.view();
-  }
   void take(const child_ended&) override { runs = false; }
-  std::uint64_t output_credit() const override { return 2; }
+  void take_output() override { read_output = logs_.events.end(); }
+  std::uint64_t heard() const override { return read_output; }
+  std::uint64_t output_limit() const override {
+    return read_output + output_window;
+  }
+  std::uint64_t shown_to() const override { return logs_.shown().end(); }
   launch_child launch_plan() const override {
-    return {"s1", false, to_child.next_sequence()};
+    return {"s1", false, logs_.to_child.end()};
   }
   bool wants_child() const override { return wants; }
   bool child_runs() const override { return runs; }
+  void release() override { ++times_released; }
   void take(const restart_scheduled& plan) override { taken += plan.reason; }
   void take(const restarts_exhausted& end) override { taken += end.reason; }
   void take(const begin_drain&) override { is_drained = true; }
-  void close() override { is_closed = true; }
+  void close() override {
+    is_closed = true;
+    logs_.events.append(last_words);
+  }
   void take(const interrupt_turn&) override { taken += "interrupt"; }
   void take(const restart_claude& wish) override { taken += wish.reason; }
   const renew_child* renewal() const override {
@@ -47,7 +64,6 @@ public:
     waiting = after_overdue;
   }
   bool drained() const override { return is_drained; }
-  bool ending() const override { return is_drained || is_finished; }
   bool finished() const override { return is_finished; }
   conversation_status status() const override {
     conversation_status s;
@@ -75,17 +91,38 @@ public:
     answered = document;
   }
 
+  /// Claude shall get a line of this prompt.
+  void give(std::string_view line, trace_id prompt = {}) {
+    logs_.to_child.append(line);
+    child_marks_.push_back({logs_.to_child.end(), prompt});
+  }
+
+  /// The host shall see a line of this prompt.
+  void show(std::string_view line, trace_id prompt = {}) {
+    speak_of(prompt);
+    logs_.events.append(line);
+  }
+
+  std::uint64_t to_child_gone() const { return to_child_gone_; }
+  std::uint64_t shown_gone() const { return shown_gone_; }
+
   renew_child renewing;
   patience waiting;
   patience after_overdue;
   int times_overdue = 0;
+  int times_released = 0;
   std::string taken;
   std::string answered;
+  std::string last_words;
   std::size_t status_asked = 0;
+  std::uint64_t read_input = 0;
+  std::uint64_t read_output = 0;
   std::uint64_t generation = 0;
   std::uint64_t turn_number = 0;
   std::optional<time_point> alarm;
   std::vector<time_point> passed;
+  bool half = false;
+  bool holds_input = false;
   bool unstamped = false;
   bool throws = false;
   bool wants = true;
@@ -97,7 +134,10 @@ public:
 
 class conversations : public actor_fixture {
 public:
-  plain_bridge protocol;
+  memory_log host_input;
+  memory_log to_child;
+  memory_log said;
+  plain_bridge protocol{{host_input, to_child, said}};
   probe<pipe_input_actor> input = make_probe(&peers_changed::pipe_input);
   probe<claude_process_actor> claude
     = make_probe(&peers_changed::claude_process);
@@ -120,8 +160,26 @@ public:
     settle();
   }
 
-  static host_line line(std::uint64_t sequence, const char* text) {
-    return {sequence, sequence, bytes{text}, line_ending::complete, 1};
+  /// Something that changes nothing.
+  void look() { happen(child_output_grew{}); }
+
+  /// The host says this.
+  void host_says(std::string_view text) {
+    host_input.put(text);
+    happen(input_grew{host_input.end()});
+  }
+
+  /// Claude says this.
+  void claude_says(std::string_view text) {
+    said.put(text);
+    happen(child_output_grew{said.end()});
+  }
+
+  static child_ended end_of_child() {
+    child_ended end;
+    end.generation = 1;
+    end.asked = true;
+    return end;
   }
 };
 

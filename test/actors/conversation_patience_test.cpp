@@ -19,7 +19,7 @@ public:
   /// From now on Claude owes this; each call is a sign of life.
   void owe(kind what) {
     protocol.waiting = {what, ++signs_};
-    happen(host_output_window{0, 8});
+    look();
   }
 
 private:

@@ -8,107 +8,230 @@ using namespace std::chrono_literals;
 
 } // namespace
 
-TEST_F(conversations, asks_for_a_child_and_gives_credit_at_the_start) {
+TEST_F(conversations, ask_for_a_child_and_say_what_they_want_at_the_start) {
   start();
   EXPECT_EQ(claude.take<launch_child>().session_id, "s1");
-  EXPECT_EQ(input.take<host_line_window>().limit, 3u);
-  EXPECT_EQ(claude.take<child_output_window>().limit, 2u);
+  EXPECT_EQ(input.take<input_window>().limit, bridge::small_window);
+  EXPECT_EQ(claude.take<child_output_window>().limit, bridge::output_window);
 }
 
-TEST_F(conversations, asks_for_no_child_if_none_is_wanted) {
+TEST_F(conversations, ask_for_no_child_if_none_is_wanted) {
   protocol.wants = false;
   start();
   EXPECT_EQ(claude.count<launch_child>(), 0u);
 }
 
-TEST_F(conversations, takes_each_delivery_once_and_says_so) {
+TEST_F(conversations, look_at_both_logs_at_whatever_news) {
   start();
-  input.forget();
-  happen(line(1, "a"));
-  happen(line(1, "a"));
-  happen(line(3, "c"));
-  happen(line(2, "b"));
-  EXPECT_EQ(protocol.taken, "ab");
-  auto windows = input.take_all<host_line_window>();
-  ASSERT_EQ(windows.size(), 4u) << "those that were not expected, too";
-  EXPECT_EQ(windows[2].taken, 1u);
-  EXPECT_EQ(windows[3].taken, 2u);
-  EXPECT_EQ(windows[3].limit, 5u);
+  host_input.put("in\n");
+  said.put("out\n");
+  look();
+  EXPECT_EQ(protocol.read_input, 3u);
+  EXPECT_EQ(protocol.read_output, 4u);
 }
 
-TEST_F(conversations, takes_the_childs_output_the_same_way) {
+TEST_F(conversations, hear_how_far_the_others_have_come) {
   start();
-  claude.forget();
-  happen(child_output{1, bytes{"a"}, true});
-  happen(child_output{1, bytes{"a"}, true});
-  EXPECT_EQ(protocol.taken, "a");
-  EXPECT_EQ(claude.take<child_output_window>().taken, 1u);
+  happen(child_input_window{7});
+  happen(host_output_window{8});
+  EXPECT_EQ(protocol.to_child_gone(), 7u);
+  EXPECT_EQ(protocol.shown_gone(), 8u);
 }
 
-TEST_F(conversations, sends_on_what_the_protocol_says_as_credit_allows) {
+TEST_F(conversations, tell_how_far_the_logs_have_grown_and_for_whom) {
   start();
-  protocol.to_host.push({0, bytes{"h1"}, false});
-  protocol.to_host.push({0, bytes{"h2"}, false});
-  protocol.to_child.push({0, bytes{"c1"}});
-  happen(host_output_window{0, 1});
-  happen(child_input_window{0, 1});
-  EXPECT_EQ(output.take<host_output>().data, bytes{"h1"});
-  EXPECT_EQ(output.count<host_output>(), 0u);
-  EXPECT_EQ(claude.take<child_input>().data, bytes{"c1"});
-  happen(host_output_window{1, 2});
-  EXPECT_EQ(output.take<host_output>().data, bytes{"h2"});
+  protocol.give("c1\n", {0, 1});
+  protocol.give("c2\n", {0, 2});
+  protocol.show("h1\n", {0, 1});
+  protocol.show("h2\n", {0, 2});
+  look();
+  auto given = claude.take_all<child_input_grew>();
+  ASSERT_EQ(given.size(), 2u);
+  EXPECT_EQ(given[0].end, 3u);
+  EXPECT_EQ(given[0].prompt, (trace_id{0, 1}));
+  EXPECT_EQ(given[1].end, 6u);
+  EXPECT_EQ(given[1].prompt, (trace_id{0, 2}));
+  auto shown = output.take_all<host_output_grew>();
+  ASSERT_EQ(shown.size(), 2u);
+  EXPECT_EQ(shown[0].end, 3u);
+  EXPECT_EQ(shown[0].prompt, (trace_id{0, 1}));
+  EXPECT_EQ(shown[1].end, 6u);
+  EXPECT_EQ(shown[1].prompt, (trace_id{0, 2}));
 }
 
-TEST_F(conversations, a_new_pipe_output_gets_again_what_was_not_taken) {
+TEST_F(conversations, tell_in_one_message_what_is_of_one_prompt) {
   start();
-  protocol.to_host.push({0, bytes{"h1"}, false});
-  protocol.to_host.push({0, bytes{"h2"}, false});
-  happen(host_output_window{0, 8});
-  happen(host_output_window{1, 9});
+  protocol.show("h1\n", {0, 1});
+  protocol.show("h2\n", {0, 1});
+  look();
+  EXPECT_EQ(output.take<host_output_grew>().end, 6u);
+  EXPECT_EQ(output.count<host_output_grew>(), 0u);
+}
+
+TEST_F(conversations, a_new_pipe_output_is_told_how_far_it_may_go) {
+  start();
+  protocol.show("h1\n");
+  look();
   output = make_probe(&peers_changed::pipe_output);
   introduce(talk);
-  EXPECT_EQ(output.take<host_output>().data, bytes{"h2"});
-  EXPECT_EQ(output.count<host_output>(), 0u);
+  EXPECT_EQ(output.take<host_output_grew>().end, 3u);
 }
 
 TEST_F(conversations, a_new_claude_process_is_asked_for_a_child_first) {
   start();
-  protocol.to_child.push({0, bytes{"c1"}});
-  happen(child_input_window{0, 4});
+  protocol.give("c1\n");
+  look();
   claude = make_probe(&peers_changed::claude_process);
   introduce(talk);
-  EXPECT_EQ(claude.names(), " launch_child child_input child_output_window");
+  EXPECT_EQ(claude.names(),
+            " launch_child child_input_grew child_output_window");
 }
 
-TEST_F(conversations, a_new_pipe_input_is_given_credit) {
+TEST_F(conversations, a_new_child_is_told_what_it_shall_get) {
   start();
+  protocol.give("c1\n");
+  look();
+  claude.forget();
+  happen(child_started{1, 77, false});
+  EXPECT_EQ(claude.take<child_input_grew>().end, 3u);
+}
+
+TEST_F(conversations, a_new_pipe_input_is_told_how_far_the_input_was_read) {
+  start();
+  host_says("in\n");
   input = make_probe(&peers_changed::pipe_input);
   introduce(talk);
-  EXPECT_EQ(input.take<host_line_window>().limit, 3u);
+  auto window = input.take<input_window>();
+  EXPECT_EQ(window.taken, 3u);
+  EXPECT_EQ(window.limit, 3 + bridge::small_window);
 }
 
 TEST_F(conversations, being_introduced_again_repeats_nothing) {
   start();
+  protocol.give("c1\n");
+  protocol.show("h1\n");
+  look();
   claude.forget();
   input.forget();
+  output.forget();
   introduce(talk);
   EXPECT_EQ(claude.names(), "");
   EXPECT_EQ(input.names(), "");
+  EXPECT_EQ(output.names(), "");
 }
 
-TEST_F(conversations, a_delivery_that_throws_comes_again_to_the_next_one) {
+TEST_F(conversations, what_could_not_be_dealt_with_is_there_for_the_next_one) {
   start();
-  happen(line(1, "a"));
+  host_says("a\n");
   protocol.throws = true;
-  happen(line(2, "b"));
+  host_says("b\n");
   EXPECT_FALSE(lives(talk));
+  EXPECT_EQ(protocol.read_input, 2u);
   protocol.throws = false;
   start();
-  auto window = input.take_all<host_line_window>().back();
-  EXPECT_EQ(window.taken, 1u) << "b was not dealt with";
-  happen(line(2, "b"));
-  EXPECT_EQ(protocol.taken, "ab");
+  EXPECT_EQ(protocol.read_input, 4u);
 }
+
+TEST_F(conversations, what_came_between_two_of_them_is_not_lost) {
+  start();
+  kill(talk);
+  host_input.put("in\n");
+  said.put("out\n");
+  protocol.give("c1\n");
+  claude.forget();
+  output.forget();
+  start();
+  EXPECT_EQ(protocol.read_input, 3u);
+  EXPECT_EQ(protocol.read_output, 4u);
+  EXPECT_EQ(claude.take<child_input_grew>().end, 3u);
+  EXPECT_EQ(output.take<host_output_grew>().end, 4u);
+}
+
+// -- what is wanted -----------------------------------------------------------
+
+TEST_F(conversations, want_more_input_when_half_of_it_has_come) {
+  start();
+  input.forget();
+  host_says(std::string(bridge::small_window / 2 - 1, 'x'));
+  EXPECT_EQ(input.count<input_window>(), 0u);
+  host_says("x");
+  EXPECT_EQ(input.take<input_window>().limit, bridge::small_window * 3 / 2);
+}
+
+TEST_F(conversations, say_when_a_message_has_begun_or_ended) {
+  start();
+  input.forget();
+  protocol.half = true;
+  host_says("{\n");
+  EXPECT_TRUE(input.take<input_window>().half);
+  protocol.half = false;
+  host_says("}\n");
+  EXPECT_FALSE(input.take<input_window>().half);
+}
+
+TEST_F(conversations, say_when_a_cut_was_heard_of) {
+  start();
+  host_says("a\n");
+  input.forget();
+  host_input.put("half");
+  protocol.holds_input = true;
+  happen(input_grew{6, 6});
+  EXPECT_EQ(input.count<input_window>(), 0u);
+  protocol.holds_input = false;
+  look();
+  EXPECT_EQ(input.take<input_window>().taken, 6u);
+}
+
+TEST_F(conversations, want_more_output_when_most_of_it_has_come) {
+  start();
+  claude.forget();
+  const std::uint64_t most = bridge::output_window - bridge::small_window;
+  claude_says(std::string(most - 1, 'x'));
+  EXPECT_EQ(claude.count<child_output_window>(), 0u);
+  claude_says("x");
+  EXPECT_EQ(claude.take<child_output_window>().limit,
+            most + bridge::output_window);
+}
+
+TEST_F(conversations, let_go_of_logs_now_and_then) {
+  start();
+  auto before = protocol.times_released;
+  claude_says(std::string(bridge::output_window - 1, 'x'));
+  EXPECT_EQ(protocol.times_released, before);
+  claude_says("x");
+  EXPECT_EQ(protocol.times_released, before + 1);
+}
+
+TEST_F(conversations, status_tells_how_long_no_input_was_wanted) {
+  start();
+  protocol.holds_input = true;
+  look();
+  advance(300ms);
+  EXPECT_EQ(
+    ask<conversation_status>(talk, get_conversation_status{})->input_held,
+    300ms);
+}
+
+TEST_F(conversations, what_a_full_disk_holds_back_is_tried_again) {
+  start();
+  said.full = to_child.full = "the disk is full";
+  protocol.show("h1\n");
+  protocol.give("c1\n");
+  look();
+  for (int i = 0; i < 10; ++i) {
+    advance(conversation::retry_pause);
+    ASSERT_EQ(pending_timers(), 1u);
+  }
+  EXPECT_EQ(output.count<host_output_grew>(), 0u);
+  said.full.clear();
+  to_child.full.clear();
+  advance(conversation::retry_pause);
+  EXPECT_EQ(output.take<host_output_grew>().end, 3u);
+  EXPECT_EQ(claude.take<child_input_grew>().end, 3u);
+  EXPECT_EQ(pending_timers(), 0u);
+}
+
+// -- the end ------------------------------------------------------------------
 
 TEST_F(conversations, drained_and_child_gone_are_told_once) {
   start();
@@ -117,7 +240,7 @@ TEST_F(conversations, drained_and_child_gone_are_told_once) {
   EXPECT_EQ(shutdown.names(), " turn_drained");
   happen(interrupt_turn{});
   EXPECT_EQ(shutdown.count<turn_drained>(), 1u);
-  happen(child_ended{1, 77, 0, 0, true, 0});
+  happen(end_of_child());
   EXPECT_EQ(shutdown.names(), " turn_drained child_gone");
 }
 
@@ -135,54 +258,51 @@ TEST_F(conversations, a_child_that_was_asked_for_is_not_gone) {
   happen(begin_drain{"SIGTERM"});
   EXPECT_EQ(shutdown.names(), " turn_drained");
   happen(child_started{1, 77, false});
-  happen(child_ended{1, 77, 0, 0, true, 0});
+  happen(end_of_child());
   EXPECT_EQ(shutdown.names(), " turn_drained child_gone");
 }
 
 TEST_F(conversations, the_flush_goes_behind_all_that_was_said) {
   start();
-  protocol.to_host.push({0, bytes{"last words"}, false});
+  protocol.last_words = "last words\n";
   happen(flush_output{});
-  EXPECT_EQ(output.count<flush_output>(), 0u) << "not even sent yet";
-  happen(host_output_window{0, 8});
-  EXPECT_EQ(output.count<flush_output>(), 0u) << "not taken yet";
-  happen(host_output_window{1, 9});
-  EXPECT_EQ(output.names(), " host_output host_output flush_output")
-    << "sent again, to be told that it was taken";
-  happen(host_output_window{1, 10});
+  EXPECT_EQ(output.names(), " host_output_grew flush_output");
+  EXPECT_EQ(output.take<host_output_grew>().end, 11u);
+  look();
   EXPECT_EQ(output.count<flush_output>(), 1u);
 }
 
-TEST_F(conversations, what_is_said_before_the_flush_is_sent_once) {
+TEST_F(conversations, a_flush_that_goes_on_closes_nothing) {
   start();
-  happen(host_output_window{0, 8});
-  happen(host_input_ended{1});
-  protocol.to_host.push({0, bytes{"an answer"}, false});
-  happen(child_input_window{0, 1});
-  EXPECT_EQ(output.names(), " host_output");
+  happen(flush_output{true});
+  EXPECT_FALSE(protocol.is_closed);
+  EXPECT_EQ(output.count<flush_output>(), 1u);
 }
 
-TEST_F(conversations, with_nothing_left_to_say_the_flush_goes_at_once) {
+TEST_F(conversations, a_flush_waits_for_a_pipe_output_to_be_there) {
+  auto there = std::exchange(peers.pipe_output, nullptr);
   start();
   happen(flush_output{});
+  peers.pipe_output = there;
+  introduce(talk);
   EXPECT_EQ(output.count<flush_output>(), 1u);
 }
 
 TEST_F(conversations, the_end_of_the_input_begins_the_shutdown_once) {
   start();
-  happen(host_input_ended{1});
+  happen(input_grew{0, 0, true});
   auto begun = shutdown.take<begin_shutdown>();
   EXPECT_EQ(begun.reason, "input ended");
   EXPECT_EQ(begun.exit_code, 0);
   EXPECT_FALSE(begun.urgent);
-  happen(host_output_window{0, 8});
+  look();
   EXPECT_EQ(shutdown.names(), "");
 }
 
 TEST_F(conversations, a_new_coordinator_is_told_of_the_inputs_end_again) {
   start();
   kill(shutdown.handle());
-  happen(host_input_ended{1});
+  happen(input_grew{0, 0, true});
   shutdown = make_probe(&peers_changed::shutdown_coordinator);
   introduce(talk);
   EXPECT_EQ(shutdown.count<begin_shutdown>(), 1u);
@@ -193,7 +313,7 @@ TEST_F(conversations, a_new_coordinator_is_told_again_that_the_child_is_gone) {
   happen(child_started{1, 77, false});
   happen(begin_drain{"SIGTERM"});
   kill(shutdown.handle());
-  happen(child_ended{1, 77, 0, 0, true, 0});
+  happen(end_of_child());
   shutdown = make_probe(&peers_changed::shutdown_coordinator);
   introduce(talk);
   EXPECT_EQ(shutdown.count<child_gone>(), 1u);
@@ -203,7 +323,7 @@ TEST_F(conversations, a_status_is_fetched_from_the_health_monitor) {
   health.answer(health_report{"ready", "{\"state\":\"ready\"}"});
   start();
   protocol.status_asked = 1;
-  happen(host_output_window{0, 8});
+  look();
   EXPECT_EQ(protocol.answered, "{\"state\":\"ready\"}");
   EXPECT_EQ(health.count<get_health>(), 1u);
 }
@@ -212,7 +332,7 @@ TEST_F(conversations, a_silent_health_monitor_gives_an_unknown_status) {
   start();
   health.fall_silent();
   protocol.status_asked = 1;
-  happen(host_output_window{0, 8});
+  look();
   advance(conversation::status_timeout - 1ms);
   EXPECT_EQ(protocol.answered, "");
   advance(1ms);
@@ -263,15 +383,15 @@ TEST_F(conversations, status_is_the_protocols) {
 TEST_F(conversations, status_tells_how_long_the_turn_lasts_and_is_silent) {
   start();
   protocol.turn_number = 1;
-  happen(line(1, "a"));
+  host_says("a\n");
   advance(300ms);
-  happen(child_output{1, bytes{"x\n"}, true});
+  claude_says("x\n");
   advance(200ms);
   auto status = ask<conversation_status>(talk, get_conversation_status{});
   EXPECT_EQ(status->turn_age, 500ms);
   EXPECT_EQ(status->silence, 200ms);
   protocol.turn_number = 0;
-  happen(child_output{2, bytes{"x\n"}, true});
+  claude_says("x\n");
   status = ask<conversation_status>(talk, get_conversation_status{});
   EXPECT_EQ(status->turn_age, 0ms);
 }
@@ -279,7 +399,7 @@ TEST_F(conversations, status_tells_how_long_the_turn_lasts_and_is_silent) {
 TEST_F(conversations, the_next_one_knows_since_when_the_turn_lasts) {
   start();
   protocol.turn_number = 1;
-  happen(line(1, "a"));
+  host_says("a\n");
   advance(300ms);
   kill(talk);
   start();

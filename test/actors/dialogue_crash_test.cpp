@@ -39,7 +39,7 @@ TEST_F(dialogue_crash, the_session_is_resumed_and_the_prompt_sent_again) {
   auto plan = talk().launch_plan();
   EXPECT_EQ(plan.session_id, claude::session);
   EXPECT_FALSE(plan.anew);
-  EXPECT_EQ(plan.first_input, talk().to_child.next_sequence());
+  EXPECT_EQ(plan.input_from, to_child.end());
   talk().take(restart_scheduled{"claude_process", 1,
                                 std::chrono::milliseconds{200}, "signal 9"});
   start_ready(true);
@@ -83,7 +83,8 @@ TEST_F(dialogue_crash, input_for_the_dead_child_is_forgotten) {
   ready();
   prompt("u1"); // never taken by the child
   crash();
-  EXPECT_TRUE(talk().to_child.empty());
+  EXPECT_EQ(talk().launch_plan().input_from, to_child.end());
+  to_claude();
   start_ready(true);
   to_host();
   auto sent = to_claude();
@@ -156,7 +157,7 @@ TEST_F(dialogue_crash, a_refused_session_is_told_lost_and_begun_anew) {
   child_ended end;
   end.pid = pid();
   end.exit_code = 1;
-  talk().take(end);
+  end_child(end);
   auto all = records();
   EXPECT_EQ(relayed, refusal);
   ASSERT_EQ(all.size(), 2u);
@@ -187,7 +188,7 @@ TEST_F(dialogue_crash, a_refused_session_is_lost_whoever_ends_that_claude) {
   claude(claude::no_conversation("given"));
   child_ended end;
   end.renewal = "restart requested";
-  talk().take(end);
+  end_child(end);
   EXPECT_EQ(subtypes(), "session_lost");
   EXPECT_EQ(talk().launch_plan().session_id, "");
   EXPECT_TRUE(talk().launch_plan().anew);
@@ -237,10 +238,10 @@ TEST_F(dialogue_crash, permission_requests_of_the_dead_child_are_forgotten) {
   prompt("u2");
   claude(claude::can_use_tool("q1"));
   to_host();
-  EXPECT_EQ(talk().input_credit(), 1u);
+  EXPECT_TRUE(talk().may_take_input());
   crash();
   to_host();
-  EXPECT_EQ(talk().input_credit(), 0u);
+  EXPECT_FALSE(talk().may_take_input());
 }
 
 TEST_F(dialogue_crash, when_claude_is_given_up_every_prompt_fails) {
@@ -259,13 +260,35 @@ TEST_F(dialogue_crash, when_claude_is_given_up_every_prompt_fails) {
   EXPECT_EQ(all[1]["uuid"], "u2");
 }
 
-TEST_F(dialogue_crash, an_own_record_waits_for_the_end_of_a_broken_line) {
+TEST_F(dialogue_crash, a_broken_line_is_left_out_and_its_size_told) {
   ready();
-  claude(R"({"type":"assistant","half of a lo)");
+  const std::string half = R"({"type":"assistant","half of a lo)";
+  claude(half);
   crash();
-  auto all = to_host();
-  EXPECT_TRUE(all.starts_with("{\"type\":\"assistant\",\"half of a lo\n{"))
-    << all;
+  auto told = record();
+  EXPECT_EQ(told["subtype"], "claude_exited");
+  EXPECT_EQ(told["cut_bytes"], half.size());
+  EXPECT_EQ(events.text().substr(told["cut_from"], half.size()), half);
+  EXPECT_EQ(left_out, half + '\n');
+}
+
+TEST_F(dialogue_crash, a_line_that_lacks_nothing_but_its_end_counts) {
+  run_one();
+  to_host();
+  auto line = claude::result({"u1"}, "yes");
+  line.pop_back();
+  claude(line);
+  next_agent(false);
+  EXPECT_TRUE(to_host().find(line + '\n') != std::string::npos);
+  EXPECT_TRUE(talk().kept().prompts.empty());
+}
+
+TEST_F(dialogue_crash, a_broken_line_that_had_gone_out_in_part_is_ended) {
+  ready();
+  claude(std::string(dialogue::max_held_line + 1, 'x'));
+  to_host();
+  crash();
+  EXPECT_TRUE(to_host().starts_with("\n{")) << "the record begins a line";
 }
 
 TEST_F(dialogue_crash, half_a_line_of_the_dead_child_spoils_nothing) {
@@ -327,7 +350,7 @@ TEST_F(dialogue_crash, a_child_stopped_on_purpose_fails_the_turn) {
   end.pid = pid();
   end.signal = 15;
   end.asked = true;
-  talk().take(end);
+  end_child(end);
   auto failed = record();
   EXPECT_EQ(failed["subtype"], "failed");
   EXPECT_EQ(failed["reason"], "shutting_down");
@@ -380,7 +403,7 @@ TEST_F(dialogue_crash, without_a_child_the_turn_fails_when_its_time_is_up) {
 TEST_F(dialogue_crash, input_that_ended_is_finished_after_the_last_answer) {
   run_one();
   prompt("u2");
-  talk().take(host_input_ended{});
+  end_input();
   EXPECT_FALSE(talk().finished());
   answer("u1");
   to_claude();
@@ -392,7 +415,7 @@ TEST_F(dialogue_crash, input_that_ended_is_finished_after_the_last_answer) {
 TEST_F(dialogue_crash, without_prompts_the_end_of_input_is_the_end) {
   ready();
   EXPECT_FALSE(talk().finished());
-  talk().take(host_input_ended{});
+  end_input();
   EXPECT_TRUE(talk().finished());
 }
 

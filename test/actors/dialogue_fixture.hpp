@@ -1,11 +1,11 @@
 #pragma once
 
+#include "actors/conversation_fold.hpp"
 #include "actors/dialogue.hpp"
 #include "messages/codec/agent_record.hpp"
 #include "test/actors/claude_lines.hpp"
-#include "test/actors/kept_notes.hpp"
-#include "test/actors/outboxes.hpp"
 #include "test/support/actor_ports.hpp"
+#include "test/support/memory_log.hpp"
 #include "test/support/recording_log.hpp"
 
 #include <gtest/gtest.h>
@@ -29,30 +29,43 @@ public:
   actor_context context{clock, random, log};
   dialogue_config settings;
 
+  memory_log input;
+  memory_log to_child;
+  memory_log events;
+  memory_log replies;
+
   /// Made at the first use, from `settings`.
   dialogue& talk() {
     if (!talk_)
-      talk_ = std::make_unique<dialogue>(settings, context, &notes);
+      make({}, false);
     return *talk_;
   }
 
-  /// What the dialogue has noted for a later agent.
-  kept_notes notes;
-
-  /// The agent was killed, and there is another one. The host has what Claude
-  /// has said before this position.
-  void next_agent(std::uint64_t output_begin = 0) {
-    auto kept = notes.now;
-    talk_.reset();
+  /// The agent was killed, and there is another one. `alive`: Claude is there.
+  void next_agent(bool alive = true) {
+    auto kept = fold_conversation(events, to_child);
+    kept.deal_with_input(noted_input_);
     generation_ = 0;
-    talk().restore(kept, output_begin, true);
+    make(kept, alive);
   }
 
   // -- the host ---------------------------------------------------------------
 
   void host(const std::string& line,
             line_ending ending = line_ending::complete) {
-    talk().take(host_line{0, ++lines_, bytes{line}, ending, line.size()});
+    auto begin = input.end();
+    input.put(line);
+    if (ending == line_ending::complete)
+      input.put("\n");
+    talk().take(
+      host_line{++lines_, line, ending, line.size(), begin, input.end()});
+    talk().take_output();
+  }
+
+  /// No more will come.
+  void end_input() {
+    talk().take(input_grew{input.end(), 0, true});
+    talk().take_input();
   }
 
   /// A prompt of the host with this uuid.
@@ -70,7 +83,11 @@ public:
 
   /// A child starts. It has not answered `initialize` yet.
   void start(bool resumed = false) {
-    talk().take(child_started{++generation_, pid(), resumed});
+    ++launches_;
+    child_started child{++generation_, pid(), resumed};
+    child.input_from = talk().launch_plan().input_from;
+    talk().take(child);
+    talk().take_output();
     initialize_ = "container_agent:initialize:" + std::to_string(generation_);
   }
 
@@ -81,11 +98,19 @@ public:
     claude(claude::initialized(initialize_));
   }
 
-  /// The child of an earlier agent is taken up, and has not answered yet.
-  void attach() {
-    talk().take(child_started{++generation_, pid(), false, true});
+  /// The child of an earlier agent is taken up; it was not ready yet.
+  void attach(std::uint64_t input_from = 0) {
+    take_up(input_from);
     auto request = json::parse(to_claude());
     initialize_ = request.at("request_id").get<std::string>();
+  }
+
+  /// The child of an earlier agent is taken up.
+  void take_up(std::uint64_t input_from = 0) {
+    child_started child{++generation_, pid(), false, true};
+    child.input_from = input_from;
+    talk().take(child);
+    talk().take_output();
   }
 
   /// It answers now.
@@ -99,7 +124,9 @@ public:
   }
 
   void claude(const std::string& text) {
-    talk().take(child_output{0, bytes{text}, text.ends_with('\n')});
+    talk(); // before: it reads on from where the log ends
+    events.put(text);
+    talk().take_output();
   }
 
   /// Claude runs the prompt, and answers it.
@@ -111,24 +138,39 @@ public:
     child_ended end;
     end.pid = pid();
     end.signal = signal;
+    end_child(end);
+  }
+
+  /// It ends so.
+  void end_child(child_ended end) {
+    end.generation = generation_;
+    end.end = events.end();
     talk().take(end);
+    talk().take_output();
   }
 
   std::int32_t pid() const {
-    return 1000 + static_cast<std::int32_t>(generation_);
+    return 1000 + static_cast<std::int32_t>(launches_);
   }
 
   // -- what went out ----------------------------------------------------------
 
-  /// What Claude was sent since the last call.
-  std::string to_claude() { return bytes_in(talk().to_child); }
+  /// What Claude was sent since the last call, and has got now.
+  std::string to_claude() {
+    auto result = to_child.shown(given_, to_child.end());
+    given_ = to_child.end();
+    talk().take(child_input_window{given_});
+    return result;
+  }
 
   /// What the host was sent since the last call.
   std::string to_host() {
-    std::string result;
-    left_out.clear();
-    for (const auto& item : empty_out(talk().to_host))
-      (item.left_out ? left_out : result) += item.data.view();
+    talk().take_output();
+    auto& log = talk().logs().replies != nullptr ? replies : events;
+    auto end = talk().shown_to();
+    auto result = log.shown(shown_, end);
+    left_out = log.struck(shown_, end);
+    shown_ = end;
     return result;
   }
 
@@ -166,9 +208,23 @@ public:
   std::string left_out; ///< Claude's, that are not for the host
 
 private:
+  void make(const codec::kept_conversation& kept, bool alive) {
+    auto logs = conversation_logs{input, to_child, events};
+    logs.note_input = [this](std::uint64_t to) { noted_input_ = to; };
+    if (is_text(settings.voice))
+      logs.replies = &replies;
+    replies.lines = false;
+    talk_.reset();
+    talk_ = std::make_unique<dialogue>(settings, logs, context, kept, alive);
+  }
+
   std::unique_ptr<dialogue> talk_;
+  std::uint64_t given_ = 0;
+  std::uint64_t shown_ = 0;
   std::uint64_t lines_ = 0;
-  std::uint64_t generation_ = 0;
+  std::uint64_t generation_ = 0;  // of this agent's children
+  std::uint64_t launches_ = 0;    // of all agents'
+  std::uint64_t noted_input_ = 0; // dealt with up to there
   std::string initialize_;
 };
 

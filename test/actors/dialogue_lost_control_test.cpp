@@ -19,6 +19,20 @@ public:
                           = "Claude ended before it answered") {
     return codec::error_response_line(id, why);
   }
+
+  /// By way of the log, where it stays until somebody has dealt with it.
+  void host_says(const std::string& line) {
+    input.put(line + '\n');
+    talk().take(input_grew{input.end()});
+    talk().take_input();
+    talk().take_output();
+  }
+
+  /// Claude starts, and is given this.
+  void ready_with(const std::string& line) {
+    start_ready();
+    EXPECT_NE(to_claude().find(line + '\n'), std::string::npos);
+  }
 };
 
 } // namespace
@@ -101,7 +115,7 @@ TEST_F(dialogue_lost_control, a_setting_is_lost_with_the_last_claude_only) {
   to_host();
   child_ended end;
   end.asked = true;
-  talk().take(end);
+  end_child(end);
   EXPECT_EQ(to_host(), lost("m"));
 }
 
@@ -122,6 +136,49 @@ TEST_F(dialogue_lost_control, in_text_the_log_has_it) {
   crash();
   EXPECT_EQ(to_host(), "");
   EXPECT_EQ(log.count("control_lost"), 1U);
+}
+
+// -- what it was never given
+// ---------------------------------------------------
+
+TEST_F(dialogue_lost_control, one_that_waits_for_claude_is_the_next_agents) {
+  host_says(question);
+  host_says(user_line("u1"));
+  next_agent(false);
+  ready_with(question);
+  EXPECT_EQ(talk().status().control_lost, 0U);
+}
+
+TEST_F(dialogue_lost_control, of_several_the_next_agent_has_the_rest) {
+  const auto other = claude::set("q2", R"("subtype":"get_settings")");
+  host_says(question);
+  host_says(other);
+  start_ready();
+  EXPECT_NE(to_claude().find(other), std::string::npos);
+  next_agent(false);
+  start_ready(true);
+  EXPECT_EQ(to_claude().find(other), std::string::npos) << "it was given";
+}
+
+TEST_F(dialogue_lost_control, one_that_was_told_as_lost_does_not_come_again) {
+  host_says(question);
+  talk().close();
+  EXPECT_EQ(talk().status().control_lost, 1U);
+  next_agent(false);
+  start_ready();
+  EXPECT_EQ(to_claude().find(question), std::string::npos);
+}
+
+// The agent's own word waits for the end of the line that Claude has begun.
+TEST_F(dialogue_lost_control,
+       within_a_line_of_claudes_it_is_shown_all_the_same) {
+  ready();
+  host(question);
+  to_claude();
+  claude(R"({"type":"ha)");
+  talk().close();
+  EXPECT_TRUE(to_host().ends_with(lost("q", "the agent stopped before Claude "
+                                            "answered")));
 }
 
 } // namespace container_agent::test

@@ -87,19 +87,23 @@ TEST_F(dialogue_relay, a_split_at_every_byte_changes_nothing) {
       + claude::can_use_tool("q") + claude::permission("q")
       + claude::turn("u2", "ho", "\\u00e9");
   for (std::size_t at = 0; at <= transcript.size(); ++at) {
-    dialogue d{settings, context};
-    auto feed = [&d](const std::string& part) {
-      if (!part.empty())
-        d.take(child_output{0, bytes{part}, part.ends_with('\n')});
+    memory_log in;
+    memory_log given;
+    memory_log all;
+    dialogue d{settings, {in, given, all}, context};
+    auto feed = [&](const std::string& part) {
+      all.put(part);
+      d.take_output();
     };
     d.take(child_started{1, 1001, false});
     feed(claude::initialized("container_agent:initialize:1"));
     for (auto uuid : {"u1", "u2"})
-      d.take(host_line{0, 1, bytes{user_line(uuid)}});
-    bytes_in(d.to_host);
+      d.take(host_line{1, user_line(uuid)});
+    d.take_output();
+    auto begin = all.end();
     feed(transcript.substr(0, at));
     feed(transcript.substr(at));
-    ASSERT_EQ(bytes_in(d.to_host), transcript) << "split at " << at;
+    ASSERT_EQ(all.shown(begin, d.shown_to()), transcript) << "split at " << at;
     ASSERT_EQ(d.status().answered, 2u) << "split at " << at;
     ASSERT_EQ(d.status().session_id, claude::session);
   }
@@ -111,11 +115,13 @@ TEST_F(dialogue_relay, own_records_never_stand_within_a_long_line) {
   prompt("u1");
   claude("er and long");
   host("{bad");
-  EXPECT_EQ(to_host(), R"({"type":"assistant","text":"a longer and long)");
+  EXPECT_EQ(to_host(), "") << "not before it is whole";
   claude("er\"}\n");
   auto rest = to_host();
-  EXPECT_TRUE(rest.starts_with("er\"}\n{\"type\":\"container_agent\","
-                               "\"subtype\":\"accepted\""))
+  EXPECT_TRUE(
+    rest.starts_with("{\"type\":\"assistant\",\"text\":\"a longer and "
+                     "longer\"}\n{\"type\":\"container_agent\","
+                     "\"subtype\":\"accepted\""))
     << rest;
   EXPECT_THAT(rest, HasSubstr("\"rejected\""));
 }
@@ -129,18 +135,25 @@ TEST_F(dialogue_relay, a_long_result_is_understood_piece_by_piece) {
   EXPECT_EQ(talk().status().answered, 1u);
 }
 
-TEST_F(dialogue_relay, output_credit_ends_when_the_host_does_not_read) {
+TEST_F(dialogue_relay, claude_waits_when_too_much_waits_for_the_host) {
+  settings.max_backlog = 1000;
   ready();
-  for (std::size_t i = 0; i < bridge::max_unsent_output; ++i) {
-    EXPECT_GT(talk().output_credit(), 0u) << i;
+  while (events.end() < talk().output_limit())
     claude("x\n");
-  }
-  EXPECT_EQ(talk().output_credit(), 0u);
-  to_host();
-  EXPECT_GT(talk().output_credit(), 0u);
+  EXPECT_GE(events.end(), 1000u);
+  talk().take(host_output_window{events.end()});
+  EXPECT_LT(events.end(), talk().output_limit());
 }
 
-// -- control passes the queue -------------------------------------------------
+TEST_F(dialogue_relay, a_very_long_line_goes_out_before_it_is_whole) {
+  ready();
+  claude(std::string(dialogue::max_held_line, 'x'));
+  EXPECT_EQ(to_host(), "");
+  claude("y");
+  EXPECT_EQ(to_host().size(), dialogue::max_held_line + 1);
+  claude("z\n");
+  EXPECT_EQ(to_host(), "z\n");
+}
 
 TEST_F(dialogue_relay, control_messages_overtake_prompts) {
   ready();
@@ -170,13 +183,13 @@ TEST_F(dialogue_relay, control_messages_wait_for_a_child_that_starts) {
 TEST_F(dialogue_relay, held_control_messages_have_a_limit) {
   for (std::size_t i = 0; i + 1 < dialogue::max_held_control; ++i)
     host(R"({"type":"keep_alive"})");
-  EXPECT_GT(talk().input_credit(), 0u);
+  EXPECT_TRUE(talk().may_take_input());
   host(R"({"type":"keep_alive"})");
-  EXPECT_EQ(talk().input_credit(), 0u);
+  EXPECT_FALSE(talk().may_take_input());
   start_ready();
   to_claude();
   to_host();
-  EXPECT_GT(talk().input_credit(), 0u);
+  EXPECT_TRUE(talk().may_take_input());
 }
 
 TEST_F(dialogue_relay, a_full_queue_does_not_block_a_permission) {
@@ -187,7 +200,7 @@ TEST_F(dialogue_relay, a_full_queue_does_not_block_a_permission) {
   claude(claude::can_use_tool("q1"));
   to_host();
   to_claude();
-  EXPECT_EQ(talk().input_credit(), 1u) << "the answer may stand behind prompts";
+  EXPECT_TRUE(talk().may_take_input()) << "the answer may stand behind prompts";
   prompt("u3");
   auto refused = record();
   EXPECT_EQ(refused["subtype"], "rejected");
@@ -195,7 +208,7 @@ TEST_F(dialogue_relay, a_full_queue_does_not_block_a_permission) {
   EXPECT_EQ(refused["uuid"], "u3");
   host(without_lf(claude::permission("q1")));
   EXPECT_EQ(to_claude(), claude::permission("q1"));
-  EXPECT_EQ(talk().input_credit(), 0u) << "answered: writers block again";
+  EXPECT_FALSE(talk().may_take_input()) << "answered: writers block again";
 }
 
 TEST_F(dialogue_relay, a_refused_prompt_may_come_again) {
@@ -223,7 +236,7 @@ TEST_F(dialogue_relay, a_withdrawn_permission_blocks_nothing) {
   claude(R"({"type":"control_cancel_request","request_id":"q1"})"
          "\n");
   to_host();
-  EXPECT_EQ(talk().input_credit(), 0u);
+  EXPECT_FALSE(talk().may_take_input());
 }
 
 // -- status -------------------------------------------------------------------
@@ -324,10 +337,7 @@ TEST_F(dialogue_relay, one_reply_a_prompt_hides_what_answers_another_one) {
   claude(claude::result({"cron"}, "tick"));
   EXPECT_EQ(to_host(), "");
   claude(claude::result({"u1"}, "yes"));
-  auto replies = empty_out(talk().to_host);
-  ASSERT_EQ(replies.size(), 1u);
-  EXPECT_EQ(replies[0].data.view(), "yes\n");
-  EXPECT_TRUE(replies[0].ends_reply);
+  EXPECT_EQ(to_host(), "yes\n\xFF");
 }
 
 TEST_F(dialogue_relay, one_reply_for_each_prompt_that_is_refused_or_fails) {
@@ -336,12 +346,11 @@ TEST_F(dialogue_relay, one_reply_for_each_prompt_that_is_refused_or_fails) {
   host("\xff");
   prompt("u1");
   claude(claude::lifecycle("u1", "completed"));
-  auto replies = empty_out(talk().to_host);
-  ASSERT_EQ(replies.size(), 2u);
-  for (const auto& reply : replies) {
-    EXPECT_TRUE(reply.data.view().starts_with("error: "));
-    EXPECT_TRUE(reply.ends_reply);
-  }
+  std::istringstream replies{to_host()};
+  int count = 0;
+  for (std::string reply; std::getline(replies, reply, reply_end); ++count)
+    EXPECT_TRUE(reply.starts_with("error: ")) << reply;
+  EXPECT_EQ(count, 2);
 }
 
 TEST_F(dialogue_relay, prompts_and_answers_are_not_logged_above_debug) {

@@ -87,7 +87,7 @@ TEST_F(dialogue_restore, whoever_wants_the_restart) {
   talk().take(restart_claude{"asked for", false});
   child_ended end;
   end.renewal = "asked for";
-  talk().take(end);
+  end_child(end);
   start(true);
   to_claude();
   initialized();
@@ -157,6 +157,24 @@ TEST_F(dialogue_restore, the_host_may_set_another_mode) {
   EXPECT_EQ(to_claude(), user_line("u1") + '\n');
   EXPECT_EQ(subtypes(), "ready resent");
   EXPECT_EQ(relayed, claude::initialized("m2"));
+}
+
+// Behind the later one it would undo it.
+TEST_F(dialogue_restore, what_the_host_has_set_meanwhile_keeps_its_order) {
+  ready();
+  set_plan();
+  prompt("u1");
+  crash();
+  start(true);
+  auto earlier = claude::set_mode("m1", "bypassPermissions");
+  host(earlier);
+  to_claude();
+  initialized();
+  claude(claude::refused(id_of(line_to_claude())));
+  EXPECT_EQ(to_claude(), earlier + '\n');
+  auto later = claude::set_mode("m2", "default");
+  host(later);
+  EXPECT_EQ(to_claude(), later + '\n');
 }
 
 TEST_F(dialogue_restore, a_mode_without_an_answer_is_told_and_tried_again) {
@@ -306,9 +324,10 @@ TEST_F(dialogue_restore, the_next_agent_leaves_a_claude_that_has_it_alone) {
   ready();
   set("i", hooks);
   set_plan();
+  to_host();
+  to_claude();
   next_agent();
-  attach();
-  initialized();
+  take_up();
   EXPECT_EQ(subtypes(), "ready");
   EXPECT_EQ(to_claude(), "");
 }
@@ -317,7 +336,6 @@ TEST_F(dialogue_restore, the_next_agent_sets_it_in_one_that_was_not_ready) {
   ready();
   set_plan();
   crash();
-  notes.launched();
   start(true);
   to_claude();
   next_agent();
@@ -333,26 +351,14 @@ TEST_F(dialogue_restore, the_next_agent_hears_the_answer) {
   host(plan);
   to_claude();
   next_agent();
-  attach();
+  take_up();
   claude(claude::initialized("m"));
-  initialized();
   EXPECT_EQ(to_claude(), "");
   crash();
   start(true);
   to_claude();
   initialized();
   EXPECT_EQ(line_to_claude()["request"]["mode"], "plan");
-}
-
-TEST_F(dialogue_restore, the_next_agent_sends_what_claude_never_got) {
-  ready();
-  auto plan = claude::set_mode("m", "plan");
-  host(plan); // noted, and the agent was killed before it was written
-  prompt("u1");
-  next_agent();
-  attach();
-  initialized();
-  EXPECT_EQ(to_claude(), plan + '\n' + user_line("u1") + '\n');
 }
 
 } // namespace container_agent::test

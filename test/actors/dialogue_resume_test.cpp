@@ -29,7 +29,7 @@ public:
     child_ended end;
     end.pid = pid();
     end.exit_code = 1;
-    talk().take(end);
+    end_child(end);
   }
 };
 
@@ -94,6 +94,22 @@ TEST_F(dialogue_resume, one_that_was_ready_begins_to_count_anew) {
   EXPECT_FALSE(talk().launch_plan().anew);
 }
 
+TEST_F(dialogue_resume, so_does_one_that_died_before_it_was_ready) {
+  ready();
+  host(claude::set_mode("m", "plan"));
+  claude(claude::initialized("m") + claude::init());
+  crash();
+  fail_to_resume();
+  fail_to_resume();
+  start(true);
+  initialized();
+  EXPECT_FALSE(talk().status().ready);
+  crash();
+  fail_to_resume();
+  fail_to_resume();
+  EXPECT_FALSE(talk().launch_plan().anew);
+}
+
 TEST_F(dialogue_resume, with_few_restarts_it_is_lost_sooner) {
   settings.resume_retries = 0;
   crash_in_a_turn();
@@ -108,28 +124,6 @@ TEST_F(dialogue_resume, the_session_that_the_user_gave_is_lost_likewise) {
   EXPECT_TRUE(talk().launch_plan().anew);
   EXPECT_NE(to_host().find(R"("session_id":"given","reason")"),
             std::string::npos);
-}
-
-TEST_F(dialogue_resume, the_next_agent_goes_on_counting) {
-  crash_in_a_turn();
-  fail_to_resume();
-  fail_to_resume();
-  next_agent();
-  fail_to_resume();
-  EXPECT_TRUE(talk().launch_plan().anew);
-}
-
-TEST_F(dialogue_resume, a_kept_one_that_fails_under_the_next_agent_counts) {
-  crash_in_a_turn();
-  fail_to_resume();
-  fail_to_resume();
-  notes.launched();
-  next_agent();
-  attach();
-  claude(fault);
-  crash(0);
-  EXPECT_TRUE(talk().launch_plan().anew);
-  EXPECT_EQ(talk().status().in_flight, 1U);
 }
 
 TEST_F(dialogue_resume, a_session_that_is_not_there_is_lost_at_once) {

@@ -101,7 +101,7 @@ TEST_F(dialogue_tasks, when_the_time_is_up_claudes_own_turn_is_interrupted) {
 
 TEST_F(dialogue_tasks, the_end_of_the_input_waits_for_them) {
   leave_task();
-  talk().take(host_input_ended{});
+  end_input();
   EXPECT_FALSE(talk().finished());
   end_task();
   EXPECT_FALSE(talk().finished());
@@ -111,7 +111,7 @@ TEST_F(dialogue_tasks, the_end_of_the_input_waits_for_them) {
 
 TEST_F(dialogue_tasks, the_end_of_the_input_waits_for_no_task_for_ever) {
   leave_task();
-  talk().take(host_input_ended{});
+  end_input();
   EXPECT_TRUE(talk().wants_time());
   pass(0ms);
   EXPECT_EQ(talk().due(), now + 30min);
@@ -194,16 +194,15 @@ TEST_F(dialogue_tasks, end_with_their_claude) {
 TEST_F(dialogue_tasks, the_next_agent_knows_of_them) {
   leave_task();
   next_agent();
-  attach();
+  take_up();
   EXPECT_EQ(talk().status().tasks, 1u);
   end_task();
   EXPECT_EQ(talk().status().tasks, 0u);
-  EXPECT_TRUE(notes.now.tasks.empty());
 }
 
 TEST_F(dialogue_tasks, of_a_claude_that_has_died_unseen_are_forgotten) {
   leave_task();
-  next_agent();
+  next_agent(false);
   start();
   EXPECT_EQ(talk().status().tasks, 0u);
 }
@@ -239,17 +238,14 @@ TEST_F(dialogue_tasks, the_later_answer_goes_before_the_next_reply) {
   EXPECT_EQ(to_host(), "") << "a reader would take it for another answer";
   prompt("u2");
   answer("u2", "yes");
-  auto replies = empty_out(talk().to_host);
-  ASSERT_EQ(replies.size(), 1u);
-  EXPECT_EQ(replies[0].data.view(),
+  EXPECT_EQ(to_host(),
             "[Claude has added this by itself, after an earlier answer:]\n"
             "it is done\n"
             "[The answer to this prompt:]\n"
-            "yes\n");
-  EXPECT_TRUE(replies[0].ends_reply);
+            "yes\n\xFF");
   prompt("u3");
   answer("u3", "no");
-  EXPECT_EQ(to_host(), "no\n");
+  EXPECT_EQ(to_host(), "no\n\xFF");
 }
 
 TEST_F(dialogue_tasks, the_later_answer_is_not_kept_back_at_the_end) {

@@ -98,7 +98,7 @@ TEST_F(fixture, a_probe_fails_the_test_if_nothing_came) {
   auto peer = make_probe(&peers_changed::pipe_output);
   tell(peer.handle(), flush_output{});
   settle();
-  EXPECT_NONFATAL_FAILURE(peer.take<host_output>(),
+  EXPECT_NONFATAL_FAILURE(peer.take<host_output_grew>(),
                           "no such message came to the probe, only: "
                           "flush_output");
   peer.take<flush_output>();

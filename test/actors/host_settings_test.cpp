@@ -32,6 +32,7 @@ public:
   /// What a new Claude is sent behind its `initialize`.
   std::vector<std::string> restore() {
     settings.end_child(false);
+    settings.initialize_line("own");
     return settings.begin_restore("own", true);
   }
 
@@ -109,6 +110,18 @@ TEST_F(host_settings_test, the_last_initialize_is_sent_under_an_own_id) {
   EXPECT_TRUE(settings.outcome().initialize);
 }
 
+// As in a Claude that an earlier agent had sent it, and that answers only now.
+TEST_F(host_settings_test, an_initialize_that_is_newer_is_sent_behind) {
+  set("i", hooks_line);
+  settings.initialize_line("own");
+  auto newer = claude::set("j", R"("subtype":"initialize","hooks":{})");
+  set("j", newer);
+  EXPECT_THAT(settings.begin_restore("own", true), ElementsAre(own(newer, 1)));
+  EXPECT_FALSE(settings.outcome().initialize);
+  settings.answered("own:1", true);
+  EXPECT_TRUE(settings.outcome().initialize);
+}
+
 TEST_F(host_settings_test, a_question_is_lost_with_claude) {
   EXPECT_FALSE(settings.sent("q", question_line));
   auto lost = settings.end_child(false);
@@ -182,6 +195,7 @@ TEST_F(host_settings_test, without_an_answer_to_it_neither) {
 TEST_F(host_settings_test, without_the_hooks_neither) {
   set("i", hooks_line);
   settings.end_child(false);
+  settings.initialize_line("own");
   settings.begin_restore("own", false);
   EXPECT_NE(settings.blocked(), "");
 }

@@ -1,12 +1,13 @@
 #include "actors/host_voice.hpp"
-#include "test/actors/outboxes.hpp"
 #include "test/support/actor_ports.hpp"
+#include "test/support/memory_log.hpp"
 #include "test/support/recording_log.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <sstream>
+#include <utility>
 
 namespace container_agent::test {
 
@@ -17,18 +18,35 @@ public:
   fake_clock clock;
   counting_random random;
   recording_log log;
-  outbox<host_output> out;
+  memory_log input;
+  memory_log to_child;
+  memory_log events;
+  memory_log replies;
 
   std::unique_ptr<host_voice> make(voice_kind kind) {
-    return make_host_voice(kind, {clock, random, log}, out);
+    replies.lines = false;
+    return make_host_voice(kind, {clock, random, log},
+                           {input, to_child, events, &replies});
+  }
+
+  /// What was said since the last call, in records.
+  std::string recorded() {
+    auto from = std::exchange(seen_events_, events.end());
+    return events.shown(from, events.end());
+  }
+
+  /// The same, in text.
+  std::string replied() {
+    auto from = std::exchange(seen_replies_, replies.end());
+    return replies.shown(from, replies.end());
   }
 
   /// Makes a voice say everything it can.
   void say_all(host_voice& voice) {
-    voice.ready({1, 77, false}, "s1");
-    voice.accepted("u1", 0);
-    voice.rejected("too_long", "17 bytes", 4, "u1", "{\x1b");
-    voice.claude_exited({}, "u1");
+    voice.ready({1, 77, false}, "s1", 0);
+    voice.accepted({"u1"});
+    voice.rejected({"too_long", "17 bytes", 4, "u1", "{\x1b"});
+    voice.claude_exited({}, "u1", {});
     voice.restarting({"claude_process", 1, {}, "why"});
     voice.resent("u1", 1);
     voice.failed("u1", "crashed", "4 times");
@@ -42,7 +60,7 @@ public:
   /// The subtypes of the records that went out.
   std::string subtypes() {
     std::string result;
-    std::istringstream text{bytes_in(out)};
+    std::istringstream text{recorded()};
     for (std::string line; std::getline(text, line);)
       result += nlohmann::json::parse(line)["subtype"].get<std::string>() + ' ';
     return result;
@@ -55,7 +73,16 @@ public:
     result.result = std::move(text);
     return result;
   }
+
+private:
+  std::uint64_t seen_events_ = 0;
+  std::uint64_t seen_replies_ = 0;
 };
+
+/// A reply, where the output is opened once a reply.
+std::string whole(std::string text) {
+  return std::move(text) + reply_end;
+}
 
 } // namespace
 
@@ -77,29 +104,95 @@ TEST_F(host_voices, transparent_says_faults_and_what_was_asked_for) {
 TEST_F(host_voices, text_says_errors_and_what_was_asked_for) {
   auto voice = make(voice_kind::text);
   say_all(*voice);
-  EXPECT_EQ(bytes_in(out), "error: line 4 rejected, too_long: 17 bytes; "
-                           "it begins: {\\x1b\n"
-                           "error: no answer, crashed: 4 times\n"
-                           "{\"state\":\"ready\"}\n");
+  EXPECT_EQ(replied(), "error: line 4 rejected, too_long: 17 bytes; "
+                       "it begins: {\\x1b\n"
+                       "error: no answer, crashed: 4 times\n"
+                       "{\"state\":\"ready\"}\n");
 }
 
-TEST_F(host_voices, stream_json_and_transparent_relay_claudes_bytes) {
-  for (auto kind : {voice_kind::stream_json, voice_kind::transparent}) {
-    auto voice = make(kind);
-    voice->claude_lines(bytes{"a\nb\n"});
-    voice->answered(answer("yes"));
-    EXPECT_EQ(bytes_in(out), "a\nb\n");
+TEST_F(host_voices, text_is_told_beside_all_records) {
+  for (auto kind : {voice_kind::text, voice_kind::replies}) {
+    say_all(*make(kind));
+    EXPECT_EQ(subtypes(),
+              "ready accepted rejected claude_exited restarting resent failed "
+              "session_lost continued restored status stopping ");
   }
 }
 
-TEST_F(host_voices, text_relays_the_result_only) {
-  auto voice = make(voice_kind::text);
-  voice->claude_lines(bytes{"a\nb\n"});
-  voice->answered(answer("two\nlines"));
-  auto items = empty_out(out);
-  ASSERT_EQ(items.size(), 1u);
-  EXPECT_EQ(items[0].data.view(), "two\nlines\n");
-  EXPECT_TRUE(items[0].ends_reply);
+TEST_F(host_voices, whoever_reads_lines_reads_the_result_there) {
+  for (auto kind : {voice_kind::stream_json, voice_kind::transparent}) {
+    make(kind)->answered(answer("yes"));
+    EXPECT_EQ(recorded(), "");
+    EXPECT_EQ(replied(), "");
+  }
+}
+
+TEST_F(host_voices, text_tells_the_result_only) {
+  make(voice_kind::text)->answered(answer("two\nlines"));
+  EXPECT_EQ(recorded(), "");
+  EXPECT_EQ(replied(), "two\nlines\n");
+}
+
+TEST_F(host_voices, replies_have_an_end_each) {
+  auto voice = make(voice_kind::replies);
+  voice->answered(answer("one"));
+  voice->answered(answer("two"));
+  EXPECT_EQ(replied(), whole("one\n") + whole("two\n"));
+}
+
+TEST_F(host_voices, what_claude_adds_goes_with_the_next_reply) {
+  auto voice = make(voice_kind::replies);
+  voice->added(answer("by the way"));
+  EXPECT_EQ(replied(), "");
+  voice->answered(answer("yes"));
+  EXPECT_EQ(
+    replied(),
+    whole("[Claude has added this by itself, after an earlier answer:]\n"
+          "by the way\n[The answer to this prompt:]\nyes\n"));
+}
+
+TEST_F(host_voices, what_claude_has_added_last_is_a_reply_at_the_end) {
+  auto voice = make(voice_kind::replies);
+  voice->conclude();
+  EXPECT_EQ(replied(), "");
+  voice->added(answer("by the way"));
+  voice->conclude();
+  EXPECT_EQ(
+    replied(),
+    whole("[Claude has added this by itself, after an earlier answer:]\n"
+          "by the way\n"));
+}
+
+TEST_F(host_voices, of_much_that_claude_adds_the_latest_is_told) {
+  auto voice = make(voice_kind::replies);
+  voice->added(answer(std::string(600'000, 'a')));
+  voice->added(answer(std::string(600'000, 'b')));
+  EXPECT_EQ(log.count("addition_dropped"), 1u);
+  voice->conclude();
+  auto told = replied();
+  EXPECT_EQ(told.find('a', told.find(":]\n")), std::string::npos);
+  EXPECT_NE(told.find("bbb"), std::string::npos);
+}
+
+TEST_F(host_voices, records_say_where_they_are) {
+  auto voice = make(voice_kind::stream_json);
+  events.put("{\"of\":\"Claude\"}\n");
+  voice->stopping("x");
+  auto record = nlohmann::json::parse(recorded().substr(16));
+  EXPECT_EQ(record["offset"], 16);
+}
+
+TEST_F(host_voices, records_wait_for_the_end_of_a_line_in_order) {
+  auto voice = make(voice_kind::stream_json);
+  events.put("a\nlong");
+  voice->stopping("one");
+  events.put("er");
+  voice->stopping("two");
+  EXPECT_EQ(recorded(), "a\nlonger");
+  events.put("\n");
+  auto text = recorded();
+  EXPECT_EQ(text.front(), '\n');
+  EXPECT_LT(text.find("one"), text.find("two"));
 }
 
 TEST_F(host_voices, an_error_in_text_is_one_line) {
@@ -107,7 +200,7 @@ TEST_F(host_voices, an_error_in_text_is_one_line) {
   auto failed = answer("first\nsecond\r\nthird");
   failed.is_error = true;
   voice->answered(failed);
-  EXPECT_EQ(bytes_in(out), "error: first second  third\n");
+  EXPECT_EQ(replied(), "error: first second  third\n");
 }
 
 TEST_F(host_voices, an_error_in_text_says_the_best_that_is_known) {
@@ -116,13 +209,13 @@ TEST_F(host_voices, an_error_in_text_says_the_best_that_is_known) {
   failed.is_error = true;
   failed.subtype = "error_max_turns";
   voice->answered(failed);
-  EXPECT_EQ(bytes_in(out), "error: error_max_turns\n");
+  EXPECT_EQ(replied(), "error: error_max_turns\n");
   failed.first_error = "too many turns";
   voice->answered(failed);
-  EXPECT_EQ(bytes_in(out), "error: too many turns\n");
+  EXPECT_EQ(replied(), "error: too many turns\n");
   failed.result = "Prompt is too long";
   voice->answered(failed);
-  EXPECT_EQ(bytes_in(out), "error: Prompt is too long\n");
+  EXPECT_EQ(replied(), "error: Prompt is too long\n");
 }
 
 TEST_F(host_voices, a_subtype_that_is_an_error_needs_no_is_error) {
@@ -130,58 +223,25 @@ TEST_F(host_voices, a_subtype_that_is_an_error_needs_no_is_error) {
   auto failed = answer("");
   failed.subtype = "error_during_execution";
   voice->answered(failed);
-  EXPECT_EQ(bytes_in(out), "error: error_during_execution\n");
-}
-
-TEST_F(host_voices, records_wait_for_the_end_of_a_long_line_in_order) {
-  auto voice = make(voice_kind::stream_json);
-  voice->claude_lines(bytes{"a\nlong"});
-  voice->stopping("one");
-  voice->claude_lines(bytes{"er"});
-  voice->stopping("two");
-  EXPECT_EQ(voice->deferred(), 2u);
-  EXPECT_EQ(bytes_in(out), "a\nlonger");
-  voice->claude_lines(bytes{"\n"});
-  EXPECT_EQ(voice->deferred(), 0u);
-  auto text = bytes_in(out);
-  EXPECT_EQ(text.front(), '\n');
-  EXPECT_LT(text.find("one"), text.find("two"));
-}
-
-TEST_F(host_voices, a_line_that_was_not_finished_is_ended_once) {
-  auto voice = make(voice_kind::stream_json);
-  voice->claude_lines(bytes{"half"});
-  voice->end_line();
-  voice->end_line();
-  EXPECT_EQ(bytes_in(out), "half\n");
-}
-
-TEST_F(host_voices, nothing_is_nothing) {
-  auto voice = make(voice_kind::stream_json);
-  voice->claude_lines(bytes{"half"});
-  voice->claude_lines(bytes{});
-  voice->stopping("x");
-  EXPECT_EQ(voice->deferred(), 1u) << "still within the line";
+  EXPECT_EQ(replied(), "error: error_during_execution\n");
 }
 
 TEST_F(host_voices, text_says_of_a_duplicate_that_it_is_one) {
   auto voice = make(voice_kind::text);
-  voice->accepted("u1", 0);
-  EXPECT_EQ(bytes_in(out), "");
+  voice->accepted({"u1"});
+  EXPECT_EQ(replied(), "");
   voice->duplicate("u1", "");
-  EXPECT_EQ(bytes_in(out), "error: duplicate: a prompt with the uuid u1 was "
-                           "accepted before\n");
+  EXPECT_EQ(replied(), "error: duplicate: a prompt with the uuid u1 was "
+                       "accepted before\n");
 }
 
 TEST_F(host_voices, a_duplicate_of_a_failed_prompt_is_answered_with_its_end) {
   make(voice_kind::stream_json)->duplicate("u1", "crashed");
   EXPECT_EQ(subtypes(), "accepted failed ");
   make(voice_kind::text)->duplicate("u1", "crashed");
-  auto replies = empty_out(out);
-  ASSERT_EQ(replies.size(), 1u) << "one prompt, one reply";
-  EXPECT_TRUE(
-    replies[0].data.view().starts_with("error: no answer, crashed: it was"))
-    << replies[0].data.view();
+  auto reply = replied();
+  EXPECT_TRUE(reply.starts_with("error: no answer, crashed: it was")) << reply;
+  EXPECT_EQ(reply.find('\n'), reply.size() - 1) << "one prompt, one reply";
 }
 
 } // namespace container_agent::test

@@ -22,19 +22,21 @@ public:
 
   std::error_code away;
 
-  launch_result launch(const child_command& command) override {
+  launch_result launch(const child_command& command,
+                       std::uint64_t input_from) override {
     launch_error = away;
     launch_what = "cannot run \"claude\": no such file";
-    return fake_child::launch(command);
+    return fake_child::launch(command, input_from);
   }
 };
 
 /// A Claude whose program is replaced while it does not run.
 class replaced_programs : public claude_processes {
 public:
-  child_of_a_program claude{events};
+  child_of_a_program claude{events, to_child, output_log};
   child_link patient{
     claude,
+    output_log,
     {.command = {"claude", {"-p"}, {}, {}}, .launch_patience = 60s},
     context};
 
@@ -49,8 +51,11 @@ public:
     allow();
     claude.exit(0);
     settle();
-    allow(1);
     ASSERT_TRUE(end_of(process));
+  }
+
+  void launch() {
+    claude_processes::launch({"", false, 0, patient.last_end().generation});
   }
 
   void take_program_away(std::error_code error = missing) {

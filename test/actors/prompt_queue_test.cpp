@@ -9,7 +9,7 @@ namespace container_agent::test {
 namespace {
 
 prompt a_prompt(const std::string& uuid, std::size_t size = 10) {
-  return {uuid, bytes{std::string(size, 'x')}};
+  return {uuid, std::string(size, 'x')};
 }
 
 prompt_queue queue_of(prompt_queue::limits limits, int count,
@@ -129,6 +129,45 @@ TEST(prompt_queue, remembers_why_a_prompt_has_failed_as_long_as_its_uuid) {
     queue.remember(trace_id_of(std::to_string(i)));
   EXPECT_FALSE(queue.seen("u"));
   EXPECT_EQ(queue.failure("u"), nullptr);
+}
+
+TEST(prompt_queue, knows_where_the_first_without_an_end_lies) {
+  prompt_queue queue{{}};
+  EXPECT_EQ(queue.first_input(), std::nullopt);
+  for (std::uint64_t from : {10, 20, 30}) {
+    auto p = a_prompt(std::to_string(from));
+    p.input_from = from;
+    queue.push(std::move(p));
+  }
+  queue.start_next();
+  EXPECT_EQ(queue.first_input(), 10u);
+  queue.close("10");
+  EXPECT_EQ(queue.first_input(), 20u);
+}
+
+TEST(prompt_queue, tells_which_uuids_it_remembers_the_oldest_first) {
+  prompt_queue queue{{}};
+  for (auto uuid : {"a", "b"})
+    queue.push(a_prompt(uuid));
+  queue.note_failure(trace_id_of("b"), "crashed");
+  auto all = queue.remembered();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(trace_id_named(all[0].uuid), trace_id_of("a"));
+  EXPECT_EQ(all[0].failure, "");
+  EXPECT_EQ(trace_id_named(all[1].uuid), trace_id_of("b"));
+  EXPECT_EQ(all[1].failure, "crashed");
+}
+
+TEST(prompt_queue, an_earlier_agents_prompt_in_flight_is_not_sent_again) {
+  prompt_queue queue{{}};
+  queue.push(a_prompt("waits"));
+  auto flying = a_prompt("flies");
+  flying.sent = 1;
+  queue.push_in_flight(std::move(flying));
+  EXPECT_EQ(queue.start_next(), nullptr);
+  EXPECT_TRUE(queue.seen("flies"));
+  ASSERT_NE(queue.find_in_flight("flies"), nullptr);
+  EXPECT_EQ(queue.find_in_flight("flies")->sent, 1u);
 }
 
 TEST(prompt_queue, forgets_a_prompt_that_may_run_again) {

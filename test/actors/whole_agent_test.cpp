@@ -21,14 +21,17 @@ using nlohmann::json;
 /// Claude Code that answers, when it is told to.
 class whole_agent : public actor_fixture {
 public:
-  fake_source host_in{events};
-  fake_host_sink host_out{events};
-  fake_child child{events};
+  memory_log host_log;
+  memory_log to_child;
+  memory_log said;
+  fake_inlet host_in{events, host_log};
+  fake_host_outlet host_out{events, said};
+  fake_child child{events, to_child, said};
 
-  line_reader reader{host_in, {}};
-  dialogue protocol{{}, context};
-  child_link link{child, {{"claude", {"-p"}, {}, {}}}, context};
-  pipe_output_resources output{host_out, {}, 0, 0};
+  pipe_input_resources input{host_in, host_log, false};
+  dialogue protocol{{}, {host_log, to_child, said}, context};
+  child_link link{child, said, {{"claude", {"-p"}, {}, {}}}, context};
+  pipe_output_resources output{host_out};
   shutdown_progress progress{{}};
   fake_control_port clients{events};
   fake_probe processes;
@@ -43,8 +46,8 @@ public:
     settings.restarts.jitter = 0;
     supervision_config config;
     config.children = agent_children(
-      {reader, protocol, link, output, progress, &clients, &processes},
-      settings, context);
+      {input, protocol, link, output, progress, &clients, &processes}, settings,
+      context);
     for (auto& spec : config.children)
       spec.start = [this, start = spec.start](supervisor_actor::pointer self,
                                               peers_changed& directory) {
@@ -163,18 +166,18 @@ TEST_F(whole_agent, a_prompts_trace_is_its_whole_life) {
   ASSERT_GE(life.size(), 7u);
   life.resize(7);
   EXPECT_THAT(life, testing::ElementsAre(
-                      "pipe_input > conversation: host_line",
-                      "conversation > claude_process: child_input",
-                      "conversation > pipe_output: host_output",
-                      "conversation > pipe_input: host_line_window",
+                      "pipe_input > conversation: input_grew",
+                      "conversation > claude_process: child_input_grew",
+                      "conversation > pipe_output: host_output_grew",
                       "claude_process > conversation: child_input_window",
-                      "claude_process > conversation: child_output",
-                      "conversation > pipe_output: host_output"));
+                      "outside > claude_process: child_changed",
+                      "claude_process > conversation: child_output_grew",
+                      "conversation > pipe_output: host_output_grew"));
   EXPECT_THAT(
-    trace.led_to("child_input"),
+    trace.led_to("child_input_grew"),
     testing::ElementsAre("outside > pipe_input: input_arrived",
-                         "pipe_input > conversation: host_line",
-                         "conversation > claude_process: child_input"));
+                         "pipe_input > conversation: input_grew",
+                         "conversation > claude_process: child_input_grew"));
   EXPECT_THAT(
     trace.said("launch_child"),
     testing::ElementsAre("conversation > claude_process: launch_child"));

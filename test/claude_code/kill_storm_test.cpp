@@ -1,4 +1,5 @@
 #include "test/claude_code/claude_code.hpp"
+#include "test/support/all_tests.hpp"
 #include "test/support/prompt_ledger.hpp"
 
 #include <csignal>
@@ -11,15 +12,7 @@ namespace container_agent::test {
 namespace {
 
 // A start of Claude Code takes a second of a core, so `make test` has fewer.
-#ifdef AGENT_ALL_TESTS
-constexpr std::size_t prompts = 200;
-constexpr std::size_t kills = 50;
-constexpr std::size_t tool_kills = 200;
-#else
-constexpr std::size_t prompts = 80;
-constexpr std::size_t kills = 20;
-constexpr std::size_t tool_kills = 20;
-#endif
+constexpr std::size_t prompts_between_kills = 4;
 
 std::string text_of(std::size_t number) {
   return "prompt number " + std::to_string(number) + ".";
@@ -36,6 +29,8 @@ std::size_t count_of(const std::string& all, const std::string& one) {
 } // namespace
 
 TEST_F(claude_code, heavy_killed_over_and_over_answers_each_prompt_once) {
+  const std::size_t kills = all_tests() ? 50 : 8;
+  const auto prompts = kills * prompts_between_kills;
   agent_process agent{options({"--max-restarts", "1000", "--restart-delay",
                                "0ms", "--restart-delay-max", "1ms"})};
   std::mt19937 chance{20261124};
@@ -87,6 +82,7 @@ TEST_F(claude_code, heavy_killed_over_and_over_answers_each_prompt_once) {
 // The tools of these prompts run without asking as long as the permission mode
 // is the one that the host has set, and not the command line's.
 TEST_F(claude_code, heavy_killed_over_and_over_runs_no_tool_twice) {
+  const std::size_t tool_kills = all_tests() ? 200 : 8;
   agent_process agent{options({"--max-restarts", "1000", "--restart-delay",
                                "0ms", "--restart-delay-max", "1ms"},
                               {"--allow-dangerously-skip-permissions"})};

@@ -163,13 +163,15 @@ TEST_F(claude_code_remembered, killed_while_it_asks_for_permission_goes_on) {
   wait_saved(session, "TOUCH");
   ::kill(claude_pid(agent), SIGKILL);
   // When it saves that it wants to use a tool is Claude's own business: if it
-  // has not, it asks again.
+  // has not, the prompt is sent again, and it asks again or answers.
   agent.wait_for(
-    [](const json& line) {
+    [&](const json& line) {
       return line.value("subtype", "") == "continued"
-             || line.value("type", "") == "control_request";
+             || line.value("type", "") == "control_request"
+             || answers(line, uuid);
     },
-    "a continuation, or the question again", deadline{turn_patience});
+    "a continuation, the question again, or an answer",
+    deadline{turn_patience});
   EXPECT_FALSE(std::filesystem::exists(work() / "file"));
 }
 

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 /// How long Claude may take for a line: it is 360 MB to load, and other tests
 /// may run beside it.
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds patience{120};
 
 /// A Claude that is a process, in a folder of its own with a file `gate`. Tools
 /// wait for its lock, by `flock gate true`.

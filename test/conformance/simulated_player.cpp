@@ -1,4 +1,5 @@
 #include "test/conformance/player.hpp"
+#include "test/simulation/child_house.hpp"
 #include "test/simulation/claude_life.hpp"
 
 #include <algorithm>
@@ -21,7 +22,6 @@ public:
     auto plan = plan_for(arguments);
     plan.logs = environment.contains("ANTHROPIC_LOG");
     text_.clear();
-    ended_ = false;
     // Old ones stay: the calendar may still have something to do for them.
     pipes_.push_back(std::make_unique<child_ports>(run_, plan));
     lives_.push_back(std::make_unique<claude_life>(
@@ -29,14 +29,13 @@ public:
       pipes_.back()->far_ends()));
     if (answers_released_)
       life().release_answers();
-    read_on();
   }
 
   void write_line(const std::string& line) override {
-    pipes_.back()->input.pipe.write(line + '\n');
+    pipes_.back()->input.give(line + '\n');
   }
 
-  void close_input() override { pipes_.back()->input.pipe.close(); }
+  void close_input() override { pipes_.back()->input.end(); }
 
   void signal(int number) override {
     settle();
@@ -45,12 +44,14 @@ public:
 
   std::optional<std::string> read_line() override {
     for (;;) {
+      auto& output = pipes_.back()->output;
+      text_ += output.take(output.available());
       if (auto end = text_.find('\n'); end != std::string::npos) {
         auto line = text_.substr(0, end);
         text_.erase(0, end + 1);
         return line;
       }
-      if (ended_)
+      if (output.at_end())
         return std::nullopt;
       if (!step())
         throw std::runtime_error("it does nothing more");
@@ -126,26 +127,12 @@ private:
     while (step()) {}
   }
 
-  void read_on() {
-    auto* pipe = &pipes_.back()->output;
-    pipe->read([this, pipe](const byte_source::result& result) {
-      if (pipe != &pipes_.back()->output)
-        return;
-      text_ += result.data;
-      if (result.at_end)
-        ended_ = true;
-      else
-        read_on();
-    });
-  }
-
   simulation::run_context run_{1, {}};
-  simulation::judge judge_{run_, std::size_t{1} << 30, std::size_t{1} << 30};
+  simulation::judge judge_{run_, std::size_t{1} << 30};
   claude_sessions sessions_;
   std::vector<std::unique_ptr<child_ports>> pipes_;
   std::vector<std::unique_ptr<claude_life>> lives_;
   std::string text_; // that was read and not asked for
-  bool ended_ = false;
   bool answers_released_ = false;
 };
 

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useApi } from './api.mjs';
 import {
-  Container, Host, attempt, beginConversation, docker, end, hardened, kept, keptIn,
+  Container, Host, attempt, beginConversation, docker, end, hardened, kept,
 } from './engine.mjs';
 
 const api = useApi();
@@ -18,14 +18,15 @@ test('two turns of one conversation, and nobody else in the container', async (t
   assert.match(await host.ask('My name is Ada.', 'u-1'), /^You said: My name is Ada\./);
   assert.equal(await host.ask('RECALL it', 'u-2'), 'Until now you said: My name is Ada.');
   const names = (await container.processes()).map(([, , name]) => name).sort();
-  assert.deepEqual(names, ['agent-guard', 'claude', 'container-agent']);
+  assert.deepEqual(names, ['agent-reaper', 'agent-shim', 'claude', 'container-agent']);
   assert.deepEqual(await container.field('.Config.User'), '10001:10001');
 });
 
 test('docker stop lets the turn finish, and the agent ends with 0', async (t) => {
-  const { host, container } = await begin(t);
+  // More time than anybody needs, and than a busy machine takes from the turn.
+  const { host, container } = await begin(t, [], ['--drain-timeout', '85s']);
   await beginSlowTurn(host, 'SLOW goodbye', 'u-1');
-  const stopped = docker('stop', container.id);
+  const stopped = docker('stop', '-t', '100', container.id);
   await host.record('stopping');
   await api.release();
   assert.match((await host.result('u-1')).result, /SLOW goodbye/);
@@ -81,7 +82,7 @@ test('docker stop in a turn, a new container with the same state: the conversati
   let from = 0;
   const run = async () => {
     from = host.seen();
-    const container = await Container.withPipes(host, [...hardened, ...api.args, ...keptIn,
+    const container = await Container.withPipes(host, [...hardened, ...api.args,
       '-v', `${volume}:/home/agent/.claude`]);
     made.push(container);
     await host.record('ready', { from });

@@ -212,10 +212,12 @@ export const hardened = [
   '--security-opt', 'no-new-privileges', '--pids-limit', '256',
 ];
 
-// With these the next agent goes on with the conversation, from a volume.
-export const keptIn = ['-e', 'CONTAINER_AGENT_KEEP_CLAUDE=true',
-  '-e', 'CONTAINER_AGENT_KEEP_DIR=/home/agent/.claude/container-agent'];
-export const kept = [...keptIn, '-v', '/home/agent/.claude'];
+// With this the next agent goes on with the conversation: its own part of it is
+// beside the pipes.
+export const kept = ['-v', '/home/agent/.claude'];
+
+// With this, below another process 1, with Claude itself.
+export const keepingClaude = ['-e', 'CONTAINER_AGENT_KEEP_CLAUDE=true', ...kept];
 
 // An image made of a Dockerfile without a context; it goes with the tests.
 export async function buildImage(dockerfile) {

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { useApi } from './api.mjs';
 import {
-  Container, Host, base, beginConversation, buildImage, docker, end, hardened, image, kept,
-  slim,
+  Container, Host, base, beginConversation, buildImage, docker, end, hardened, image,
+  keepingClaude, slim,
 } from './engine.mjs';
 
 const api = useApi();
@@ -25,7 +25,7 @@ test('under docker run --init', async (t) => {
 // The supervisor starts the agent again, and that finds the Claude of the one
 // before in the middle of its turn.
 async function survivesItsKill(t, from, supervisor) {
-  const { host, container } = await beginConversation(t, api, kept, [], from);
+  const { host, container } = await beginConversation(t, api, keepingClaude, [], from);
   assert.equal(await nameOf(container, 1), supervisor);
   await api.beginSlowTurn(host, 'SLOW question', 'u-1');
   const find = async (name) =>

@@ -41,7 +41,7 @@ test('no zombie stays: what docker exec leaves behind is reaped', async (t) => {
   const processes = await container.processes();
   assert.deepEqual(processes.filter(([, state]) => state.startsWith('Z')), []);
   assert.deepEqual(processes.map(([, , name]) => name).sort(),
-    ['agent-guard', 'claude', 'container-agent']);
+    ['agent-reaper', 'agent-shim', 'claude', 'container-agent']);
 });
 
 test('it needs no rights: not root, no capability, nothing to gain, nothing to write', async (t) => {

@@ -98,9 +98,9 @@ const api = useApi();
 // A folder of this machine for each volume, of the pod's group.
 function makeVolumes(folder) {
   const secrets = { 'claude-secret': ['api-key', 'dummy'], 'http-secret': ['token', 'a-token'] };
-  for (const name of ['pipes', 'tmp', 'state', ...Object.keys(secrets)]) {
+  for (const name of ['tmp', 'state', ...Object.keys(secrets)]) {
     const volume = path.join(folder, name);
-    for (const it of [volume, ...(name === 'state' ? ['claude', 'workspace'].map((sub) => path.join(volume, sub)) : [])]) {
+    for (const it of [volume, ...(name === 'state' ? ['claude', 'pipes', 'workspace'].map((sub) => path.join(volume, sub)) : [])]) {
       fs.mkdirSync(it);
       fs.chownSync(it, 0, pod.securityContext.fsGroup);
       fs.chmodSync(it, 0o2770);

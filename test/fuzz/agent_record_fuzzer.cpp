@@ -22,19 +22,25 @@ void check(const std::string& line, std::string_view subtype) {
   require(record["type"] == "container_agent", "its type");
   require(record["subtype"] == subtype, "its subtype");
   require(record["time"].is_string(), "its time");
+  require(record["offset"].is_number_unsigned(), "its offset");
+  require(codec::read_record(line).subtype == subtype, "it is read again");
 }
 
 } // namespace
 
-/// Records quote what the host and the child sent: any bytes.
+/// Records quote what the host and the child sent: any bytes. And what looks
+/// like one in a log may be anything.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
+  (void)codec::read_record({reinterpret_cast<const char*>(data), size});
   test::fuzz_input input{data, size};
   auto split = input.byte();
   auto detail = input.rest().substr(0, split);
   auto uuid = input.rest().substr(detail.size());
-  codec::time_point time{std::chrono::seconds{split}};
-  check(codec::rejected_record(time, "invalid_json", detail, split, uuid, uuid),
+  codec::record_time time{
+    std::chrono::system_clock::time_point{std::chrono::seconds{split}}, split};
+  check(codec::rejected_record(time,
+                               {"invalid_json", detail, split, uuid, uuid, {}}),
         "rejected");
   require(codec::excerpt_of(uuid).size() <= 4 * codec::max_excerpt,
           "an excerpt is short");

@@ -74,13 +74,14 @@ TEST_P(denied_calls, that_are_needed_are_named_by_check) {
               HasSubstr("pidfd_open: is denied"));
 }
 
-TEST_P(denied_calls, that_a_kept_claude_needs_are_named_only_then) {
+TEST_P(denied_calls, that_would_move_bytes_are_warned_of_by_check) {
   for (std::string call : {"tee", "splice"}) {
     auto options = started_in_vain(without(call));
-    options.args = {"--keep-claude"};
-    agent_process agent{options};
-    EXPECT_EQ(agent.wait_exit(), can_not_run_claude);
-    EXPECT_THAT(agent.stderr_text(), HasSubstr(call + ": is denied"));
+    options.args = {"--check"};
+    agent_process check{options};
+    EXPECT_EQ(check.wait_exit(), graceful);
+    EXPECT_THAT(check.stdout_text(), HasSubstr(call + ": is refused in"));
+    EXPECT_THAT(check.stdout_text(), HasSubstr("\n0 problems, "));
   }
 }
 

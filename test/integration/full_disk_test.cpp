@@ -7,11 +7,11 @@ namespace container_agent::test {
 
 namespace {
 
-/// An agent whose kept directory is a small disk of its own.
-class full_kept_disk : public testing::Test {
+/// An agent whose state directory is a small disk of its own.
+class full_state_disk : public testing::Test {
 public:
   kept_host host{{"--health-interval", "100ms"}};
-  small_disk disk{host.kept_dir()};
+  small_disk disk{host.log_dir()};
 
   void SetUp() override {
     if (!disk)
@@ -79,7 +79,7 @@ public:
 
 } // namespace
 
-TEST_F(full_kept_disk, holds_the_input_and_loses_nothing) {
+TEST_F(full_state_disk, holds_the_input_and_loses_nothing) {
   disk.fill();
   send_many();
   wait_for_event("input_held");
@@ -94,19 +94,20 @@ TEST_F(full_kept_disk, holds_the_input_and_loses_nothing) {
   EXPECT_EQ(host.end_agent(SIGINT), graceful);
 }
 
-TEST_F(full_kept_disk, does_not_hold_up_a_turn_that_runs) {
+TEST_F(full_state_disk, holds_up_a_turn_that_runs_and_loses_nothing) {
   auto gate_path = host.dir() / "gate";
   make_fifo(gate_path);
-  host.prompt("gate " + gate_path.string(), "u-1");
+  host.prompt("gate " + gate_path.string() + " ; flood 20000 1000", "u-1");
   host.wait_for_record("accepted");
   disk.fill();
   // Beyond what is left of the last pages of its files.
   host.prompt(std::string(10'000, 's'), "u-2");
   wait_for_event("input_held");
   open_write_close(gate_path, "x");
-  host.wait_for_result("u-1");
+  wait_for_event("output_held");
   EXPECT_EQ(health().status, no);
   disk.make_room();
+  host.wait_for_result("u-1");
   host.wait_for_result("u-2");
   host.kill_agent();
   host.start_agent();
@@ -116,19 +117,18 @@ TEST_F(full_kept_disk, does_not_hold_up_a_turn_that_runs) {
     EXPECT_EQ(count_in(host.state_dir() / "runs", uuid), 1U) << uuid;
 }
 
-TEST_F(full_kept_disk, does_not_give_up_a_claude_that_has_to_be_started) {
+TEST_F(full_state_disk, does_not_give_up_a_claude_that_has_to_be_started) {
   auto claude = host.claude_pid();
-  std::filesystem::remove(host.kept_dir() / "pid"); // its room would do
   disk.fill();
   ::kill(claude, SIGKILL);
-  wait_for_event("program_awaited");
+  wait_gone(claude);
   disk.make_room();
   host.wait_for_record("ready");
   host.prompt("hello again", "u-1");
   host.wait_for_result("u-1");
 }
 
-TEST_F(full_kept_disk, is_no_reason_to_lose_what_an_ending_agent_leaves) {
+TEST_F(full_state_disk, is_no_reason_to_lose_what_an_ending_agent_leaves) {
   disk.fill();
   send_many();
   wait_for_event("input_held");

@@ -34,9 +34,9 @@ TEST(http, pages_tell_of_health_status_and_metrics) {
             1);
   EXPECT_EQ(metric(metrics.body, "container_agent_turn_duration_seconds_count"),
             1);
-  EXPECT_EQ(
-    metric(metrics.body, R"(container_agent_messages_total{type="host_line"})"),
-    1);
+  EXPECT_GE(metric(metrics.body,
+                   R"(container_agent_messages_total{type="input_grew"})"),
+            1);
   EXPECT_GE(metric(metrics.body, R"(container_agent_bytes_total{port=)"
                                  R"("host_input",direction="in"})"),
             6);
@@ -266,7 +266,7 @@ TEST(http, what_the_pages_tell_are_no_secrets) {
   for (const auto* path : {"/livez", "/readyz", "/status", "/metrics"})
     EXPECT_THAT(served.get(path).body, Not(HasSubstr("planted"))) << path;
   served.agent.stop();
-  EXPECT_THAT(trace.read_rest(), HasSubstr("host_line"));
+  EXPECT_THAT(trace.read_rest(), HasSubstr("input_grew"));
   EXPECT_THAT(trace.text(), Not(HasSubstr("planted")));
 }
 

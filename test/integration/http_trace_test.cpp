@@ -47,8 +47,8 @@ TEST(http_trace, streams_events_until_the_agent_ends) {
   for (std::string line; std::getline(lines, line);)
     ASSERT_TRUE(line.empty() || line.starts_with("data: {")) << line;
   EXPECT_THAT(types_in(trace_of(client.text())),
-              testing::IsSupersetOf(
-                {"host_line", "child_input", "child_output", "stop_agent"}));
+              testing::IsSupersetOf({"input_grew", "child_input_grew",
+                                     "child_output_grew", "stop_agent"}));
 }
 
 TEST(http_trace, two_get_the_same_and_one_that_leaves_is_forgotten) {
@@ -104,9 +104,9 @@ TEST(http_trace, begins_with_what_the_agent_remembers) {
   served.agent.write_line("hello");
   served.agent.wait_for_answer("echo: hello");
   http_client client{served.connect()};
-  client.say("GET /trace?type=host_line HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.say("GET /trace?type=input_grew HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(client.read_until(
-    [](const auto& text) { return text.find("\"host_line\"") != text.npos; }));
+    [](const auto& text) { return text.find("\"input_grew\"") != text.npos; }));
   EXPECT_EQ(served.get("/trace?colour=red").status, 400);
 }
 
@@ -150,17 +150,21 @@ TEST(control_trace, gives_lines_of_what_is_asked_for) {
   agent_process agent;
   agent.wait_for_record("ready");
   http_client client{connect_unix(socket_of(agent))};
-  client.say(std::string{R"({"command":"trace","types":["host_line"],)"}
+  client.say(std::string{R"({"command":"trace","types":["input_grew"],)"}
              + R"("prompt":")" + first_uuid + "\"}\n");
   ASSERT_TRUE(client.read_until(has_begun));
   // It has nothing more to say, and still reads.
   ::shutdown(client.fd(), SHUT_WR);
   agent.prompt("one", second_uuid);
+  // All of it, else the news of one is read with that of the other.
+  agent.wait_for(
+    [](const json& line) { return line.value("state", "") == "completed"; },
+    "the turn's end");
   agent.prompt("two", first_uuid);
   agent.wait_for_answer("echo: two");
   agent.stop();
   client.read_rest();
-  EXPECT_EQ(types_in(client.text()), (std::set<std::string>{"", "host_line"}));
+  EXPECT_EQ(types_in(client.text()), (std::set<std::string>{"", "input_grew"}));
   std::istringstream lines{client.text()};
   std::string line;
   std::getline(lines, line);

@@ -1,18 +1,22 @@
 #include "test/integration/common.hpp"
+#include "test/support/all_tests.hpp"
 #include "test/support/json_text.hpp"
 #include "test/support/kept_host.hpp"
 
 #include <map>
 #include <random>
-#include <set>
 
-/// Fifty agents killed at random moments under load: what Claude has written
-/// and what the host has read are the same bytes.
+/// Agents killed at random moments under load: what Claude has written and what
+/// the host has read are the same bytes.
 namespace container_agent::test {
 
 namespace {
 
-constexpr int kills = 50;
+/// AGENT_ALL_TESTS: as many as are promised.
+int kills() {
+  return all_tests() ? 1000 : 60;
+}
+
 constexpr std::size_t longest_line = 200 * 1024;
 
 class load {
@@ -101,47 +105,39 @@ void kill_claude(const kept_host& host) {
     ::kill(pid, SIGKILL);
 }
 
+/// Kills the shim above it, which takes Claude along.
+void kill_shim(const kept_host& host) {
+  auto claude = status_of(host.claude_pid());
+  if (claude.empty())
+    return;
+  auto above = std::stoi(claude["PPid"]);
+  if (read_file("/proc/" + std::to_string(above) + "/comm") == "agent-shim\n")
+    ::kill(above, SIGKILL);
+}
+
 /// What the host was told of the end of its prompts.
 class ends_told {
 public:
-  explicit ends_told(const kept_host& host) : host_{host} {}
+  explicit ends_told(const std::string& stream) : stream_{stream} {}
 
   /// Reads what has come.
   void look() {
-    const auto& stream = host_.stream();
-    for (auto end = stream.find('\n', looked_); end != std::string::npos;
-         end = stream.find('\n', looked_)) {
-      take(std::string_view{stream}.substr(looked_, end - looked_));
+    for (auto end = stream_.find('\n', looked_); end != std::string::npos;
+         end = stream_.find('\n', looked_)) {
+      take(std::string_view{stream_}.substr(looked_, end - looked_));
       looked_ = end + 1;
     }
   }
 
   [[nodiscard]] bool told(const std::string& uuid) const {
-    return results_.contains(uuid) || failed_.contains(uuid);
+    return ends_.contains(uuid);
   }
 
   /// Prompts that the host was told of.
-  [[nodiscard]] std::size_t count() const {
-    return results_.size()
-           + static_cast<std::size_t>(std::count_if(
-             failed_.begin(), failed_.end(),
-             [this](const auto& uuid) { return !results_.contains(uuid); }));
-  }
+  [[nodiscard]] std::size_t count() const { return ends_.size(); }
 
-  /// Whether a prompt has ended. A `failed` may have died with an agent: then
-  /// the journal alone knows.
-  [[nodiscard]] bool ended(const std::string& uuid) const {
-    if (told(uuid))
-      return true;
-    auto journal = read_file(host_.kept_dir() / "journal");
-    auto closed = R"({"closed":")" + uuid + '"';
-    return journal.find(closed + '}') != std::string::npos
-           || journal.find(closed + R"(,"as":)") != std::string::npos;
-  }
-
-  [[nodiscard]] const std::map<std::string, int>& results() const {
-    return results_;
-  }
+  /// How many ends each prompt has got.
+  [[nodiscard]] const std::map<std::string, int>& ends() const { return ends_; }
 
   /// Lines that are no JSON.
   [[nodiscard]] int torn() const { return torn_; }
@@ -153,12 +149,12 @@ private:
     if (!line.is_object())
       torn_ += text.empty() ? 0 : 1;
     else if (type == "result")
-      ++results_[host_uuid(text_in(line, "user_message_uuid"))];
+      ++ends_[host_uuid(text_in(line, "user_message_uuid"))];
     else if (type == "container_agent"
              && text_in(line, "subtype") == "continued")
       continued_[text_in(line, "continue_uuid")] = text_in(line, "uuid");
     else if (type == "container_agent" && text_in(line, "subtype") == "failed")
-      failed_.insert(text_in(line, "uuid"));
+      ++ends_[text_in(line, "uuid")];
   }
 
   std::string host_uuid(const std::string& uuid) const {
@@ -166,62 +162,66 @@ private:
     return i == continued_.end() ? uuid : i->second;
   }
 
-  const kept_host& host_;
+  const std::string& stream_;
   std::map<std::string, std::string> continued_;
-  std::map<std::string, int> results_;
-  std::set<std::string> failed_;
+  std::map<std::string, int> ends_;
   std::size_t looked_ = 0;
   int torn_ = 0;
 };
 
 } // namespace
 
-// Agents, Claudes, or both. The one that dies second may be in the middle of a
-// line, whose rest nobody has then.
+// Agents, shims, Claudes, in any combination; the host may see lines again
+// after that, and the log holds each once. The one that dies second may be in
+// the middle of a line, whose rest nobody has then.
 TEST(keep_claude_kill, whatever_is_killed_each_prompt_has_its_end) {
   const unsigned seed = 20261129;
-  kept_host host{{"--log-level", "warn", "--max-restarts", "1000"}};
+  const auto last_kill = kills();
+  kept_host host{{"--log-level", "warn", "--max-restarts", "1000",
+                  "--restart-window", "1s", "--keep-events", "16GiB"}};
   load traffic{host, seed};
-  ends_told told{host};
+  ends_told told{host.stream()};
   host.start_agent();
   int claudes = 0;
-  for (int killed = 0; killed < kills; ++killed) {
-    auto silent = static_cast<std::size_t>(std::count_if(
-      traffic.sent().begin(), traffic.sent().end(),
-      [&](const auto& uuid) { return told.ended(uuid) && !told.told(uuid); }));
+  for (int killed = 0; killed < last_kill; ++killed) {
     for (auto left = traffic.number(0, 300'000); left > 0;) {
       told.look();
-      while (traffic.sent().size() < told.count() + silent + 4)
+      while (traffic.sent().size() < told.count() + 4)
         traffic.prompt();
       auto size = traffic.number(1, 30'000); // the host is slow
       left -= std::min(left, host.step(size, deadline{}));
     }
-    auto which = traffic.number(0, 2);
-    if (which != 0) {
+    auto which = traffic.number(1, 7); // each of three, and all together
+    if ((which & 1) != 0)
       kill_claude(host);
-      ++claudes;
-    }
-    if (which != 1) {
+    if ((which & 2) != 0)
+      kill_shim(host);
+    claudes += (which & 3) != 0 ? 1 : 0;
+    if ((which & 4) != 0) {
       host.kill_agent();
       host.start_agent();
     }
   }
   for (const auto& uuid : traffic.sent())
-    while (!told.ended(uuid)) {
+    while (!told.told(uuid)) {
       host.step(1024 * 1024, deadline{});
       told.look();
     }
-  for (const auto& [uuid, times] : told.results())
-    EXPECT_EQ(times, 1) << uuid;
+  auto log = host.events();
+  ends_told in_log{log};
+  in_log.look();
+  for (const auto& uuid : traffic.sent())
+    EXPECT_EQ(in_log.ends().at(uuid), 1) << uuid;
   EXPECT_LE(told.torn(), claudes);
 }
 
-TEST(keep_claude_kill, fifty_random_kills_lose_tear_and_double_nothing) {
+TEST(keep_claude_kill, random_kills_lose_tear_and_double_nothing) {
   const unsigned seed = 20261124;
+  const auto last_kill = kills();
   kept_host host{{"--log-level", "warn"}, {"--record-stdout"}};
   load traffic{host, seed};
   host.start_agent();
-  for (int killed = 0; killed < kills; ++killed) {
+  for (int killed = 0; killed < last_kill; ++killed) {
     for (auto left = traffic.number(0, 300'000); left > 0;) {
       while (traffic.open() < 4)
         traffic.prompt();

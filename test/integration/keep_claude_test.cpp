@@ -46,9 +46,18 @@ TEST(keep_claude, a_turn_goes_on_through_a_killed_agent_and_is_answered_once) {
   host.kill_agent();
   gate.open();
   host.start_agent();
-  EXPECT_EQ(host.wait_for_result("u-1")["is_error"], false);
-  ready = host.wait_for_record("ready");
-  EXPECT_TRUE(ready["attached"].get<bool>());
+  // Claude's lines may come first.
+  json result;
+  host.wait_for(
+    [&](const json& line) {
+      if (line.value("type", "") == "result")
+        result = line;
+      if (line.value("subtype", "") == "ready")
+        ready = line;
+      return !result.is_null() && ready["attached"] == true;
+    },
+    "the answer, and ready");
+  EXPECT_EQ(result["is_error"], false);
   EXPECT_EQ(ready["pid"], host.claude_pid());
   EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
   EXPECT_EQ(count_in(host.state_dir() / "runs", "u-1"), 1U);
@@ -136,15 +145,19 @@ TEST(keep_claude, half_a_line_is_refused_where_nothing_goes_on) {
   EXPECT_EQ(host.wait_for_record("rejected")["reason"], "invalid_json");
 }
 
-TEST(keep_claude, sigint_ends_claude_too_and_leaves_nothing) {
+TEST(keep_claude, sigint_ends_claude_too_and_the_conversation) {
   kept_host host;
   host.start_agent();
   auto claude = host.wait_for_record("ready")["pid"].get<pid_t>();
   host.prompt("hello", "u-1");
-  host.wait_for_result("u-1");
+  auto session = host.wait_for_result("u-1")["session_id"];
   EXPECT_EQ(host.end_agent(SIGINT).code, 0);
   EXPECT_NE(::kill(claude, 0), 0);
-  EXPECT_FALSE(std::filesystem::exists(host.kept_dir()));
+  EXPECT_EQ(kind_of(host.log_dir() / "shim.sock"), "missing");
+  EXPECT_THAT(host.events(), HasSubstr(R"("subtype":"ended")"));
+  host.start_agent();
+  host.prompt("again", "u-2");
+  EXPECT_NE(host.wait_for_result("u-2")["session_id"], session);
 }
 
 TEST(keep_claude, one_that_died_while_no_agent_was_there_is_resumed) {
@@ -165,7 +178,7 @@ TEST(keep_claude, one_that_died_while_no_agent_was_there_is_resumed) {
   EXPECT_NE(host.claude_pid(), claude);
 }
 
-TEST(keep_claude, how_one_that_was_taken_over_ended_is_not_known) {
+TEST(keep_claude, how_one_that_was_taken_over_ended_is_known) {
   kept_host host;
   host.start_agent();
   host.wait_for_record("ready");
@@ -176,8 +189,22 @@ TEST(keep_claude, how_one_that_was_taken_over_ended_is_not_known) {
       return x.value("subtype", "") == "ready" && x["attached"] == true;
     },
     "ready again");
-  ::kill(host.claude_pid(), SIGKILL);
-  EXPECT_TRUE(host.wait_for_record("claude_exited")["exit_code"].is_null());
+  ::kill(host.claude_pid(), SIGTERM);
+  EXPECT_EQ(host.wait_for_record("claude_exited")["exit_code"], 143);
+}
+
+TEST(keep_claude, how_one_ended_while_no_agent_was_there_is_known) {
+  kept_host host;
+  host.start_agent();
+  host.wait_for_record("ready");
+  host.kill_agent();
+  auto claude = host.claude_pid();
+  ::kill(claude, SIGKILL);
+  wait_gone(claude);
+  host.start_agent();
+  auto exited = host.wait_for_record("claude_exited");
+  EXPECT_EQ(exited["pid"], claude);
+  EXPECT_EQ(exited.value("signal", 0), SIGKILL) << exited;
 }
 
 // The agent that has started another Claude is killed before it could send the
@@ -221,42 +248,30 @@ TEST(keep_claude, a_prompt_of_one_that_died_is_sent_to_the_next_ones_claude) {
   host.wait_for_result("u-1");
 }
 
-// Nobody reads, so the result that the agent has seen is nowhere but with
-// Claude when both die.
-TEST(keep_claude, a_result_that_died_with_both_is_told_as_lost) {
+// Nobody reads, so the result is nowhere but in the log when all die.
+TEST(keep_claude, a_result_that_nobody_has_read_is_there_after_all_have_died) {
   kept_host host;
   host.start_agent();
   host.wait_for_record("ready");
   host.prompt("hello", "u-0");
   host.wait_for_result("u-0");
-  directory_watch journal{host.kept_dir(), IN_MODIFY};
+  directory_watch log{host.log_dir(), IN_MODIFY};
   host.prompt("flood 200000", "u-1");
   while (host.unwritten() > 0)
     host.step(1, deadline{});
-  journal.wait_until(
+  log.wait_until(
     [&] {
-      return read_file(host.kept_dir() / "journal").find(R"({"closed":"u-1")")
+      return host.events().find(R"("user_message_uuid":"u-1")")
              != std::string::npos;
     },
-    "the result to be seen");
-  auto claude = host.claude_pid();
-  host.kill_agent();
-  ::kill(claude, SIGKILL);
-  wait_gone(claude);
-  for (int i = 0; i < 2; ++i) { // told once
-    host.start_agent();
-    host.prompt("again", "u-2" + std::to_string(i));
-    host.wait_for_result("u-2" + std::to_string(i));
-    host.kill_agent();
-  }
-  std::vector<std::string> failed;
-  std::istringstream lines{host.stream()};
-  for (std::string line; std::getline(lines, line);)
-    if (auto record = json::parse(line, nullptr, false);
-        record.is_object() && record.value("subtype", "") == "failed")
-      failed.push_back(record.value("uuid", "") + ": "
-                       + record.value("reason", ""));
-  EXPECT_EQ(failed, std::vector<std::string>{"u-1: result_lost"});
+    "the result");
+  host.kill_everything();
+  host.start_agent();
+  host.wait_for_result("u-1");
+  host.prompt("again", "u-2");
+  host.wait_for_result("u-2");
+  EXPECT_EQ(host.stream().find(R"("failed")"), std::string::npos);
+  EXPECT_EQ(count_in(host.state_dir() / "runs", "u-1"), 1U);
 }
 
 // Nobody reads, so all that both Claudes say is there for the second agent.
@@ -297,10 +312,10 @@ TEST(keep_claude, a_second_agent_is_refused_and_told_of_the_first) {
   auto first = host.agent().pid();
   agent_options options;
   options.pipe_dir = host.dir() / "other";
-  options.args = {"--keep-claude", "--keep-dir", host.kept_dir()};
+  options.args = {"--keep-claude", "--state-dir", host.log_dir()};
   options.open_input = options.open_output = false;
   agent_process second{options};
-  EXPECT_EQ(second.wait_exit().code, 3);
+  EXPECT_EQ(second.wait_exit().code, 7);
   EXPECT_THAT(second.stderr_text(),
               HasSubstr("(pid " + std::to_string(first) + ")"));
 }
@@ -319,14 +334,58 @@ TEST(keep_claude, the_one_left_is_not_for_an_agent_that_does_not_keep) {
   options.open_input = options.open_output = false;
   agent_process plain{options};
   EXPECT_EQ(plain.wait_exit().code, 4);
-  EXPECT_THAT(
-    plain.stderr_text(),
-    testing::AllOf(HasSubstr("has left it in " + host.kept_dir().string()),
-                   HasSubstr("--keep-dir " + host.kept_dir().string())));
+  EXPECT_THAT(plain.stderr_text(),
+              HasSubstr("an agent with --keep-claude has started it"));
   host.start_agent();
   host.prompt("again", "u-2");
   host.wait_for_result("u-2");
   EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
+}
+
+TEST(keep_claude, text_goes_on_too) {
+  kept_host host{{"--output-format", "text"}};
+  turn_gate gate{host};
+  directory_watch runs{host.state_dir(), IN_MODIFY | IN_CREATE};
+  host.start_agent();
+  host.prompt(gate.prompt(), "u-1");
+  host.prompt("second", "u-2");
+  while (host.unwritten() > 0)
+    host.step(1, deadline{});
+  runs.wait_until(
+    [&] { return count_in(host.state_dir() / "runs", "u-1") == 1; }, "a turn");
+  host.kill_agent();
+  gate.open();
+  host.start_agent();
+  while (host.stream().find("echo: second\n") == std::string::npos)
+    host.step(1000, deadline{});
+  EXPECT_EQ(host.stream(), "echo: " + gate.prompt() + "\necho: second\n");
+  EXPECT_EQ(lines_of(host.state_dir() / "starts").size(), 1U);
+}
+
+TEST(keep_claude, a_host_of_cc_bridge_gets_its_reply_of_the_next_agent) {
+  temp_dir dir;
+  agent_options options;
+  options.pipe_dir = dir / "pipes";
+  options.args
+    = {"--compat",     "cc-bridge", "--keep-claude",
+       "--keep-pipes", "--env",     "FAKE_CLAUDE_STATE=" + dir.path().string()};
+  options.pass_state_dir = false;
+  options.open_output = false;
+  make_fifo(dir / "gate");
+  std::optional<agent_process> agent{std::in_place, options};
+  directory_watch runs{dir.path(), IN_MODIFY | IN_CREATE};
+  agent->write_line("gate " + (dir / "gate").string());
+  runs.wait_until([&] { return kind_of(dir / "runs") == "regular"; }, "a turn");
+  agent->send_signal(SIGKILL);
+  agent->wait_exit();
+  agent.reset();
+  agent.emplace(options);
+  open_write_close(dir / "gate", "x");
+  agent->open_output();
+  EXPECT_THAT(agent->read_to_eof(), HasSubstr("echo: gate"));
+  EXPECT_EQ(lines_of(dir / "starts").size(), 1U);
+  agent->send_signal(SIGINT);
+  EXPECT_EQ(agent->wait_exit(), graceful);
 }
 
 } // namespace container_agent::test

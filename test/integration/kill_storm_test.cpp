@@ -1,4 +1,5 @@
 #include "test/integration/common.hpp"
+#include "test/support/all_tests.hpp"
 #include "test/support/prompt_ledger.hpp"
 
 #include <random>
@@ -8,8 +9,7 @@ namespace container_agent::test {
 
 namespace {
 
-constexpr std::size_t storm_prompts = sanitized() ? 2'000 : 20'000;
-constexpr std::size_t storm_kills = sanitized() ? 50 : 500;
+constexpr std::size_t prompts_between_kills = 40;
 
 // Enough on their way that Claude is never idle.
 constexpr std::size_t open_at_once = 100;
@@ -29,9 +29,11 @@ TEST(heavy, every_prompt_is_answered_once_whatever_kills_claude) {
   options.claude_args = {"--terse"};
   agent_process agent{options};
   std::mt19937 chance{20261124};
+  const std::size_t storm_kills = sanitized() ? 50 : all_tests() ? 500 : 150;
+  const auto storm_prompts = storm_kills * prompts_between_kills;
   // Twice the mean: three quarters of the prompts are for the kills, so that
   // there is time for those that meet no Claude at first.
-  constexpr auto most_between = 3 * storm_prompts / (2 * storm_kills);
+  constexpr auto most_between = 3 * prompts_between_kills / 2;
   std::uniform_int_distribution<std::size_t> next_kill{1, most_between};
 
   prompt_ledger ledger;

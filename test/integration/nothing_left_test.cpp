@@ -106,6 +106,21 @@ TEST_F(nothing_left, when_the_guard_is_killed) {
   expect_replaced(agent, old);
 }
 
+// As the kernel may do for want of memory. Nobody is left then who could look
+// for what the child has started; the child itself ends.
+TEST_F(nothing_left, of_a_child_alone_when_guard_and_agent_are_killed) {
+  count = 0;
+  agent_process agent{options("exec sleep 600")};
+  wait_here(agent);
+  auto guard = guard_of(agent);
+  auto child = child_of(agent);
+  agent.send_signal(SIGSTOP); // or it might see the guard's end first
+  ::kill(guard, SIGKILL);
+  agent.send_signal(SIGKILL);
+  EXPECT_EQ(agent.wait_exit(), (exit_status{-1, SIGKILL}));
+  wait_gone(child);
+}
+
 TEST_F(nothing_left, when_the_child_is_killed) {
   agent_process agent{options()};
   auto old = wait_here(agent);

@@ -130,7 +130,9 @@ TEST(replaced_pipes, a_reader_that_comes_later_sees_whole_lines) {
 }
 
 TEST(replaced_pipes, a_reader_that_leaves_mid_line_spoils_nothing) {
-  agent_process agent;
+  agent_options options;
+  options.args = {"--max-backlog", "4MiB"};
+  agent_process agent{options};
   agent.wait_for_record("ready");
   agent.set_reading(false);
   agent.write_line("flood 40000000 1000000");

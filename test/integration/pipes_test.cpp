@@ -41,7 +41,8 @@ TEST(pipes, are_made_with_the_input_last) {
          {},
          {"--mode", "raw"},
          {"--compat", "cc-bridge"},
-         {"--keep-claude", "--keep-dir", keep / "kept"}}) {
+         {"--keep-claude", "--state-dir", keep / "state"},
+         {"--state-dir", "none"}}) {
     temp_dir dir;
     directory_watch watch{dir.path(), IN_CREATE};
     agent_options options;

@@ -181,7 +181,9 @@ TEST(shutdown, ends_the_childs_own_children) {
 }
 
 TEST(shutdown, with_no_reader_is_not_held_up) {
-  agent_process agent{impatient()};
+  auto options = impatient();
+  options.args.insert(options.args.end(), {"--max-backlog", "2MiB"});
+  agent_process agent{options};
   agent.set_reading(false);
   agent.write_line("flood 3000000");
   directory_watch watch(agent.state_dir());
@@ -195,7 +197,9 @@ TEST(shutdown, with_no_reader_is_not_held_up) {
 }
 
 TEST(shutdown, loses_nothing_that_the_host_still_reads) {
-  agent_process agent{patient()};
+  auto options = patient();
+  options.args.insert(options.args.end(), {"--max-backlog", "2MiB"});
+  agent_process agent{options};
   agent.set_reading(false);
   agent.write_line("flood 3000000 100");
   directory_watch watch(agent.state_dir());

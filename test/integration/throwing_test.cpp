@@ -235,7 +235,7 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
   }
   {
     SCOPED_TRACE("a Claude that closes its stdout, a host that does not read");
-    agent_process agent{throwing(log, 0)};
+    agent_process agent{throwing(log, 0, {"--max-backlog", "2MiB"})};
     bookkeeper host{agent};
     host.prompt("close-stdout-once");
     host.read_until_open(0);

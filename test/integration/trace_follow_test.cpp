@@ -30,7 +30,7 @@ TEST(trace_follow, shows_events_until_the_agent_ends) {
   agent.stop();
   EXPECT_EQ(shown.wait_exit(), (exit_status{0, 0}));
   auto text = shown.stdout_text();
-  EXPECT_THAT(text, HasSubstr("pipe_input → conversation  host_line"));
+  EXPECT_THAT(text, HasSubstr("pipe_input → conversation  input_grew"));
   EXPECT_THAT(text, HasSubstr("host_input ⇒ 6 bytes"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b["))) << "this is no terminal";
   EXPECT_EQ(shown.stderr_text(), "container-agent: the agent has ended\n");
@@ -39,16 +39,16 @@ TEST(trace_follow, shows_events_until_the_agent_ends) {
 TEST(trace_follow, shows_what_is_asked_for_and_colours_it) {
   agent_process agent;
   agent.wait_for_record("ready");
-  auto shown = follow(agent, {"--type", "host_line", "--type", "host_output",
-                              "--color", "always"});
+  auto shown = follow(agent, {"--type", "input_grew", "--type",
+                              "host_output_grew", "--color", "always"});
   shown.wait_for_output("process ");
   agent.write_line("hello");
   agent.wait_for_answer("echo: hello");
   agent.stop();
   shown.wait_exit();
   auto text = shown.stdout_text();
-  EXPECT_THAT(text, HasSubstr("\x1b[1mhost_line\x1b[0m"));
-  EXPECT_THAT(text, HasSubstr("host_output"));
+  EXPECT_THAT(text, HasSubstr("\x1b[1minput_grew\x1b[0m"));
+  EXPECT_THAT(text, HasSubstr("host_output_grew"));
   EXPECT_THAT(text, Not(HasSubstr("child_input")));
 }
 
@@ -65,7 +65,7 @@ TEST(trace_follow, gives_other_tools_lines_that_they_read) {
   write_file(dir / "trace.jsonl", shown.stdout_text());
   auto summary = run_program({"trace", "summary", dir / "trace.jsonl"});
   EXPECT_EQ(summary.status, yes) << summary.err;
-  EXPECT_THAT(summary.out, HasSubstr("host_line"));
+  EXPECT_THAT(summary.out, HasSubstr("input_grew"));
 }
 
 TEST(trace_follow, says_why_where_there_is_nothing_to_follow) {
@@ -91,7 +91,7 @@ TEST(trace_follow, begins_with_the_past_of_one_prompt) {
   auto shown
     = follow(agent, {"--past", "1000", "--prompt", first_uuid, "--json",
                      "--actor", "pipe_input", "--actor", "pipe_output"});
-  shown.wait_for_output("host_output_window");
+  shown.wait_for_output("host_output_grew");
   EXPECT_THAT(shown.stdout_text(),
               HasSubstr("11111111111141118111111111111111"));
   EXPECT_THAT(shown.stdout_text(),

@@ -71,6 +71,30 @@ TEST(client_options, find_the_socket_as_the_agent_does) {
   }
 }
 
+TEST(client_options, of_tail_are_read) {
+  auto x = read({"tail"});
+  EXPECT_EQ(x.state, "/tmp/cc-bridge-pipes/claude.state");
+  EXPECT_EQ(x.from, "start");
+  EXPECT_FALSE(x.follow);
+  x = read({"tail", "--from", "1234", "--follow"});
+  EXPECT_EQ(x.from, "1234");
+  EXPECT_TRUE(x.follow);
+  EXPECT_EQ(read({"tail", "--from=end"}).from, "end");
+}
+
+TEST(client_options, find_the_state_as_the_agent_does) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+         {},
+         {"--pipe-dir", "/p", "--instance", "a"},
+         {"--input-pipe", "/i"},
+         {"--state-dir", "/s"},
+         {"--state-dir", "none"}}) {
+    auto both = arguments;
+    both.insert(both.begin(), "tail");
+    EXPECT_EQ(read(both).state, accepted(arguments).state.directory);
+  }
+}
+
 TEST(client_options, options_of_the_agent_are_no_mistakes) {
   read({"health", "--max-queue", "7", "--mode", "raw", "--", "--model", "x"});
 }
@@ -83,6 +107,10 @@ TEST(client_options, mistakes_are_refused) {
   EXPECT_THAT(mistake({"health", "--timeout", "0"}), HasSubstr("out of range"));
   EXPECT_THAT(mistake({"health", "--timeout", "25h"}),
               HasSubstr("out of range"));
+  EXPECT_THAT(mistake({"health", "--follow"}),
+              HasSubstr("--follow: is an option of tail, not of health"));
+  for (auto from : {"begin", "-1", "1k", "18446744073709551616"})
+    EXPECT_THAT(mistake({"tail", "--from", from}), HasSubstr("is no offset"));
   EXPECT_THAT(mistake({"health", "--frob"}), HasSubstr("unknown option"));
   EXPECT_THAT(refused({"--json"}),
               HasSubstr("--json: is an option of subcommands"));

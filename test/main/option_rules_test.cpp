@@ -52,13 +52,22 @@ INSTANTIATE_TEST_SUITE_P(
     refusal{"keep_raw",
             {"--keep-claude", "--mode=raw", "--claude-command=cat"},
             "--keep-claude: can't go with --mode raw"},
-    refusal{"keep_compat",
-            {"--keep-claude", "--compat=cc-bridge"},
-            "--keep-claude: can't go with --compat"},
-    refusal{"keep_text",
-            {"--keep-claude", "--output-format=text"},
-            "--keep-claude: can't go with text output"},
-    refusal{"keep_dir", {"--keep-dir=/x"}, "with --keep-claude only"},
+    refusal{"keep_attached",
+            {"--keep-claude", "--attach-only"},
+            "--keep-claude: can't go with --attach-only"},
+    refusal{"keep_in_memory",
+            {"--keep-claude", "--state-dir=none"},
+            "--keep-claude: can't go with --state-dir none"},
+    refusal{"fresh_in_memory",
+            {"--fresh", "--state-dir=none"},
+            "--fresh: has no meaning with --state-dir none"},
+    refusal{"sync_in_memory",
+            {"--sync", "--state-dir=none"},
+            "--sync: has no meaning with --state-dir none"},
+    refusal{"events_in_memory",
+            {"--keep-events=1M", "--state-dir=none"},
+            "--keep-events: has no meaning with --state-dir none"},
+    refusal{"small_backlog", {"--max-backlog=65535"}, "from 2MiB to 1024GiB"},
     refusal{
       "same_pipe", {"--input-pipe=/x", "--output-pipe=/x"}, "same pipe, /x"},
     refusal{
@@ -108,6 +117,12 @@ INSTANTIATE_TEST_SUITE_P(
     refusal{"raw_in_flight",
             {"--mode=raw", "--claude-command=cat", "--max-in-flight=2"},
             "--max-in-flight: has no meaning"},
+    refusal{"raw_state",
+            {"--mode=raw", "--claude-command=cat", "--state-dir=/x"},
+            "--state-dir: has no meaning with --mode raw"},
+    refusal{"raw_fresh",
+            {"--mode=raw", "--claude-command=cat", "--fresh"},
+            "--fresh: has no meaning with --mode raw"},
     refusal{"raw_permissions",
             {"--mode=raw", "--claude-command=cat", "--permission-prompts=none"},
             "--permission-prompts: has no meaning"},
@@ -153,6 +168,10 @@ TEST(options, what_only_resembles_a_mistake_is_accepted) {
   accepted({"--", "--settings={\"a\": 1}"});
   accepted({"--env-pass=*", "--env-pass=CLAUDE*"});
   accepted({"--", "--continue"});
+  accepted({"--keep-claude", "--output-format=text"});
+  accepted({"--keep-claude", "--compat=cc-bridge"});
+  accepted({"--keep-claude", "--transparent"});
+  accepted({"--mode=raw", "--claude-command=cat", "--state-dir=none"});
 }
 
 TEST(options, mistakes_show_no_secrets) {

@@ -1,10 +1,15 @@
 #include "main/trials.hpp"
 
+#include "main/fifo/fifo_lock.hpp"
 #include "test/main/option_support.hpp"
 #include "test/support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include <filesystem>
 
@@ -21,6 +26,13 @@ protected:
   temp_dir dir_;
 
   std::string in_dir(const std::string& name) const { return dir_ / name; }
+
+  static finding look_at(const std::string& state) {
+    options settings;
+    settings.state.directory = state;
+    settings.state.max_backlog = settings.state.keep_events = 0;
+    return check_state_directory(settings);
+  }
 
   static void expect_problem(const finding& found, exit_code code,
                              const std::string& detail) {
@@ -60,23 +72,62 @@ TEST_F(trials, find_files_that_can_not_be_made) {
             verdict::warning);
 }
 
-TEST_F(trials, find_a_kept_directory_that_may_not_be_used) {
-  auto kept = in_dir("kept");
-  EXPECT_EQ(check_keep_directory(kept).detail, "will be made");
-  fs::create_directory(kept);
-  ::chmod(kept.c_str(), 0700);
-  EXPECT_EQ(check_keep_directory(kept).result, verdict::ok);
-  ::chmod(kept.c_str(), 0777);
-  expect_problem(check_keep_directory(kept), exit_code::bad_pipe,
-                 "nobody else's");
+TEST_F(trials, find_a_state_directory_that_may_not_be_used) {
+  auto path = in_dir("pipes/a.state");
+  EXPECT_EQ(look_at(path).detail, "will be made");
+  EXPECT_TRUE(fs::is_empty(dir_.path()));
+  fs::create_directories(path);
+  ::chmod(path.c_str(), 0750);
+  EXPECT_EQ(look_at(path).result, verdict::ok);
+  EXPECT_TRUE(fs::is_empty(path));
+  ::chmod(path.c_str(), 0777);
+  expect_problem(look_at(path), exit_code::bad_pipe, "nobody else's");
   write_file(dir_ / "file", "");
-  expect_problem(check_keep_directory(in_dir("file")), exit_code::bad_pipe,
-                 "no folder");
+  expect_problem(look_at(in_dir("file")), exit_code::bad_pipe, "no folder");
+  expect_problem(look_at(in_dir("file/below")), exit_code::bad_pipe,
+                 "Not a directory");
+}
+
+TEST_F(trials, find_another_agent_in_the_state_directory) {
+  auto path = in_dir("state");
+  fs::create_directory(path);
+  auto told = runtime::make_pipe();
+  // A lock of this process would be none for it.
+  auto holder = ::fork();
+  ASSERT_GE(holder, 0);
+  if (holder == 0) {
+    runtime::fifo_lock lock{path + "/agent"};
+    lock.hold(0600);
+    (void)!::write(told.writer.get(), "x", 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(told.reader.get(), &byte, 1), 1);
+  expect_problem(look_at(path), exit_code::already_running,
+                 "another agent (pid " + std::to_string(holder) + ")");
+  ::kill(holder, SIGKILL);
+  ::waitpid(holder, nullptr, 0);
+  EXPECT_EQ(look_at(path).result, verdict::ok);
+}
+
+TEST_F(trials, find_that_there_is_little_room) {
+  options settings;
+  settings.state.directory = in_dir("state");
+  settings.state.max_backlog = std::uint64_t{1} << 60;
+  auto found = check_state_directory(settings);
+  EXPECT_EQ(found.result, verdict::warning);
+  EXPECT_THAT(found.detail, HasSubstr("has room for "));
+}
+
+TEST_F(trials, find_nothing_to_say_of_a_state_in_memory) {
+  EXPECT_EQ(check_state_directory({}).result, verdict::ok);
 }
 
 TEST_F(trials, find_all_system_calls_here) {
   options settings;
-  settings.claude.keep = true;
+  EXPECT_EQ(check_system_calls(settings).result, verdict::ok);
+  settings.state.directory = in_dir("state");
   EXPECT_EQ(check_system_calls(settings).result, verdict::ok);
 }
 

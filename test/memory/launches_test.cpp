@@ -1,4 +1,4 @@
-#include "test/runtime/child_fixture.hpp"
+#include "test/process/child_fixture.hpp"
 #include "test/support/process_memory.hpp"
 
 #include <sys/wait.h>

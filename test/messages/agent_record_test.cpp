@@ -12,56 +12,62 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const codec::time_point noon{
+const codec::record_time noon{
   std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + 12h + 34min + 56s
-  + 789ms};
+    + 789ms,
+  1024};
 
 /// What every record begins with.
 std::string head(const std::string& subtype) {
   return R"({"type":"container_agent","subtype":")" + subtype
-         + R"(","time":"2026-11-23T12:34:56.789Z")";
+         + R"(","time":"2026-11-23T12:34:56.789Z","offset":1024)";
 }
 
 } // namespace
 
 TEST(agent_record, ready) {
-  EXPECT_EQ(codec::ready_record(noon, {3, 77, true, false}, "s1"),
+  EXPECT_EQ(codec::ready_record(noon, {3, 77, true, false}, "s1", 500),
             head("ready")
               + R"(,"pid":77,"session_id":"s1","attached":false,)"
-                R"("resumed":true})"
+                R"("resumed":true,"read_to":500})"
                 "\n");
 }
 
 TEST(agent_record, ready_before_a_session_is_known) {
-  EXPECT_EQ(codec::ready_record(noon, {3, 77, false, true}, ""),
+  EXPECT_EQ(codec::ready_record(noon, {3, 77, false, true}, "", 0),
             head("ready")
               + R"(,"pid":77,"session_id":null,"attached":true,)"
-                R"("resumed":false})"
+                R"("resumed":false,"read_to":0})"
                 "\n");
 }
 
 TEST(agent_record, accepted) {
-  EXPECT_EQ(codec::accepted_record(noon, "u1", 4, false),
+  EXPECT_EQ(codec::accepted_record(noon, {"u1", 4}),
             head("accepted")
               + R"(,"uuid":"u1","position":4})"
                 "\n");
-  EXPECT_EQ(codec::accepted_record(noon, "u1", 0, true),
+  EXPECT_EQ(codec::accepted_record(noon, {"u1", 0, true}),
             head("accepted")
               + R"(,"uuid":"u1","position":0,"duplicate":true})"
+                "\n");
+  EXPECT_EQ(codec::accepted_record(noon, {"u1", 0, false, {7, 19}}),
+            head("accepted")
+              + R"(,"uuid":"u1","position":0,"input_from":7,"input_to":19})"
                 "\n");
 }
 
 TEST(agent_record, rejected) {
-  EXPECT_EQ(codec::rejected_record(noon, "too_long", "17 bytes", 9, "", "ab"),
+  EXPECT_EQ(codec::rejected_record(noon, {"too_long", "17 bytes", 9, "", "ab"}),
             head("rejected")
               + R"(,"reason":"too_long","detail":"17 bytes","line":9,)"
                 R"("excerpt":"ab"})"
                 "\n");
-  EXPECT_EQ(codec::rejected_record(noon, "invalid_json", "x", 9, "u1", ""),
-            head("rejected")
-              + R"(,"reason":"invalid_json","detail":"x","line":9,)"
-                R"("uuid":"u1","excerpt":""})"
-                "\n");
+  EXPECT_EQ(
+    codec::rejected_record(noon, {"invalid_json", "x", 9, "u1", "", {0, 5}}),
+    head("rejected")
+      + R"(,"reason":"invalid_json","detail":"x","line":9,)"
+        R"("uuid":"u1","excerpt":"","input_from":0,"input_to":5})"
+        "\n");
 }
 
 TEST(agent_record, claude_exited_with_a_code_or_a_signal) {
@@ -82,10 +88,10 @@ TEST(agent_record, claude_exited_with_a_code_or_a_signal) {
 TEST(agent_record, claude_exited_says_what_was_cut) {
   child_ended end;
   end.pid = 77;
-  end.cut_bytes = 12;
-  EXPECT_EQ(codec::claude_exited_record(noon, end, ""),
+  const codec::event_range line{600, 613}; // 12 bytes and a line feed
+  EXPECT_EQ(codec::claude_exited_record(noon, end, "", line),
             head("claude_exited")
-              + R"(,"pid":77,"exit_code":0,"cut_bytes":12})"
+              + R"(,"pid":77,"exit_code":0,"cut_bytes":12,"cut_from":600})"
                 "\n");
 }
 
@@ -150,9 +156,51 @@ TEST(agent_record, status_holds_the_documents_members) {
                 "\n");
 }
 
+TEST(agent_record, ended_and_checkpoint) {
+  EXPECT_EQ(codec::ended_record(noon), head("ended") + "}\n");
+  EXPECT_EQ(codec::checkpoint_record(noon, R"({"input":7})"),
+            head("checkpoint") + R"(,"state":{"input":7}})" + '\n');
+}
+
+TEST(agent_record, is_read_again_as_far_as_a_fold_wants_it) {
+  auto record = codec::read_record(
+    codec::accepted_record(noon, {"u1", 4, true, {7, 19}}));
+  EXPECT_EQ(record.subtype, "accepted");
+  EXPECT_EQ(record.uuid, "u1");
+  EXPECT_TRUE(record.duplicate);
+  EXPECT_EQ(record.input.from, 7u);
+  EXPECT_EQ(record.input.to, 19u);
+  record = codec::read_record(
+    codec::rejected_record(noon, {"too_long", "x", 9, "u1", "ab", {0, 5}}));
+  EXPECT_EQ(record.subtype, "rejected");
+  EXPECT_EQ(record.reason, "too_long");
+  EXPECT_EQ(record.input.to, 5u);
+  record = codec::read_record(codec::continued_record(noon, "u1", "c1", 2));
+  EXPECT_EQ(record.continue_uuid, "c1");
+  EXPECT_EQ(record.attempt, 2u);
+  record = codec::read_record(
+    codec::ready_record(noon, {3, 77, false, true}, "s1", 0));
+  EXPECT_EQ(record.pid, 77);
+  EXPECT_TRUE(record.attached);
+  record = codec::read_record(codec::checkpoint_record(noon, R"({"input":7})"));
+  EXPECT_EQ(record.state, R"({"input":7})");
+}
+
+TEST(agent_record, of_what_is_none_nothing_is_read) {
+  for (auto line : {"", "{", "[]", "7", "null", R"({"subtype":7,"uuid":null})",
+                    R"({"pid":-1,"input_to":"x","attached":1})"}) {
+    auto record = codec::read_record(line);
+    EXPECT_EQ(record.subtype, "") << line;
+    EXPECT_EQ(record.uuid, "") << line;
+    EXPECT_EQ(record.pid, 0) << line;
+    EXPECT_EQ(record.input.to, 0u) << line;
+    EXPECT_FALSE(record.attached) << line;
+  }
+}
+
 TEST(agent_record, whatever_it_quotes_it_stays_one_line_of_valid_json) {
   auto line = codec::rejected_record(
-    noon, "invalid_json", "a\nb\"c\\\x01\xff\xc3", 1, "\xfe", "\xfe\n");
+    noon, {"invalid_json", "a\nb\"c\\\x01\xff\xc3", 1, "\xfe", "\xfe\n"});
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   auto record = nlohmann::json::parse(line);
   EXPECT_EQ(record["detail"], "a\nb\"c\\\x01\xef\xbf\xbd\xef\xbf\xbd");

@@ -1,6 +1,7 @@
 #include "messages/codec/kept_conversation.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <string>
 
@@ -9,184 +10,148 @@ namespace container_agent::test {
 namespace {
 
 using codec::kept_conversation;
+using nlohmann::json;
 
-// Everything that an entry can be, once.
-const std::string whole
-  = codec::session_entry("s-1", false)
-    + codec::accepted_entry("u-1", "{\"a\":\"\\n\"}\n", 20)
-    + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
-    + codec::accepted_entry("u-2", "{\"b\":2}\n", 40) + codec::asks_entry("a-1")
-    + codec::launched_entry() + codec::asks_entry("q-1")
-    + codec::asks_entry("q-2") + codec::lifecycle_entry(true)
-    + codec::closed_entry("u-1", 100)
-    + codec::closed_entry("u-0", 0, {}, "crashed")
-    + codec::closed_entry("u-9", 0, {}, "gave_up")
-    + codec::forgotten_entry("u-9") + codec::sent_entry("u-2", 1)
-    + codec::asked_entry("q-1", "{\"yes\":1}\n", 45)
-    + codec::asked_entry("q-3", {}, 0) + codec::ready_entry()
-    + codec::settings_entry({{"r-1", "{\"set\":1}", true}, {"", "{}", false}},
-                            47)
-    + codec::continued_entry("u-2", "c-2") + codec::sent_entry("u-2", 2, true)
-    + codec::answering_entry("u-2") + codec::session_entry("s-1", false, 2)
-    + codec::input_entry(50);
-
-kept_conversation taken(std::string_view journal) {
-  kept_conversation result;
-  EXPECT_EQ(result.take_all(journal), 0U);
-  return result;
+// Everything that there can be, once.
+kept_conversation whole() {
+  kept_conversation kept;
+  kept.prompts.push_back({.uuid = "u-2",
+                          .input = {40, 60},
+                          .sent = 2,
+                          .begun = true,
+                          .continued_as = "c-2",
+                          .again = true,
+                          .answering = true});
+  kept.prompts.push_back({.uuid = "u \"3\" \xc3\xa9", .input = {60, 90}});
+  kept.closed.push_back({"u-0"});
+  kept.closed.push_back({"u-1", "crashed", "c-1"});
+  kept.session_id = "s-1";
+  kept.anew = true;
+  kept.settings = {{"r-1", "{\"set\":1}", true}, {"", "{}", false}};
+  kept.left_out = {{10, 20}, {40, 60}};
+  kept.input = 90;
+  kept.to_child = 1'000'000'000'000;
+  kept.pid = 77;
+  kept.ready = true;
+  kept.lifecycle = true;
+  kept.held_from = 80;
+  kept.open_requests = {{"q-1", {"can_use_tool", "Bash", "ls"}}, {"q-2"}};
+  kept.tasks = {"t-1"};
+  return kept;
 }
 
 } // namespace
 
-TEST(kept_conversations, know_what_waits_what_flies_and_what_is_done) {
-  auto kept = taken(whole);
-  ASSERT_EQ(kept.prompts.size(), 1U);
-  EXPECT_EQ(kept.prompts[0].uuid, "u-2");
-  EXPECT_EQ(kept.prompts[0].line, bytes{"{\"b\":2}\n"});
-  EXPECT_EQ(kept.prompts[0].sent, 2U);
-  EXPECT_FALSE(kept.prompts[0].begun);
-  EXPECT_EQ(kept.prompts[0].continued_as, "c-2");
-  EXPECT_TRUE(kept.prompts[0].again);
-  EXPECT_TRUE(kept.prompts[0].answering);
-  EXPECT_EQ(kept.closed.front().uuid, "u-1");
-  EXPECT_EQ(kept.closed.front().result_end, 100U);
-  ASSERT_EQ(kept.closed.size(), 2U);
-  EXPECT_EQ(kept.closed[1].uuid, "u-0");
-  EXPECT_EQ(kept.closed[1].failure, "crashed");
-  EXPECT_EQ(kept.session_id, "s-1");
-  EXPECT_EQ(kept.failed_resumes, 2U);
-  EXPECT_TRUE(kept.ready);
-  ASSERT_EQ(kept.settings.size(), 2U);
-  EXPECT_EQ(kept.settings[0].request_id, "r-1");
-  EXPECT_EQ(kept.settings[0].line, "{\"set\":1}");
-  EXPECT_TRUE(kept.settings[0].acknowledged);
-  EXPECT_FALSE(kept.settings[1].acknowledged);
-  EXPECT_EQ(kept.input, 50U);
+TEST(kept_conversations, are_read_as_they_were_written) {
+  auto text = text_of(whole());
+  EXPECT_EQ(text.find('\n'), std::string::npos) << "one line";
+  auto kept = codec::read_kept_conversation(text);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(text_of(*kept), text);
+  ASSERT_EQ(kept->prompts.size(), 2u);
+  const auto& flying = kept->prompts[0];
+  EXPECT_EQ(flying.uuid, "u-2");
+  EXPECT_EQ(flying.input.from, 40u);
+  EXPECT_EQ(flying.input.to, 60u);
+  EXPECT_EQ(flying.sent, 2u);
+  EXPECT_TRUE(flying.begun);
+  EXPECT_EQ(flying.known_as(), "c-2");
+  EXPECT_TRUE(flying.again);
+  EXPECT_TRUE(flying.answering);
+  const auto& waiting = kept->prompts[1];
+  EXPECT_EQ(waiting.known_as(), "u \"3\" \xc3\xa9");
+  EXPECT_EQ(waiting.sent, 0u);
+  EXPECT_FALSE(waiting.begun);
+  ASSERT_EQ(kept->closed.size(), 2u);
+  EXPECT_EQ(kept->closed[0].uuid, "u-0");
+  EXPECT_EQ(kept->closed[0].failure, "");
+  EXPECT_EQ(kept->closed[1].failure, "crashed");
+  EXPECT_EQ(kept->closed[1].continued_as, "c-1");
+  EXPECT_EQ(kept->session_id, "s-1");
+  EXPECT_TRUE(kept->anew);
+  ASSERT_EQ(kept->settings.size(), 2u);
+  EXPECT_EQ(kept->settings[0].request_id, "r-1");
+  EXPECT_EQ(kept->settings[0].line, "{\"set\":1}");
+  EXPECT_TRUE(kept->settings[0].acknowledged);
+  EXPECT_FALSE(kept->settings[1].acknowledged);
+  ASSERT_EQ(kept->left_out.size(), 2u);
+  EXPECT_EQ(kept->left_out[1].from, 40u);
+  EXPECT_EQ(kept->left_out[1].to, 60u);
+  EXPECT_EQ(kept->input, 90u);
+  EXPECT_EQ(kept->to_child, 1'000'000'000'000u);
+  EXPECT_EQ(kept->pid, 77);
+  EXPECT_TRUE(kept->ready);
+  EXPECT_TRUE(kept->lifecycle);
+  EXPECT_EQ(kept->held_from, 80u);
+  ASSERT_EQ(kept->open_requests.size(), 2u);
+  EXPECT_EQ(kept->open_requests[0].id, "q-1");
+  EXPECT_EQ(kept->open_requests[0].about.subtype, "can_use_tool");
+  EXPECT_EQ(kept->open_requests[0].about.tool, "Bash");
+  EXPECT_EQ(kept->open_requests[0].about.subject, "ls");
+  EXPECT_EQ(kept->open_requests[1].id, "q-2");
+  EXPECT_EQ(kept->tasks, std::vector<std::string>{"t-1"});
 }
 
-TEST(kept_conversations, keep_a_line_byte_for_byte) {
-  const std::string line = "{\"t\":\"\\u00e9 \xC3\xA9 \\\\ \\\" \x7F\"}\n";
-  auto kept = taken(codec::accepted_entry("u \"1\"", line, 1));
-  ASSERT_EQ(kept.prompts.size(), 1U);
-  EXPECT_EQ(kept.prompts[0].line, bytes{line});
-  EXPECT_EQ(kept.prompts[0].uuid, "u \"1\"");
+TEST(kept_conversations, begin_with_nothing) {
+  kept_conversation nothing;
+  auto kept = codec::read_kept_conversation(text_of(nothing));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(text_of(*kept), text_of(nothing));
+  EXPECT_TRUE(kept->prompts.empty());
+  EXPECT_EQ(kept->pid, 0);
 }
 
-TEST(kept_conversations, torn_at_any_byte_know_all_whole_entries_before) {
-  for (std::size_t size = 0; size <= whole.size(); ++size) {
-    auto torn = std::string_view{whole}.substr(0, size);
-    auto end = torn.rfind('\n');
-    auto entire = torn.substr(0, end == std::string_view::npos ? 0 : end + 1);
-    EXPECT_EQ(taken(torn).text(), taken(entire).text()) << size;
+TEST(kept_conversations, cut_at_any_byte_are_none) {
+  auto text = text_of(whole());
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_FALSE(
+      codec::read_kept_conversation(std::string_view{text}.substr(0, size)))
+      << size;
+}
+
+TEST(kept_conversations, that_lack_a_member_or_have_another_kind_are_none) {
+  auto all = json::parse(text_of(whole()));
+  for (const auto& [name, value] : all.items()) {
+    auto other = all;
+    other.erase(name);
+    EXPECT_FALSE(codec::read_kept_conversation(other.dump())) << name;
+    other[name] = json::object();
+    other[name]["x"] = value;
+    EXPECT_FALSE(codec::read_kept_conversation(other.dump())) << name;
+  }
+  for (const auto* list : {"prompts", "settings"})
+    for (const auto& [name, value] : all[list][0].items()) {
+      auto other = all;
+      other[list][0].erase(name);
+      EXPECT_FALSE(codec::read_kept_conversation(other.dump())) << name;
+    }
+  for (const auto& closed : {json(7), json::array({"u"}), json(nullptr)}) {
+    auto other = all;
+    other["closed"] = json::array({closed});
+    EXPECT_FALSE(codec::read_kept_conversation(other.dump())) << closed;
   }
 }
 
-TEST(kept_conversations, come_to_the_same_when_written_anew_after_any_entry) {
-  for (std::size_t at = 0; at <= whole.size(); ++at) {
-    if (at > 0 && whole[at - 1] != '\n')
-      continue;
-    auto kept = taken(std::string_view{whole}.substr(0, at));
-    auto again = taken(kept.text());
-    EXPECT_EQ(again.text(), kept.text()) << at;
-    again.take_all(std::string_view{whole}.substr(at));
-    EXPECT_EQ(again.text(), taken(whole).text()) << at;
-  }
+TEST(kept_conversations, of_a_later_version_may_say_more) {
+  auto all = json::parse(text_of(whole()));
+  all["new"] = {1, 2};
+  all["prompts"][0]["new"] = true;
+  auto kept = codec::read_kept_conversation(all.dump());
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(text_of(*kept), text_of(whole()));
 }
 
-TEST(kept_conversations, a_new_child_has_begun_nothing) {
-  auto kept = taken(codec::accepted_entry("u-1", "{}\n", 3)
-                    + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
-                    + codec::launched_entry());
-  EXPECT_EQ(kept.prompts[0].sent, 1U);
-  EXPECT_FALSE(kept.prompts[0].begun);
+TEST(kept_conversations, with_bytes_that_are_no_text_are_written_all_the_same) {
+  auto kept = whole();
+  kept.settings[0].line = "\xff";
+  EXPECT_TRUE(codec::read_kept_conversation(text_of(kept)));
 }
 
-TEST(kept_conversations, know_what_the_child_waits_for) {
-  auto kept = taken(whole);
-  EXPECT_EQ(kept.open_requests, std::deque<std::string>{"q-2"});
-  EXPECT_EQ(kept.answers, std::deque<std::string>{"{\"yes\":1}\n"});
-  kept.accept("u-3", bytes{"{}\n"});
-  kept.close("u-3", 0); // it waited
-  EXPECT_EQ(kept.answers.size(), 1U);
-  kept.close("u-2", 200);
-  EXPECT_TRUE(kept.answers.empty());
-}
-
-TEST(kept_conversations, remember_some_answers) {
+TEST(kept_conversations, of_many_closed_prompts_are_short) {
   kept_conversation kept;
-  const std::string much(kept_conversation::max_answer_bytes / 2, 'x');
-  for (const auto* name : {"a", "b", "c"})
-    kept.end_request("q", name + much.substr(1));
-  EXPECT_EQ(kept.answers.size(), 2U);
-  EXPECT_EQ(kept.answers.front().front(), 'b');
-  kept.end_request("q", much + much + much);
-  EXPECT_EQ(kept.answers.size(), 1U);
-}
-
-TEST(kept_conversations, know_whether_this_child_reports_or_one_before) {
-  auto kept = taken(codec::lifecycle_entry(true));
-  EXPECT_TRUE(kept.lifecycle);
-  EXPECT_FALSE(kept.lifecycle_before);
-  kept.launch();
-  kept.launch();
-  EXPECT_FALSE(kept.lifecycle);
-  EXPECT_TRUE(kept.lifecycle_before);
-  EXPECT_TRUE(taken(kept.text()).lifecycle_before);
-  kept.lifecycle = true;
-  kept.launch();
-  EXPECT_FALSE(kept.lifecycle);
-}
-
-TEST(kept_conversations, a_new_send_is_not_begun_yet) {
-  auto kept = taken(codec::accepted_entry("u-1", "{}\n", 3)
-                    + codec::sent_entry("u-1", 1) + codec::begun_entry("u-1")
-                    + codec::sent_entry("u-1", 2));
-  EXPECT_EQ(kept.prompts[0].sent, 2U);
-  EXPECT_FALSE(kept.prompts[0].begun);
-}
-
-TEST(kept_conversations, remember_as_many_closed_prompts_as_the_queue) {
-  kept_conversation kept;
-  for (std::size_t i = 0; i <= kept_conversation::max_closed; ++i)
-    kept.close("u-" + std::to_string(i), 0);
-  EXPECT_EQ(kept.closed.size(), kept_conversation::max_closed);
-  EXPECT_EQ(kept.closed.front().uuid, "u-1");
-}
-
-TEST(kept_conversations, count_what_is_no_entry_and_go_on) {
-  kept_conversation kept;
-  EXPECT_EQ(kept.take_all("rubbish\n[]\n{\"closed\":\"u-1\"}\n{\"x\":1}\n"),
-            3U);
-  EXPECT_EQ(kept.closed.size(), 1U);
-}
-
-TEST(kept_conversations, a_new_child_has_neither_settings_nor_new_names) {
-  auto kept = taken(whole + codec::continued_entry("u-2", "c-3")
-                    + codec::sent_entry("u-2", 2) + codec::launched_entry());
-  EXPECT_FALSE(kept.ready);
-  EXPECT_EQ(kept.prompts[0].continued_as, "c-3");
-  EXPECT_TRUE(kept.prompts[0].again) << "the one before had it";
-}
-
-TEST(kept_conversations, of_an_older_agent_are_read) {
-  auto kept = taken(R"({"session":"s-1","anew":false})"
-                    "\n"
-                    R"({"accepted":"u-1","line":"{}\n","input":3})"
-                    "\n"
-                    R"({"sent":"u-1","times":2})"
-                    "\n");
-  EXPECT_EQ(kept.failed_resumes, 0U);
-  EXPECT_FALSE(kept.ready);
-  EXPECT_EQ(kept.prompts[0].sent, 2U);
-  EXPECT_EQ(kept.prompts[0].continued_as, "");
-}
-
-TEST(kept_conversations, know_by_which_uuid_a_result_names_its_prompt) {
-  auto kept = taken(
-    codec::accepted_entry("u-1", "{}\n", 3) + codec::sent_entry("u-1", 1)
-    + codec::continued_entry("u-1", "c-1") + codec::closed_entry("u-1", 90));
-  EXPECT_EQ(kept.closed.back().continued_as, "c-1");
-  EXPECT_EQ(taken(kept.text()).closed.back().continued_as, "c-1");
+  for (std::size_t i = 0; i < kept_conversation::max_closed; ++i)
+    kept.closed.push_back({"0123456789abcdef0123456789abcdef"});
+  EXPECT_LT(text_of(kept).size(), 600u * 1024);
 }
 
 } // namespace container_agent::test

@@ -32,6 +32,7 @@ codec::status_facts some_facts() {
                         33,
                         34,
                         {},
+                        {},
                         milliseconds{15},
                         milliseconds{16},
                         {},
@@ -42,11 +43,12 @@ codec::status_facts some_facts() {
                         {{"q1", "can_use_tool", "Bash", "", milliseconds{35}}},
                         34,
                         33,
-                        true};
+                        true,
+                        36};
   facts.conversation.turns.add(milliseconds{500});
   facts.child = {true, 77, 10};
   facts.input = {17};
-  facts.output = {11, 12, 18};
+  facts.output = {11, 12, 18, 0, 37};
   facts.supervisor
     = {13, 14, "claude_process", {{"conversation", "runtime_error", 32}}};
   facts.control = {19};
@@ -81,7 +83,7 @@ TEST(status_document, tells_every_fact_once) {
     R"("cache_read_tokens":28,"cache_creation_tokens":29},)"
     R"("input":{"lines":4,"rejected":8,"control_lost":34,"unread_bytes":17,"held_ms":30},)"
     R"("output":{"pending_bytes":11,"dropped_replies":12,"unread_bytes":18,)"
-    R"("held_ms":31},)"
+    R"("held_ms":31,"events_end":36,"read_to":37},)"
     R"("restarts":{"total":13,"in_window":14,"gave_up":"claude_process",)"
     R"("by_actor":[{"actor":"conversation","reason":"runtime_error",)"
     R"("count":32}]},)"

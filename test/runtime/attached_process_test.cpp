@@ -18,8 +18,9 @@ class attached_processes : public loop_fixture {
 public:
   temp_dir dir;
   runtime::process_table table;
-  runtime::attached_process attached{loop, table};
-  std::string output;
+  storage::log input{{.directory = {}, .name = "claude_input"}};
+  storage::log events{{.directory = {}, .name = "events"}};
+  runtime::attached_process attached{loop, table, {input, events}};
   bool output_ended = false;
   int exits = 0;
 
@@ -50,17 +51,24 @@ public:
   }
 
   void attach(pid_t pid) {
-    auto result = attached.attach(pid, start_time(pid));
+    auto result = attached.attach(pid, start_time(pid), input.end());
     ASSERT_FALSE(result.error) << result.what;
     ASSERT_TRUE(result.attached);
+    EXPECT_TRUE(result.midstream) << "where its output stands is not known";
     collect();
   }
 
+  void say(std::string_view lines) {
+    input.append(lines);
+    attached.input().let_go(input.end());
+  }
+
+  std::string output() const { return text_in(events, 0, events.end()); }
+
   void collect() {
-    attached.output().read([this](const byte_source::result& found) {
-      output += found.data;
-      output_ended = found.at_end;
-      if (!found.at_end && !found.error)
+    attached.output().move([this](const inlet::result& moved) {
+      output_ended = moved.at_end;
+      if (!moved.at_end && !moved.error)
         collect();
     });
   }
@@ -73,8 +81,8 @@ TEST_F(attached_processes, read_and_write_through_its_own_descriptors) {
   attach(process.pid());
   EXPECT_TRUE(attached.running());
   EXPECT_EQ(attached.pid(), process.pid());
-  attached.input().write(bytes{"hello"});
-  EXPECT_TRUE(run_until([&] { return output == "hello"; }));
+  say("hello\n");
+  EXPECT_TRUE(run_until([&] { return output() == "hello\n"; }));
 }
 
 TEST_F(attached_processes, are_noticed_to_end) {
@@ -113,21 +121,44 @@ TEST_F(attached_processes, that_are_somebody_elses_children_end_unknown) {
 TEST_F(attached_processes, are_let_go_once_all_is_written) {
   loose_process process{cat()};
   attach(process.pid());
-  attached.input().write(bytes{"last"});
+  say("last\n");
   attached.close_input();
   ASSERT_TRUE(run_until([&] { return exits == 1 && output_ended; }));
   EXPECT_EQ(attached.exit_status().kind, exit_kind::detached);
   EXPECT_FALSE(attached.signal_group(SIGKILL));
   EXPECT_TRUE(process.lives());
+  EXPECT_EQ(attached.input().position(), input.end());
+}
+
+TEST_F(attached_processes, are_let_go_at_once_whatever_they_have_not_got) {
+  loose_process::options sleeper = cat();
+  sleeper.argv = {"/bin/sleep", "600"};
+  loose_process process{sleeper};
+  attach(process.pid());
+  say(std::string(1'000'000, 'x') + '\n');
+  EXPECT_LT(attached.input().position(), input.end());
+  attached.let_go();
+  ASSERT_TRUE(run_until([&] { return exits == 1 && output_ended; }));
+  EXPECT_EQ(attached.exit_status().kind, exit_kind::detached);
+  EXPECT_TRUE(process.lives());
+}
+
+TEST_F(attached_processes, get_what_comes_after_the_place_that_was_named) {
+  input.append("for another one\n");
+  loose_process process{cat()};
+  attach(process.pid());
+  say("for this one\n");
+  EXPECT_TRUE(run_until([&] { return output() == "for this one\n"; }));
 }
 
 TEST_F(attached_processes, are_let_go_by_the_end_of_the_object) {
   loose_process process{cat()};
   auto before = open_descriptors();
   {
-    runtime::attached_process other{loop, table};
-    ASSERT_FALSE(other.attach(process.pid(), start_time(process.pid())).error);
-    EXPECT_EQ(open_descriptors(), before + 3) << open_descriptor_names();
+    runtime::attached_process other{loop, table, {input, events}};
+    ASSERT_FALSE(
+      other.attach(process.pid(), start_time(process.pid()), 0).error);
+    EXPECT_EQ(open_descriptors(), before + 4) << open_descriptor_names();
   }
   loop.run_ready();
   EXPECT_EQ(open_descriptors(), before);
@@ -144,29 +175,30 @@ TEST_F(attached_processes, get_signals) {
 
 TEST_F(attached_processes, are_refused_once_another_has_begun_in_their_place) {
   loose_process process{cat()};
-  auto result = attached.attach(process.pid(), start_time(process.pid()) + 1);
+  auto result
+    = attached.attach(process.pid(), start_time(process.pid()) + 1, 0);
   EXPECT_TRUE(result.error);
   EXPECT_NE(result.what.find("ended meanwhile"), std::string::npos);
   process.kill();
   auto pid = process.pid();
   process.wait_gone();
-  EXPECT_TRUE(attached.attach(pid, 1).error);
+  EXPECT_TRUE(attached.attach(pid, 1, 0).error);
 }
 
 TEST_F(attached_processes, have_one_agent_at_a_time) {
   loose_process process{cat()};
   attach(process.pid());
-  runtime::attached_process other{loop, table};
-  auto result = other.attach(process.pid(), start_time(process.pid()));
+  runtime::attached_process other{loop, table, {input, events}};
+  auto result = other.attach(process.pid(), start_time(process.pid()), 0);
   ASSERT_TRUE(result.error);
   EXPECT_NE(result.what.find("another agent"), std::string::npos)
     << result.what;
   EXPECT_FALSE(other.running());
-  EXPECT_TRUE(attached.attach(process.pid(), 1).error) << "twice by one";
+  EXPECT_TRUE(attached.attach(process.pid(), 1, 0).error) << "twice by one";
 }
 
 TEST_F(attached_processes, start_nothing) {
-  EXPECT_TRUE(attached.launch({"true", {}, {}, {}}).error);
+  EXPECT_TRUE(attached.launch({"true", {}, {}, {}}, 0).error);
 }
 
 } // namespace container_agent::test

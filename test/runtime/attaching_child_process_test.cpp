@@ -1,12 +1,14 @@
 #include "main/runtime/attaching_child_process.hpp"
 
-#include "test/runtime/child_fixture.hpp"
+#include "test/process/child_fixture.hpp"
+#include "test/process/keeping_agent.hpp"
 #include "test/support/fifo.hpp"
 #include "test/support/loose_process.hpp"
 #include "test/support/recording_log.hpp"
 #include "test/support/temp_dir.hpp"
 
 #include <csignal>
+#include <optional>
 
 namespace container_agent::test {
 
@@ -14,66 +16,79 @@ namespace {
 
 using runtime::attaching_child_process;
 
-/// A child that is started, as none is looked for.
-class spawning_test : public child_fixture {
+class attaching_test : public child_fixture {
 public:
   recording_log log;
   runtime::fifo_watch watch{loop, log};
+  temp_dir dir;
 
-  // A child gets more than it takes, ends, and is started again.
-  std::size_t overfeed(bool claude) {
-    attaching_child_process process{
-      loop, watch, log, child, {false, false, 0, claude}};
-    process.on_exit([this] { ++exits; });
-    EXPECT_FALSE(process.launch(shell("sleep 600")).error);
-    process.input().write(bytes{std::string(1'000'000, 'x')});
-    auto pending = process.input().pending();
-    EXPECT_FALSE(process.signal_group(SIGKILL));
-    EXPECT_TRUE(run_until([&] { return exits == 1; }));
-    EXPECT_EQ(log.count("input_dropped"), 0U);
-    for (int i = 2; i <= 3; ++i) { // it is told once
-      EXPECT_FALSE(process.launch(shell("exit 0")).error);
-      EXPECT_TRUE(run_until([&] { return exits == i; }));
-    }
-    return pending;
+  loose_process::options cat_on_fifos() const {
+    make_fifo(dir / "in");
+    make_fifo(dir / "out");
+    loose_process::options cat;
+    cat.argv = {"/bin/cat"};
+    cat.arrange = on_fifos(dir / "in", dir / "out");
+    return cat;
   }
 };
 
 } // namespace
 
-TEST_F(spawning_test, bytes_that_no_child_got_are_counted_at_the_next_launch) {
-  auto pending = overfeed(false);
-  EXPECT_GT(pending, 0U);
-  EXPECT_EQ(log.count("input_dropped"), 1U);
-  EXPECT_EQ(log.field("input_dropped", "bytes"), std::to_string(pending));
-}
-
-TEST_F(spawning_test, so_are_those_that_one_did_not_get_that_was_attached_to) {
-  temp_dir dir;
-  make_fifo(dir / "in");
-  make_fifo(dir / "out");
-  loose_process::options sleeper;
-  sleeper.argv = {"/bin/sleep", "600"};
-  sleeper.arrange = on_fifos(dir / "in", dir / "out");
-  loose_process guest{sleeper};
+TEST_F(attaching_test, one_is_started_as_none_is_looked_for) {
   attaching_child_process process{
-    loop, watch, log, child, {true, false, guest.pid(), false}};
+    loop, watch, log, child, {input, events}, {false, false, 0, false}};
+  auto result = process.launch(shell("exit 3"), 0);
+  EXPECT_FALSE(result.attached);
   process.on_exit([this] { ++exits; });
-  ASSERT_TRUE(process.launch(shell("exit 0")).attached);
-  process.input().write(bytes{std::string(1'000'000, 'x')});
-  auto pending = process.input().pending();
-  EXPECT_GT(pending, 0U);
-  guest.kill();
-  EXPECT_TRUE(run_until([&] { return exits == 1; }));
-  EXPECT_FALSE(process.launch(shell("exit 0")).error);
-  EXPECT_EQ(log.count("input_dropped"), 1U);
-  EXPECT_EQ(log.field("input_dropped", "bytes"), std::to_string(pending));
-  EXPECT_TRUE(run_until([&] { return exits == 2; }));
+  ASSERT_TRUE(run_until([&] { return exits == 1; }));
+  EXPECT_EQ(process.exit_status().exit_code, 3);
 }
 
-TEST_F(spawning_test, prompts_are_sent_again_and_not_counted) {
-  EXPECT_GT(overfeed(true), 0U);
-  EXPECT_EQ(log.count("input_dropped"), 0U);
+// Both work on the same logs: the next child gets what comes after what the
+// first one has got.
+TEST_F(attaching_test, one_is_started_after_the_one_that_was_attached_to) {
+  loose_process guest{cat_on_fifos()};
+  attaching_child_process process{
+    loop,  watch,           log,
+    child, {input, events}, {true, false, guest.pid(), false}};
+  process.on_exit([this] { ++exits; });
+  auto result = process.launch(command("cat"), 0);
+  ASSERT_TRUE(result.attached);
+  EXPECT_TRUE(process.is_guest());
+  EXPECT_EQ(result.input_from, 0u);
+  input.append("one\n");
+  process.input().let_go(input.end());
+  ASSERT_TRUE(run_until([&] { return process.input().position() == 4; }));
+  guest.kill();
+  ASSERT_TRUE(run_until([&] { return exits == 1; }));
+  auto got = process.input().position();
+  ASSERT_FALSE(process.launch(command("cat"), got).error);
+  EXPECT_FALSE(process.is_guest());
+  input.append("two\n");
+  process.input().let_go(input.end());
+  process.close_input();
+  collect();
+  wait_end();
+  EXPECT_EQ(output, "two\n");
+}
+
+TEST_F(attaching_test, a_kept_one_goes_before_any_other) {
+  loose_process guest{cat_on_fifos()};
+  std::optional<keeping_agent> agent{std::in_place, loop, dir.path()};
+  auto pid = agent->child.launch(command("cat"), 0).pid;
+  agent.reset();
+  agent.emplace(loop, dir.path());
+  attaching_child_process process{loop,
+                                  watch,
+                                  log,
+                                  agent->child,
+                                  {agent->input, agent->events},
+                                  {true, false, guest.pid(), false}};
+  auto result = process.launch(command("cat"), 0);
+  EXPECT_TRUE(result.attached);
+  EXPECT_EQ(result.pid, pid);
+  EXPECT_FALSE(process.is_guest());
+  agent->child.conclude(false);
 }
 
 } // namespace container_agent::test

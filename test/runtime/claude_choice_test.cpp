@@ -26,7 +26,7 @@ claude_candidate fit(std::int32_t pid = 10) {
           .input_has_writer = true,
           .users = {},
           .agent = 0,
-          .kept_in = {}};
+          .kept = false};
 }
 
 claude_candidate with_input(descriptor_kind kind) {
@@ -80,8 +80,8 @@ TEST(choices, every_refusal_says_why_and_what_to_do) {
     {changed([](auto& x) { x.speaks_protocol = false; }), "no_stream_json",
      "does not speak stream-json"},
     {changed([](auto& x) { x.agent = 99; }), "supervised", "pid 99"},
-    {changed([](auto& x) { x.kept_in = "/run/c.kept"; }), "kept",
-     "has left it in /run/c.kept"},
+    {changed([](auto& x) { x.kept = true; }), "kept",
+     "an agent with --keep-claude has started it"},
     {changed([](auto& x) { x.input_has_writer = false; }), "stdin_ended",
      "about to end"},
     {changed([](auto& x) {

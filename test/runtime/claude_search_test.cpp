@@ -111,12 +111,23 @@ TEST_F(searches, find_one) {
 
 TEST_F(searches, pass_over_one_of_another_agent) {
   tree.add({.pid = 70, .name = "container-agent"});
-  tree.add({.pid = 71, .parent = 70, .name = "guard"});
-  add_claude(72, 70);
-  add_claude(73, 71);
+  tree.add({.pid = 71, .parent = 70, .name = "agent-reaper"});
+  tree.add({.pid = 72, .parent = 71, .name = "agent-shim"});
+  add_claude(73, 70);
+  add_claude(74, 72);
   EXPECT_EQ(reason(), "nobody");
-  EXPECT_EQ(find(72).refused.at(0).reason, "supervised");
   EXPECT_EQ(find(73).refused.at(0).reason, "supervised");
+  EXPECT_EQ(find(74).refused.at(0).reason, "supervised");
+}
+
+TEST_F(searches, refuse_one_that_an_agent_has_kept) {
+  auto agent = "/usr/bin/container-agent";
+  tree.add({.pid = 71, .name = "agent-reaper", .executable = agent});
+  tree.add(
+    {.pid = 72, .parent = 71, .name = "agent-shim", .executable = agent});
+  add_claude(74, 72);
+  EXPECT_EQ(reason(), "kept");
+  EXPECT_EQ(find(74).refused.at(0).reason, "kept");
 }
 
 TEST_F(searches, know_an_agent_by_its_file_too) {

@@ -1,4 +1,4 @@
-#include "main/runtime/event_loop.hpp"
+#include "main/loop/event_loop.hpp"
 
 #include "test/runtime/loop_fixture.hpp"
 
@@ -191,50 +191,6 @@ TEST_F(event_loop_test, waits_begin_though_there_is_always_a_job) {
   EXPECT_TRUE(run_until([&] { return begun; }));
   EXPECT_GT(jobs, 0);
   again = [] {};
-}
-
-TEST_F(event_loop_test, a_small_read_is_not_given_away) {
-  auto* before = loop.read_buffer().data();
-  EXPECT_TRUE(loop.give_read_buffer(100).empty());
-  EXPECT_EQ(loop.read_buffer().data(), before);
-}
-
-TEST_F(event_loop_test, a_buffer_given_away_is_not_read_into_while_in_use) {
-  auto* first = loop.read_buffer().data();
-  first[0] = 'a';
-  first[read_size - 1] = 'z';
-  auto given = loop.give_read_buffer(read_size);
-  ASSERT_EQ(given.size(), read_size);
-  EXPECT_EQ(given.view().data(), first); // not a copy
-  for (int i = 0; i < 100; ++i) {
-    EXPECT_NE(loop.read_buffer().data(), first);
-    loop.give_read_buffer(read_size);
-  }
-  EXPECT_EQ(given.view().front(), 'a');
-  EXPECT_EQ(given.view().back(), 'z');
-}
-
-TEST_F(event_loop_test, buffers_come_back_when_nobody_uses_them) {
-  std::set<const char*> seen;
-  for (int i = 0; i < 100; ++i) {
-    seen.insert(loop.read_buffer().data());
-    loop.give_read_buffer(read_size);
-  }
-  EXPECT_LE(seen.size(), 2u);
-}
-
-TEST_F(event_loop_test, any_number_of_buffers_may_be_in_use) {
-  std::vector<bytes> kept;
-  std::set<const char*> seen;
-  for (int i = 0; i < 100; ++i) {
-    loop.read_buffer()[0] = static_cast<char>(i);
-    kept.push_back(loop.give_read_buffer(read_size));
-    seen.insert(kept.back().view().data());
-  }
-  EXPECT_EQ(seen.size(), 100u);
-  for (int i = 0; i < 100; ++i)
-    EXPECT_EQ(kept[static_cast<std::size_t>(i)].view()[0],
-              static_cast<char>(i));
 }
 
 TEST(event_loop_death_test, another_threads_call_ends_the_program) {

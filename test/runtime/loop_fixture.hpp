@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/runtime/event_loop.hpp"
+#include "main/loop/event_loop.hpp"
 #include "main/runtime/scheduler.hpp"
 #include "test/support/deadline.hpp"
 #include "test/support/unique_fd.hpp"

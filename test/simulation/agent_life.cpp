@@ -27,10 +27,10 @@ agent_life::agent_life(const agent_surroundings& given)
     plan_{given.plan},
     run_{given.run},
     clients_{given.clients},
-    ports{given.around.next_agent({context_, log, life})},
-    reader{ports.input, plan_.reader},
-    link{ports.child, plan_.child, context_},
-    output{ports.output, {}, 0, 0},
+    ports{given.around.next_agent({context_, life})},
+    input{ports.input, ports.input_log, plan_.exit_on_eof},
+    link{ports.child, ports.events, plan_.child, context_},
+    output{ports.output},
     progress{plan_.drain},
     settings_{run_},
     system_{settings_},
@@ -52,9 +52,9 @@ agent_life::~agent_life() {
 
 void agent_life::start() {
   supervision_config config;
-  config.children = agent_children(
-    {reader, ports.protocol, link, output, progress, &clients_}, plan_.tree,
-    context_);
+  config.children
+    = agent_children({input, ports.protocol, link, output, progress, &clients_},
+                     plan_.tree, context_);
   for (auto& spec : config.children)
     spec.start = [this, name = spec.name, start = std::move(spec.start)](
                    supervisor_actor::pointer self, peers_changed& directory) {
@@ -67,15 +67,16 @@ void agent_life::start() {
   family->start(system_);
 }
 
-void agent_life::shut_down(bool kept) {
-  progress.input_goes_on = progress.input_goes_on.value_or(kept);
-  family->shut_down({"SIGTERM", 0, true, kept});
+void agent_life::shut_down(bool goes_on) {
+  progress.input_goes_on = progress.input_goes_on.value_or(goes_on);
+  family->shut_down(
+    {"SIGTERM", 0, true, goes_on && plan_.mode == run_mode::keep});
 }
 
-bool agent_life::leaves_claude() const {
+bool agent_life::leaves() const {
   return exit_code
          && (progress.keep_claude
-             || (progress.leaves_claude && *exit_code != 0));
+             || (*exit_code == 0 ? leaving : progress.leaves_claude));
 }
 
 // The family outlives the system: no actor may be left for it to let go of
@@ -83,9 +84,9 @@ bool agent_life::leaves_claude() const {
 void agent_life::kill() {
   if (!family)
     return;
-  reader.on_arrival({});
+  ports.input.cancel();
   link.on_change({});
-  ports.output.on_drained({});
+  ports.output.on_moved({});
   auto end = [](const auto& who) {
     if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(who))
       caf::anon_send_exit(actor, caf::exit_reason::kill);
@@ -95,14 +96,6 @@ void agent_life::kill() {
     end(c.address);
   family->abandon();
   scheduler.drain();
-}
-
-bool agent_life::owes_messages() const {
-  const auto& protocol = ports.protocol;
-  return untaken(protocol.to_host, output.from_conversation) > 0
-         || untaken(protocol.to_child, link.from_conversation) > 0
-         || untaken(reader.to_conversation, protocol.from_input) > 0
-         || untaken(link.to_conversation, protocol.from_child) > 0;
 }
 
 } // namespace container_agent::simulation

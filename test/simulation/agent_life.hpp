@@ -42,17 +42,15 @@ public:
 
   void start();
 
-  /// `kept`: Claude stays, as after SIGTERM with `--keep-claude`.
-  void shut_down(bool kept);
+  /// `goes_on`: the conversation is the next agent's, and with `--keep-claude`
+  /// Claude, too.
+  void shut_down(bool goes_on);
 
   /// Ends all actors at once. They can't do anything outside any more.
   void kill();
 
-  /// What it was told or has told, and nobody has taken yet.
-  bool owes_messages() const;
-
-  /// It has ended, and Claude is the next one's.
-  bool leaves_claude() const;
+  /// It has ended, and the conversation is the next one's.
+  bool leaves() const;
 
   /// It ends for good: no other one comes.
   bool stopping() const {
@@ -63,7 +61,7 @@ public:
   std::size_t actors() { return system_.registry().running(); }
 
   lifeline life;
-  simulated_log log;
+  agent_log log;
 
 private:
   actor_context context_;
@@ -73,13 +71,14 @@ private:
 
 public:
   agent_ports ports;
-  line_reader reader;
+  pipe_input_resources input;
   child_link link;
   pipe_output_resources output;
   shutdown_progress progress;
   std::optional<std::int32_t> exit_code;
   bool signalled = false;
-  bool leaving = false; // it was told to leave Claude before anything else
+  bool leaving
+    = false; // it was told to leave all to the next one, first of all
 
   // Before the system, in which actors may still look at it at its very end.
   std::optional<supervision> family;

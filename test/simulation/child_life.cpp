@@ -38,6 +38,13 @@ void child_life::signal(int number) {
   }
 }
 
+void child_life::vanish() {
+  on_reaped = nullptr;
+  fate_.grandchild = claude_fate::left_behind::nobody;
+  die({0, SIGKILL});
+  reaped_ = true;
+}
+
 void child_life::die(child_exit end) {
   if (std::exchange(dead_, true))
     return;

@@ -1,29 +1,16 @@
 #pragma once
 
-#include "test/simulation/byte_ports.hpp"
+#include "actors/ports.hpp"
 #include "test/simulation/claude_plan.hpp"
+#include "test/simulation/pipe.hpp"
 
 namespace container_agent::simulation {
 
 /// A child's ends of its three pipes.
 struct child_pipes {
-  reading_end& input;
-  writing_end& output;
-  writing_end& errors;
-};
-
-/// The pipes between the agent and a child.
-struct child_ports {
-  child_ports(run_context& run, const claude_plan& plan)
-    : input{run, "write to Claude", plan.input},
-      output{run, simulated_source::kind::pipe, plan.output},
-      errors{run, simulated_source::kind::pipe, plan.output} {}
-
-  child_pipes far_ends() { return {input.pipe, output, errors}; }
-
-  simulated_sink input;
-  simulated_source output;
-  simulated_source errors;
+  pipe& input;
+  pipe& output;
+  pipe& errors;
 };
 
 /// One process of a simulated child, from its start to its end, and what its
@@ -41,8 +28,14 @@ public:
 
   void signal(int number);
 
+  /// It is ended with everything around it, and nobody is told.
+  void vanish();
+
   bool running() const { return !reaped_; }
   child_exit status() const { return status_; }
+
+  /// Turns that begin from now on do not stall.
+  virtual void behave() {}
 
 protected:
   bool reaped() const { return reaped_; }

@@ -20,13 +20,14 @@ claude_life::claude_life(run_context& run, judge& bench,
     sessions_{sessions},
     session_{std::move(resume)},
     mode_{plan.mode} {
-  judge_.claude_writes = [this] { return part_out_; };
   pipes_.input.on_data([this] { read_input(); });
   pipes_.output.on_room([this] { pump(); });
   wedged_ = fate_.deaf;
+  if (fate_.deaf)
+    judge_.requests.hears_nothing();
   if (session_.empty())
     session_ = "session-" + std::to_string(sessions_.size() + 1);
-  else if (!sessions_[session_].on_disk || sessions_[session_].unreadable)
+  else if (!can_resume())
     refuse(session_);
   auto& task = sessions_[session_].open_task;
   if (refusing_ || task.empty())
@@ -37,13 +38,16 @@ claude_life::claude_life(run_context& run, judge& bench,
 }
 
 void claude_life::dying() {
-  if (unsaid_lines_.empty() || !unsaid_lines_.front().for_agent)
-    judge_.claude_cut(std::exchange(part_out_, {}));
+  judge_.claude_ended();
+  cut_line();
 }
 
 // What it was sent and has not read, nobody will know of.
 void claude_life::closing_input() {
-  wedged_ = wedged_ || pipes_.input.available() > 0 || !part_in_.empty();
+  if (pipes_.input.available() == 0 && part_in_.empty())
+    return;
+  wedged_ = true;
+  judge_.requests.hears_nothing();
 }
 
 bool claude_life::idle() const {
@@ -90,6 +94,7 @@ void claude_life::take_input(std::size_t most) {
 
 void claude_life::take_line(const std::string& line) {
   run_.tell("Claude", [&] { return "reads " + line.substr(0, 200); });
+  judge_.claude_reads();
   auto content = without_blanks(line);
   if (!content.starts_with('{') || !content.ends_with('}')) {
     run_.violate("Claude was sent a line that is no message: "
@@ -121,6 +126,7 @@ void claude_life::take_line(const std::string& line) {
 }
 
 void claude_life::take_answer(const std::string& line) {
+  judge_.questions.got_answer(permission_);
   permission_.clear();
   say(line + '\n');
   if (auto next = std::exchange(on_answer_, {}))
@@ -168,17 +174,38 @@ void claude_life::take_request(const std::string& line) {
     for (const auto& one : waiting_)
       waiting.push_back(one.uuid);
     say(what == "interrupt" ? claude::interrupt_taken(id, waiting)
-                            : claude::initialized(id),
-        {}, own);
+                            : claude::initialized(id));
     told_to_end_ = told_to_end_ || what == "end_session";
     interrupt();
     return end_if_told();
   }
-  later(plan_.latency, [this, own, what, answer = answer_to(id, what, line)] {
-    if (what == "set_model" && turns_ > 0)
+  if (what == "stop_task" && !sessions_[session_].open_task.empty())
+    end_task("stopped");
+  if (what == "stop_task" || !ignores(id, own))
+    answer_soon(answer_to(id, what, line), what);
+}
+
+// The agent waits for its own requests, and for all that a Claude is given
+// before its first prompt.
+bool claude_life::ignores(const std::string& id, bool own) {
+  if (!dice_.one_in(plan_.ignores))
+    return false;
+  run_.tell("Claude", [&] { return "ignores " + id; });
+  judge_.requests.ignores(id);
+  wedged_ = wedged_ || own || seen_here_.empty();
+  return true;
+}
+
+// In the order of the requests.
+void claude_life::answer_soon(std::string answer, const std::string& what) {
+  answers_.push_back({std::move(answer), what});
+  later(plan_.latency, [this] {
+    auto now = std::move(answers_.front());
+    answers_.pop_front();
+    if (now.what == "set_model" && turns_ > 0)
       say(claude::replay("local-command", "model", session_));
-    say(answer, {}, own);
-    if (what == "initialize")
+    say(now.text);
+    if (now.what == "initialize")
       initialized();
   });
 }
@@ -186,15 +213,27 @@ void claude_life::take_request(const std::string& line) {
 std::string claude_life::answer_to(const std::string& id,
                                    const std::string& what,
                                    const std::string& line) {
+  auto sets = what.starts_with("set_");
+  if ((sets || what == "initialize") && dice_.one_in(plan_.refuses)) {
+    judge_.requests.refused(what);
+    return claude::refused(id, "failed");
+  }
   auto answer = claude::initialized(id);
   if (what == "initialize") {
-    hooks_ = hooks_ || line.find("hookCallbackIds") != std::string::npos;
+    auto has_hooks = line.find("hookCallbackIds") != std::string::npos;
+    hooks_ = hooks_ || has_hooks;
+    if (has_hooks)
+      judge_.requests.took(what, request_text(line));
     answer.insert(answer.find("]"), std::string(plan_.answer_bytes, ' '));
   } else if (what == "set_permission_mode") {
-    return set_mode(id, member(line, "mode"));
-  } else if (!what.starts_with("set_") && what != "apply_flag_settings") {
+    answer = set_mode(id, member(line, "mode"));
+    if (answer.find("\"success\"") == std::string::npos)
+      return answer;
+  } else if (!sets && what != "apply_flag_settings" && what != "stop_task") {
     return claude::refused(id, "unsupported_request");
   }
+  if (sets)
+    judge_.requests.took(what, request_text(line));
   return answer;
 }
 
@@ -212,8 +251,10 @@ std::string claude_life::set_mode(const std::string& id,
 
 // What follows the answer.
 void claude_life::initialized() {
+  const auto& task = sessions_[session_].open_task;
   if (std::exchange(initialized_, true))
-    say(claude::no_tasks(session_));
+    say(task.empty() ? claude::no_tasks(session_)
+                     : claude::one_task(task, session_));
   if (stale_) {
     ++own_turns_;
     begin_turn();
@@ -222,12 +263,11 @@ void claude_life::initialized() {
 
 // -- what goes out ------------------------------------------------------------
 
-void claude_life::say(std::string_view lines, std::function<void()> then,
-                      bool for_agent) {
-  auto count = std::count(lines.begin(), lines.end(), '\n');
-  for (; count > 1; --count)
-    unsaid_lines_.push_back({for_agent, {}});
-  unsaid_lines_.push_back({for_agent, std::move(then)});
+void claude_life::say(std::string_view lines, std::function<void()> then) {
+  for (auto count = std::count(lines.begin(), lines.end(), '\n'); count > 1;
+       --count)
+    unsaid_lines_.emplace_back();
+  unsaid_lines_.push_back(std::move(then));
   unsaid_ += lines;
   pump();
 }
@@ -264,7 +304,8 @@ void claude_life::account(std::string_view piece) {
     piece = piece.substr(0, *fate_.dies_after_output - written_);
   if (fate_.closes_output_after && !output_closed_
       && written_ + piece.size() >= *fate_.closes_output_after) {
-    judge_.claude_cut(std::exchange(part_out_, {}));
+    cut_line();
+    judge_.requests.hears_nothing(); // it says so to nobody
     output_closed_ = wedged_ = true;
     pipes_.output.end();
   }
@@ -283,18 +324,26 @@ void claude_life::account(std::string_view piece) {
     die(fate_.end);
 }
 
+std::string claude_life::told_session(std::string_view line) const {
+  auto names_it = line.starts_with(R"({"type":"command_lifecycle")")
+                  || line.starts_with(R"({"type":"system")")
+                  || line.find(R"("is_error":false)") != std::string::npos;
+  return names_it ? session_ : "";
+}
+
+void claude_life::cut_line() {
+  auto session = told_session(part_out_);
+  judge_.claude_cut(std::exchange(part_out_, {}), session);
+}
+
 void claude_life::line_is_out() {
   auto text = std::exchange(part_out_, {});
-  auto line = std::move(unsaid_lines_.front());
+  auto then = std::move(unsaid_lines_.front());
   unsaid_lines_.pop_front();
   run_.tell("Claude", [&] { return "has written " + text.substr(0, 200); });
-  auto names_session = text.starts_with(R"({"type":"command_lifecycle")")
-                       || text.starts_with(R"({"type":"system")")
-                       || text.find(R"("is_error":false)") != std::string::npos;
-  if (!line.for_agent)
-    judge_.claude_wrote(std::move(text), names_session ? session_ : "");
-  if (line.then)
-    line.then();
+  judge_.claude_wrote(text, told_session(text));
+  if (then)
+    then();
 }
 
 } // namespace container_agent::simulation

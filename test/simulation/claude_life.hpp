@@ -23,8 +23,9 @@ public:
   claude_life(run_context& run, judge& bench, claude_sessions& sessions,
               const claude_plan& plan, std::string resume, child_pipes pipes);
 
-  /// Turns that begin from now on do not stall.
-  void behave() { plan_.stall = 0; }
+  /// Turns that begin from now on do not stall, and all that it is asked it
+  /// does.
+  void behave() override { plan_ = plan_.harmless(); }
 
   /// It has nothing to do.
   bool idle() const;
@@ -40,8 +41,9 @@ public:
   /// The tool that waits at the gate ends.
   void release_tool();
 
-  /// It is the host's turn to answer.
+  /// It is the host's turn to answer; and that can't be denied in its place.
   bool waits_for_host() const { return !dead_ && !permission_.empty(); }
+  bool waits_for_hook() const;
 
 protected:
   void dying() override;
@@ -65,9 +67,9 @@ private:
     std::size_t size = 0;
   };
 
-  struct unsaid_line {
-    bool for_agent = false; ///< an answer to the agent's own request
-    std::function<void()> then;
+  struct answer_to_come {
+    std::string text;
+    std::string what; ///< the request's subtype
   };
 
   // what comes in
@@ -76,6 +78,8 @@ private:
   void take_line(const std::string& line);
   void take_prompt(const std::string& uuid, const std::string& line);
   void take_request(const std::string& line);
+  bool ignores(const std::string& id, bool own);
+  void answer_soon(std::string answer, const std::string& what);
   std::string answer_to(const std::string& id, const std::string& what,
                         const std::string& line);
   std::string set_mode(const std::string& id, const std::string& mode);
@@ -84,6 +88,7 @@ private:
   void interrupt();
 
   // turns
+  bool can_resume();
   void refuse(const std::string& session);
   void begin_turn();
   void begin_own_turn();
@@ -92,12 +97,15 @@ private:
   std::string replay() const;
   void write_script();
   void write_chatter();
+  void write_tool_use();
+  void write_task();
   void write_result();
   void push_result(const std::string& result, const char* state);
   void answered(const std::vector<std::string>& uuids);
   void end_turn();
   void run_script();
   void next_step();
+  void hear_of_end();
   void end_if_told();
   bool told_to_end() const { return told_to_end_ || pipes_.input.at_end(); }
 
@@ -110,15 +118,18 @@ private:
   void run_tool();
   void end_tool(bool is_error);
   void join_prompts();
+  void begin_task(const std::string& task);
   void end_task(const char* status);
-  std::string next_request();
+  std::string next_request(const char* kind);
+  std::string next_task();
 
   // what goes out
-  void say(std::string_view lines, std::function<void()> then = {},
-           bool for_agent = false);
+  void say(std::string_view lines, std::function<void()> then = {});
   void pump();
   void account(std::string_view piece);
   void line_is_out();
+  std::string told_session(std::string_view line) const;
+  void cut_line();
 
   judge& judge_;
   claude_sessions& sessions_;
@@ -129,6 +140,7 @@ private:
   bool refusing_ = false;
   bool ending_ = false;
   bool told_to_end_ = false;
+  bool heard_of_end_ = false;
 
   std::string part_in_; // of a line
   std::uint64_t read_ = 0;
@@ -141,6 +153,7 @@ private:
   std::set<std::string> seen_here_;
   std::set<std::string> refused_here_;
   std::deque<step> script_;
+  std::deque<answer_to_come> answers_;
   std::string permission_; // waits for the answer to this
   std::function<void(const std::string& line)> on_answer_; // to it
   std::string tool_; // that is used and has no result yet
@@ -161,8 +174,8 @@ private:
   std::uint64_t turns_ = 0;
 
   std::string unsaid_;
-  std::deque<unsaid_line> unsaid_lines_;
-  std::string part_out_; // of a line, in the pipe
+  std::deque<std::function<void()>> unsaid_lines_; // once they are written
+  std::string part_out_;                           // of a line, in the pipe
   std::uint64_t written_ = 0;
   bool pumping_ = false;
 };

@@ -23,13 +23,21 @@ claude_plan claude_plan::draw(chance& dice) {
   plan.closes_output = rate(30, 1, 4);
   plan.grandchild = rate(4, 1, 3);
   plan.stubborn = rate(4, 1, 3);
+  plan.unreadable = rate(4, 1, 4);
+  plan.refuses = rate(4, 2, 6);
+  plan.ignores = rate(8, 3, 10);
   plan.permission = rate(3, 1, 6);
   plan.error = rate(2, 2, 8);
   plan.cancelled = rate(4, 2, 10);
   plan.own_turn = rate(4, 1, 4);
+  plan.task = rate(3, 1, 4);
+  plan.endless = rate(4, 1, 4);
   plan.garbage = rate(3, 1, 5);
   plan.long_line = rate(4, 1, 5);
   plan.stall = rate(30, 2, 10);
+  plan.bypass_allowed = dice.one_in(2);
+  plan.mode = dice.pick<std::string>(
+    {"default", "plan", plan.bypass_allowed ? "bypassPermissions" : "default"});
   // In pieces of a few bytes a long line would take as long as a silence.
   plan.long_line_bytes
     = dice.between(500, plan.output.longest < 300 ? 2000 : 20'000);
@@ -39,7 +47,8 @@ claude_plan claude_plan::draw(chance& dice) {
 claude_plan claude_plan::harmless() const {
   auto plan = *this;
   plan.crash = plan.exec_failure = plan.deaf = plan.closes_input
-    = plan.closes_output = plan.stall = 0;
+    = plan.closes_output = plan.stall = plan.unreadable = plan.refuses
+    = plan.ignores = 0;
   return plan;
 }
 

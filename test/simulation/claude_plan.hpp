@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/ports.hpp"
-#include "test/simulation/byte_ports.hpp"
+#include "test/simulation/pipe.hpp"
 
 #include <map>
 #include <optional>
@@ -25,12 +25,19 @@ struct claude_plan {
   std::uint32_t closes_output = 0; ///< closes its stdout and lives on
   std::uint32_t grandchild = 0;    ///< leaves somebody who holds its stdout
   std::uint32_t stubborn = 0;      ///< ignores SIGTERM
+  std::uint32_t unreadable = 0;    ///< its session can't be read, for a while
+
+  // each control request
+  std::uint32_t refuses = 0; ///< to set something
+  std::uint32_t ignores = 0; ///< never answers
 
   // each turn
   std::uint32_t permission = 0; ///< asks the host before it goes on
   std::uint32_t error = 0;      ///< `result` with `is_error`
   std::uint32_t cancelled = 0;  ///< no `result`, `command_lifecycle` only
   std::uint32_t own_turn = 0;   ///< one of its own follows
+  std::uint32_t task = 0;       ///< leaves a task in the background
+  std::uint32_t endless = 0;    ///< … that never ends
   std::uint32_t garbage = 0;    ///< a line that is no JSON, or a blank one
   std::uint32_t long_line = 0;
   std::uint32_t stall = 0; ///< says nothing more
@@ -78,6 +85,7 @@ struct claude_session {
   std::set<std::string> answered; ///< prompts that it had begun to answer
   std::string open_task;          ///< that runs; empty if none
   unsigned requests = 0;          ///< to the host, so far
+  unsigned tasks = 0;             ///< so far
 };
 
 using claude_sessions = std::map<std::string, claude_session>;

@@ -19,7 +19,17 @@ std::string failed_result(const std::vector<std::string>& uuids,
 
 } // namespace
 
-// As after a very early crash: the transcript was never written.
+// What can't be read may be back later, or never.
+bool claude_life::can_resume() {
+  auto& session = sessions_[session_];
+  if (plan_.unreadable > 0 && session.on_disk)
+    session.unreadable
+      = dice_.one_in(session.unreadable ? 2 : plan_.unreadable);
+  return session.on_disk && !session.unreadable;
+}
+
+// As after a very early crash: the transcript was never written. Or it can't be
+// read.
 void claude_life::refuse(const std::string& session) {
   refusing_ = true;
   auto why = sessions_[session].unreadable
@@ -28,7 +38,6 @@ void claude_life::refuse(const std::string& session) {
   pipes_.errors.give(why + '\n');
   later(plan_.latency, [this, session, why] {
     say(claude::not_resumed(session, why), [this] {
-      judge_.session_refused();
       later(time_span{5000}, [this] { die({1, 0}); });
     });
   });
@@ -105,19 +114,47 @@ void claude_life::write_script() {
                        saved();
                      }});
   write_chatter();
-  if (dice_.one_in(plan_.permission)) {
-    tool_ = "tool-" + std::to_string(turns_);
-    auto uuids = turn_;
-    script_.push_back({claude::tool_use(tool_, session_, uuids),
-                       [this, uuids] { answered(uuids); }});
-    auto id = next_request();
-    script_.push_back({claude::can_use_tool(id), {}, id});
-    script_.push_back(
-      {claude::tool_result(tool_, false, session_), [this] { tool_.clear(); }});
-  }
+  if (dice_.one_in(plan_.permission))
+    write_tool_use();
+  if (dice_.one_in(plan_.task))
+    write_task();
   if (dice_.one_in(plan_.stall))
     return script_.push_back({"\n", [this] { wedged_ = true; }});
   write_result();
+}
+
+// Whatever it is answered, the tool is used.
+void claude_life::write_tool_use() {
+  tool_ = "tool-" + std::to_string(turns_);
+  auto uuids = turn_;
+  script_.push_back({claude::tool_use(tool_, session_, uuids),
+                     [this, uuids] { answered(uuids); }});
+  if (hooks_) {
+    auto id = next_request("hook");
+    script_.push_back({claude::hook_callback(id), {}, id});
+  }
+  if (mode_ != "bypassPermissions") {
+    auto id = next_request("ask");
+    script_.push_back({claude::can_use_tool(id), {}, id});
+  }
+  script_.push_back(
+    {claude::tool_result(tool_, false, session_), [this] { tool_.clear(); }});
+}
+
+// It is followed by a turn of Claude's own, but for some.
+void claude_life::write_task() {
+  if (!sessions_[session_].open_task.empty())
+    return;
+  auto task = next_task();
+  script_.push_back({{}, [this, task] {
+                       begin_task(task);
+                       if (dice_.one_in(plan_.endless))
+                         return;
+                       later(time_span{30'000'000}, [this, task] {
+                         if (sessions_[session_].open_task == task)
+                           end_task(dice_.one_in(8) ? "killed" : "completed");
+                       });
+                     }});
 }
 
 void claude_life::write_chatter() {
@@ -211,6 +248,7 @@ void claude_life::asked_to_stop() {
 }
 
 void claude_life::told_to_terminate() {
+  hear_of_end();
   if (auto task = std::exchange(sessions_[session_].open_task, {});
       !task.empty())
     say(claude::task_told(task, "stopped", session_)
@@ -254,9 +292,20 @@ void claude_life::next_step() {
   end_if_told();
 }
 
+void claude_life::hear_of_end() {
+  const auto& task = sessions_[session_].open_task;
+  if (!std::exchange(heard_of_end_, true) && !refusing_ && !task.empty())
+    judge_.told_to_end_in(task);
+}
+
+bool claude_life::waits_for_hook() const {
+  return waits_for_host() && permission_.find("-hook-") != std::string::npos;
+}
+
 void claude_life::end_if_told() {
   if (dead_ || !told_to_end())
     return;
+  hear_of_end();
   // An open permission request fails.
   if (!permission_.empty()) {
     permission_.clear();

@@ -70,14 +70,19 @@ void claude_life::use_tool() {
                      }});
 }
 
-std::string claude_life::next_request() {
-  return session_ + "-ask-" + std::to_string(++sessions_[session_].requests);
+std::string claude_life::next_request(const char* kind) {
+  return session_ + '-' + kind + '-'
+         + std::to_string(++sessions_[session_].requests);
+}
+
+std::string claude_life::next_task() {
+  return session_ + "-task-" + std::to_string(++sessions_[session_].tasks);
 }
 
 void claude_life::call_hooks() {
   if (!hooks_)
     return ask_for_tool();
-  auto id = next_request();
+  auto id = next_request("hook");
   script_.push_back({claude::hook_callback(id), {}, id});
   on_answer_ = [this](const std::string& line) {
     line.find(R"("deny")") != std::string::npos ? end_tool(true)
@@ -94,7 +99,7 @@ void claude_life::ask_for_tool() {
        {}});
     return end_tool(true);
   }
-  auto id = next_request();
+  auto id = next_request("ask");
   script_.push_back({claude::can_use_tool(id), {}, id});
   on_answer_ = [this](const std::string& line) {
     line.find(R"("allow")") != std::string::npos ? run_tool() : end_tool(true);
@@ -103,9 +108,8 @@ void claude_life::ask_for_tool() {
 
 void claude_life::run_tool() {
   if (last_.text.starts_with("BACKGROUND")) {
-    auto task = "task-" + std::to_string(turns_);
-    script_.push_back({claude::task_started(task, session_),
-                       [this, task] { sessions_[session_].open_task = task; }});
+    auto task = next_task();
+    script_.push_back({{}, [this, task] { begin_task(task); }});
   } else if (last_.text.find("gate") != std::string::npos) {
     script_.push_back({{}, {}, {}, gate::tool});
   }
@@ -151,9 +155,16 @@ void claude_life::release_tool() {
   run_script();
 }
 
+void claude_life::begin_task(const std::string& task) {
+  sessions_[session_].open_task = task;
+  say(claude::task_started(task, session_));
+}
+
 void claude_life::end_task(const char* status) {
   auto task = std::exchange(sessions_[session_].open_task, {});
   say(claude::task_told(task, status, session_) + claude::no_tasks(session_));
+  if (std::string_view{status} != "completed")
+    return;
   ++own_turns_;
   begin_turn();
 }

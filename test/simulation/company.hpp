@@ -8,47 +8,57 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace container_agent::simulation {
 
-class simulated_host_sink;
-class simulated_log;
-class simulated_source;
 struct run_plan;
 
 /// What an agent is given by its company.
 struct agent_ports {
-  byte_source& input;
-  host_sink& output;
+  inlet& input;
+  stream_log& input_log;
+  host_outlet& output;
   child_process& child;
+  stream_log& events;
   bridge& protocol;
 };
 
 /// An agent that is about to be.
 struct newcomer {
   actor_context context;
-  const simulated_log& log;
   lifeline& life;
 };
 
-/// Whom an agent has to do with, in one of its modes: the host, the child, and
-/// a judge who sees what passes between them.
+/// Whom an agent has to do with, in one of its modes: the host, the child, the
+/// logs, and a judge who sees what passes between them. They outlive it.
 class company {
 public:
   virtual ~company() = default;
 
   /// What the next agent is given: the first, or one after the other if they
-  /// may die (`--keep-claude`).
+  /// may die.
   virtual agent_ports next_agent(const newcomer& agent) = 0;
 
-  /// An agent has ended and leaves Claude to the next one.
+  /// An agent has left in order, for the next one. And what was around it has
+  /// ended with the last one.
   virtual void agent_leaves() {}
+  virtual void all_end() {}
 
   /// The host begins to write and to read.
   virtual void begin() = 0;
 
   /// From now on the host reads, and children have no faults.
   virtual void behave() = 0;
+
+  /// What the agent lists as open requests of Claude's, and what it says in a
+  /// status document.
+  virtual void requests_listed(const std::vector<std::string>& /*ids*/) {}
+  virtual void status_said(std::string_view /*document*/) {}
+
+  /// Nothing happens at the moment: what must be true then.
+  virtual void look_while_idle() {}
 
   /// What is still to be done between them, in words; empty if nothing.
   virtual std::string unrest() const = 0;
@@ -64,21 +74,11 @@ public:
   virtual std::uint64_t launches() const = 0;
 };
 
-/// What a company is made of, beside its own plan.
-struct surroundings {
-  run_context& run;
-  simulated_source& input;
-  simulated_host_sink& output;
-  const run_plan& plan;
-};
-
 /// Prompts and answers: a host, and a Claude Code.
-std::unique_ptr<company> stream_json_company(const surroundings& given);
-
-/// The same, but Claude outlives the agents: `--keep-claude`.
-std::unique_ptr<company> keeping_company(const surroundings& given);
+std::unique_ptr<company> stream_json_company(run_context& run,
+                                             const run_plan& plan);
 
 /// Bytes: `--mode raw`.
-std::unique_ptr<company> raw_company(const surroundings& given);
+std::unique_ptr<company> raw_company(run_context& run, const run_plan& plan);
 
 } // namespace container_agent::simulation

@@ -45,8 +45,8 @@ strike fault_injector::at_message(std::string_view actor) {
   return strike::none;
 }
 
-void fault_injector::at_port(const char* call) {
-  if (!spared_ && strikes(plan_.port))
+void fault_injector::at_port(const char* call, std::uint32_t rarely) {
+  if (!spared_ && strikes(plan_.port * rarely))
     throw injected_fault{std::string{call} + " throws"};
 }
 

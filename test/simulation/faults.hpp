@@ -49,7 +49,8 @@ public:
   strike at_message(std::string_view actor);
 
   /// Throws, perhaps. Ports call it first of all: who throws has done nothing.
-  void at_port(const char* call);
+  /// `rarely`: one that is made so many times more often than others.
+  void at_port(const char* call, std::uint32_t rarely = 1);
 
   /// Throws, perhaps.
   void at_constructor(const std::string& actor);

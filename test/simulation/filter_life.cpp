@@ -14,11 +14,9 @@ constexpr std::size_t max_unsaid = 8 * 1024;
 
 filter_life::filter_life(run_context& run, byte_ledger& to_child,
                          byte_ledger& to_host, const claude_plan& plan,
-                         child_ports& ports)
-  : child_life{run, plan, ports.far_ends()},
-    to_child_{to_child},
-    to_host_{to_host} {
-  ports.input.pipe.on_write
+                         child_pipes pipes)
+  : child_life{run, plan, pipes}, to_child_{to_child}, to_host_{to_host} {
+  pipes_.input.on_give
     = [this](std::string_view data, bool open) { given(data, open); };
   pipes_.input.on_data([this] { read_input(); });
   pipes_.output.on_room([this] { pump(); });

@@ -15,7 +15,7 @@ public:
   /// What the agent writes to it goes to `to_child`, what it writes to
   /// `to_host`.
   filter_life(run_context& run, byte_ledger& to_child, byte_ledger& to_host,
-              const claude_plan& plan, child_ports& ports);
+              const claude_plan& plan, child_pipes pipes);
 
   /// It has nothing to do.
   bool idle() const {
@@ -24,8 +24,8 @@ public:
                && (input_closed_ || pipes_.input.available() == 0));
   }
 
-  /// It never reads.
-  bool deaf() const { return !dead_ && fate_.deaf; }
+  /// It does not read any more.
+  bool deaf() const { return !dead_ && (fate_.deaf || input_closed_); }
 
 protected:
   void dying() override {}

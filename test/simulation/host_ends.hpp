@@ -1,6 +1,6 @@
 #pragma once
 
-#include "test/simulation/byte_ports.hpp"
+#include "test/simulation/pipe.hpp"
 
 #include <functional>
 #include <string>
@@ -11,7 +11,7 @@ namespace container_agent::simulation {
 /// The host's end of the input FIFO: writes a text in pieces, as there is room.
 class host_writer {
 public:
-  host_writer(run_context& run, writing_end& input, std::size_t longest)
+  host_writer(run_context& run, pipe& input, std::size_t longest)
     : run_{run}, input_{input}, longest_{longest} {
     input_.on_room([this] { push_bytes(); });
   }
@@ -29,7 +29,7 @@ private:
   void push_bytes();
 
   run_context& run_;
-  writing_end& input_;
+  pipe& input_;
   std::size_t longest_;
   std::string unwritten_;
   bool leaves_ = false;
@@ -47,8 +47,8 @@ class host_reader {
 public:
   using taker = std::function<void(const std::string& data)>;
 
-  host_reader(run_context& run, chance& dice, reading_end& output,
-              reading_plan plan, taker take)
+  host_reader(run_context& run, chance& dice, pipe& output, reading_plan plan,
+              taker take)
     : run_{run},
       dice_{dice},
       output_{output},
@@ -67,7 +67,7 @@ public:
 private:
   run_context& run_;
   chance& dice_;
-  reading_end& output_;
+  pipe& output_;
   reading_plan plan_;
   taker take_;
   bool looking_ = false;

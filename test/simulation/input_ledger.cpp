@@ -53,22 +53,27 @@ bool may_go_on(std::string_view text) {
 } // namespace
 
 void input_ledger::deliver(std::string_view data, bool at_end) {
-  auto& part = readings_.back().part;
+  all_ += data;
+  read_on(data, at_end);
+}
+
+void input_ledger::read_on(std::string_view data, bool at_end) {
+  auto& part = now_.part;
   part += data;
   std::size_t begin = 0;
   for (auto end = part.find('\n'); end != std::string::npos;
        end = part.find('\n', begin)) {
-    readings_.back().position += end + 1 - begin;
+    now_.position += end + 1 - begin;
     take(std::string_view{part}.substr(begin, end - begin), false);
     begin = end + 1;
   }
   part.erase(0, begin);
   if (!at_end)
     return;
-  readings_.back().position += part.size();
+  now_.position += part.size();
   if (!part.empty())
     take(std::exchange(part, {}), true);
-  readings_.back().json.reset();
+  now_.json.reset();
 }
 
 // What came before and was passed on has got all it will get.
@@ -80,20 +85,26 @@ const expectation* input_ledger::next(std::uint64_t line) {
 }
 
 std::uint64_t input_ledger::owed() const {
-  for (const auto& line : readings_.front().open)
+  for (const auto& line : now_.open)
     if (line.what != expectation::kind::passed_on)
       return line.number;
   return 0;
 }
 
-std::deque<expectation> input_ledger::leave_reader() {
-  auto result = std::move(open());
-  readings_.pop_front();
-  return result;
+std::uint64_t input_ledger::next_reader(std::uint64_t position) {
+  std::uint64_t missed = 0;
+  for (const auto& line : now_.open)
+    if (line.what != expectation::kind::passed_on && line.end <= position
+        && missed == 0)
+      missed = line.number;
+  now_ = {};
+  now_.position = position;
+  read_on(std::string{std::string_view{all_}.substr(position)}, false);
+  return missed;
 }
 
 void input_ledger::take(std::string_view line, bool cut) {
-  auto& now = readings_.back();
+  auto& now = now_;
   ++now.lines;
   if (line.ends_with('\r'))
     line.remove_suffix(1);
@@ -103,6 +114,8 @@ void input_ledger::take(std::string_view line, bool cut) {
   meaning.number = now.lines;
   meaning.end = now.position;
   using kind = expectation::kind;
+  if (meaning.what == kind::passed_on && !meaning.uuid.empty() && on_control)
+    on_control(meaning);
   if (meaning.what == kind::status)
     ++now.status_requests;
   else if (meaning.what != kind::nothing)
@@ -120,7 +133,7 @@ void input_ledger::take(std::string_view line, bool cut) {
 // The host writes no JSON over several lines: all of it is refused, and nothing
 // that belongs to it gets a record.
 bool input_ledger::belongs_to_json(std::string_view line) {
-  auto& now = readings_.back();
+  auto& now = now_;
   auto& json = *now.json;
   auto fits = line.size() <= max_line_;
   auto all = json.text + '\n' + std::string{line};

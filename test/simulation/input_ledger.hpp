@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,15 +21,15 @@ struct expectation {
   };
 
   kind what = kind::nothing;
-  std::string uuid;         ///< of a prompt that has one
+  std::string uuid;         ///< of a prompt, or the id of a control request
   std::string reason;       ///< of a line that is refused
   std::uint64_t number = 0; ///< running number of the line
   std::uint64_t end = 0;    ///< its end's position in the input
 };
 
 /// The lines that the agent was given, and what has to come of each, worked
-/// out without any of the agent's code: from the bytes that its reads have
-/// delivered, and from what the host has meant by them.
+/// out without any of the agent's code: from the bytes that the log of the
+/// input holds, and from what the host has meant by them.
 class input_ledger {
 public:
   explicit input_ledger(std::size_t max_line) : max_line_{max_line} {}
@@ -38,7 +39,10 @@ public:
     known_.insert_or_assign(std::move(line), std::move(meaning));
   }
 
-  /// A read has delivered this to the agent.
+  /// Called with a control request that the agent has read.
+  std::function<void(const expectation& request)> on_control;
+
+  /// The log has got this; or nobody writes any more, for now.
   void deliver(std::string_view data, bool at_end);
 
   /// What the next `accepted` record has to answer, or a `rejected` one of this
@@ -47,20 +51,14 @@ public:
   void close() { open().pop_front(); }
 
   /// The agent has died. The next one reads from this position on, which will
-  /// be its line 1; what the dead one has said of its lines is still to come.
-  void next_reader(std::uint64_t position) {
-    readings_.push_back({position, {}, 0, 0, {}});
-  }
-
-  /// All of it has come. Returns the lines that got no record.
-  std::deque<expectation> leave_reader();
+  /// be its line 1, what was delivered. Returns the first line before it that
+  /// ought to have a record and has none; 0 if there is no such line.
+  std::uint64_t next_reader(std::uint64_t position);
 
   /// The first line that is owed a record; 0 if none is.
   std::uint64_t owed() const;
 
-  std::uint64_t status_requests() const {
-    return readings_.front().status_requests;
-  }
+  std::uint64_t status_requests() const { return now_.status_requests; }
 
 private:
   /// Lines of JSON that has not ended: see docs/protocol.md. The record of its
@@ -72,7 +70,7 @@ private:
     bool told = false; // there is a reason to refuse it
   };
 
-  /// What one agent was given.
+  /// What the agent was given.
   struct reading {
     std::uint64_t position = 0;
     std::string part; // of a line
@@ -82,14 +80,16 @@ private:
     std::optional<json_part> json{}; // that has begun and not ended
   };
 
+  void read_on(std::string_view data, bool at_end);
   void take(std::string_view line, bool cut);
   bool belongs_to_json(std::string_view line);
-  std::deque<expectation>& open() { return readings_.front().open; }
+  std::deque<expectation>& open() { return now_.open; }
   expectation meaning_of(std::string_view line, bool cut) const;
 
   std::size_t max_line_;
   std::map<std::string, expectation, std::less<>> known_;
-  std::deque<reading> readings_{1};
+  std::string all_; // that was delivered
+  reading now_;
 };
 
 } // namespace container_agent::simulation

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "test/simulation/input_ledger.hpp"
+#include "test/simulation/question_ledger.hpp"
+#include "test/simulation/request_ledger.hpp"
 #include "test/simulation/run_context.hpp"
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -14,68 +15,76 @@
 
 namespace container_agent::simulation {
 
-/// Looks at a run from outside and says what is wrong: it is told what the
-/// agent was given to read, what Claude has read and written, and what the host
-/// has read, and knows nothing of the agent's inside.
+/// The agent's options, as far as they say what it may do. 0: never.
+struct agent_options {
+  time_span permission_timeout{0};
+  time_span stall_timeout{0};
+  time_span drain_timeout{0};
+  std::uint32_t resume_retries = 2;
+  bool mortal = false;  ///< another one comes when it dies
+  bool replies = false; ///< the host has text, a reply for each prompt
+};
+
+/// Looks at a run from outside and says what is wrong. The log of events is the
+/// truth: it is held against what Claude has written, and against what the host
+/// has written; and what the host reads is held against it. Knows nothing of
+/// the agent's inside.
 class judge {
 public:
-  /// The agent takes lines up to `max_line` of the host's, and holds those of
-  /// Claude's up to `max_held` until they are whole.
-  judge(run_context& run, std::size_t max_line, std::size_t max_held)
-    : input{max_line}, run_{run}, max_held_{max_held} {}
+  /// The agent takes lines up to `max_line` of the host's.
+  judge(run_context& run, std::size_t max_line, agent_options options = {});
+
+  judge(const judge&) = delete;
+  judge& operator=(const judge&) = delete;
 
   input_ledger input;
+  request_ledger requests;
+  question_ledger questions;
 
   // -- Claude -----------------------------------------------------------------
 
   /// A Claude was started, to resume this session (or none).
   void launched(const std::string& resumed);
 
-  /// It has refused to: the next one begins anew.
-  void session_refused() { session_.clear(); }
+  /// It is told to end, while this task of its own runs.
+  void told_to_end_in(const std::string& task);
+
+  /// It has read a line.
+  void claude_reads() { questions.reads(); }
+
+  /// It has died.
+  void claude_ended();
 
   /// It was sent this prompt. Each process may get it once.
   void claude_was_sent(const std::string& uuid, const std::string& line);
 
   /// It has written a whole line, given without its LF. `told_session`: what
   /// the line says of the session, if anything.
-  void claude_wrote(std::string line, const std::string& told_session);
-
-  /// What it has written so far of a line that goes on.
-  std::function<std::string()> claude_writes;
+  void claude_wrote(const std::string& line, const std::string& told_session);
 
   /// It has ended in the middle of this line.
-  void claude_cut(std::string part);
+  void claude_cut(std::string part, const std::string& told_session);
+
+  /// Nobody will ever read this last part of what it has written.
+  void claude_lost(std::string_view unread);
 
   /// It has written all of the result of this prompt's turn.
   void turn_ended(const std::string& uuid);
 
-  // -- agents that die (`--keep-claude`) --------------------------------------
+  // -- the log of events ------------------------------------------------------
 
-  /// What is known of one in the moment of its death.
-  struct legacy {
-    std::uint64_t dealt_with = 0;   ///< position in the input
-    std::set<std::uint64_t> told{}; ///< lines that its log or journal tells of
-    std::set<std::string> accepted{};
-    std::set<std::string> failed{}; ///< … of which these have
-  };
+  /// It has got this: from Claude, or from the agent; or the agent has ended
+  /// Claude's line.
+  void claude_moved(std::string_view data) { events_grew(data, true); }
+  void agent_appended(std::string_view lines) { events_grew(lines, false); }
+  void line_ended();
 
-  /// An agent dies. The next one reads on from this position.
-  void agent_dies(std::uint64_t position) { input.next_reader(position); }
+  /// Another agent begins, and reads the input from this position on.
+  std::uint64_t dealt_with() const { return dealt_with_; }
+  void agent_begins(std::uint64_t noted_input);
 
-  /// The host has read all that it wrote, `half` of a line at the end: what it
-  /// had not told by then, nobody will.
-  void agent_is_heard(const legacy& left, std::string_view half);
-
-  /// A Claude died while no agent was there, which takes with it what it had
-  /// written and no agent moved. The journal knows of this session. Prompts
-  /// whose result nobody has seen may run again. Returns how many lines were
-  /// written so far.
-  std::uint64_t output_is_lost(const std::string& session,
-                               const std::vector<std::string>& unseen);
-
-  /// The host has read all there was before that.
-  void loss_is_heard(std::uint64_t lines, std::string_view half);
+  /// The log of Claude's input has got these lines.
+  void given_to_claude(std::string_view lines);
 
   // -- the host ---------------------------------------------------------------
 
@@ -84,8 +93,20 @@ public:
     written_[uuid] = line;
   }
 
-  /// It has read a line, given without its LF.
+  /// What it reads from now on begins here in the log.
+  void host_begins_at(std::uint64_t offset);
+
+  /// It has read a line, given without its LF; or, where it has each as a reply
+  /// of its own, a reply.
   void host_read(std::string_view line);
+  void host_read_reply(std::string_view text);
+
+  /// What the agent lists as open requests of Claude's.
+  void requests_listed(const std::vector<std::string>& ids);
+
+  /// What it says in a status document: to the host, which may read it much
+  /// later, or to a client at once.
+  void status_said(std::string_view document, bool at_once);
 
   /// It has read all there was; this is half a line at the end.
   void output_ended(std::string_view rest);
@@ -96,17 +117,23 @@ public:
   /// The part of it that is about prompts that were accepted.
   std::string owed_prompts() const;
 
-  /// Prompts that were accepted and have no end.
-  std::size_t open_prompts() const { return open_prompts_; }
-
   std::uint64_t prompts() const { return prompts_.size(); }
-  bool stopping() const { return stopping_; }
 
 private:
   struct claude_line {
     std::string text;
     bool cut = false;
-    std::uint64_t number = 0;
+    std::string session; // that it tells
+  };
+
+  /// Whether a host reads a line of the log.
+  enum class shows : std::uint8_t { always, perhaps, never };
+
+  struct logged_line {
+    std::uint64_t offset = 0;
+    std::string text;
+    bool from_claude = false;
+    shows shown = shows::always;
   };
 
   struct prompt_state {
@@ -114,43 +141,71 @@ private:
     std::string failure; // the reason that was told, if any
   };
 
-  void take_record(std::string_view line);
+  void note_written(const std::string& line);
+
+  // the log
+  void events_grew(std::string_view data, bool from_claude);
+  void take_logged(std::string text, bool from_claude, bool cut);
+  void take_record(logged_line& line);
   void take_accepted(std::string_view line);
   void take_rejected(std::string_view line);
+  void note_dealt_with(std::string_view line, std::uint64_t to);
   void take_failed(std::string_view line);
   void take_continued(std::string_view line);
-  void take_lost_request(std::string_view line);
+  void take_claude_line(logged_line& line, bool cut);
+  bool ends_early(const std::string& line);
+  void hear_of_session(const claude_line& line);
+  void lose_session();
+  void owe_reply(const std::string& part);
+  void match_replies();
   std::vector<std::string> hosts_answered_by(std::string_view line) const;
-  void take_claude_line(std::string_view line);
-  bool is_agents_cancel(std::string_view line) const;
-  void take_cancel(std::string_view line);
-  bool comes_too_late(std::string_view line) const;
-  void choose_claude_line(std::string_view line);
+  bool has_failed(const std::string& uuid) const;
   void end_prompt(const std::string& uuid, const std::string& how);
 
+  // what the host reads
+  void note_own_line(std::string_view line);
+  void note_claude_line(std::string_view line);
+
   run_context& run_;
-  std::size_t max_held_;
-  std::string session_; // that the next Claude has to resume
-  std::set<std::string> sessions_{""};
-  std::deque<claude_line> claude_lines_;
-  std::uint64_t lines_written_ = 0;
-  std::string torn_;                // half a record of a dead agent's
-  std::uint64_t blank_lines_ = 0;   // that an agent may have put behind it
-  bool line_ended_ = false;         // by the agent, as its time was up
-  bool written_line_ended_ = false; // … and Claude still writes that line
-  std::uint64_t losses_ = 0;
+  agent_options options_;
+
+  // Claude
+  std::deque<claude_line> claude_lines_; // that are not in the log yet
+  std::size_t ended_ = 0; // what an agent has ended of the line it is within
+  std::string session_;   // that the next Claude has to resume
+  std::string refused_session_;      // … had to, and its loss is not told yet
+  std::uint32_t failed_resumes_ = 0; // in a row
+  std::uint64_t sessions_lost_ = 0;
+  std::uint64_t losses_told_ = 0; // of those
+  bool session_gone_ = false;     // … but for the launch of the next one
+  std::map<std::string, std::string> written_;
+  std::set<std::string> sent_; // to the Claude that runs
+  std::set<std::string> turns_ended_;
+  std::set<std::string> answered_; // prompts, by results that were written
+  time_span task_sign_{0};         // when Claude last spoke of a task
+
+  // the log
+  std::string part_; // of a line
+  bool part_is_claudes_ = false;
+  std::uint64_t end_ = 0; // of its whole lines
+  std::vector<logged_line> lines_;
   std::uint64_t deaths_ = 0; // of agents
+  std::uint64_t dealt_with_ = 0;
+  std::uint64_t held_from_ = 0; // messages for Claude, before that
+  std::map<std::string, std::uint64_t> requests_end_; // where, in the input
   std::map<std::string, prompt_state> prompts_;
   std::set<std::string> asked_again_;            // prompts that had failed
   std::map<std::string, std::string> continued_; // the agent's uuids: whose
-  std::set<std::string> lost_requests_;
-  std::map<std::string, std::string> written_;
-  std::set<std::string> sent_;  // to the Claude that runs
-  std::set<std::string> asked_; // requests that the host has read
-  std::set<std::string> turns_ended_;
-  std::size_t open_prompts_ = 0;
   std::uint64_t statuses_ = 0;
   bool stopping_ = false;
+  std::deque<std::string> owed_replies_; // parts of them
+
+  // the host
+  std::deque<std::string> replies_; // whose cause is not in the log yet
+  std::size_t next_line_ = 0;       // that it reads
+  std::size_t furthest_line_ = 0;
+  std::set<std::string> asked_;       // requests that it has read
+  std::set<std::string> tasks_shown_; // likewise
 };
 
 } // namespace container_agent::simulation

@@ -18,6 +18,13 @@ inline std::string_view without_blanks(std::string_view line) {
   return line.substr(begin, line.find_last_not_of(blanks) - begin + 1);
 }
 
+/// `line` for a person: its beginning.
+inline std::string shown(std::string_view line) {
+  constexpr std::size_t most = 300;
+  return "`" + std::string{line.substr(0, most)}
+         + (line.size() > most ? "…" : "") + "`";
+}
+
 /// The text of the first member of this name; empty if there is none.
 inline std::string member(std::string_view line, std::string_view name) {
   auto key = '"' + std::string{name} + "\":\"";

@@ -1,8 +1,9 @@
 #include "actors/raw_relay.hpp"
+#include "test/simulation/child_house.hpp"
 #include "test/simulation/company.hpp"
 #include "test/simulation/filter_life.hpp"
+#include "test/simulation/host_ends.hpp"
 #include "test/simulation/run_plan.hpp"
-#include "test/simulation/simulated_child.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -18,22 +19,22 @@ constexpr std::size_t max_pieces_per_text = 60;
 /// Writes numbers, one after the other, in texts of any length.
 class byte_host {
 public:
-  byte_host(const surroundings& given, byte_ledger& to_child,
-            byte_ledger& to_host)
-    : run_{given.run},
-      dice_{given.run.dice.branch()},
+  byte_host(run_context& run, const run_plan& plan, pipe& input, pipe& output,
+            byte_ledger& to_child, byte_ledger& to_host)
+    : run_{run},
+      dice_{run.dice.branch()},
       to_child_{to_child},
-      plan_{given.plan.host},
-      writer_{given.run, given.input, plan_.input.longest},
-      reader_{given.run, dice_, given.output.pipe, plan_.reading,
-              [&](const std::string& data) { to_host.arrived(data); }} {
-    auto smallest = std::min(
-      {plan_.input.longest, plan_.output.longest, plan_.reading.size,
-       given.plan.claude.input.longest, given.plan.claude.output.longest});
+      plan_{plan.host},
+      writer_{run, input, plan_.input.longest},
+      reader_{run, dice_, output, plan_.reading,
+              [&](const std::string& data) { to_host.arrived(data); }},
+      input_{input} {
+    auto smallest
+      = std::min({plan_.input.longest, plan_.output.longest, plan_.reading.size,
+                  plan.claude.input.longest, plan.claude.output.longest});
     longest_text_
       = std::min<std::size_t>(smallest * max_pieces_per_text,
                               dice_.pick<std::size_t>({20, 3000, 200'000}));
-    input_ = &given.input;
     writer_.on_written = [this] { write_on(); };
   }
 
@@ -51,7 +52,7 @@ public:
   bool left() const { return left_ && !writer_.writes() && written(); }
 
   bool written() const {
-    return texts_ >= plan_.lines && !writer_.writes() && input_->unread() == 0;
+    return texts_ >= plan_.lines && !writer_.writes() && input_.unread() == 0;
   }
 
   void read_to_end() { reader_.read_to_end(); }
@@ -89,7 +90,7 @@ private:
   host_plan plan_;
   host_writer writer_;
   host_reader reader_;
-  simulated_source* input_ = nullptr;
+  pipe& input_;
   std::size_t longest_text_ = 0;
   std::uint32_t texts_ = 0;
   bool left_ = false;
@@ -97,57 +98,50 @@ private:
   std::string text_; // that is written next
 };
 
-class simulated_filter final : public simulated_child<filter_life> {
-public:
-  simulated_filter(run_context& run, byte_ledger& to_child,
-                   byte_ledger& to_host, claude_plan plan)
-    : simulated_child{run, plan}, to_child_{to_child}, to_host_{to_host} {}
-
-private:
-  std::unique_ptr<filter_life> make(const child_command&,
-                                    const claude_plan& plan,
-                                    child_ports& ports) override {
-    ports.output.leave_unseen();
-    run_.tell("Claude", [] { return std::string{"is started"}; });
-    return std::make_unique<filter_life>(run_, to_child_, to_host_, plan,
-                                         ports);
-  }
-
-  byte_ledger& to_child_;
-  byte_ledger& to_host_;
-};
-
 class byte_movers final : public company {
 public:
-  explicit byte_movers(const surroundings& given)
-    : to_child_{given.run, "the host's"},
-      to_host_{given.run, "the child's"},
-      host_{given, to_child_, to_host_},
-      child_{given.run, to_child_, to_host_, given.plan.claude},
-      input_{given.input},
-      output_{given.output},
-      exit_on_eof_{given.plan.reader.exit_on_eof} {
-    input_.leave_unseen();
+  byte_movers(run_context& run, const run_plan& plan)
+    : run_{run},
+      to_child_{run, "the host's"},
+      to_host_{run, "the child's"},
+      from_host_{run, plan.host.input},
+      host_output_{run, plan.host.output},
+      host_{run, plan, from_host_, host_output_, to_child_, to_host_},
+      house_{run, plan.claude,
+             [this](const auto&, const auto& claude, auto& ports) {
+               run_.tell("Claude", [] { return std::string{"is started"}; });
+               auto born = std::make_unique<filter_life>(
+                 run_, to_child_, to_host_, claude, ports.far_ends());
+               life_ = born.get();
+               return born;
+             }},
+      exit_on_eof_{plan.exit_on_eof} {
+    for (auto* log : {&input_bytes_, &output_bytes_}) {
+      log->lines = false;
+      log->segment = plan.segment;
+      log->disk_full = &run.disk_full;
+    }
   }
 
   agent_ports next_agent(const newcomer& agent) override {
-    protocol_.emplace(agent.context);
-    return {input_, output_, child_, *protocol_};
+    agent_.emplace(*this, agent);
+    return {agent_->input, agent_->input_log,  agent_->output,
+            agent_->child, agent_->output_log, agent_->protocol};
   }
 
   void begin() override { host_.start(); }
 
   void behave() override {
-    child_.behave();
+    house_.behave();
     host_.behave();
   }
 
   std::string unrest() const override {
-    if (output_.pipe.available() > 0)
+    if (host_output_.available() > 0)
       return " output waits";
     if (!host_.written() || to_child_.open() > 0)
       return " the host's bytes have not reached a child";
-    if (const auto* now = child_.life(); now && !now->idle())
+    if (life_ != nullptr && !life_->idle())
       return " the child is at work";
     if (to_host_.open() > 0)
       return " the child's bytes have not reached the host";
@@ -156,7 +150,7 @@ public:
     return {};
   }
 
-  bool stuck() const override { return child_.life() && child_.life()->deaf(); }
+  bool stuck() const override { return life_ != nullptr && life_->deaf(); }
 
   std::string owed_at_end(bool came_to_rest) override {
     host_.read_to_end();
@@ -166,23 +160,51 @@ public:
   }
 
   std::uint64_t prompts() const override { return host_.texts(); }
-  std::uint64_t launches() const override { return child_.launches(); }
+  std::uint64_t launches() const override { return house_.launches(); }
 
 private:
+  struct agent_parts {
+    agent_parts(byte_movers& around, const newcomer& agent)
+      : input_log{around.run_, agent.life, around.input_bytes_},
+        output_log{around.run_, agent.life, around.output_bytes_},
+        input{around.run_, agent.life, input_log, simulated_inlet::kind::fifo},
+        child{around.run_, agent.life, around.house_, input_log, output_log},
+        output{around.run_, agent.life, output_log},
+        protocol{{input_log, input_log, output_log}, agent.context} {
+      input.open(around.from_host_);
+      output.open(around.host_output_, around.host_position_,
+                  around.host_read_to_, around.gone_);
+    }
+
+    simulated_log input_log;
+    simulated_log output_log;
+    simulated_inlet input;
+    simulated_child child;
+    simulated_host_outlet output;
+    raw_relay protocol;
+  };
+
+  run_context& run_;
+  log_bytes input_bytes_;
+  log_bytes output_bytes_;
+  std::uint64_t host_position_ = 0;
+  std::uint64_t host_read_to_ = 0;
+  simulated_host_outlet::ranges gone_;
   byte_ledger to_child_;
   byte_ledger to_host_;
+  pipe from_host_;
+  pipe host_output_;
   byte_host host_;
-  simulated_filter child_;
-  std::optional<raw_relay> protocol_;
-  simulated_source& input_;
-  simulated_host_sink& output_;
+  filter_life* life_ = nullptr; // that runs, or ran last
+  child_house house_;
   bool exit_on_eof_;
+  std::optional<agent_parts> agent_;
 };
 
 } // namespace
 
-std::unique_ptr<company> raw_company(const surroundings& given) {
-  return std::make_unique<byte_movers>(given);
+std::unique_ptr<company> raw_company(run_context& run, const run_plan& plan) {
+  return std::make_unique<byte_movers>(run, plan);
 }
 
 } // namespace container_agent::simulation

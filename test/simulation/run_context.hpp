@@ -20,6 +20,24 @@ struct run_context {
   agenda calendar;
   fault_injector faults;
 
+  /// When the agent was first told to end for good.
+  std::optional<time_span> ends_since;
+
+  /// It has no time for an end in order: it was told so again, or a part of it
+  /// was given up.
+  bool hurried = false;
+
+  /// Nothing more can be written to a log.
+  bool disk_full = false;
+
+  /// The agent that is there has begun to end, for good or for the next one.
+  bool closing = false;
+
+  void told_to_end() {
+    hurried = hurried || ends_since;
+    ends_since = ends_since.value_or(calendar.now());
+  }
+
   /// Where to tell what happens, a line each; nobody listens by default.
   std::function<void(const std::string&)> trace;
 

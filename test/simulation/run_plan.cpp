@@ -1,7 +1,5 @@
 #include "test/simulation/run_plan.hpp"
 
-#include "messages/codec/agent_record.hpp"
-
 #include <algorithm>
 
 namespace container_agent::simulation {
@@ -29,44 +27,56 @@ dialogue_config draw_dialogue(chance& dice) {
   dialogue.queue.prompts = dice.pick<std::size_t>({1, 3, 50, 1024});
   dialogue.queue.bytes = dice.pick<std::size_t>({200, 4096, 4 * 1024 * 1024});
   dialogue.queue.in_flight = dice.pick<std::size_t>({1, 1, 1, 2, 4});
+  dialogue.permission_timeout = dice.pick({0ms, 0ms, 0ms, 500ms, 20'000ms});
+  dialogue.resume_retries = dice.pick({0u, 2u, 2u});
+  dialogue.max_backlog = dice.pick<std::uint64_t>({200'000, 256 * 1024 * 1024});
+  dialogue.checkpoint_distance
+    = dice.pick<std::uint64_t>({3000, 20'000, 16 * 1024 * 1024});
   return dialogue;
 }
 
 } // namespace
 
-// FIFOs must take a line of PIPE_BUF bytes at once. Nobody sees who has them
-// open, so a Claude that closes its own is one that does nothing.
-void run_plan::draw_keeping(chance& dice) {
-  for (auto* pipe : {&claude.input, &claude.output, &host.input, &host.output})
-    pipe->capacity = std::max<std::size_t>(pipe->capacity, 4096)
-                     * (dice.one_in(2) && pipe->longest >= 300 ? 4 : 1);
-  child.max_held_line = claude.output.capacity / 4;
-  child.farewell = codec::control_request_line(
-    std::string{codec::own_request_prefix} + "end", "end_session");
-  tree.talk.leaves_claude = true;
+// Half a line whose writer has left while no agent was there can't be told from
+// one whose writer goes on.
+void run_plan::draw_ends(chance& dice) {
+  auto keeps = mode == run_mode::keep;
+  tree.talk.leaves_claude = keeps;
   claude.answer_bytes = dice.pick<std::size_t>({0, 0, 700});
-  claude.closes_input = claude.closes_output = 0;
   host.half_line = 0;
   absence = dice.pick<time_span>({1ms, 100ms, 10s});
   early_deaths = dice.pick({0u, 2u, 4u});
   for (auto count = dice.between(1, 8); count > 0; --count)
     ends.push_back({dice.up_to(turmoil),
-                    dice.one_in(4) ? 0 : dice.between(1, 30), dice.one_in(2)});
+                    dice.one_in(4) ? 0 : dice.between(1, 30), dice.one_in(2),
+                    !keeps || dice.one_in(4)});
+}
+
+agent_options run_plan::options() const {
+  return {dialogue.permission_timeout,
+          tree.talk.stall_timeout,
+          drain.turn,
+          dialogue.resume_retries,
+          !ends.empty(),
+          dialogue.voice == voice_kind::replies};
 }
 
 run_plan run_plan::draw(chance& dice, run_mode mode) {
   run_plan plan;
   auto raw = mode == run_mode::raw;
   plan.mode = mode;
-  plan.reader.raw = plan.child.raw = raw;
+  plan.child.raw = raw;
   plan.claude = claude_plan::draw(dice);
   plan.host = host_plan::draw(dice);
   plan.faults = fault_plan::draw(dice);
-  plan.reader.max_line = plan.host.max_line;
   plan.dialogue = draw_dialogue(dice);
+  plan.dialogue.lines.max_line = plan.host.max_line;
+  plan.segment = dice.pick<std::uint64_t>({200, 3000, 16 * 1024 * 1024});
   plan.child.command = {"claude", {"-p"}, {}, {}};
-  plan.child.max_held_line = dice.pick<std::size_t>({600, 4096, 1024 * 1024});
   plan.tree = draw_tree(dice);
+  plan.dialogue.task_patience = plan.tree.talk.stall_timeout;
+  if (plan.dialogue.task_patience.count() == 0)
+    plan.claude.endless = 0; // it would be waited for
   plan.turmoil = dice.up_to(60s);
   if (dice.one_in(3)) {
     plan.signals.push_back(dice.up_to(plan.turmoil));
@@ -81,19 +91,24 @@ run_plan run_plan::draw(chance& dice, run_mode mode) {
                                  R"({"command":"restart_claude","now":true})",
                                  R"({"command":"nonsense"})",
                                }));
+  plan.watch = dice.pick<time_span>({0s, 0s, 1s, 10s});
   for (auto count = dice.below(3); count > 0; --count)
     plan.clock_jumps.emplace_back(
       dice.up_to(plan.turmoil),
       std::chrono::hours{static_cast<int>(dice.below(2000)) - 1000});
   if (dice.one_in(4))
     plan.supervisor_restarts = dice.pick<std::uint32_t>({0, 1, 5});
-  plan.reader.exit_on_eof = raw && dice.one_in(4);
+  for (auto count = dice.below(3); dice.one_in(3) && count > 0; --count)
+    plan.full_disks.emplace_back(dice.up_to(plan.turmoil), dice.up_to(20s));
+  plan.exit_on_eof = raw && dice.one_in(4);
   if (mode == run_mode::once) {
-    plan.reader.exit_on_eof = plan.host.leaves = true;
+    plan.exit_on_eof = plan.host.leaves = dice.one_in(2);
     plan.host.half_line = plan.claude.permission = 0; // it must not leave early
+    if (dice.one_in(2))
+      plan.dialogue.voice = voice_kind::replies;
   }
-  if (mode == run_mode::keep)
-    plan.draw_keeping(dice);
+  if (mode == run_mode::keep || (mode == run_mode::claude && !dice.one_in(3)))
+    plan.draw_ends(dice);
   return plan;
 }
 

@@ -14,16 +14,17 @@ namespace container_agent::simulation {
 /// How the agent is run.
 enum class run_mode : std::uint8_t {
   claude, ///< prompts and answers
-  once,   ///< the same, until the input ends: `--exit-on-eof`
+  once,   ///< the same, until the input ends (`--exit-on-eof`), or as replies
   raw,    ///< `--mode raw`
   keep,   ///< `--keep-claude`
 };
 
-/// How one agent comes to leave its Claude to the next.
+/// How one agent comes to leave the conversation to the next.
 struct agent_end {
   time_span at{0};
   std::uint64_t calls = 0; ///< it dies at this call from then on; 0: SIGTERM
   bool after = false;      ///< … behind it
+  bool all = false;        ///< everything around it dies with it
 };
 
 /// All that a seed draws before a run: how the agent is configured, what its
@@ -35,7 +36,7 @@ struct run_plan {
   fault_plan faults;
 
   run_mode mode = run_mode::claude;
-  line_reader::config reader;
+  bool exit_on_eof = false;
   dialogue_config dialogue;
   child_link_config child;
   drain_timeouts drain;
@@ -51,14 +52,23 @@ struct run_plan {
   /// When signals come, if before the end of the turmoil.
   std::vector<time_span> signals;
 
+  /// How often a client asks for the status; 0: never.
+  time_span watch{0};
+
   /// What clients ask on the control socket, and when.
   std::vector<std::pair<time_span, std::string>> requests;
 
   /// When somebody sets the clock, and by how much.
   std::vector<std::pair<time_span, std::chrono::hours>> clock_jumps;
 
-  /// When agents die or leave Claude to the next one (`keep`).
+  /// When agents die or leave the conversation to the next one.
   std::vector<agent_end> ends;
+
+  /// When the disk is full, and for how long.
+  std::vector<std::pair<time_span, time_span>> full_disks;
+
+  /// What of a log is let go of at once.
+  std::uint64_t segment = 0;
 
   /// One in so many dies soon after its start.
   std::uint32_t early_deaths = 0;
@@ -68,8 +78,11 @@ struct run_plan {
 
   static run_plan draw(chance& dice, run_mode mode);
 
+  /// What of it a judge has to know.
+  agent_options options() const;
+
 private:
-  void draw_keeping(chance& dice);
+  void draw_ends(chance& dice);
 };
 
 } // namespace container_agent::simulation

@@ -6,6 +6,12 @@
 
 namespace container_agent::simulation {
 
+namespace {
+
+constexpr std::string_view status_request = R"({"command":"status"})";
+
+} // namespace
+
 void simulated_control::ask(std::string line) {
   run_.tell("client", [&] { return "asks " + line; });
   auto id = ++last_;
@@ -48,6 +54,14 @@ void simulated_control::take_back() {
     who.waits = true;
 }
 
+void simulated_control::watch(time_span interval) {
+  run_.calendar.after(interval, [this, interval] {
+    if (quiet() && notify_)
+      ask(std::string{status_request});
+    watch(interval);
+  });
+}
+
 void simulated_control::judge(const client& who, std::string_view line) {
   const auto& asked = who.asks;
   auto is_command
@@ -60,6 +74,8 @@ void simulated_control::judge(const client& who, std::string_view line) {
             || (stopping() && says("is stopping"))
             || says("once the host has read"); // a kept one's end
   auto attempts = asked.attempt + supervisor_failures() - who.failures_before;
+  if (asked.line == status_request && line.starts_with(R"({"ok":true)"))
+    on_status(line);
   auto fits = is_command ? ok || attempts > control::max_attempts : !ok;
   if (!fits)
     run_.violate("a client that asks " + asked.line

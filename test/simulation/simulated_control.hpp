@@ -24,11 +24,17 @@ public:
   /// A client connects and asks this.
   void ask(std::string line);
 
+  /// A client asks for the status again and again.
+  void watch(time_span interval);
+
   /// How often the supervisor has failed so far: a request may be the cause.
   std::function<std::uint64_t()> supervisor_failures;
 
   /// Whether a shutdown has begun: then Claude is not started again.
   std::function<bool()> stopping;
+
+  /// Called with a status document that a client has read.
+  std::function<void(std::string_view document)> on_status;
 
   /// Their connections end with it, and there are none until the next one.
   void agent_died() { open_.clear(); }

@@ -24,10 +24,13 @@ host_plan host_plan::draw(chance& dice) {
   plan.output = pipe_plan::draw(dice);
   plan.max_line = dice.between(300, 2000);
   plan.odd_line = rate(2, 2, 10);
+  plan.setting = rate(2, 3, 10);
   plan.duplicate = rate(2, 2, 10);
   plan.interrupt = rate(4, 3, 10);
   plan.half_line = rate(4, 3, 10);
-  plan.no_answer = rate(15, 2, 5);
+  plan.no_answer = rate(10, 2, 5);
+  plan.answer_pause = dice.pick<time_span>(
+    {time_span{2'000'000}, time_span{2'000'000}, time_span{90'000'000}});
   plan.reading.size = dice.pick<std::size_t>({10, 500, 64 * 1024});
   plan.reading.pause
     = dice.pick<time_span>({time_span{0}, time_span{100}, time_span{50'000}});
@@ -35,9 +38,8 @@ host_plan host_plan::draw(chance& dice) {
   return plan;
 }
 
-simulated_host::simulated_host(run_context& run, judge& bench,
-                               writing_end& input, reading_end& output,
-                               host_plan plan)
+simulated_host::simulated_host(run_context& run, judge& bench, pipe& input,
+                               pipe& output, host_plan plan)
   : run_{run},
     dice_{run.dice.branch()},
     judge_{bench},
@@ -58,6 +60,7 @@ void simulated_host::behave() {
   plan_.pause = std::min(plan_.pause, time_span{1000});
   plan_.lines = std::min(plan_.lines, written_);
   plan_.no_answer = 0;
+  plan_.answer_pause = std::min(plan_.answer_pause, time_span{2'000'000});
   reader_.behave();
   write_on();
 }
@@ -107,7 +110,9 @@ void simulated_host::write_soon(std::string line) {
 }
 
 simulated_host::script_line simulated_host::next_line() {
-  auto line = dice_.one_in(plan_.odd_line) ? odd_line() : prompt();
+  auto line = dice_.one_in(plan_.setting)    ? setting()
+              : dice_.one_in(plan_.odd_line) ? odd_line()
+                                             : prompt();
   if (dice_.one_in(plan_.half_line))
     return cut({line, false});
   return {line + (dice_.one_in(10) ? "\r\n" : "\n"), false};
@@ -157,6 +162,46 @@ std::string simulated_host::prompt() {
   return line;
 }
 
+// A control request; `members` are the request's own.
+std::string simulated_host::request(const std::string& members) {
+  auto id = "host-" + std::to_string(++names_);
+  auto line = R"({"type":"control_request","request_id":")" + id
+              + R"(","request":{)" + members + "}}";
+  judge_.input.know(line, {expectation::kind::passed_on, id, {}});
+  return line;
+}
+
+std::string simulated_host::setting() {
+  auto name = std::to_string(names_ + 1);
+  std::string thing;
+  std::string rest;
+  switch (dice_.below(5)) {
+    case 0:
+      thing = "set_model";
+      rest = R"(,"model":"model-)" + name + '"';
+      break;
+    case 1:
+      thing = "set_max_thinking_tokens";
+      rest = R"(,"max_thinking_tokens":)" + name;
+      break;
+    case 2: // two of them differ in their hooks
+      thing = "initialize";
+      rest = R"(,"hooks":{"PreToolUse":[{"hookCallbackIds":["hook-)" + name
+             + R"("]}]})";
+      break;
+    default:
+      thing = "set_permission_mode";
+      rest = R"(,"mode":")"
+             + dice_.pick<std::string>({"default", "plan", "acceptEdits",
+                                        "bypassPermissions", "no_mode"})
+             + '"';
+      break;
+  }
+  auto line = request(R"("subtype":")" + thing + '"' + rest);
+  judge_.requests.wrote_setting("host-" + name, thing, request_text(line));
+  return line;
+}
+
 std::string simulated_host::odd_line() {
   using kind = expectation::kind;
   auto known = [this](std::string line, expectation meaning) {
@@ -165,18 +210,13 @@ std::string simulated_host::odd_line() {
   };
   auto name = std::to_string(++names_);
   if (dice_.one_in(plan_.interrupt))
-    return known(R"({"type":"control_request","request_id":"host-)" + name
-                   + R"(","request":{"subtype":"interrupt"}})",
-                 {kind::passed_on, {}, {}});
+    return request(R"("subtype":"interrupt")");
   switch (dice_.below(9)) {
     case 0:
       return known(R"({"type":"container_agent","subtype":"status"})",
                    {kind::status, {}, {}});
     case 1: return known(R"({"type":"keep_alive"})", {kind::passed_on, {}, {}});
-    case 2:
-      return known(R"({"type":"control_request","request_id":"host-)" + name
-                     + R"(","request":{"subtype":"set_model"}})",
-                   {kind::passed_on, {}, {}});
+    case 2: return request(R"("subtype":"get_something")");
     case 3: return {};
     case 4: return "  \t";
     case 5:
@@ -207,18 +247,20 @@ void simulated_host::take(std::string_view line) {
   run_.tell("host",
             [&] { return "reads " + std::string{line.substr(0, 300)}; });
   judge_.host_read(line);
-  if (line.find("\"can_use_tool\"") == std::string_view::npos
-      || line.starts_with(R"({"type":"container_agent")")) // it lists them
+  if (!line.starts_with(R"({"type":"control_request")"))
     return;
   if (dice_.one_in(plan_.no_answer)) {
     owes_answer_ = true;
     return;
   }
-  auto answer = test::claude::permission(member(line, "request_id"));
+  auto id = member(line, "request_id");
+  auto answer = test::claude::permission(id);
   judge_.input.know(answer.substr(0, answer.size() - 1),
                     {expectation::kind::passed_on, {}, {}});
-  run_.calendar.after(dice_.up_to(time_span{2'000'000}),
-                      [this, answer] { write_soon(answer); });
+  run_.calendar.after(dice_.up_to(plan_.answer_pause), [this, id, answer] {
+    judge_.questions.answers(id);
+    write_soon(answer);
+  });
 }
 
 void simulated_host::read_to_end() {

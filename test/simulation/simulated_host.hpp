@@ -19,10 +19,12 @@ struct host_plan {
   std::size_t max_line = 0; ///< what the agent takes
 
   std::uint32_t odd_line = 0;  ///< anything but a prompt
+  std::uint32_t setting = 0;   ///< … that sets something in Claude
   std::uint32_t duplicate = 0; ///< a prompt it has written before
   std::uint32_t interrupt = 0; ///< of the turn that runs
   std::uint32_t half_line = 0; ///< its writer leaves in the middle
-  std::uint32_t no_answer = 0; ///< to a permission request
+  std::uint32_t no_answer = 0; ///< to a request of Claude's
+  time_span answer_pause{0};   ///< longest before one
   bool leaves = false;         ///< for good, behind its last line
 
   reading_plan reading;
@@ -34,8 +36,8 @@ struct host_plan {
 /// Claude asks.
 class simulated_host {
 public:
-  simulated_host(run_context& run, judge& bench, writing_end& input,
-                 reading_end& output, host_plan plan);
+  simulated_host(run_context& run, judge& bench, pipe& input, pipe& output,
+                 host_plan plan);
 
   /// Begins to write and to read.
   void start();
@@ -53,8 +55,8 @@ public:
   /// It has left a request of Claude's without an answer.
   bool owes_answer() const { return owes_answer_; }
 
-  /// What it has read of a line.
-  const std::string& part() const { return part_; }
+  /// It opens the output once more: half a line does not count.
+  void start_again() { part_.clear(); }
 
   /// Reads all there is, to the end.
   void read_to_end();
@@ -71,6 +73,8 @@ private:
   script_line next_line();
   std::string prompt();
   std::string odd_line();
+  std::string setting();
+  std::string request(const std::string& members);
   script_line cut(script_line line);
   void write_soon(std::string line);
 
@@ -81,7 +85,7 @@ private:
   run_context& run_;
   chance dice_;
   judge& judge_;
-  writing_end& input_;
+  pipe& input_;
   host_plan plan_;
   host_writer writer_;
   host_reader reader_;

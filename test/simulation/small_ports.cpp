@@ -21,14 +21,6 @@ std::string text_of(const log_field& field) {
            field.value);
 }
 
-template <class Value>
-Value value_of(std::initializer_list<log_field> fields, std::string_view name) {
-  for (const auto& field : fields)
-    if (field.name == name)
-      return std::get<Value>(field.value);
-  return {};
-}
-
 bool waits(std::initializer_list<log_field> fields) {
   return std::any_of(fields.begin(), fields.end(), [](const log_field& f) {
     return f.name == "waits" && std::get<bool>(f.value);
@@ -37,18 +29,18 @@ bool waits(std::initializer_list<log_field> fields) {
 
 } // namespace
 
-std::uint64_t simulated_log::count(const std::string& event) const {
+std::uint64_t agent_log::count(const std::string& event) const {
   auto i = counts_.find(event);
   return i == counts_.end() ? 0 : i->second;
 }
 
-bool simulated_log::gave_up(std::string_view actor) const {
+bool agent_log::gave_up(std::string_view actor) const {
   return actor.empty() ? !given_up_.empty() : given_up_.contains(actor);
 }
 
-void simulated_log::write(log_level, std::string_view logger,
-                          std::string_view event,
-                          std::initializer_list<log_field> fields) {
+void agent_log::write(log_level, std::string_view logger,
+                      std::string_view event,
+                      std::initializer_list<log_field> fields) {
   auto i = counts_.find(event);
   if (i == counts_.end())
     i = counts_.emplace(event, 0).first;
@@ -60,11 +52,9 @@ void simulated_log::write(log_level, std::string_view logger,
     given_up_.insert("supervisor");
     run_.faults.spare_supervisor(); // the last one has no successor
   }
-  if (event == "line_rejected")
-    rejected_.insert(value_of<std::uint64_t>(fields, "line"));
-  if (event == "prompt_accepted")
-    accepted_[value_of<std::uint64_t>(fields, "line")]
-      = value_of<std::string_view>(fields, "uuid");
+  auto gives_up = event == "gave_up" || event == "supervisor_gave_up";
+  run_.hurried = run_.hurried || gives_up;
+  run_.closing = run_.closing || gives_up || event == "shutdown_requested";
   run_.tell("log", [&] {
     auto text = std::string{logger} + ' ' + std::string{event};
     for (const auto& field : fields)

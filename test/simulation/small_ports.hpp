@@ -44,19 +44,12 @@ private:
 };
 
 /// The agent's log: shown in the trace, and counted.
-class simulated_log final : public event_log {
+class agent_log final : public event_log {
 public:
-  explicit simulated_log(run_context& run) : run_{run} {}
+  explicit agent_log(run_context& run) : run_{run} {}
 
   /// How often an event was logged.
   std::uint64_t count(const std::string& event) const;
-
-  /// What became of the host's lines, by their numbers, and prompts that came
-  /// again.
-  const std::set<std::uint64_t>& rejected() const { return rejected_; }
-  const std::map<std::uint64_t, std::string>& accepted() const {
-    return accepted_;
-  }
 
   /// Whether this actor, which may be the supervisor, was given up for good, or
   /// with an empty name any.
@@ -70,8 +63,6 @@ private:
   run_context& run_;
   std::map<std::string, std::uint64_t, std::less<>> counts_;
   std::set<std::string, std::less<>> given_up_;
-  std::set<std::uint64_t> rejected_;
-  std::map<std::uint64_t, std::string> accepted_;
 };
 
 } // namespace container_agent::simulation

@@ -15,20 +15,12 @@ constexpr std::uint64_t max_steps = 10'000'000;
 // Backoffs, slow Claudes and long queues have had their time after this.
 constexpr time_span longest_way_to_rest = 30min;
 
-// Of Claude's that the agent has an eye for.
-constexpr std::size_t shortest_line = 64;
-
 // Between the end of the shutdown's last step and that of all actors.
 constexpr time_span end_timeout = 2s;
 
-std::unique_ptr<company> meet(const surroundings& given) {
-  switch (given.plan.mode) {
-    case run_mode::raw: return raw_company(given);
-    case run_mode::keep: return keeping_company(given);
-    case run_mode::claude:
-    case run_mode::once: break;
-  }
-  return stream_json_company(given);
+std::unique_ptr<company> meet(run_context& run, const run_plan& plan) {
+  return plan.mode == run_mode::raw ? raw_company(run, plan)
+                                    : stream_json_company(run, plan);
 }
 
 } // namespace
@@ -46,9 +38,7 @@ world::world(chance dice, run_plan plan, trace_receiver trace,
     run_{dice.next(), plan_.faults},
     clock_{run_},
     random_{run_},
-    host_in_{run_, simulated_source::kind::fifo, plan_.host.input},
-    host_out_{run_, "write to the host", plan_.host.output},
-    company_{meet({run_, host_in_, host_out_, plan_})},
+    company_{meet(run_, plan_)},
     clients_{run_},
     watch_{watch},
     dice_{dice.next()} {
@@ -77,25 +67,33 @@ outcome world::run() {
 }
 
 void world::start() {
+  clients_.on_status
+    = [this](std::string_view document) { company_->status_said(document); };
   next_agent();
   schedule_events();
   company_->begin();
 }
 
 void world::next_agent() {
-  absent_ = false;
+  absent_ = run_.hurried = false;
+  run_.ends_since.reset();
+  run_.faults.at_message("the start"); // what throws there ends the program
   agents_.push_back(std::make_unique<agent_life>(agent_surroundings{
     run_, plan_, *company_, clock_, random_, clients_, watch_}));
-  if (turmoil_ && dice_.one_in(plan_.early_deaths))
+  if (turmoil_ && dice_.one_in(plan_.early_deaths)) {
+    all_end_ = plan_.mode == run_mode::claude;
     agent().life.die_at(dice_.between(1, 12), dice_.one_in(2));
+  }
   agent().start();
 }
 
 void world::end_agent(const agent_end& how) {
   if (!turmoil_ || absent_ || agent().exit_code)
     return;
+  all_end_ = how.all;
   if (how.calls == 0) {
     agent().leaving = agent().leaving || !agent().signalled;
+    run_.told_to_end();
     agent().shut_down(true);
   } else {
     agent().life.die_at(how.calls, how.after);
@@ -106,15 +104,21 @@ void world::end_agent(const agent_end& how) {
 void world::look_at_agent() {
   if (absent_)
     return;
-  if (agent().leaves_claude() && agent().actors() == 0) {
+  if (agent().leaves() && agent().actors() == 0) {
     check_exit_code();
     company_->agent_leaves();
+    all_end_ = !agent().progress.keep_claude && !agent().progress.leaves_claude;
     agent().life.die();
   }
   if (agent().life.alive())
     return;
+  run_.tell("world", [this] {
+    return std::string{all_end_ ? "all die" : "the agent dies"};
+  });
   absent_ = true;
   agent().kill();
+  if (all_end_)
+    company_->all_end();
   clients_.agent_died();
   run_.calendar.after(dice_.up_to(plan_.absence), [this] { next_agent(); });
 }
@@ -123,6 +127,11 @@ bool world::step() {
   if (!agent().scheduler.step())
     return false;
   look_at_agent();
+  if (!absent_ && !agent().exit_code && agent().scheduler.idle()
+      && dice_.one_in(20)) {
+    run_.faults.at_message("the world");
+    company_->look_while_idle();
+  }
   return true;
 }
 
@@ -134,13 +143,20 @@ void world::schedule_events() {
       if (!absent_)
         clients_.ask(asks);
     });
+  if (plan_.watch.count() > 0)
+    clients_.watch(plan_.watch);
   for (auto time : plan_.signals)
     run_.calendar.after(time, [this] {
       run_.tell("signal", [] { return std::string{"SIGTERM"}; });
+      run_.told_to_end();
       agent().signalled = true;
       if (!absent_ && !agent().exit_code)
         agent().shut_down(false);
     });
+  for (auto [time, length] : plan_.full_disks) {
+    run_.calendar.after(time, [this] { run_.disk_full = turmoil_; });
+    run_.calendar.after(time + length, [this] { run_.disk_full = false; });
+  }
   for (const auto& end : plan_.ends)
     run_.calendar.after(end.at, [this, end] { end_agent(end); });
 }
@@ -161,7 +177,7 @@ bool world::run_until(time_span limit, Condition over) {
 
 void world::in_turmoil() {
   run_until(plan_.turmoil, [this] { return ended(); });
-  turmoil_ = false;
+  turmoil_ = run_.disk_full = false;
   agent().life.die_at(0, false);
 }
 
@@ -186,18 +202,24 @@ void world::come_to_rest() {
   rested_ = with_input || (!ended() && !stopping() && at_rest());
 }
 
-// Once in a while somebody looks whether Claude has to be started by hand.
+// Once in a while somebody looks whether Claude has to be started by hand, or
+// anew, as it has not taken what the host had set.
 void world::ask_again() {
-  if (!absent_ && agent().ports.protocol.status().gave_up && clients_.quiet())
-    clients_.ask(R"({"command":"restart_claude"})");
+  if (!absent_ && clients_.quiet()) {
+    auto status = agent().ports.protocol.status();
+    if (status.gave_up || !status.blocked.empty())
+      clients_.ask(R"({"command":"restart_claude"})");
+  }
   run_.calendar.after(10s, [this] { ask_again(); });
 }
 
 void world::shut_down() {
   if (run_.violation)
     return;
-  if (!agent().exit_code && !std::exchange(agent().signalled, true))
+  if (!agent().exit_code && !std::exchange(agent().signalled, true)) {
+    run_.told_to_end();
     agent().shut_down(false);
+  }
   std::optional<time_span> flushed_from;
   auto ended = [this, &flushed_from] {
     if (!flushed_from
@@ -234,10 +256,8 @@ void world::end() {
   if (agent().ports.child.running() && rested_ && !alone)
     return run_.violate("Claude lives on after the end");
   // Time was up, or nobody was there to write it; the agent logs that.
-  if (untaken(agent().ports.protocol.to_host, agent().output.from_conversation)
-        > 0
-      || agent().ports.output.pending() > 0
-      || agent().log.gave_up("conversation"))
+  if (output_waits() || agent().log.gave_up("conversation")
+      || !agent().ports.events.trouble().empty())
     return;
   auto owed = company_->owed_at_end(rested_);
   if (!owed.empty() && !run_.violation)
@@ -246,7 +266,7 @@ void world::end() {
 
 // For good: no other one comes.
 bool world::ended() const {
-  return !absent_ && agent().exit_code && !agent().leaves_claude();
+  return !absent_ && agent().exit_code && !agent().leaves();
 }
 
 bool world::stopping() const {
@@ -266,20 +286,30 @@ std::string world::unrest() const {
     return " a prompt is in flight";
   if (status.queued > 0)
     return " prompts wait";
-  if (agent().owes_messages())
-    return " something was sent and not taken";
-  if (agent().ports.output.pending() > 0)
+  if (output_waits())
     return " output waits";
   if (!agent().ports.child.running() || !status.ready)
     return " Claude is not ready";
-  if (!clients_.quiet())
-    return " a client waits for its answer";
-  return company_->unrest();
+  if (auto what = company_->unrest(); !what.empty())
+    return what;
+  return clients_.quiet() ? "" : " a client waits for its answer";
+}
+
+bool world::output_waits() const {
+  const auto& ports = agent().ports;
+  return ports.output.position() < ports.protocol.shown_to();
+}
+
+// Of replies the log of events is none.
+std::uint64_t world::host_position() const {
+  const auto& ports = agent().ports;
+  return plan_.dialogue.voice == voice_kind::replies ? ports.events.end()
+                                                     : ports.output.position();
 }
 
 std::int32_t world::expected_exit_code() const {
   // The first reason to end counts, and nobody knows here which that was.
-  auto asked = agent().signalled || agent().leaving || plan_.reader.exit_on_eof;
+  auto asked = agent().signalled || agent().leaving || plan_.exit_on_eof;
   if (!agent().log.gave_up() || (asked && *agent().exit_code == 0))
     return 0;
   if (agent().log.gave_up("supervisor"))
@@ -303,20 +333,17 @@ time_span world::longest_shutdown() const {
 void world::check_bounds() {
   if (absent_)
     return;
-  auto prompts = plan_.dialogue.queue.prompts + plan_.dialogue.queue.in_flight;
-  // Of a Claude that was there before, all that it has said comes at once.
-  auto lines = agents_.size() > 1 ? 8 * read_size / shortest_line : 0;
-  // What the host may be owed at once: output within its window, a record for
-  // each line of input within its own, and one or two for each prompt.
-  bound("pieces for the host", agent().ports.protocol.to_host.size(),
-        100 + 2 * prompts + lines);
-  bound("lines for Claude", agent().ports.protocol.to_child.size(), 300);
-  bound("lines for the conversation", agent().reader.to_conversation.size(),
-        20);
-  bound("pieces of Claude's", agent().link.to_conversation.size(), 8);
-  bound("bytes that wait for the host", agent().ports.output.pending(),
-        pipe_output::max_pending + 8 * (plan_.child.max_held_line + read_size));
-  bound("messages in a mailbox", agent().scheduler.longest_mailbox(), 300);
+  const auto& ports = agent().ports;
+  // Beyond the backlog: what was allowed before it was reached.
+  constexpr auto ahead = 2 * bridge::output_window;
+  bound("bytes that wait for the host",
+        ports.events.end() - std::min(ports.events.end(), host_position()),
+        plan_.dialogue.max_backlog + ahead);
+  bound("messages in a mailbox", agent().scheduler.longest_mailbox(), 20'000);
+  std::vector<std::string> asked;
+  for (const auto& request : ports.protocol.requests({}))
+    asked.push_back(request.id);
+  company_->requests_listed(asked);
   bound("timers", agent().scheduler.timers().schedule().size(), 300);
 }
 

@@ -17,16 +17,16 @@
 /// - chance, agenda: chance and time
 /// - scheduler: decides what happens next
 /// - run_plan: what a seed draws before the run
-/// - faults: where exceptions and kills strike
-/// - byte_ports, small_ports: the ports that the actors are given
-/// - company: host, child and judge of a mode
+/// - faults: where exceptions and kills strike; lifeline: where an agent dies
+/// - pipe, simulated_log: what outlives an agent; log_ports, small_ports: the
+///   ports that its actors are given; child_house: what stands around the child
+/// - company: host, child, logs and judge of a mode
 /// - stream_json_company: simulated_host, which writes prompts and reads the
-///   output; simulated_claude, of which claude_life is a process and
-///   claude_turns what it says; judge and input_ledger: what must be true, seen
-///   from outside
+///   output; claude_life, a process of Claude's, of which claude_turns is what
+///   it says; judge and its ledgers: what must be true, seen from outside
 /// - raw_company: a host of bytes; filter_life, a process that writes what it
 ///   reads; byte_ledger
-/// - simulated_child, child_life, host_ends: what both have in common
+/// - child_life, host_ends: what both have in common
 /// - simulated_control: clients of the control socket
 /// - agent_life: one agent
 /// - world: puts it all together; what must be true inside
@@ -83,6 +83,8 @@ private:
   bool stopping() const;
   bool at_rest() const;
   std::string unrest() const;
+  bool output_waits() const;
+  std::uint64_t host_position() const;
   std::int32_t expected_exit_code() const;
   time_span longest_shutdown() const;
   void check_bounds();
@@ -96,8 +98,6 @@ private:
   simulated_wall_clock clock_;
   simulated_random random_;
 
-  simulated_source host_in_;
-  simulated_host_sink host_out_;
   std::unique_ptr<company> company_;
   simulated_control clients_;
   message_watch* watch_;
@@ -108,7 +108,8 @@ private:
   std::vector<std::unique_ptr<agent_life>> agents_;
   std::uint64_t steps_ = 0;
   bool rested_ = false;
-  bool absent_ = false; // there is no agent, the next one will come
+  bool absent_ = false;  // there is no agent, the next one will come
+  bool all_end_ = false; // … with the one that is about to die
   bool turmoil_ = true;
 };
 

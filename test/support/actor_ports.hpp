@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/ports.hpp"
+#include "test/support/memory_log.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -33,28 +35,49 @@ private:
   std::deque<std::function<void()>> events_;
 };
 
-/// A source of bytes: a pipe of the child or, with `fifo`, the host's input.
+/// The child's stderr.
 class fake_source : public byte_source {
 public:
-  enum class kind : std::uint8_t { pipe, fifo };
-
-  explicit fake_source(port_events& events, kind k = kind::fifo)
-    : events_{events}, kind_{k} {}
+  explicit fake_source(port_events& events) : events_{events} {}
 
   /// Bytes arrive. One read gives at most `read_size` of them.
   void give(std::string_view data);
 
-  /// The last writer leaves, behind all bytes given so far. A FIFO says so only
-  /// to a reader that wants to know; a pipe is then at its end.
+  /// No more will come.
   void end();
 
-  /// The next read fails.
+  void read(handler on_result) override;
+  void cancel() override { handler_ = nullptr; }
+
+private:
+  void wake();
+  void deliver();
+
+  port_events& events_;
+  std::string unread_;
+  bool ended_ = false;
+  handler handler_;
+};
+
+/// What comes into a log: the child's stdout or, with `fifo`, the host's input.
+class fake_inlet : public inlet {
+public:
+  enum class kind : std::uint8_t { pipe, fifo };
+
+  fake_inlet(port_events& events, memory_log& log, kind k = kind::fifo)
+    : events_{events}, log_{log}, kind_{k} {}
+
+  /// Bytes arrive. One move takes at most `read_size` of them.
+  void give(std::string_view data);
+
+  /// The last writer leaves, behind all bytes given so far. A FIFO says so only
+  /// to one that wants to know; a pipe is then at its end.
+  void end();
+
+  /// The next move fails.
   void fail(std::error_code error);
 
-  /// It says where its bytes are in the stream, of which these come next.
-  void begin_at(std::uint64_t position) { position_ = position; }
-
-  /// The next calls of `read` throw, this many.
+  /// The next calls of `move` throw, this many.
   int throws = 0;
 
   /// Somebody waits for bytes.
@@ -63,10 +86,8 @@ public:
   /// What `report_end` said last.
   bool reports_end() const { return reports_end_; }
 
-  /// Bytes that nobody has read yet.
   std::size_t unread() const override { return unread_.size(); }
-
-  void read(handler on_result) override;
+  void move(handler on_result) override;
   void cancel() override { handler_ = nullptr; }
   void report_end(bool on) override;
 
@@ -76,35 +97,36 @@ private:
   void deliver();
 
   port_events& events_;
+  memory_log& log_;
   kind kind_;
   std::string unread_;
-  std::optional<std::uint64_t> position_;
   bool ended_ = false;
   bool reports_end_ = false;
   std::error_code error_;
   handler handler_;
 };
 
-/// Where bytes go, for `byte_sink` and `host_sink` alike. Writes everything at
+/// What goes out of a log, for `outlet` and `host_outlet` alike. All goes at
 /// once, unless told to hold.
 template <class Port>
-class fake_sink_of : public Port {
+class fake_outlet_of : public Port {
 public:
-  explicit fake_sink_of(port_events& events) : events_{events} {}
+  fake_outlet_of(port_events& events, memory_log& log, std::uint64_t from = 0)
+    : events_{events}, log_{log}, limit_{from}, position_{from} {}
 
-  /// From now on what is written waits: nobody reads.
+  /// From now on nobody reads.
   void hold() { holding_ = true; }
 
   /// Somebody reads all that waits, and all that follows.
-  void let_go() {
+  void resume() {
     holding_ = false;
-    written_ += std::exchange(waiting_, {});
-    drained();
+    advance();
+    moved();
   }
 
   void fail(std::error_code error) {
     error_ = error;
-    drained();
+    moved();
   }
 
   /// All that has gone out, in order.
@@ -113,16 +135,25 @@ public:
   /// The same, and forgets it.
   std::string take_written() { return std::exchange(written_, {}); }
 
-  void write(bytes data) override {
-    (holding_ ? waiting_ : written_) += data.view();
+  void let_go(std::uint64_t limit) override {
+    limit_ = std::max(limit, limit_);
+    advance();
   }
-
-  std::size_t pending() const override { return waiting_.size(); }
-  void on_drained(notification notify) override { notify_ = std::move(notify); }
+  std::uint64_t position() const override { return position_; }
+  void on_moved(notification notify) override { notify_ = std::move(notify); }
   std::error_code error() const override { return error_; }
 
+  std::uint64_t limit() const { return limit_; }
+
 protected:
-  void drained() {
+  void advance() {
+    if (holding_)
+      return;
+    written_ += log_.shown(position_, limit_);
+    position_ = limit_;
+  }
+
+  void moved() {
     events_.post([this] {
       if (notify_)
         notify_();
@@ -130,19 +161,22 @@ protected:
   }
 
   port_events& events_;
+  memory_log& log_;
+  std::uint64_t limit_;
+  std::uint64_t position_;
   bool holding_ = false;
-  std::string waiting_;
   std::string written_;
   std::error_code error_;
   notification notify_;
 };
 
-using fake_sink = fake_sink_of<byte_sink>;
+using fake_outlet = fake_outlet_of<outlet>;
 
-/// The output to the host. While it holds, whole replies wait for a reader.
-class fake_host_sink : public fake_sink_of<host_sink> {
+/// The output to the host. Where it is opened once a reply, a reply goes when
+/// `read_reply` says that a reader has come, while it holds.
+class fake_host_outlet : public fake_outlet_of<host_outlet> {
 public:
-  using fake_sink_of::fake_sink_of;
+  using fake_outlet_of::fake_outlet_of;
 
   /// Replies that are over, each with all its bytes.
   const std::vector<std::string>& replies() const { return replies_; }
@@ -150,21 +184,21 @@ public:
   /// A reader comes and takes the oldest waiting reply.
   void read_reply();
 
-  void end_reply() override;
+  void let_go(std::uint64_t limit) override;
   std::size_t drop_reply() override;
+  std::uint64_t replies_known() const override;
   std::uint64_t replies_done() const override { return done_; }
 
 private:
   std::vector<std::string> replies_;
-  std::deque<std::size_t> ends_; // of whole replies within what waits
-  std::size_t reply_begin_ = 0;  // within what is written
   std::uint64_t done_ = 0;
 };
 
 /// The child. It does nothing by itself, except to die of SIGKILL.
 class fake_child : public child_process {
 public:
-  explicit fake_child(port_events& events) : events_{events} {}
+  fake_child(port_events& events, memory_log& input, memory_log& output)
+    : events_{events}, input_log_{input}, output_log_{output} {}
 
   /// Commands that were launched, the last one last.
   std::vector<child_command> launches;
@@ -179,6 +213,11 @@ public:
   /// The next launch finds one that runs already, or waits until `appear`.
   bool attaches = false;
   bool waits = false;
+
+  /// Where in the log the input of one that runs already begins, and how much
+  /// of it that has got; else where the launch says.
+  std::optional<std::uint64_t> began_at;
+  std::optional<std::uint64_t> stands_at;
 
   /// Children are never started, only waited for.
   bool attach_only = false;
@@ -216,16 +255,17 @@ public:
   /// What the last child was sent, forgotten once read.
   std::string received() { return current().input.take_written(); }
 
-  fake_sink& stdin_pipe() { return current().input; }
-  fake_source& stdout_pipe() { return current().output; }
+  fake_outlet& stdin_pipe() { return current().input; }
+  fake_inlet& stdout_pipe() { return current().output; }
   bool input_closed() const { return current().input_closed; }
 
-  launch_result launch(const child_command& command) override;
+  launch_result launch(const child_command& command,
+                       std::uint64_t input_from) override;
   bool running() const override { return running_; }
   std::int32_t pid() const override;
   child_exit exit_status() const override { return status_; }
-  byte_sink& input() override { return current().input; }
-  byte_source& output() override { return current().output; }
+  outlet& input() override { return current().input; }
+  inlet& output() override { return current().output; }
   byte_source& error_output() override { return current().errors; }
   void close_input() override { current().input_closed = true; }
   std::error_code signal_group(int signal) override;
@@ -239,13 +279,14 @@ public:
 
 private:
   struct ends {
-    explicit ends(port_events& events)
-      : input{events},
-        output{events, fake_source::kind::pipe},
-        errors{events, fake_source::kind::pipe} {}
+    ends(port_events& events, memory_log& in, std::uint64_t from,
+         memory_log& out)
+      : input{events, in, from},
+        output{events, out, fake_inlet::kind::pipe},
+        errors{events} {}
 
-    fake_sink input;
-    fake_source output;
+    fake_outlet input;
+    fake_inlet output;
     fake_source errors;
     bool input_closed = false;
   };
@@ -254,6 +295,8 @@ private:
   void end(child_exit status);
 
   port_events& events_;
+  memory_log& input_log_;
+  memory_log& output_log_;
   std::vector<std::unique_ptr<ends>> ends_; // old ones: a read may be posted
   bool running_ = false;
   child_exit status_;

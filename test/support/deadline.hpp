@@ -9,7 +9,9 @@ using clock = std::chrono::steady_clock;
 
 /// How long a test waits for an event before it fails. Generous, because it
 /// is only ever used up by a failure: tests share the machine with builds.
-inline constexpr std::chrono::seconds default_patience{30};
+/// (With a thirtieth of a core, lines of 6 MB were seen to take more than 30
+/// s.)
+inline constexpr std::chrono::seconds default_patience{120};
 
 /// A point in time until which a test waits.
 class deadline {

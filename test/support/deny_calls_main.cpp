@@ -3,14 +3,12 @@
 ///
 ///   deny_calls ENOSYS|EPERM NAME[,NAME…] PROGRAM [ARGUMENT…]
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
+#include "test/support/denied_calls.hpp"
+
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -26,18 +24,12 @@ const std::map<std::string, unsigned> numbers{
   {"close_range", SYS_close_range},
 };
 
-// Loads the call's number; each denied one has a jump and an answer.
-std::vector<sock_filter> filter_for(const std::string& names, unsigned error) {
-  constexpr unsigned number = offsetof(seccomp_data, nr);
-  std::vector<sock_filter> filter{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, number)};
+std::vector<unsigned> numbers_of(const std::string& names) {
+  std::vector<unsigned> result;
   std::istringstream list{names};
-  for (std::string name; std::getline(list, name, ',');) {
-    filter.push_back(
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers.at(name), 0, 1));
-    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error));
-  }
-  filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  return filter;
+  for (std::string name; std::getline(list, name, ',');)
+    result.push_back(numbers.at(name));
+  return result;
 }
 
 } // namespace
@@ -45,11 +37,9 @@ std::vector<sock_filter> filter_for(const std::string& names, unsigned error) {
 int main(int argc, char** argv) {
   if (argc < 4)
     return 2;
-  auto error = std::string{argv[1]} == "EPERM" ? EPERM : ENOSYS;
-  auto filter = filter_for(argv[2], static_cast<unsigned>(error));
-  sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
-      || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+  auto error
+    = std::string{argv[1]} == "EPERM" ? unsigned{EPERM} : unsigned{ENOSYS};
+  if (!container_agent::test::deny_calls(numbers_of(argv[2]), error)) {
     std::perror("deny_calls: seccomp");
     return EXIT_FAILURE;
   }

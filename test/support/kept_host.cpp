@@ -2,6 +2,8 @@
 
 #include "test/support/fifo.hpp"
 #include "test/support/json_text.hpp"
+#include "test/support/log_files.hpp"
+#include "test/support/process_search.hpp"
 #include "test/support/programs.hpp"
 
 #include <fcntl.h>
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -28,9 +31,11 @@ unique_fd make_and_open(const std::filesystem::path& path) {
 } // namespace
 
 kept_host::kept_host(std::vector<std::string> args,
-                     std::vector<std::string> claude_args, std::string claude)
-  : argv_{agent_binary(),
-          "--keep-claude",
+                     std::vector<std::string> claude_args, std::string claude,
+                     keep what)
+  : mark_{new_mark()},
+    argv_{agent_binary(),
+          "--no-attach",
           "--pipe-dir",
           temp_ / "pipes",
           "--claude-command",
@@ -43,6 +48,8 @@ kept_host::kept_host(std::vector<std::string> args,
   std::filesystem::create_directory(state_dir());
   input_ = make_and_open(temp_ / "pipes/claude.in.fifo");
   output_ = make_and_open(temp_ / "pipes/claude.out.fifo");
+  if (what == keep::claude)
+    argv_.emplace_back("--keep-claude");
   argv_.insert(argv_.end(), args.begin(), args.end());
   argv_.emplace_back("--");
   argv_.insert(argv_.end(), claude_args.begin(), claude_args.end());
@@ -50,8 +57,7 @@ kept_host::kept_host(std::vector<std::string> args,
 
 kept_host::~kept_host() {
   agent_.reset();
-  if (auto pid = claude_pid(); pid > 1)
-    ::kill(pid, SIGKILL);
+  kill_marked();
 }
 
 void kept_host::start_agent() {
@@ -64,6 +70,8 @@ void kept_host::start_agent(const std::string& program,
   spawn.argv = argv_;
   spawn.argv.front() = program;
   spawn.env = env;
+  auto equals = mark_.find('=');
+  spawn.env[mark_.substr(0, equals)] = mark_.substr(equals + 1);
   agent_ = std::make_unique<subprocess>(spawn);
 }
 
@@ -76,9 +84,34 @@ exit_status kept_host::end_agent(int signal) {
   return agent_->wait_exit();
 }
 
+// The agent's shim and reaper have its environment, and Claude ends with them.
+void kept_host::kill_everything() {
+  agent_->send_signal(SIGKILL);
+  kill_marked();
+  agent_->wait_exit();
+}
+
+void kept_host::kill_marked() const {
+  auto claude = claude_pid();
+  for (auto left = processes_marked(mark_); !left.empty();
+       left = processes_marked(mark_))
+    for (auto pid : left) {
+      ::kill(pid, SIGKILL);
+      wait_gone(pid);
+    }
+  if (claude > 1)
+    wait_gone(claude);
+}
+
 pid_t kept_host::claude_pid() const {
-  return static_cast<pid_t>(
-    std::strtol(read_file(kept_dir() / "pid").c_str(), nullptr, 10));
+  std::istringstream starts{read_file(state_dir() / "starts")};
+  pid_t last = 0;
+  while (starts >> last) {}
+  return last;
+}
+
+std::string kept_host::events() const {
+  return log_text(log_dir(), "events");
 }
 
 void kept_host::prompt(std::string_view text, std::string_view uuid) {
@@ -116,6 +149,12 @@ std::size_t kept_host::step(std::size_t size, const deadline& until) {
   auto got = count > 0 ? static_cast<std::size_t>(count) : 0;
   stream_.resize(known + got);
   return got;
+}
+
+void kept_host::read_rest() {
+  char block[4096];
+  for (ssize_t count; (count = ::read(output_.get(), block, sizeof block)) > 0;)
+    stream_.append(block, static_cast<std::size_t>(count));
 }
 
 json kept_host::wait_for(const std::function<bool(const json&)>& predicate,

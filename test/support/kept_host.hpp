@@ -17,25 +17,31 @@
 
 namespace container_agent::test {
 
-/// A host that holds both FIFOs open while agents with `--keep-claude` come and
-/// go, and keeps all that it has read.
+/// Whether Claude outlives its agent.
+enum class keep { claude, nothing };
+
+/// A host that holds both FIFOs open while agents come and go on one state
+/// directory, with `--keep-claude` unless told otherwise, and keeps all that it
+/// has read.
 class kept_host {
 public:
   /// More options of the agents, and arguments for Claude.
   explicit kept_host(std::vector<std::string> args = {},
                      std::vector<std::string> claude_args = {},
-                     std::string claude = {});
+                     std::string claude = {}, keep what = keep::claude);
   kept_host(kept_host&&) = delete;
 
-  /// Kills the agent and the Claude that it leaves.
+  /// Kills all that the agents leave.
   ~kept_host();
 
   [[nodiscard]] const std::filesystem::path& dir() const {
     return temp_.path();
   }
-  [[nodiscard]] std::filesystem::path kept_dir() const {
-    return temp_ / "pipes/claude.kept";
+  /// Where the agents keep the conversation.
+  [[nodiscard]] std::filesystem::path log_dir() const {
+    return temp_ / "pipes/claude.state";
   }
+  /// Where the stand-in keeps its own.
   [[nodiscard]] std::filesystem::path state_dir() const {
     return temp_ / "state";
   }
@@ -45,10 +51,12 @@ public:
   void start_agent(const std::string& program,
                    const std::map<std::string, std::string>& env);
   void kill_agent();
+  /// As the kernel does when a container ends.
+  void kill_everything();
   exit_status end_agent(int signal);
   subprocess& agent() { return *agent_; }
 
-  /// The number in the directory; 0 if there is none.
+  /// The last one that has started; 0 if none has.
   [[nodiscard]] pid_t claude_pid() const;
 
   /// Is written as the agent reads.
@@ -59,6 +67,9 @@ public:
   /// Waits for room or output, and reads at most `size` bytes. Returns how
   /// many; throws past the deadline.
   std::size_t step(std::size_t size, const deadline& until);
+
+  /// Reads what the agents have left in the FIFO.
+  void read_rest();
 
   /// Reads on until a line, JSON, for which the predicate holds.
   nlohmann::json
@@ -74,8 +85,14 @@ public:
   /// Its whole lines that are not the agents' own, with their LF.
   [[nodiscard]] std::string claude_lines() const;
 
+  /// All that is in `events.log`.
+  [[nodiscard]] std::string events() const;
+
 private:
+  void kill_marked() const;
+
   temp_dir temp_;
+  std::string mark_; // of all processes that come from an agent
   std::vector<std::string> argv_;
   unique_fd input_;
   unique_fd output_;

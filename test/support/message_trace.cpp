@@ -36,7 +36,7 @@ message_trace::message_trace(clock now, message_hook* next)
 
 std::vector<trace_event> message_trace::all() const {
   std::vector<trace_event> result;
-  events.visit([&](const auto& e, auto) { result.push_back(e); });
+  events.visit([&](const auto& e) { result.push_back(e); });
   std::sort(result.begin(), result.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });
   return result;

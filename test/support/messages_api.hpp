@@ -1,5 +1,7 @@
 #pragma once
 
+#include "test/support/deadline.hpp"
+
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -122,7 +124,7 @@ public:
   /// Waits until the prompt has been asked `n` times: the turn runs. Throws
   /// std::runtime_error when that takes longer than `patience`.
   void wait_started(std::string_view prompt, std::size_t n = 1,
-                    std::chrono::seconds patience = std::chrono::seconds{30});
+                    std::chrono::seconds patience = default_patience);
 
 private:
   boost::asio::io_context context_;

@@ -72,9 +72,9 @@ test('the view of a running agent shows its state, its actors and a prompt', asy
     await page.click('#pause');
     await until_drawn(page);
     const line = await page.evaluate(() => [...view.app.store.by_n.values()]
-      .find(item => item.type === 'host_line').n);
+      .find(item => item.type === 'input_grew').n);
     await click_message(page, line);
-    await until_text(page, '#details-body', /host_line/);
+    await until_text(page, '#details-body', /input_grew/);
     assert.ok(!(await text_of(page, 'body')).includes('hello'),
       'what people write is not shown');
   });

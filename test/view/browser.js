@@ -8,6 +8,9 @@ const root = join(__dirname, '..', '..');
 const page_file = process.env.VIEW_PAGE
   || join(root, 'build', 'view', 'page.html');
 
+/// Only a fault takes so long: others may build on this machine.
+const patience_ms = 120_000;
+
 function need(path, hint) {
   if (!existsSync(path)) {
     throw new Error(`view: ${path} is missing: ${hint}`);
@@ -20,6 +23,7 @@ async function launch() {
   return puppeteer.launch({
     executablePath: need(process.env.CHROMIUM || '/usr/bin/chromium',
       'install it: tools/install-dependencies.sh test'),
+    timeout: patience_ms,
     // As root, chromium starts only so.
     args: ['--no-sandbox', '--disable-gpu', '--hide-scrollbars',
       '--disable-background-networking', '--disable-component-update',
@@ -28,11 +32,13 @@ async function launch() {
   });
 }
 
-/// A page that reaches 127.0.0.1 only; what goes wrong in it is collected in
-/// `page.complaints`, what it wanted from elsewhere in `page.strangers`.
+/// A page that reaches 127.0.0.1 only and shares nothing with other pages; what
+/// goes wrong in it is collected in `page.complaints`, what it wanted from
+/// elsewhere in `page.strangers`.
 async function new_page(browser, {width = 1440, height = 900, dark = false,
   calm = false, touch = false} = {}) {
-  const page = await browser.newPage();
+  const page = await (await browser.createBrowserContext()).newPage();
+  page.setDefaultTimeout(patience_ms);
   page.complaints = [];
   page.strangers = [];
   page.on('pageerror', error => page.complaints.push(String(error)));

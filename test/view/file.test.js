@@ -2,7 +2,7 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const {in_browser, a_file, an_agent, text_of, until_text, until_messages,
-  until_drawn, field} = require('./support.js');
+  until_drawn, until_dots, field} = require('./support.js');
 const {readFileSync} = require('node:fs');
 const {page_file} = require('./browser.js');
 const {life_lines, message, header} = require('./trace_maker.js');
@@ -33,9 +33,10 @@ test('a trace in the page is replayed in the graph', async t => {
   const page = await open(t, a_file(t, life_lines({prompts: 2})));
   await until_text(page, '#pause', /^Replay$/);
   await until_text(page, '#connection', /^A trace of/);
-  await page.click('#pause');
+  await until_dots(page, async () => {
+    if (await text_of(page, '#pause') === 'Replay') await page.click('#pause');
+  });
   await until_text(page, '#pause', /^Pause$/);
-  await page.waitForFunction(() => view.app.graph.dots.length > 0);
   const at = await page.evaluate(() => view.app.state.playhead);
   await page.waitForFunction(before =>
     view.app.state.playhead > before, {}, at);

@@ -2,12 +2,13 @@
 // A page on which nothing happens draws nothing.
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const {in_browser, a_file, an_agent, until_text, until_messages}
+const {in_browser, a_file, an_agent, until_text, until_messages,
+  until_dots}
   = require('./support.js');
 const {trace_maker, life_lines} = require('./trace_maker.js');
 
 const open = in_browser();
-const window_ms = 5000;
+const window_ms = 3000;
 
 /// Frames and pictures of the page in so long a time.
 const activity = page => page.evaluate(async ms => {
@@ -79,9 +80,9 @@ for (const held of [false, true]) {
     const {frames, pictures} = await activity(page);
     assert.ok(pictures <= most, `${pictures} pictures`);
     assert.ok(frames <= 2 * most, `${frames} frames`);
-    const dots = page.waitForFunction(() => view.app.graph.dots.length > 0);
-    maker.pass(60e9);
-    maker.tick();
-    await dots; // and it goes on when something comes
+    await until_dots(page, () => { // and it goes on when something comes
+      maker.pass(60e9);
+      maker.tick();
+    });
   });
 }

@@ -2,7 +2,8 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const {in_browser, an_agent, text_of, until_text, until_messages, until_drawn,
-  click_message, selected, field} = require('./support.js');
+  again_until, until_dots, click_message, selected, field}
+  = require('./support.js');
 const {trace_maker} = require('./trace_maker.js');
 
 const open = in_browser();
@@ -72,9 +73,13 @@ test('messages move along the edges, mailboxes and restarts are shown',
     const {agent, maker, events, trace} = await a_conversation(t);
     const page = await open(t, agent.url);
     await shown(page, events);
-    maker.answer(trace, 4);
-    await page.waitForFunction(() => view.app.graph.dots.length > 0);
-    await until_text(page, '[data-actor=conversation] .depth', /^[2-9]$/);
+    const much = () => {
+      maker.pass(60e9); // nothing has ever been newer
+      maker.answer(trace, 4);
+    };
+    await until_dots(page, much);
+    await again_until(much, () =>
+      until_text(page, '[data-actor=conversation] .depth', /^[2-9]$/));
     maker.fail(trace);
     await until_text(page, '[data-actor=conversation] .restarts', /^↻ 1$/);
     const label = await page.$eval('[data-actor=conversation]',
@@ -84,12 +89,15 @@ test('messages move along the edges, mailboxes and restarts are shown',
 
 test('what the agent only remembers does not move', async t => {
   const {agent, maker, events} = await a_conversation(t);
-  const old = last(events, 'host_line');
+  const old = last(events, 'input_grew');
   maker.pass(60e9);
   maker.tick();
   const page = await open(t, agent.url);
   await shown(page, events);
-  await page.waitForFunction(() => view.app.graph.dots.length > 0);
+  await until_dots(page, () => {
+    maker.pass(60e9);
+    maker.tick();
+  });
   assert.equal(await page.evaluate(n => view.app.graph.arrivals.has(n),
     old.n), false);
 });
@@ -112,15 +120,10 @@ test('a click on a message holds the timeline and shows its times',
     await shown(page, events);
     await page.click('#zoom-all');
     await until_drawn(page);
-    const line = last(events, 'host_line');
-    await page.evaluate(n => {
-      const {timeline, store} = view.app;
-      timeline.space.span = 400e3;
-      timeline.space.left = store.by_n.get(n).start - 100e3;
-    }, line.n);
+    const line = last(events, 'input_grew');
     await click_message(page, line.n);
     assert.equal(await selected(page), line.n);
-    assert.equal(await text_of(page, '#details-title'), 'host_line');
+    assert.equal(await text_of(page, '#details-title'), 'input_grew');
     assert.equal(await text_of(page, '.way'), 'pipe_input → conversation');
     assert.equal(await field(page, 'queued'),
       await page.evaluate(ns => view.text.duration(ns),
@@ -139,7 +142,7 @@ test('cause, effects and prompt can be followed by clicks', async t => {
   const {agent, events, trace} = await a_conversation(t);
   const page = await open(t, agent.url);
   await shown(page, events);
-  const line = last(events, 'host_line');
+  const line = last(events, 'input_grew');
   await page.evaluate(n =>
     view.app.timeline.select(view.app.store.by_n.get(n)), line.n);
   await page.click('[data-link=cause]');
@@ -277,10 +280,10 @@ test('prompt, type and actor filter what is shown', async t => {
   let found = await fitting();
   assert.ok(found.length > 5 && found.length < all);
   assert.ok(found.every(item => item.trace === trace));
-  await page.select('#filter-type', 'host_output');
+  await page.select('#filter-type', 'host_output_grew');
   found = await fitting();
   assert.ok(found.length > 0);
-  assert.ok(found.every(item => item.type === 'host_output'
+  assert.ok(found.every(item => item.type === 'host_output_grew'
     && item.trace === trace));
   await page.click('#filter-clear');
   assert.equal((await fitting()).length, all);
@@ -293,9 +296,10 @@ test('prompt, type and actor filter what is shown', async t => {
   await until_text(page, '#details-title', /^control$/);
   await page.click('[data-actor=control]');
   assert.equal((await fitting()).length, all);
-  await page.waitForSelector('button[data-type=child_output]');
-  await page.click('button[data-type=child_output]'); // in the details
-  assert.equal(await page.$eval('#filter-type', e => e.value), 'child_output');
+  await page.waitForSelector('button[data-type=child_output_grew]');
+  await page.click('button[data-type=child_output_grew]'); // in the details
+  assert.equal(await page.$eval('#filter-type', e => e.value),
+    'child_output_grew');
 });
 
 test('when the agent goes away the page says so, comes back, and shows nothing '

@@ -14,7 +14,7 @@ function a_model(limit = 100) {
 function message(n, more = {}) {
   return {kind: 'message', n, sent: n * 1000, taken: n * 1000 + 100,
     done: n * 1000 + 300, from: 'pipe_input', to: 'conversation',
-    type: 'host_line', summary: '', depth: 1, outcome: 'handled', ...more};
+    type: 'input_grew', summary: '', depth: 1, outcome: 'handled', ...more};
 }
 
 const header = (more = {}) => ({kind: 'header', version: 1, agent: '0.1.0',
@@ -221,7 +221,7 @@ test('filters look at prompt, type and actor', () => {
   it.take(message(1, {trace: 'a'}));
   const item = it.store.by_n.get(1);
   for (const [filter, fits] of [[{}, true], [{trace: 'a'}, true],
-    [{trace: 'b'}, false], [{type: 'host_line'}, true], [{type: 'x'}, false],
+    [{trace: 'b'}, false], [{type: 'input_grew'}, true], [{type: 'x'}, false],
     [{actor: 'pipe_input'}, true], [{actor: 'conversation'}, true],
     [{actor: 'control'}, false], [{trace: 'a', actor: 'control'}, false]]) {
     assert.equal(store.matches(item, filter), fits, JSON.stringify(filter));

@@ -13,7 +13,7 @@ const max_bytes = 200 * 1000;
 function look_closer() {
   const {store, timeline} = view.app;
   const answer = store.find(store.next - 1, -1, item =>
-    item.type === 'host_line');
+    item.type === 'input_grew');
   timeline.space.span = 260e3;
   timeline.select(answer);
   timeline.space.left = answer.start - 60e3;

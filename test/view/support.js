@@ -4,7 +4,7 @@ const {readFileSync, writeFileSync, mkdtempSync, rmSync} = require('node:fs');
 const {join} = require('node:path');
 const {tmpdir} = require('node:os');
 const vm = require('node:vm');
-const {after, before} = require('node:test');
+const {after} = require('node:test');
 const assert = require('node:assert/strict');
 const {launch, new_page, page_file, root} = require('./browser.js');
 const {server} = require('./server.js');
@@ -36,20 +36,20 @@ function at_end(t, act) {
   undoing.get(t).push(act);
 }
 
-/// One browser for a file of tests; `open` gives a page of it at an address.
-/// Whoever opens a page gets it closed, and its complaints looked at.
+/// One browser for all tests of this process; `open` gives a page of it at an
+/// address. Whoever opens a page gets it closed, and its complaints looked at.
+let browser;
 function in_browser() {
-  let browser;
-  before(async () => {
-    browser = await launch();
-  });
   after(async () => {
-    await browser?.close();
+    const ending = browser;
+    browser = undefined;
+    await (await ending)?.close();
   });
   return async (t, url, options) => {
-    const page = await new_page(browser, options);
+    browser ??= launch();
+    const page = await new_page(await browser, options);
     at_end(t, async () => {
-      await page.close();
+      await page.browserContext().close();
       assert.deepEqual(page.strangers, [], 'asks nobody else');
       assert.deepEqual(page.complaints.filter(line =>
         !(options?.may_complain || /$^/).test(line)), []);
@@ -107,12 +107,46 @@ const until_drawn = page => page.evaluate(() => new Promise(resolve =>
   requestAnimationFrame(() => requestAnimationFrame(() =>
     requestAnimationFrame(resolve)))));
 
-/// Clicks on a message in the timeline where it is drawn.
+/// Waits for what is seen for a moment only, which a busy machine may miss: `act`
+/// makes it come again and again.
+async function again_until(act, wait) {
+  const timer = setInterval(() =>
+    Promise.resolve().then(act).catch(() => {}), 500);
+  try {
+    await act();
+    await wait();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/// Until a dot has been set off in the graph, from now on. Each is noted, as it
+/// may be gone before it is drawn. `act` makes messages of just now: one that
+/// comes late does not move.
+async function until_dots(page, act) {
+  await page.evaluate(() => {
+    const {graph} = view.app;
+    const pulse = graph.pulse.bind(graph);
+    window.dots_set_off = 0;
+    graph.pulse = (...what) => {
+      const before = graph.dots.length;
+      pulse(...what);
+      window.dots_set_off += graph.dots.length - before;
+    };
+  });
+  await again_until(act, () =>
+    page.waitForFunction(() => window.dots_set_off > 0));
+}
+
+/// Clicks on a message in the timeline where it is drawn, a little way from its
+/// left side.
 async function click_message(page, n) {
   const at = await page.evaluate(number => {
     const {timeline, store} = view.app;
     const item = store.by_n.get(number);
     const {space} = timeline;
+    space.span = 400e3;
+    space.left = item.start - 100e3;
     const box = document.getElementById('timeline').getBoundingClientRect();
     const lane = space.lanes.indexOf(item.lane);
     return {
@@ -128,5 +162,6 @@ const selected = page => page.evaluate(() => view.app.timeline.selected?.n);
 const field = (page, name) => text_of(page, `dd[data-field="${name}"], `
   + `pre[data-field="${name}"]`);
 
-module.exports = {load, at_end, in_browser, an_agent, a_file, text_of, until_text,
-  until_messages, until_drawn, click_message, selected, field};
+module.exports = {load, at_end, in_browser, an_agent, a_file, text_of,
+  until_text, until_messages, until_drawn, again_until, until_dots,
+  click_message, selected, field};

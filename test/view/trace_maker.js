@@ -21,7 +21,7 @@ class trace_maker {
     this.queue = [];
     this.depth = {};
     this.incarnation = {};
-    this.sequence = {};
+    this.input_end = this.child_input_end = this.events_end = 0;
     this.prompts = 0;
   }
 
@@ -32,11 +32,6 @@ class trace_maker {
 
   between(low, high) {
     return Math.round(low + (high - low) * this.random());
-  }
-
-  next_sequence(what) {
-    this.sequence[what] = (this.sequence[what] || 0) + 1;
-    return this.sequence[what];
   }
 
   header() {
@@ -133,34 +128,33 @@ class trace_maker {
       Math.floor(this.random() * 16).toString(16)).join('');
     const at = this.bytes('host_input', 'in', size, undefined, trace);
     this.send(undefined, 'pipe_input', 'input_arrived', '', {cause: at, trace,
-      then: cause => this.send('pipe_input', 'conversation', 'host_line',
-        `sequence=${number} number=${number} text=${size} ending=complete`,
+      then: cause => this.send('pipe_input', 'conversation', 'input_grew',
+        `end=${this.input_end += size} cut_at=0 ended=false`,
         {cause, trace, then: line => this.accept(line, trace, size)})});
     this.settle();
     return trace;
   }
 
   accept(cause, trace, size) {
-    this.send('conversation', 'pipe_input', 'host_line_window',
-      `taken=${this.prompts} limit=${this.prompts + 16}`, {cause, trace});
+    this.send('conversation', 'pipe_input', 'input_window',
+      `taken=${this.input_end} limit=${this.input_end + 65536} half=false`, {cause, trace});
     this.output(cause, trace, 148);
-    this.send('conversation', 'claude_process', 'child_input',
-      `sequence=${this.next_sequence('input')} data=${size + 74}`,
+    this.send('conversation', 'claude_process', 'child_input_grew',
+      `end=${this.child_input_end += size + 74}`,
       {cause, trace, then: n => {
         this.bytes('claude_stdin', 'out', size + 74, n, trace);
         this.send('claude_process', 'conversation', 'child_input_window',
-          'taken=1 limit=17', {cause: n, trace});
+          `taken=${this.child_input_end}`, {cause: n, trace});
       }});
   }
 
   output(cause, trace, size) {
-    const sequence = this.next_sequence('output');
-    this.send('conversation', 'pipe_output', 'host_output',
-      `sequence=${sequence} data=${size} ends_reply=false`,
+    const end = this.events_end += size;
+    this.send('conversation', 'pipe_output', 'host_output_grew', `end=${end}`,
       {cause, trace, work: this.between(9000, 60000), then: n => {
         this.bytes('host_output', 'out', size, n, trace);
         this.send('pipe_output', 'conversation', 'host_output_window',
-          `taken=${sequence} limit=${sequence + 8}`, {cause: n, trace});
+          `taken=${end}`, {cause: n, trace});
       }});
   }
 
@@ -172,13 +166,12 @@ class trace_maker {
     this.send(undefined, 'claude_process', 'child_changed', '', {cause: at,
       trace, then: cause => {
         for (let i = 0; i < pieces; ++i) {
-          this.send('claude_process', 'conversation', 'child_output',
-            `sequence=${this.next_sequence('child')} data=${size} `
-            + 'ends_line=true', {cause, trace,
-              then: n => this.output(n, trace, size)});
+          this.send('claude_process', 'conversation', 'child_output_grew',
+            `end=${this.events_end += size}`,
+            {cause, trace, then: n => this.output(n, trace, size)});
         }
         this.send('conversation', 'claude_process', 'child_output_window',
-          'taken=1 limit=33', {cause, trace});
+          `limit=${this.events_end + 65536}`, {cause, trace});
       }});
     this.settle();
   }
@@ -205,7 +198,7 @@ class trace_maker {
     const at = this.bytes('claude_stdout', 'in', 9100, undefined, trace);
     this.send(undefined, 'claude_process', 'child_changed', '', {cause: at,
       trace, then: cause => this.send('claude_process', 'conversation',
-        'child_output', 'sequence=90 data=9100 ends_line=true', {cause, trace,
+        'child_output_grew', 'end=9100', {cause, trace,
           fails: true, work: 310000, then: n => {
             this.end('conversation', 'bad_alloc: a line of 9,100 bytes', n);
             this.send('conversation', 'supervisor', 'down',
@@ -255,7 +248,7 @@ function life_lines(options = {}) {
 /// A line of one message, for tests that make their own; `more` replaces.
 const message = (n, more = {}) => JSON.stringify({kind: 'message', n,
   sent: n * 1e6, taken: n * 1e6 + 5000, done: n * 1e6 + 9000,
-  from: 'pipe_input', to: 'conversation', type: 'host_line', summary: '',
+  from: 'pipe_input', to: 'conversation', type: 'input_grew', summary: '',
   depth: 1, outcome: 'handled', ...more});
 
 /// The header of a dump, for the same.

@@ -1,7 +1,5 @@
 #include "main/runtime/trace/message_types.hpp"
 
-#include "main/runtime/trace/trace_lines.hpp"
-
 #include "messages/type_ids.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -56,8 +54,6 @@ private:
       return put(static_cast<std::int64_t>(member));
     else if constexpr (std::is_same_v<Member, std::chrono::milliseconds>)
       return put(member.count());
-    else if constexpr (std::is_same_v<Member, bytes>)
-      return put_size(member.size());
     else if constexpr (std::is_same_v<Member, std::string>)
       return put_text(member);
     else
@@ -100,17 +96,6 @@ trace_id prompt_of(const caf::type_erased_tuple& content) {
   return content.get_as<Message>(0).prompt;
 }
 
-// More than is shown, so that a key that is cut is still seen to be one.
-constexpr std::size_t most = 4 * max_trace_payload;
-
-template <class Message>
-std::string text_of(const caf::type_erased_tuple& content) {
-  if constexpr (requires(Message m) { m.text.view(); })
-    return std::string{content.get_as<Message>(0).text.view().substr(0, most)};
-  else
-    return std::string{content.get_as<Message>(0).data.view().substr(0, most)};
-}
-
 constexpr unsigned bit(trace_port port) {
   return 1U << static_cast<unsigned>(port);
 }
@@ -127,13 +112,9 @@ message_type describe(const char* name) {
   result.number = next_number();
   if constexpr (requires(Message m) { m.prompt; })
     result.prompt = &prompt_of<Message>;
-  if constexpr (
-    requires(Message m) { m.text.view(); }
-    || requires(Message m) { m.data.view(); })
-    result.text = &text_of<Message>;
   if constexpr (std::is_same_v<Message, input_arrived>)
     result.woken_by = bit(trace_port::host_input);
-  if constexpr (std::is_same_v<Message, output_drained>)
+  if constexpr (std::is_same_v<Message, output_moved>)
     result.woken_by = bit(trace_port::host_output);
   if constexpr (std::is_same_v<Message, child_changed>)
     result.woken_by = bit(trace_port::claude_stdout)
@@ -141,9 +122,11 @@ message_type describe(const char* name) {
                       | bit(trace_port::claude_stdin);
   if constexpr (std::is_same_v<Message, control_requested>)
     result.woken_by = bit(trace_port::control);
-  result.is_new = std::is_same_v<Message, host_line>;
-  result.tells_claude = std::is_same_v<Message, child_input>;
-  result.from_claude = std::is_same_v<Message, child_output>;
+  result.is_new = std::is_same_v<Message, input_grew>;
+  result.tells_claude = std::is_same_v<Message, child_input_grew>;
+  result.from_claude
+    = std::is_same_v<
+        Message, child_output_grew> || std::is_same_v<Message, child_changed>;
   return result;
 }
 

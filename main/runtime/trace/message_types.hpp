@@ -14,7 +14,6 @@ struct message_type {
   const char* name = ""; ///< without the namespace
   void (*summarise)(const caf::type_erased_tuple&, message_summary&) = nullptr;
   trace_id (*prompt)(const caf::type_erased_tuple&) = nullptr;
-  std::string (*text)(const caf::type_erased_tuple&) = nullptr;
 
   /// Ports whose events make their actor send it to itself: a bit each.
   unsigned woken_by = 0;
@@ -22,8 +21,8 @@ struct message_type {
   /// What comes from the host: nobody knows whose it is before it is read.
   bool is_new = false;
 
-  bool tells_claude = false; ///< a prompt
-  bool from_claude = false;  ///< what it says, about what it was told last
+  bool tells_claude = false; ///< that its input has grown: by a prompt, perhaps
+  bool from_claude = false; ///< that it has said more, of what it was told last
 
   /// A number of its own, small, to count messages by.
   std::size_t number = 0;

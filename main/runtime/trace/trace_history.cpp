@@ -12,13 +12,10 @@ namespace container_agent::runtime {
 static_assert(std::is_trivially_copyable_v<
                 trace_event> && std::is_trivially_destructible_v<trace_event>);
 
-trace_history::trace_history(std::size_t ring, bool payloads)
+trace_history::trace_history(std::size_t ring)
   : ring_length_{ring},
     ring_{
-      static_cast<trace_event*>(::operator new(ring * sizeof(trace_event)))} {
-  if (payloads)
-    payloads_.resize(ring);
-}
+      static_cast<trace_event*>(::operator new(ring * sizeof(trace_event)))} {}
 
 void trace_history::add(const trace_note& note) {
   using what = trace_note::what;
@@ -41,7 +38,7 @@ void trace_history::add_sent(const trace_note& note) {
   // It is there before what it is sent.
   auto* actor = note.alive ? &meet(note) : nullptr;
   auto slot = take_slot();
-  auto& event = slots_[slot].event;
+  auto& event = slots_[slot];
   begin(event, trace_kind::message, note);
   event.to = note.to;
   event.to_id = note.to_id;
@@ -51,7 +48,6 @@ void trace_history::add_sent(const trace_note& note) {
   event.summary = note.summary;
   count(*note.type);
   attribute(event, note);
-  slots_[slot].payload = note.payload;
   if (actor == nullptr)
     return complete(slot, trace_outcome::undelivered);
   event.depth = ++actor->depth;
@@ -120,7 +116,7 @@ void trace_history::add_taken(const trace_note& note) {
   running_key_ = note.message;
   running_slot_ = i->second;
   running_ = &slots_[running_slot_];
-  auto& event = running_->event;
+  auto& event = *running_;
   event.taken = note.at;
   event.outcome = trace_outcome::running;
   counts_.waits.add(static_cast<double>(event.taken - event.sent)
@@ -131,28 +127,28 @@ void trace_history::add_taken(const trace_note& note) {
 void trace_history::add_skipped(const trace_note& note) {
   if (running_ == nullptr)
     return;
-  auto& event = running_->event;
+  auto& event = *running_;
   event.done = note.at;
   event.outcome = trace_outcome::skipped;
-  finish(event, running_->payload);
+  finish(event);
   event.taken = event.done = -1;
   event.outcome = trace_outcome::queued;
   running_ = nullptr;
 }
 
 void trace_history::add_concern(const trace_note& note) {
-  if (running_ != nullptr && !running_->event.prompt)
-    running_->event.prompt = note.prompt;
+  if (running_ != nullptr && !running_->prompt)
+    running_->prompt = note.prompt;
 }
 
 void trace_history::close(const trace_note& note, trace_outcome outcome) {
   if (running_ == nullptr)
     return;
-  running_->event.done = note.at;
-  if (auto* actor = find(running_->event.to_id)) {
+  running_->done = note.at;
+  if (auto* actor = find(running_->to_id)) {
     --actor->depth;
-    actor->last = running_->event.number;
-    actor->prompt = running_->event.prompt;
+    actor->last = running_->number;
+    actor->prompt = running_->prompt;
   }
   running_ = nullptr;
   on_their_way_.erase(running_key_);
@@ -160,10 +156,9 @@ void trace_history::close(const trace_note& note, trace_outcome outcome) {
 }
 
 void trace_history::complete(std::uint32_t slot, trace_outcome outcome) {
-  auto& item = slots_[slot];
-  item.event.outcome = outcome;
-  finish(item.event, item.payload);
-  item.payload.clear();
+  auto& event = slots_[slot];
+  event.outcome = outcome;
+  finish(event);
   free_slots_.push_back(slot);
 }
 
@@ -197,13 +192,13 @@ void trace_history::give_up_mail(std::uint32_t receiver) {
   std::vector<std::uint32_t> unread;
   boost::unordered::erase_if(on_their_way_, [&](const auto& item) {
     const auto& waiting = slots_[item.second];
-    if (waiting.event.to_id != receiver || &waiting == running_)
+    if (waiting.to_id != receiver || &waiting == running_)
       return false;
     unread.push_back(item.second);
     return true;
   });
   std::sort(unread.begin(), unread.end(), [this](auto a, auto b) {
-    return slots_[a].event.number < slots_[b].event.number;
+    return slots_[a].number < slots_[b].number;
   });
   for (auto slot : unread)
     complete(slot, trace_outcome::undelivered);
@@ -269,21 +264,19 @@ void trace_history::begin(trace_event& event, trace_kind kind,
   event.taken = event.done = -1;
   event.type = "";
   if (running_ != nullptr) {
-    event.cause = running_->event.number;
-    event.prompt = running_->event.prompt;
+    event.cause = running_->number;
+    event.prompt = running_->prompt;
   }
 }
 
-void trace_history::finish(const trace_event& event, std::string_view payload) {
+void trace_history::finish(const trace_event& event) {
   if (ring_length_ > 0) {
     ring_[ring_next_] = event;
-    if (!payloads_.empty())
-      payloads_[ring_next_] = payload;
     ring_next_ = ring_next_ + 1 == ring_length_ ? 0 : ring_next_ + 1;
     ring_size_ = std::min(ring_size_ + 1, ring_length_);
   }
   for (auto* sink : sinks_)
-    sink->take(event, payload);
+    sink->take(event);
 }
 
 trace_counts trace_history::counts() const {
@@ -298,12 +291,10 @@ trace_counts trace_history::counts() const {
 
 void trace_history::visit(const visitor& look) const {
   auto first = ring_size_ < ring_length_ ? 0 : ring_next_;
-  for (std::size_t i = 0; i < ring_size_; ++i) {
-    auto slot = (first + i) % ring_length_;
-    look(ring_[slot], payloads_.empty() ? std::string_view{} : payloads_[slot]);
-  }
+  for (std::size_t i = 0; i < ring_size_; ++i)
+    look(ring_[(first + i) % ring_length_]);
   for (const auto& [key, slot] : on_their_way_)
-    look(slots_[slot].event, slots_[slot].payload);
+    look(slots_[slot]);
 }
 
 } // namespace container_agent::runtime

@@ -15,7 +15,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -28,8 +27,8 @@ class trace_sink {
 public:
   virtual ~trace_sink() = default;
 
-  /// Both are valid during the call only. `payload` is empty unless wanted.
-  virtual void take(const trace_event& event, std::string_view payload) = 0;
+  /// The event is valid during the call only.
+  virtual void take(const trace_event& event) = 0;
 };
 
 /// What has passed since the tracer was made.
@@ -65,8 +64,8 @@ struct trace_counts {
 /// and hands each to the sinks when it is complete.
 class trace_history {
 public:
-  /// `ring`: events that are kept; `payloads`: with their payloads.
-  trace_history(std::size_t ring, bool payloads);
+  /// `ring`: events that are kept.
+  explicit trace_history(std::size_t ring);
 
   void add(const trace_note& note);
 
@@ -81,10 +80,10 @@ public:
   void add(trace_sink& sink) { sinks_.push_back(&sink); }
   void remove(trace_sink& sink) { std::erase(sinks_, &sink); }
 
-  using visitor = std::function<void(const trace_event&, std::string_view)>;
+  using visitor = std::function<void(const trace_event&)>;
 
-  /// The ring's events with their payloads, oldest first, then what is under
-  /// way. Allocates nothing.
+  /// The ring's events, oldest first, then what is under way. Allocates
+  /// nothing.
   void visit(const visitor& look) const;
 
   void note_dropped(std::uint64_t events) { counts_.dropped += events; }
@@ -106,11 +105,6 @@ private:
     trace_id prompt{};
   };
 
-  struct pending {
-    trace_event event;
-    std::string payload;
-  };
-
   void add_sent(const trace_note& note);
   void add_taken(const trace_note& note);
   void add_skipped(const trace_note& note);
@@ -128,7 +122,7 @@ private:
   void attribute(trace_event& event, const trace_note& note);
   std::uint64_t take_waking(const message_type& type);
   void complete(std::uint32_t slot, trace_outcome outcome);
-  void finish(const trace_event& event, std::string_view payload = {});
+  void finish(const trace_event& event);
   void close(const trace_note& note, trace_outcome outcome);
 
   std::uint64_t last_number_ = 0;
@@ -141,7 +135,6 @@ private:
   };
   std::size_t ring_length_;
   std::unique_ptr<trace_event[], raw_memory> ring_;
-  std::vector<std::string> payloads_; // of the ring's events, if wanted
   std::size_t ring_size_ = 0;
   std::size_t ring_next_ = 0;
 
@@ -151,13 +144,13 @@ private:
   // By message, where in `slots_` its event is.
   boost::unordered_flat_map<const caf::mailbox_element*, std::uint32_t>
     on_their_way_;
-  std::deque<pending> slots_; // stay where they are when more are made
+  std::deque<trace_event> slots_; // stay where they are when more are made
   std::vector<std::uint32_t> free_slots_;
   boost::unordered_flat_map<const caf::mailbox_element*, origin> timers_;
   std::uint32_t ended_id_ = 0; // the actor that has ended last
   origin ended_;
   const caf::mailbox_element* running_key_ = nullptr;
-  pending* running_ = nullptr;
+  trace_event* running_ = nullptr;
   std::uint32_t running_slot_ = 0;
   std::array<std::uint64_t, 6> last_moved_{}; // numbers of bytes events
   trace_id turn_;                             // what Claude was told last

@@ -135,16 +135,6 @@ void put_others(std::string& out, const trace_event& e) {
     put_end(out, e);
 }
 
-/// At a character's boundary.
-std::string_view beginning_of(std::string_view text) {
-  if (text.size() <= max_trace_payload)
-    return text;
-  auto size = max_trace_payload;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U)
-    --size;
-  return text.substr(0, size);
-}
-
 } // namespace
 
 std::string_view to_string(trace_outcome x) {
@@ -180,13 +170,11 @@ void append_header(std::string& out, const trace_header& header,
   put(out, "source", source);
   if (!reason.empty())
     put(out, "reason", reason);
-  out += header.payloads ? ",\"payloads\":true" : ",\"payloads\":false";
   put(out, "ring", header.ring);
   out += "}\n";
 }
 
-void append_event(std::string& out, const trace_event& event,
-                  std::string_view payload) {
+void append_event(std::string& out, const trace_event& event) {
   out += "{\"kind\":\"";
   out += to_string(event.kind);
   out += '"';
@@ -196,8 +184,6 @@ void append_event(std::string& out, const trace_event& event,
   else
     put_others(out, event);
   put_causes(out, event);
-  if (!payload.empty())
-    put(out, "payload", beginning_of(payload));
   out += "}\n";
 }
 

@@ -15,7 +15,6 @@ struct trace_header {
   std::int64_t pid = 0;
   std::int64_t epoch_us = 0; ///< wall time of time 0
   std::size_t ring = 0;
-  bool payloads = false;
 };
 
 /// Appends a line with its LF. `source`: file, ring or stream; `reason` of a
@@ -24,17 +23,13 @@ void append_header(std::string& out, const trace_header& header,
                    std::string_view source, std::string_view reason = {});
 
 /// Appends an event's line. Allocates nothing if `out` has `max_event_line`
-/// bytes of room and there is no payload. `payload` is any text.
-void append_event(std::string& out, const trace_event& event,
-                  std::string_view payload = {});
+/// bytes of room.
+void append_event(std::string& out, const trace_event& event);
 
 /// "So many are missing here."
 void append_dropped(std::string& out, trace_time at, std::uint64_t count);
 
-/// Longer than any event's line without a payload.
+/// Longer than any event's line.
 inline constexpr std::size_t max_event_line = 1024;
-
-/// Of a payload; what is longer is cut.
-inline constexpr std::size_t max_trace_payload = 256;
 
 } // namespace container_agent::runtime

@@ -5,7 +5,6 @@
 #include <caf/fwd.hpp>
 
 #include <cstdint>
-#include <string>
 
 namespace container_agent::runtime {
 
@@ -45,7 +44,6 @@ struct trace_note {
   std::int64_t amount; ///< bytes, or nanoseconds until a timer is due
   trace_id prompt;
   message_summary summary;
-  std::string payload; ///< only if wanted
 };
 
 } // namespace container_agent::runtime

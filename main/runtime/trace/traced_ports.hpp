@@ -11,74 +11,108 @@
 /// stands between an actor and its port.
 namespace container_agent::runtime {
 
+/// A child's ends belong to its launch: behind `real` may be another port each
+/// time.
+template <class Port>
+using real_port = std::function<Port&()>;
+
 class traced_source final : public byte_source {
 public:
-  /// `real` may be another one each time: a child's ends belong to its launch.
-  traced_source(std::function<byte_source&()> real, tracer& events,
-                trace_port port)
+  traced_source(real_port<byte_source> real, tracer& events, trace_port port)
     : real_{std::move(real)}, events_{events}, port_{port} {}
 
   void read(handler on_result) override;
   void cancel() override { real_().cancel(); }
-  std::size_t unread() const override { return real_().unread(); }
-  std::string trouble() const override { return real_().trouble(); }
-  void report_end(bool on) override { real_().report_end(on); }
 
 private:
-  std::function<byte_source&()> real_;
+  real_port<byte_source> real_;
   tracer& events_;
   trace_port port_;
   handler on_result_; // of the one read that may be outstanding
 };
 
-class traced_sink final : public byte_sink {
+class traced_inlet final : public inlet {
 public:
-  traced_sink(std::function<byte_sink&()> real, tracer& events, trace_port port)
+  traced_inlet(real_port<inlet> real, tracer& events, trace_port port)
     : real_{std::move(real)}, events_{events}, port_{port} {}
 
-  void write(bytes data) override;
-  std::size_t pending() const override { return real_().pending(); }
-  void on_drained(notification notify) override;
+  void move(handler on_result) override;
+  void cancel() override { real_().cancel(); }
+  std::size_t unread() const override { return real_().unread(); }
+  void report_end(bool on) override { real_().report_end(on); }
+
+private:
+  real_port<inlet> real_;
+  tracer& events_;
+  trace_port port_;
+  handler on_result_; // of the one move that may be outstanding
+};
+
+/// Tells how far an outlet's position has come since it was looked at last.
+class position_watch {
+public:
+  position_watch(tracer& events, trace_port port, std::uint64_t position)
+    : events_{events}, port_{port}, known_{position} {}
+
+  void moved_to(std::uint64_t position);
+
+  /// Bytes were passed over, or another outlet begins here: nothing has moved.
+  void begin_at(std::uint64_t position) { known_ = position; }
+
+private:
+  tracer& events_;
+  trace_port port_;
+  std::uint64_t known_;
+};
+
+class traced_outlet final : public outlet {
+public:
+  traced_outlet(real_port<outlet> real, tracer& events, trace_port port)
+    : real_{std::move(real)}, watch_{events, port, 0} {}
+
+  /// The real outlet is another one now.
+  void begin() { watch_.begin_at(real_().position()); }
+
+  void let_go(std::uint64_t limit) override;
+  std::uint64_t position() const override { return real_().position(); }
+  void on_moved(notification notify) override;
   std::error_code error() const override { return real_().error(); }
 
 private:
-  std::function<byte_sink&()> real_;
-  tracer& events_;
-  trace_port port_;
+  real_port<outlet> real_;
+  position_watch watch_;
 };
 
-class traced_host_sink final : public host_sink {
+class traced_host_outlet final : public host_outlet {
 public:
-  traced_host_sink(host_sink& real, tracer& events)
-    : real_{real}, events_{events} {}
+  traced_host_outlet(host_outlet& real, tracer& events)
+    : real_{real}, watch_{events, trace_port::host_output, real.position()} {}
 
-  void write(bytes data) override;
-  std::size_t pending() const override { return real_.pending(); }
-  void on_drained(notification notify) override;
+  void let_go(std::uint64_t limit) override;
+  std::uint64_t position() const override { return real_.position(); }
+  void on_moved(notification notify) override;
   std::error_code error() const override { return real_.error(); }
-  void end_reply() override { real_.end_reply(); }
-  std::size_t drop_reply() override { return real_.drop_reply(); }
   std::size_t unread() const override { return real_.unread(); }
-  void leave_out(const bytes& piece) override { real_.leave_out(piece); }
+  std::uint64_t replies_known() const override { return real_.replies_known(); }
   std::uint64_t replies_done() const override { return real_.replies_done(); }
+  std::size_t drop_reply() override;
 
 private:
-  host_sink& real_;
-  tracer& events_;
+  host_outlet& real_;
+  position_watch watch_;
 };
 
 class traced_child_process final : public child_process {
 public:
   traced_child_process(child_process& real, tracer& events);
 
-  launch_result launch(const child_command& command) override {
-    return real_.launch(command);
-  }
+  launch_result launch(const child_command& command,
+                       std::uint64_t input_from) override;
   bool running() const override { return real_.running(); }
   std::int32_t pid() const override { return real_.pid(); }
   child_exit exit_status() const override { return real_.exit_status(); }
-  byte_sink& input() override { return input_; }
-  byte_source& output() override { return output_; }
+  outlet& input() override { return input_; }
+  inlet& output() override { return output_; }
   byte_source& error_output() override { return error_output_; }
   void close_input() override { real_.close_input(); }
   std::error_code signal_group(int signal) override {
@@ -97,8 +131,8 @@ public:
 
 private:
   child_process& real_;
-  traced_sink input_;
-  traced_source output_;
+  traced_outlet input_;
+  traced_inlet output_;
   traced_source error_output_;
 };
 
@@ -122,14 +156,14 @@ private:
 
 /// What stands between an agent's actors and its real ports.
 struct traced_ports {
-  traced_source input;
+  traced_inlet input;
   traced_child_process process;
-  traced_host_sink output;
+  traced_host_outlet output;
   std::optional<traced_control> control; ///< once there is a socket
 
-  traced_ports(byte_source& real_input, child_process& real_process,
-               host_sink& real_output, tracer& events)
-    : input{[&real_input]() -> byte_source& { return real_input; }, events,
+  traced_ports(inlet& real_input, child_process& real_process,
+               host_outlet& real_output, tracer& events)
+    : input{[&real_input]() -> inlet& { return real_input; }, events,
             trace_port::host_input},
       process{real_process, events},
       output{real_output, events} {}

@@ -41,7 +41,7 @@ tracer::tracer(tracer_config config, message_hook* next)
   : config_{std::move(config)},
     next_{next},
     clock_{config_.now},
-    history_{config_.ring, config_.payloads},
+    history_{config_.ring},
     notes_{std::make_unique_for_overwrite<trace_note[]>(most_notes)} {
   header_.version = config_.version;
   header_.pid = ::getpid();
@@ -49,7 +49,6 @@ tracer::tracer(tracer_config config, message_hook* next)
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
   header_.ring = config_.ring;
-  header_.payloads = config_.payloads;
 }
 
 tracer::~tracer() = default;
@@ -110,17 +109,7 @@ void tracer::sent(const caf::local_actor& receiver,
   if (type.summarise != nullptr)
     type.summarise(content, note.summary);
   note.prompt = type.prompt == nullptr ? trace_id{} : type.prompt(content);
-  if (config_.payloads)
-    put_payload(note, type, content);
   end();
-}
-
-void tracer::put_payload(trace_note& note, const message_type& type,
-                         const caf::type_erased_tuple& content) const {
-  note.payload = type.text == nullptr ? std::string{} : type.text(content);
-  if (config_.redact)
-    note.payload = config_.redact(note.payload);
-  note.payload.resize(std::min(note.payload.size(), max_trace_payload));
 }
 
 // Names are literals, so also one that has ended meanwhile has its name.

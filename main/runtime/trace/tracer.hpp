@@ -14,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,12 +21,8 @@ namespace container_agent::runtime {
 
 struct tracer_config {
   std::size_t ring = 4096; ///< events that are kept in memory
-  bool payloads = false;   ///< with the beginnings of what is said
   std::string version;     ///< of the agent, for headers
   std::function<std::chrono::steady_clock::time_point()> now; ///< for tests
-
-  /// What becomes of a payload before anyone sees it, such as keys left out.
-  std::function<std::string(std::string_view)> redact;
 
   /// Runs a job when there is nothing else to do. Without it, everything is
   /// done at once.
@@ -43,9 +38,10 @@ struct tracer_config {
 /// nothing else to do, when somebody asks, and when there are `most_notes`.
 ///
 /// Which prompt an event belongs to: a message that names one says so itself
-/// (`child_input`, `host_output`); others take it from the message that caused
-/// them, and what Claude says belongs to what it was told last. A host's line
-/// learns it from what its handler sends: only there it becomes a prompt.
+/// (`child_input_grew`, `host_output_grew`); others take it from the message
+/// that caused them, and what Claude says belongs to what it was told last.
+/// That the host's input has grown learns it from what its handler sends: only
+/// there a line becomes a prompt.
 class tracer final : public message_hook {
 public:
   /// Notes, of some 250 bytes: a turn makes about 40. They stay in the
@@ -92,8 +88,7 @@ public:
   const trace_header& header() const { return header_; }
   trace_time now() const { return clock_.now(); }
 
-  /// The ring's events with their payloads, oldest first, then what is under
-  /// way.
+  /// The ring's events, oldest first, then what is under way.
   using visitor = trace_history::visitor;
   void visit(const visitor& look);
 
@@ -107,8 +102,6 @@ private:
   void end();
   void settle();
   void put_sender(trace_note& note, const caf::mailbox_element& message);
-  void put_payload(trace_note& note, const message_type& type,
-                   const caf::type_erased_tuple& content) const;
 
   tracer_config config_;
   message_hook* next_;

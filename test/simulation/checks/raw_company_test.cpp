@@ -1,3 +1,4 @@
+#include "test/simulation/child_house.hpp"
 #include "test/simulation/filter_life.hpp"
 #include "test/simulation/world.hpp"
 
@@ -58,39 +59,24 @@ TEST_F(raw_judges, object_to_bytes_that_nobody_wrote) {
 
 TEST_F(raw_judges, object_to_what_comes_behind_the_end_of_the_input) {
   child_ports ports{run, {}};
-  filter_life child{run, to_child, to_host, {}, ports};
+  filter_life child{run, to_child, to_host, {}, ports.far_ends()};
   to_child.wrote("1\n2\n");
-  ports.input.write(bytes{"1\n"});
+  ports.input.give("1\n");
   EXPECT_FALSE(objects()) << *run.violation;
-  ports.input.pipe.close();
-  ports.input.write(bytes{"2\n"});
+  ports.input.end();
+  ports.input.give("2\n");
   EXPECT_TRUE(objects());
 }
 
 TEST_F(raw_judges, object_to_what_is_written_to_a_child_that_has_ended) {
   child_ports ports{run, {}};
-  filter_life child{run, to_child, to_host, {}, ports};
+  filter_life child{run, to_child, to_host, {}, ports.far_ends()};
   to_child.wrote("1\n2\n");
   child.signal(9);
-  ports.input.write(bytes{"1\n"});
+  ports.input.give("1\n");
   EXPECT_FALSE(objects()) << "nobody knows yet";
   settle();
-  ports.input.write(bytes{"2\n"});
-  EXPECT_TRUE(objects());
-}
-
-TEST_F(raw_judges, object_to_moved_bytes_that_are_wanted_again) {
-  child_ports ports{run, {}};
-  ports.output.leave_unseen();
-  bytes piece;
-  while (piece.store() == nullptr) { // some are
-    ports.output.give("12");
-    ports.output.read([&](const auto& found) { piece = found.keep(); });
-    settle();
-  }
-  ports.input.write(piece);
-  EXPECT_FALSE(objects()) << *run.violation;
-  ports.input.write(piece);
+  ports.input.give("2\n");
   EXPECT_TRUE(objects());
 }
 

@@ -18,6 +18,9 @@ using runtime::trace_event;
 using runtime::trace_kind;
 using runtime::trace_outcome;
 
+// A tracer sees one agent in its life: in other modes another one may come.
+constexpr auto one_agent = run_mode::once;
+
 /// Keeps what tests count.
 class traced_run final : public runtime::trace_sink {
 public:
@@ -25,8 +28,10 @@ public:
   std::set<std::uint64_t> causes;
   std::map<trace_outcome, std::uint64_t> messages;
   std::uint64_t twice = 0;
+  std::uint64_t errors = 0; // as answers: CAF drops one that comes too late,
+                            // and the turn goes on
 
-  void take(const trace_event& e, std::string_view) override {
+  void take(const trace_event& e) override {
     if (e.outcome != trace_outcome::skipped && !numbers.insert(e.number).second)
       ++twice;
     if (e.cause != 0)
@@ -36,6 +41,7 @@ public:
     if (e.kind != trace_kind::message)
       return;
     ++messages[e.outcome];
+    errors += e.type == std::string_view{"error"} ? 1 : 0;
     if (e.done >= 0) {
       auto [i, first] = first_done_.try_emplace(e.to_id, e.done);
       i->second = std::min(i->second, e.done);
@@ -75,14 +81,14 @@ std::string lines_of_run(std::uint64_t seed, bool at_once) {
     settings.when_idle = [](std::function<void()>) {}; // never idle
   runtime::tracer events{settings};
   struct : runtime::trace_sink {
-    void take(const trace_event& event, std::string_view) override {
+    void take(const trace_event& event) override {
       runtime::append_event(lines, event);
     }
     std::string lines;
   } sink;
   events.add(sink);
   message_watch watch{events};
-  run_seed(seed, {}, &watch);
+  run_seed(seed, {}, &watch, one_agent);
   events.remove(sink);
   return sink.lines;
 }
@@ -106,18 +112,19 @@ TEST(tracing, has_every_message_of_a_run_with_faults_exactly_once) {
     traced_run seen;
     events.add(seen);
     message_watch watch{events};
-    run_seed(seed, {}, &watch);
+    run_seed(seed, {}, &watch, one_agent);
     auto taken = seen.messages[trace_outcome::handled]
                  + seen.messages[trace_outcome::failed]
                  + seen.messages[trace_outcome::skipped];
     EXPECT_GE(taken, watch.messages.waiting) << "seed " << seed;
-    EXPECT_LE(taken, watch.messages.waiting + watch.messages.beginnings)
+    EXPECT_LE(taken,
+              watch.messages.waiting + watch.messages.beginnings + seen.errors)
       << "seed " << seed;
     exact += taken == watch.messages.waiting ? 1 : 0;
     EXPECT_EQ(seen.twice, 0u) << "seed " << seed;
     EXPECT_THAT(seen.unexplained(), testing::IsEmpty()) << "seed " << seed;
     auto known = seen.numbers; // and what is not complete
-    events.visit([&](const auto& event, auto) { known.insert(event.number); });
+    events.visit([&](const auto& event) { known.insert(event.number); });
     EXPECT_TRUE(std::includes(known.begin(), known.end(), seen.causes.begin(),
                               seen.causes.end()))
       << "seed " << seed;

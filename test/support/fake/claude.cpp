@@ -90,7 +90,7 @@ void claude::take_control_request(const json& message) {
     say.emit({{"type", "control_response"}, {"response", answer}});
     take_hooks(message["request"]);
     if (std::exchange(initialized_, true))
-      say.tasks_changed({});
+      task_.id.empty() ? say.tasks_changed({}) : say.tasks_changed({task_.id});
     return say.out.flush();
   } else if (subtype == "interrupt") {
     interrupted_ = true;

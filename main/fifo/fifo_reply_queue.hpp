@@ -1,0 +1,78 @@
+#pragma once
+
+#include "actors/ports.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace container_agent::runtime {
+
+/// The replies in a log that wait to be written, in order, and the count of
+/// those that are done. Each ends with `reply_end`; the last one may still be
+/// growing. Knows no descriptor.
+class fifo_reply_queue {
+public:
+  /// A reply begins at `position`. The log must live as long.
+  fifo_reply_queue(const stream_log& from, std::uint64_t position)
+    : from_{from}, position_{position}, next_{position}, known_to_{position} {}
+
+  /// What lies before `limit` is to be written. If a reply ends there that was
+  /// popped before its end, returns how many bytes of it came after that.
+  /// Throws as `stream_log::read`.
+  std::optional<std::uint64_t> give(std::uint64_t limit);
+
+  /// Whether there is no reply, not even one that is still growing.
+  bool empty() const { return dropping_ || position_ == known_to_; }
+
+  /// The first reply. Only if there is one.
+  std::uint64_t left() const { return end() - next_; }
+  std::uint64_t written() const { return next_ - position_; }
+  bool ended() const { return !ends_.empty(); }
+
+  /// The next bytes of the first reply, as many as there are and fit. Throws as
+  /// `stream_log::read`.
+  std::string_view next(std::span<char> buffer) const;
+
+  /// The first `count` of them were written.
+  void take(std::uint64_t count) { next_ += count; }
+
+  /// They were not, after all: the last `count` that were taken.
+  void put_back(std::uint64_t count) { next_ -= count; }
+
+  /// The first reply is done, be it whole or not. What still comes of one that
+  /// has not ended is dropped.
+  void pop();
+
+  /// All before it is done with.
+  std::uint64_t position() const { return position_; }
+
+  /// Bytes given and not written, of all replies.
+  std::uint64_t pending() const;
+
+  /// Replies that wait.
+  std::size_t size() const;
+
+  /// Whole replies that were given.
+  std::uint64_t known() const { return known_; }
+
+  std::uint64_t done() const { return done_; }
+
+private:
+  std::uint64_t end() const { return ended() ? ends_.front() : known_to_; }
+  void begin_at(std::uint64_t offset) { position_ = next_ = offset; }
+
+  const stream_log& from_;
+  std::uint64_t position_; // where the first reply begins
+  std::uint64_t next_;     // to be written
+  std::uint64_t known_to_; // as far as it was looked at
+  std::deque<std::uint64_t> ends_;
+  std::uint64_t known_ = 0;
+  std::uint64_t done_ = 0;
+  bool dropping_ = false; // the first reply, which has not ended
+};
+
+} // namespace container_agent::runtime

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "main/storage/log.hpp"
+#include "main/storage/position_page.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace container_agent::runtime {
+
+/// What a child's stdin is read from, and where its stdout goes.
+struct child_logs {
+  storage::log& input;
+  storage::log& output;
+
+  /// Where it is noted what the child's stdin has got; none: nowhere.
+  storage::position_page* positions = nullptr;
+
+  /// For `storage::cursor::on_position`.
+  std::function<void(std::uint64_t)> note() const {
+    if (!positions)
+      return {};
+    return [page = positions](std::uint64_t offset) {
+      page->set(storage::position_page::reader::claude, offset);
+    };
+  }
+};
+
+} // namespace container_agent::runtime
