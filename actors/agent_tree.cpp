@@ -1,8 +1,8 @@
 #include "actors/agent_tree.hpp"
 
-#include "actors/claude_process.hpp"
-#include "actors/conversation.hpp"
-#include "actors/pipe_input.hpp"
+#include "actors/child/claude_process.hpp"
+#include "actors/input/pipe_input.hpp"
+#include "actors/session/conversation.hpp"
 #include "messages/type_ids.hpp"
 
 #include <memory>

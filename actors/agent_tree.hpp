@@ -1,13 +1,13 @@
 #pragma once
 
-#include "actors/child_link.hpp"
-#include "actors/control.hpp"
-#include "actors/conversation.hpp"
-#include "actors/health_monitor.hpp"
-#include "actors/pipe_input.hpp"
-#include "actors/pipe_output.hpp"
-#include "actors/shutdown_coordinator.hpp"
-#include "actors/supervision.hpp"
+#include "actors/child/child_link.hpp"
+#include "actors/control/control.hpp"
+#include "actors/health/health_monitor.hpp"
+#include "actors/input/pipe_input.hpp"
+#include "actors/output/pipe_output.hpp"
+#include "actors/session/conversation.hpp"
+#include "actors/shutdown/shutdown_coordinator.hpp"
+#include "actors/supervision/supervision.hpp"
 
 #include <functional>
 #include <vector>

@@ -1,7 +1,7 @@
 # Makes a C++ file that holds a text byte for byte:
 #
 #   cmake -DTEXT=page.html -DOUTPUT=page.cpp -DFUNCTION=live_view_page
-#     -DHEADER=main/live_view.hpp -P embed_text.cmake
+#     -DHEADER=main/server/live_view.hpp -P embed_text.cmake
 foreach(name TEXT OUTPUT FUNCTION HEADER)
   if(NOT ${name})
     message(FATAL_ERROR "embed_text: -D${name}=… is missing")

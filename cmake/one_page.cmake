@@ -1,6 +1,6 @@
 # Makes one page without outside parts of a page and the files that it names:
 #
-#   cmake -DPAGE=main/view/page.html -DOUTPUT=build/page.html -P one_page.cmake
+#   cmake -DPAGE=main/trace/view/page.html -DOUTPUT=build/page.html -P one_page.cmake
 #
 # Each <link rel="stylesheet" href="…"> and <script src="…"></script> of PAGE,
 # alone on its line, is replaced by what the file beside PAGE holds. In PAGE's

@@ -24,9 +24,9 @@ install(FILES ${manual}/container-agent.fish
 #
 # Linked for itself, as it looks for its libraries beside it.
 if(BUILD_TESTING AND NOT AGENT_SANITIZE)
-  add_executable(bundle main/main.cpp)
+  add_executable(bundle main/app/main.cpp)
 else()
-  add_executable(bundle EXCLUDE_FROM_ALL main/main.cpp)
+  add_executable(bundle EXCLUDE_FROM_ALL main/app/main.cpp)
 endif()
 agent_program(bundle)
 set_target_properties(bundle PROPERTIES OUTPUT_NAME container-agent

@@ -1,6 +1,6 @@
 #include "main/fifo/fifo_input.hpp"
 
-#include "actors/loggers.hpp"
+#include "actors/core/loggers.hpp"
 #include "main/fifo/fifo_end.hpp"
 #include "main/loop/fd.hpp"
 #include "main/loop/stream_descriptor.hpp"
@@ -22,7 +22,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   event_log& log;
   fifo_place place;
   storage::log& into;
-  fifo_watch::subscription subscription;
+  file_watch::subscription subscription;
   stream_descriptor fd;
   unique_fd keeper;
   handler on_result;
@@ -290,7 +290,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   }
 };
 
-fifo_input::fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
+fifo_input::fifo_input(event_loop& loop, file_watch& watch, event_log& log,
                        fifo_place place, storage::log& into)
   : state_{std::make_shared<state>(loop, log, std::move(place), into)} {
   state_->place.prepare(state_->log, loggers::pipe_input);

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/fifo/fifo_place.hpp"
-#include "main/fifo/fifo_watch.hpp"
 #include "main/loop/content.hpp"
 #include "main/loop/event_loop.hpp"
+#include "main/loop/file_watch.hpp"
 #include "main/storage/log.hpp"
 
 #include <memory>
@@ -32,7 +32,7 @@ class fifo_input final : public inlet {
 public:
   /// Prepares and opens the FIFO. Throws `fifo_error`. The log must live as
   /// long.
-  fifo_input(event_loop& loop, fifo_watch& watch, event_log& log,
+  fifo_input(event_loop& loop, file_watch& watch, event_log& log,
              fifo_place place, storage::log& into);
   fifo_input(const fifo_input&) = delete;
   fifo_input& operator=(const fifo_input&) = delete;

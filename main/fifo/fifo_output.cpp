@@ -1,6 +1,6 @@
 #include "main/fifo/fifo_output.hpp"
 
-#include "actors/loggers.hpp"
+#include "actors/core/loggers.hpp"
 #include "main/fifo/fifo_end.hpp"
 #include "main/fifo/fifo_writer.hpp"
 #include "main/fifo/host_cursor.hpp"
@@ -33,13 +33,13 @@ constexpr int max_looks = 10;
 // Shared, so that what is posted to the loop may outlive the output.
 struct fifo_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;
-  fifo_watch& watch;
+  file_watch& watch;
   event_log& log;
   fifo_place place;
   host_cursor cursor;
   content kind;
-  fifo_watch::subscription path_subscription;
-  fifo_watch::subscription reader_subscription;
+  file_watch::subscription path_subscription;
+  file_watch::subscription reader_subscription;
   unique_fd keeper;
   fifo_writer writer; // a descriptor of its own
   std::uint64_t limit = 0;
@@ -51,7 +51,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   int looks = 0; // again, since a reader left
   bool finished = false;
 
-  state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p,
+  state(event_loop& l, file_watch& w, event_log& g, fifo_place p,
         const storage::log& f, std::unique_ptr<storage::cursor> c, content k)
     : loop{l},
       watch{w},
@@ -320,7 +320,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   }
 };
 
-fifo_output::fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
+fifo_output::fifo_output(event_loop& loop, file_watch& watch, event_log& log,
                          fifo_place place, const storage::log& from,
                          std::unique_ptr<storage::cursor> where, content kind)
   : state_{std::make_shared<state>(loop, watch, log, std::move(place), from,

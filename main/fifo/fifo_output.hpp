@@ -1,10 +1,10 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/fifo/fifo_place.hpp"
-#include "main/fifo/fifo_watch.hpp"
 #include "main/loop/content.hpp"
 #include "main/loop/event_loop.hpp"
+#include "main/loop/file_watch.hpp"
 #include "main/storage/cursor.hpp"
 #include "main/storage/log.hpp"
 
@@ -42,7 +42,7 @@ public:
   /// `fifo_error`. Of raw bytes exactly what was not read goes again, and
   /// nothing is left out. The log must live as long, and keep
   /// `host_cursor::kept_before` bytes before the position.
-  fifo_output(event_loop& loop, fifo_watch& watch, event_log& log,
+  fifo_output(event_loop& loop, file_watch& watch, event_log& log,
               fifo_place place, const storage::log& from,
               std::unique_ptr<storage::cursor> where,
               content kind = content::lines);

@@ -175,17 +175,6 @@ bool same_file(const struct stat& a, const struct stat& b) {
 
 } // namespace
 
-std::string directory_of(const std::string& path) {
-  auto end = path.find_last_not_of('/');
-  if (end == std::string::npos)
-    return path.empty() ? "." : "/";
-  auto slash = path.rfind('/', end);
-  if (slash == std::string::npos)
-    return ".";
-  end = path.find_last_not_of('/', slash);
-  return end == std::string::npos ? "/" : path.substr(0, end + 1);
-}
-
 void make_directory_of(const std::string& path, mode_t mode) {
   make_directory(path, directory_of(path), mode);
 }

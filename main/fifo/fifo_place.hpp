@@ -1,8 +1,9 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/fifo/fifo_lock.hpp"
 #include "main/loop/fd.hpp"
+#include "main/loop/file_watch.hpp"
 
 #include <sys/types.h>
 
@@ -98,9 +99,6 @@ private:
   bool made_ = false;
   bool complained_ = false;
 };
-
-/// The directory that a path's last component is in.
-std::string directory_of(const std::string& path);
 
 /// Makes that directory if it is missing, as `fifo_place` does for FIFOs of
 /// this mode. Throws `fifo_error`.

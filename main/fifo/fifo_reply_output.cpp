@@ -1,6 +1,6 @@
 #include "main/fifo/fifo_reply_output.hpp"
 
-#include "actors/loggers.hpp"
+#include "actors/core/loggers.hpp"
 #include "main/fifo/fifo_end.hpp"
 #include "main/fifo/fifo_reply_queue.hpp"
 #include "main/fifo/fifo_writer.hpp"
@@ -35,7 +35,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;
   fifo_place place;
-  fifo_watch::subscription path_subscription;
+  file_watch::subscription path_subscription;
   reader_events readers;
   fifo_writer writer; // open in `waiting` and `writing`
   phase now = phase::idle;
@@ -47,7 +47,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   std::error_code failure;
   bool finished = false;
 
-  state(event_loop& l, fifo_watch& w, event_log& g, fifo_place p,
+  state(event_loop& l, file_watch& w, event_log& g, fifo_place p,
         const stream_log& from, std::uint64_t position)
     : loop{l},
       log{g},
@@ -333,7 +333,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   }
 };
 
-fifo_reply_output::fifo_reply_output(event_loop& loop, fifo_watch& watch,
+fifo_reply_output::fifo_reply_output(event_loop& loop, file_watch& watch,
                                      event_log& log, fifo_place place,
                                      const stream_log& from,
                                      std::uint64_t position)

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/fifo/fifo_place.hpp"
-#include "main/fifo/fifo_watch.hpp"
 #include "main/loop/event_loop.hpp"
+#include "main/loop/file_watch.hpp"
 
 #include <functional>
 #include <memory>
@@ -48,7 +48,7 @@ class fifo_reply_output final : public host_outlet {
 public:
   /// Prepares the FIFO. Throws `fifo_error`, also if inotify(7) can't be had. A
   /// reply begins at `position`. The log must live as long.
-  fifo_reply_output(event_loop& loop, fifo_watch& watch, event_log& log,
+  fifo_reply_output(event_loop& loop, file_watch& watch, event_log& log,
                     fifo_place place, const stream_log& from,
                     std::uint64_t position);
   fifo_reply_output(const fifo_reply_output&) = delete;

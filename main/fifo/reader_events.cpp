@@ -24,7 +24,7 @@ std::error_code reader_events::start(const std::string& name,
   on_event_ = std::move(on_event);
   subscription_ = watch_.watch_fifo(
     name, IN_OPEN | IN_ACCESS | IN_CLOSE,
-    [this](const fifo_watch::fifo_events& batch) {
+    [this](const file_watch::fifo_events& batch) {
       since_read_
         = batch.since_read | ((batch.all & IN_ACCESS) != 0 ? 0 : since_read_);
       all_ = batch.all;

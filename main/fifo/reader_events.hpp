@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/ports.hpp"
-#include "main/fifo/fifo_watch.hpp"
+#include "actors/core/ports.hpp"
+#include "main/loop/file_watch.hpp"
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@ namespace container_agent::runtime {
 /// own writer: `collect` right after closing it, or that looks like one.
 class reader_events {
 public:
-  explicit reader_events(fifo_watch& watch) : watch_{watch} {}
+  explicit reader_events(file_watch& watch) : watch_{watch} {}
   reader_events(const reader_events&) = delete;
   reader_events& operator=(const reader_events&) = delete;
 
@@ -43,8 +43,8 @@ public:
   bool reader_changed() const;
 
 private:
-  fifo_watch& watch_;
-  fifo_watch::subscription subscription_;
+  file_watch& watch_;
+  file_watch::subscription subscription_;
   notification on_event_;
   std::uint32_t since_read_ = 0;
   std::uint32_t all_ = 0; // of the last batch

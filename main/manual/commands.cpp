@@ -1,7 +1,7 @@
 #include "main/manual/commands.hpp"
 
-#include "main/option_table.hpp"
-#include "main/trace_command.hpp"
+#include "main/cli/option_table.hpp"
+#include "main/client/trace_command.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,8 @@ namespace container_agent::manual {
 
 namespace {
 
-/// How a subcommand finds the agent that runs (main/options.cpp, read_client).
+/// How a subcommand finds the agent that runs (main/cli/options.cpp,
+/// read_client).
 constexpr std::array<std::string_view, 6> finds_the_agent{
   "pipe-dir", "instance", "input-pipe", "control-socket", "timeout", "config"};
 

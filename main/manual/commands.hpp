@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/command_description.hpp"
+#include "main/cli/command_description.hpp"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
+#include "main/cli/option_table.hpp"
 #include "main/manual/commands.hpp"
 #include "main/manual/writers.hpp"
-#include "main/option_table.hpp"
 
 #include <cctype>
 

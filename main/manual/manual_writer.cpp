@@ -1,6 +1,7 @@
+#include "main/cli/options.hpp"
+#include "main/log/agent_version.hpp"
 #include "main/manual/commands.hpp"
 #include "main/manual/writers.hpp"
-#include "main/options.hpp"
 
 #include <cstdlib>
 #include <fstream>

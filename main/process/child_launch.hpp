@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/loop/event_loop.hpp"
 #include "main/loop/fd.hpp"
-#include "main/process/shim.hpp"
+#include "main/shim/shim.hpp"
 
 #include <sys/types.h>
 

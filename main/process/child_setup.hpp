@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/process/launch_failure.hpp"
-#include "main/process/shim.hpp"
+#include "main/shim/shim.hpp"
 
 #include <boost/system/error_code.hpp>
 

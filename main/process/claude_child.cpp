@@ -1,9 +1,9 @@
 #include "main/process/claude_child.hpp"
 
 #include "main/process/child_launch.hpp"
-#include "main/process/descendants.hpp"
 #include "main/process/launch_failure.hpp"
-#include "main/process/shim_link.hpp"
+#include "main/shim/descendants.hpp"
+#include "main/shim/shim_link.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>

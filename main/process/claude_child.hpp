@@ -1,12 +1,12 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/loop/content.hpp"
 #include "main/loop/event_loop.hpp"
 #include "main/process/child_logs.hpp"
-#include "main/process/managed_child.hpp"
 #include "main/process/pipe_source.hpp"
-#include "main/process/shim_place.hpp"
+#include "main/shim/managed_child.hpp"
+#include "main/shim/shim_place.hpp"
 #include "main/storage/cursor.hpp"
 #include "main/storage/pipe_inlet.hpp"
 #include "main/storage/pipe_outlet.hpp"

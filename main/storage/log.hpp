@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/loop/fd.hpp"
 #include "main/storage/append_note.hpp"
 #include "main/storage/struck_ranges.hpp"

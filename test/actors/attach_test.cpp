@@ -1,5 +1,5 @@
-#include "actors/conversation.hpp"
-#include "actors/raw_relay.hpp"
+#include "actors/session/conversation.hpp"
+#include "actors/session/raw_relay.hpp"
 #include "messages/errors.hpp"
 #include "test/actors/claude_process_fixture.hpp"
 #include "test/actors/dialogue_fixture.hpp"

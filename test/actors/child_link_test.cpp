@@ -1,4 +1,4 @@
-#include "actors/child_link.hpp"
+#include "actors/child/child_link.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/recording_log.hpp"
 

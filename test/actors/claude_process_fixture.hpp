@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/claude_process.hpp"
+#include "actors/child/claude_process.hpp"
 
 #include "test/support/actor_fixture.hpp"
 

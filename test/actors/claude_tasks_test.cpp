@@ -1,4 +1,4 @@
-#include "actors/claude_tasks.hpp"
+#include "actors/memory/claude_tasks.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "actors/control.hpp"
+#include "actors/control/control.hpp"
 
 #include "test/support/actor_fixture.hpp"
 #include "test/support/control_ports.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/conversation.hpp"
+#include "actors/session/conversation.hpp"
 
 #include "test/support/actor_fixture.hpp"
 

@@ -1,5 +1,5 @@
-#include "actors/conversation_fold.hpp"
-#include "messages/codec/agent_record.hpp"
+#include "actors/session/conversation_fold.hpp"
+#include "messages/records/agent_record.hpp"
 #include "test/actors/claude_lines.hpp"
 #include "test/actors/dialogue_fixture.hpp"
 #include "test/support/memory_log.hpp"

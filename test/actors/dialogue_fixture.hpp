@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/conversation_fold.hpp"
-#include "actors/dialogue.hpp"
-#include "messages/codec/agent_record.hpp"
+#include "actors/session/conversation_fold.hpp"
+#include "actors/session/dialogue.hpp"
+#include "messages/records/agent_record.hpp"
 #include "test/actors/claude_lines.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/memory_log.hpp"

@@ -1,4 +1,4 @@
-#include "actors/drain_plan.hpp"
+#include "actors/shutdown/drain_plan.hpp"
 
 #include <gtest/gtest.h>
 

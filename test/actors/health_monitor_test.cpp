@@ -1,4 +1,4 @@
-#include "actors/health_monitor.hpp"
+#include "actors/health/health_monitor.hpp"
 
 #include "test/support/actor_fixture.hpp"
 #include "test/support/control_ports.hpp"

@@ -1,4 +1,4 @@
-#include "actors/health_state.hpp"
+#include "actors/health/health_state.hpp"
 
 #include <gtest/gtest.h>
 

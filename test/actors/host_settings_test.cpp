@@ -1,4 +1,4 @@
-#include "actors/host_settings.hpp"
+#include "actors/memory/host_settings.hpp"
 #include "test/actors/claude_lines.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "actors/host_voice.hpp"
+#include "actors/session/host_voice.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/memory_log.hpp"
 #include "test/support/recording_log.hpp"

@@ -1,4 +1,4 @@
-#include "actors/input_reader.hpp"
+#include "actors/input/input_reader.hpp"
 #include "test/support/memory_log.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "actors/launch_patience.hpp"
+#include "actors/child/launch_patience.hpp"
 
 #include "messages/errors.hpp"
 #include "test/actors/claude_process_fixture.hpp"

@@ -1,4 +1,4 @@
-#include "actors/open_requests.hpp"
+#include "actors/memory/open_requests.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "actors/pipe_input.hpp"
+#include "actors/input/pipe_input.hpp"
 
 #include "test/support/actor_fixture.hpp"
 

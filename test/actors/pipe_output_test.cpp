@@ -1,4 +1,4 @@
-#include "actors/pipe_output.hpp"
+#include "actors/output/pipe_output.hpp"
 
 #include "test/support/actor_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/prompt_queue.hpp"
+#include "actors/memory/prompt_queue.hpp"
 
 #include <gtest/gtest.h>
 

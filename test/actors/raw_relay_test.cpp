@@ -1,4 +1,4 @@
-#include "actors/raw_relay.hpp"
+#include "actors/session/raw_relay.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/memory_log.hpp"
 #include "test/support/recording_log.hpp"

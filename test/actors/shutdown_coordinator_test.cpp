@@ -1,4 +1,4 @@
-#include "actors/shutdown_coordinator.hpp"
+#include "actors/shutdown/shutdown_coordinator.hpp"
 
 #include "test/support/actor_fixture.hpp"
 

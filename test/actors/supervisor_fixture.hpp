@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/supervisor.hpp"
+#include "actors/supervision/supervisor.hpp"
 
 #include "test/support/actor_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/turn_clock.hpp"
+#include "actors/session/turn_clock.hpp"
 
 #include <gtest/gtest.h>
 

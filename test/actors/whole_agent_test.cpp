@@ -1,5 +1,5 @@
 #include "actors/agent_tree.hpp"
-#include "actors/dialogue.hpp"
+#include "actors/session/dialogue.hpp"
 
 #include "test/actors/claude_lines.hpp"
 #include "test/support/actor_fixture.hpp"
@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-/// All actors together, wired as in main/wiring.cpp, over fake ports; and a
+/// All actors together, wired as in main/app/wiring.cpp, over fake ports; and a
 /// Claude Code that answers, when it is told to.
 class whole_agent : public actor_fixture {
 public:

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "main/fifo/fifo_place.hpp"
-#include "main/fifo/fifo_watch.hpp"
 #include "main/loop/fd.hpp"
+#include "main/loop/file_watch.hpp"
 #include "main/storage/cursor.hpp"
 #include "main/storage/log.hpp"
-#include "test/runtime/loop_fixture.hpp"
+#include "test/loop/loop_fixture.hpp"
 #include "test/support/fifo.hpp"
 #include "test/support/recording_log.hpp"
 #include "test/support/temp_dir.hpp"
@@ -121,7 +121,7 @@ class fifo_fixture : public loop_fixture {
 public:
   temp_dir dir;
   recording_log log;
-  runtime::fifo_watch watch{loop, log};
+  runtime::file_watch watch{loop, log};
   std::filesystem::path path = dir / "claude.fifo";
 
   /// What the FIFO's end fills, or empties.

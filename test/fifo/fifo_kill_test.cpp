@@ -60,7 +60,7 @@ public:
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     runtime::event_loop loop;
     recording_log records;
-    runtime::fifo_watch watch{loop, records};
+    runtime::file_watch watch{loop, records};
     storage::log again{{.directory = dir.path().string()}};
     runtime::fifo_output output{
       loop,

@@ -1,4 +1,4 @@
-#include "messages/codec/agent_record.hpp"
+#include "messages/records/agent_record.hpp"
 #include "test/fuzz/fuzz_input.hpp"
 
 #include <nlohmann/json.hpp>

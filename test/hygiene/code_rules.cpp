@@ -42,7 +42,9 @@ bool is_caf_core(std::string_view name) {
 }
 
 bool is_codec_source(std::string_view path) {
-  return path.starts_with("messages/codec/") && path.ends_with(".cpp");
+  return (path.starts_with("messages/codec/")
+          || path.starts_with("messages/records/"))
+         && path.ends_with(".cpp");
 }
 
 bool is_test_library(std::string_view name) {

@@ -10,8 +10,8 @@ namespace container_agent::test {
 
 /// Who may include whom:
 /// - `messages/`: the standard library, CAF's core, `messages/`; files of
-///   `messages/codec/` that are no headers also nlohmann/json and Boost's UTF
-///   traits;
+///   `messages/codec/` and `messages/records/` that are no headers also
+///   nlohmann/json and Boost's UTF traits;
 /// - `actors/`: the standard library, CAF's core, `messages/`, `actors/`;
 /// - `main/`: all but `test/` and the test libraries;
 /// - `test/`: everything.

@@ -18,10 +18,10 @@ using testing::SizeIs;
 
 /// Files that may be longer, each with the reason.
 const std::vector<long_file> long_files{
-  {"actors/conversation_fold.cpp", 450,
+  {"actors/session/conversation_fold.cpp", 450,
    "what each kind of line means, together"},
   {"main/process/claude_child.cpp", 430, "one state, kept and not kept"},
-  {"main/wiring.cpp", 450, "the one place that knows who knows whom"},
+  {"main/app/wiring.cpp", 450, "the one place that knows who knows whom"},
   {"test/actors/child_link_test.cpp", 430, "all ends of one child"},
   {"test/actors/conversation_fold_test.cpp", 950, "a case a kind of line"},
   {"test/actors/conversation_test.cpp", 420, "a case a message"},
@@ -52,9 +52,9 @@ TEST(source_tree, holds_the_project) {
   auto paths = std::vector<std::string>{};
   for (const auto& file : files)
     paths.push_back(file.path);
-  EXPECT_THAT(
-    paths, testing::IsSupersetOf({"messages/interfaces.hpp", "actors/ports.hpp",
-                                  "test/hygiene/code_rules_test.cpp"}));
+  EXPECT_THAT(paths, testing::IsSupersetOf(
+                       {"messages/interfaces.hpp", "actors/core/ports.hpp",
+                        "test/hygiene/code_rules_test.cpp"}));
 }
 
 TEST(source_tree, comments_and_literals_are_no_code) {
@@ -77,7 +77,8 @@ TEST(include_rule, refuses_what_messages_may_not_know) {
               SizeIs(1));
   EXPECT_THAT(includes("messages/a.hpp", "<unistd.h>"), SizeIs(1));
   EXPECT_THAT(includes("messages/a.hpp", "<caf/io/all.hpp>"), SizeIs(1));
-  EXPECT_THAT(includes("messages/a.hpp", "\"actors/ports.hpp\""), SizeIs(1));
+  EXPECT_THAT(includes("messages/a.hpp", "\"actors/core/ports.hpp\""),
+              SizeIs(1));
 }
 
 TEST(include_rule, refuses_what_actors_may_not_know) {
@@ -90,7 +91,7 @@ TEST(include_rule, refuses_what_actors_may_not_know) {
 TEST(include_rule, refuses_tests_in_the_program) {
   EXPECT_THAT(includes("main/a.cpp", "\"test/hygiene/source_tree.hpp\""),
               SizeIs(1));
-  EXPECT_THAT(includes("main/runtime/a.cpp", "<gtest/gtest.h>"), SizeIs(1));
+  EXPECT_THAT(includes("main/loop/a.cpp", "<gtest/gtest.h>"), SizeIs(1));
 }
 
 TEST(include_rule, refuses_paths_that_are_not_from_the_root) {
@@ -108,7 +109,7 @@ TEST(include_rule, allows_what_it_should) {
   EXPECT_THAT(includes("actors/a.cpp", "\"messages/interfaces.hpp\""),
               IsEmpty());
   EXPECT_THAT(includes("main/a.cpp", "<boost/asio.hpp>"), IsEmpty());
-  EXPECT_THAT(includes("test/a.cpp", "\"actors/ports.hpp\""), IsEmpty());
+  EXPECT_THAT(includes("test/a.cpp", "\"actors/core/ports.hpp\""), IsEmpty());
   EXPECT_THAT(includes("actors/a.cpp", "<vector> // <thread>"), IsEmpty());
 }
 
@@ -125,7 +126,7 @@ TEST(purity, refuses_threads_and_sleep_in_the_program) {
         "std::this_thread::sleep_for(x);", // reason: a text to refuse
         "usleep(5);", "::sleep (5);"})     // reason: texts, not compiled
     for (auto path :
-         {"messages/a.cpp", "actors/a.cpp", "main/a.cpp", "main/runtime/a.cpp"})
+         {"messages/a.cpp", "actors/a.cpp", "main/a.cpp", "main/loop/a.cpp"})
       EXPECT_THAT(purity_complaints({path, bad}), SizeIs(1)) << bad;
 }
 

@@ -55,7 +55,7 @@ bool names_a_place(const std::string& span) {
   return std::find(rooms.begin(), rooms.end(), room) != rooms.end();
 }
 
-/// `main/options.cpp:12` and `main/options.cpp` are the same file.
+/// `main/cli/options.cpp:12` and `main/cli/options.cpp` are the same file.
 std::string without_line(const std::string& path) {
   static const std::regex number{R"(:\d+(-\d+)?$)"};
   return std::regex_replace(path, number, "");

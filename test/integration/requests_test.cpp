@@ -1,6 +1,6 @@
 #include "test/integration/client.hpp"
 
-#include "main/runtime/socket_place.hpp"
+#include "main/server/socket_place.hpp"
 
 #include <sys/socket.h>
 

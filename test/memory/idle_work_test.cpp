@@ -1,4 +1,4 @@
-#include "test/runtime/loop_fixture.hpp"
+#include "test/loop/loop_fixture.hpp"
 
 #include <malloc.h>
 

@@ -1,4 +1,4 @@
-#include "main/trace/trace_tools.hpp"
+#include "main/trace/tools/trace_tools.hpp"
 #include "test/support/process_memory.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "main/trace_dumps.hpp"
+#include "main/trace/sinks/trace_dumps.hpp"
 #include "test/support/recording_log.hpp"
 #include "test/support/temp_dir.hpp"
 

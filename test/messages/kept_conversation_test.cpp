@@ -1,4 +1,4 @@
-#include "messages/codec/kept_conversation.hpp"
+#include "messages/records/kept_conversation.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "messages/codec/status_document.hpp"
+#include "messages/records/status_document.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "main/process/claude_child.hpp"
-#include "test/runtime/loop_fixture.hpp"
+#include "test/loop/loop_fixture.hpp"
 
 #include <string>
 

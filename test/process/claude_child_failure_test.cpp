@@ -1,4 +1,4 @@
-#include "main/process/descendants.hpp"
+#include "main/shim/descendants.hpp"
 #include "test/process/child_fixture.hpp"
 #include "test/support/temp_dir.hpp"
 

@@ -1,4 +1,4 @@
-#include "main/process/orphan_reaper.hpp"
+#include "main/shim/orphan_reaper.hpp"
 #include "test/process/keeping_agent.hpp"
 #include "test/support/process_memory.hpp"
 #include "test/support/process_search.hpp"

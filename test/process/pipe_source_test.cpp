@@ -1,6 +1,6 @@
 #include "main/process/pipe_source.hpp"
 
-#include "test/runtime/loop_fixture.hpp"
+#include "test/loop/loop_fixture.hpp"
 
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
-#include "main/process/shim.hpp"
+#include "main/shim/shim.hpp"
 
 #include "test/process/child_fixture.hpp"
 #include "test/support/process_memory.hpp"

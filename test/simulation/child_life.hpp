@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "test/simulation/claude_plan.hpp"
 #include "test/simulation/pipe.hpp"
 

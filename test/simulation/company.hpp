@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/bridge.hpp"
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
+#include "actors/session/bridge.hpp"
 #include "test/simulation/lifeline.hpp"
 #include "test/simulation/run_context.hpp"
 

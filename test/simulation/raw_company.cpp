@@ -1,4 +1,4 @@
-#include "actors/raw_relay.hpp"
+#include "actors/session/raw_relay.hpp"
 #include "test/simulation/child_house.hpp"
 #include "test/simulation/company.hpp"
 #include "test/simulation/filter_life.hpp"

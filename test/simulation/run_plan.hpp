@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/agent_tree.hpp"
-#include "actors/dialogue.hpp"
+#include "actors/session/dialogue.hpp"
 #include "test/simulation/claude_plan.hpp"
 #include "test/simulation/faults.hpp"
 #include "test/simulation/simulated_host.hpp"

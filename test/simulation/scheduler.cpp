@@ -1,6 +1,6 @@
 #include "test/simulation/scheduler.hpp"
 
-#include "main/runtime/stderr_printer.hpp"
+#include "main/loop/stderr_printer.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/all.hpp>

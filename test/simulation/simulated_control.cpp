@@ -1,6 +1,6 @@
 #include "test/simulation/simulated_control.hpp"
 
-#include "actors/control.hpp"
+#include "actors/control/control.hpp"
 
 #include <utility>
 

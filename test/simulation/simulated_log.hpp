@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "test/simulation/lifeline.hpp"
 #include "test/simulation/run_context.hpp"
 

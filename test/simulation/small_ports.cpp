@@ -45,9 +45,15 @@ void agent_log::write(log_level, std::string_view logger,
   if (i == counts_.end())
     i = counts_.emplace(event, 0).first;
   ++i->second;
+  auto actor = [&fields] {
+    return std::string{std::get<std::string_view>(fields.begin()->value)};
+  };
   if (event == "gave_up" && !waits(fields))
-    given_up_.insert(
-      std::string{std::get<std::string_view>(fields.begin()->value)});
+    given_up_.insert(actor());
+  if (event == "gave_up" && waits(fields))
+    awaited_.insert(actor());
+  if (event == "actor_started")
+    awaited_.erase(actor());
   if (event == "supervisor_gave_up") {
     given_up_.insert("supervisor");
     run_.faults.spare_supervisor(); // the last one has no successor

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "test/simulation/run_context.hpp"
 
 #include <map>
@@ -55,6 +55,11 @@ public:
   /// with an empty name any.
   bool gave_up(std::string_view actor = {}) const;
 
+  /// Whether this actor is not started again until somebody wants it.
+  bool waits_for(const std::string& actor) const {
+    return awaited_.contains(actor);
+  }
+
   bool enabled(log_level) const override { return true; }
   void write(log_level level, std::string_view logger, std::string_view event,
              std::initializer_list<log_field> fields) override;
@@ -63,6 +68,7 @@ private:
   run_context& run_;
   std::map<std::string, std::uint64_t, std::less<>> counts_;
   std::set<std::string, std::less<>> given_up_;
+  std::set<std::string> awaited_; // given up until somebody wants them
 };
 
 } // namespace container_agent::simulation

@@ -1,5 +1,5 @@
-#include "actors/conversation_fold.hpp"
-#include "actors/dialogue.hpp"
+#include "actors/session/conversation_fold.hpp"
+#include "actors/session/dialogue.hpp"
 #include "messages/trace_id.hpp"
 #include "test/simulation/child_house.hpp"
 #include "test/simulation/claude_life.hpp"

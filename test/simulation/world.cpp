@@ -251,6 +251,7 @@ void world::end() {
     return run_.violate("actors live on after the end");
   // Without these nobody ends it in order; the port's end does.
   auto alone = agent().log.gave_up("claude_process")
+               || agent().log.waits_for("claude_process")
                || agent().log.gave_up("shutdown_coordinator")
                || agent().log.gave_up("supervisor");
   if (agent().ports.child.running() && rested_ && !alone)

@@ -1,6 +1,6 @@
 #include "test/storage/killed_mover.hpp"
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "main/storage/cursor.hpp"
 #include "main/storage/log.hpp"
 #include "main/storage/position_page.hpp"

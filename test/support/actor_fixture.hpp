@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "messages/type_ids.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/actor_probe.hpp"

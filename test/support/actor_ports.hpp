@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/ports.hpp"
+#include "actors/core/ports.hpp"
 #include "test/support/memory_log.hpp"
 
 #include <algorithm>
@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-/// Fakes of all that actors need from the outside (actors/ports.hpp). Nothing
-/// in them happens by itself: a test says what arrives, what is written and
-/// how the child ends. As with the real ports, handlers are called from the
+/// Fakes of all that actors need from the outside (actors/core/ports.hpp).
+/// Nothing in them happens by itself: a test says what arrives, what is written
+/// and how the child ends. As with the real ports, handlers are called from the
 /// loop, never from within a call to the port.
 namespace container_agent::test {
 

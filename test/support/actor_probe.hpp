@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/agent_actor.hpp"
+#include "actors/core/agent_actor.hpp"
 #include "messages/type_ids.hpp"
 
 #include <caf/all.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/runtime/trace/tracer.hpp"
+#include "main/trace/record/tracer.hpp"
 #include "messages/interfaces.hpp"
 
 #include <chrono>

@@ -7,8 +7,8 @@
 ///   THROWING_AGENT_PAUSE=N     messages that pass between two throws
 ///   THROWING_AGENT_ONLY=TEXT   throw only where that line has this text
 
-#include "actors/message_hook.hpp"
-#include "main/hook.hpp"
+#include "actors/core/message_hook.hpp"
+#include "main/app/hook.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/local_actor.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/message_hook.hpp"
+#include "actors/core/message_hook.hpp"
 
 #include <caf/local_actor.hpp>
 #include <caf/mailbox_element.hpp>

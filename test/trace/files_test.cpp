@@ -1,4 +1,4 @@
-#include "main/trace/trace_files.hpp"
+#include "main/trace/read/trace_files.hpp"
 #include "test/support/temp_dir.hpp"
 #include "test/trace/trace_text.hpp"
 

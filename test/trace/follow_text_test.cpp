@@ -1,5 +1,5 @@
-#include "main/trace/follow_text.hpp"
-#include "main/trace/line_parser.hpp"
+#include "main/trace/read/line_parser.hpp"
+#include "main/trace/tools/follow_text.hpp"
 #include "test/trace/trace_text.hpp"
 
 #include <gmock/gmock.h>

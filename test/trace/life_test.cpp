@@ -1,4 +1,4 @@
-#include "main/trace/mermaid.hpp"
+#include "main/trace/tools/mermaid.hpp"
 #include "test/trace/trace_text.hpp"
 
 #include <gmock/gmock.h>

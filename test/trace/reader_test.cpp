@@ -24,7 +24,7 @@ read_result read_texts(const std::vector<std::string>& texts) {
   read_result result{};
   auto run = run_tool(
     [&](const auto& inputs, auto&, auto& err) {
-      auto take = [&](const trace::trace_event& event, std::string_view) {
+      auto take = [&](const trace::trace_line& event, std::string_view) {
         result.numbers.push_back(event.n);
       };
       result.counts = trace::read_trace(inputs, take, err);

@@ -1,5 +1,5 @@
-#include "main/trace/duration_text.hpp"
-#include "main/trace/histogram.hpp"
+#include "main/trace/read/duration_text.hpp"
+#include "main/trace/read/quantiles.hpp"
 #include "test/trace/trace_text.hpp"
 
 #include <gmock/gmock.h>
@@ -31,7 +31,7 @@ std::string row_of(const std::string& table, const std::string& name) {
 } // namespace
 
 TEST(histograms, are_exact_for_small_values) {
-  trace::histogram times;
+  trace::quantiles times;
   for (std::uint64_t i = 1; i <= 20; ++i)
     times.add(i);
   EXPECT_EQ(times.percentile(50), 10u);
@@ -41,7 +41,7 @@ TEST(histograms, are_exact_for_small_values) {
 
 TEST(histograms, are_at_most_a_32nd_too_high) {
   for (std::uint64_t value = 1; value < UINT64_MAX / 3; value = value * 3 + 1) {
-    trace::histogram times;
+    trace::quantiles times;
     times.add(value);
     times.add(UINT64_MAX);
     EXPECT_GE(times.percentile(50), value);
@@ -50,14 +50,14 @@ TEST(histograms, are_at_most_a_32nd_too_high) {
 }
 
 TEST(histograms, hold_the_largest_value) {
-  trace::histogram times;
+  trace::quantiles times;
   times.add(UINT64_MAX);
   EXPECT_EQ(times.percentile(50), UINT64_MAX);
   EXPECT_EQ(times.max(), UINT64_MAX);
 }
 
 TEST(histograms, of_nothing_say_nothing) {
-  trace::histogram times;
+  trace::quantiles times;
   EXPECT_EQ(times.percentile(99), 0u);
   EXPECT_EQ(times.count(), 0u);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/trace/trace_tools.hpp"
+#include "main/trace/tools/trace_tools.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -39,7 +39,7 @@ fi
 
 VIEW_PAGE=$root/build/view/page.html
 export VIEW_PAGE
-cmake -DPAGE="$root/main/view/page.html" -DOUTPUT="$VIEW_PAGE" \
+cmake -DPAGE="$root/main/trace/view/page.html" -DOUTPUT="$VIEW_PAGE" \
   -P "$root/cmake/one_page.cmake" || fail "the page was not built (see above)"
 
 case ${1:-} in

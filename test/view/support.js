@@ -13,7 +13,7 @@ const {server} = require('./server.js');
 function load(...names) {
   const world = vm.createContext({Intl, URLSearchParams});
   for (const name of names) {
-    vm.runInContext(readFileSync(join(root, 'main', 'view', name), 'utf8'),
+    vm.runInContext(readFileSync(join(root, 'main', 'trace', 'view', name), 'utf8'),
       world, {filename: name});
   }
   return vm.runInContext('view', world);

@@ -1,4 +1,4 @@
-#include "main/runtime/trace/tracer.hpp"
+#include "main/trace/record/tracer.hpp"
 #include "test/simulation/world.hpp"
 
 #include <gmock/gmock.h>

@@ -1,0 +1,235 @@
+#pragma once
+
+#include "actors/core/ports.hpp"
+#include "actors/input/input_reader.hpp"
+#include "actors/session/turn_clock.hpp"
+#include "messages/payloads.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace container_agent {
+
+/// The logs of a conversation.
+struct conversation_logs {
+  stream_log& input;    ///< what the host has said
+  stream_log& to_child; ///< for the child's stdin
+  stream_log& events;   ///< what the child has said, and the agent's records
+
+  /// What the host shall see in place of `events`, if that is not it: text.
+  stream_log* replies = nullptr;
+
+  /// Told up to where the input was dealt with, once what came of it is in the
+  /// logs: for a note that outlives the agent. Most lines need none: their
+  /// records say it.
+  std::function<void(std::uint64_t)> note_input{};
+
+  /// Told where a checkpoint begins.
+  std::function<void(std::uint64_t)> note_checkpoint{};
+
+  stream_log& shown() const { return replies != nullptr ? *replies : events; }
+};
+
+/// What stands between host and child, as a plain class: it reads two logs,
+/// appends to two, and is told how far the others have come. The `conversation`
+/// actor only carries its mail, so the whole protocol is tested without actors,
+/// and survives their restarts.
+///
+/// Two of them: `dialogue` (Claude Code's stream-json) and `raw_relay` (bytes).
+class bridge {
+public:
+  explicit bridge(conversation_logs logs)
+    : logs_{logs}, marked_to_{logs_.shown().end()} {}
+
+  virtual ~bridge() = default;
+
+  // -- from the host ----------------------------------------------------------
+
+  virtual void take(const input_grew& news) = 0;
+
+  /// Deals with all the input that may be dealt with now.
+  virtual void take_input() = 0;
+
+  /// Whether more of the input may be dealt with now.
+  virtual bool may_take_input() const = 0;
+
+  /// What pipe_input is to know.
+  virtual input_window input_standing() const = 0;
+
+  // -- from the child ---------------------------------------------------------
+
+  virtual void take(const child_started& child) = 0;
+  virtual void take(const child_ended& end) = 0;
+
+  /// Reads the events as far as they go.
+  virtual void take_output() = 0;
+
+  /// Lines of the child's that were read so far; 0 if it has none.
+  virtual std::uint64_t heard() const { return 0; }
+
+  /// No more is wanted of the child than up to here.
+  virtual std::uint64_t output_limit() const = 0;
+
+  /// What to launch, should no child run.
+  virtual launch_child launch_plan() const = 0;
+
+  /// Whether a child is wanted at all.
+  virtual bool wants_child() const = 0;
+
+  /// A child runs, as far as known.
+  virtual bool child_runs() const = 0;
+
+  /// How far the child's stdin has got what it shall get.
+  void take(const child_input_window& window) { to_child_gone_ = window.taken; }
+
+  // -- for the host -----------------------------------------------------------
+
+  /// The host may have the shown log up to here.
+  virtual std::uint64_t shown_to() const = 0;
+
+  /// How far it has it.
+  void take(const host_output_window& window) { shown_gone_ = window.taken; }
+
+  /// Lets the logs go that nobody needs any more.
+  virtual void release() = 0;
+
+  /// Whose prompt lies before which offset, since this was asked for last: for
+  /// traces. In order.
+  struct mark {
+    std::uint64_t end = 0;
+    trace_id prompt;
+  };
+
+  std::vector<mark> take_child_marks() {
+    return std::exchange(child_marks_, {});
+  }
+  std::vector<mark> take_host_marks() {
+    end_mark();
+    return std::exchange(host_marks_, {});
+  }
+
+  // -- from the others --------------------------------------------------------
+
+  virtual void take(const restart_scheduled& plan) = 0;
+  virtual void take(const restarts_exhausted& end) = 0;
+  virtual void take(const begin_drain& drain) = 0;
+  virtual void take(const interrupt_turn& interrupt) = 0;
+
+  virtual void take(const restart_claude& wish) = 0;
+
+  /// How the child is to be ended so that it is started again, once the moment
+  /// for it has come; else null.
+  virtual const renew_child* renewal() const = 0;
+
+  /// Interrupts the turn that runs, as somebody has asked for it.
+  virtual interrupt_outcome interrupt_on_request() {
+    return {false, "there are no turns in this mode"};
+  }
+
+  // -- patience ---------------------------------------------------------------
+
+  /// What the child is waited for, and a number that changes with each sign of
+  /// life: who waits for the same for too long says so by `overdue`.
+  struct patience {
+    enum class kind : std::uint8_t { nothing, start, turn, interrupt };
+
+    kind what = kind::nothing;
+    std::uint64_t signs = 0;
+
+    bool operator==(const patience&) const = default;
+  };
+
+  virtual patience waits_for() const = 0;
+
+  virtual void overdue() = 0;
+
+  // -- time -------------------------------------------------------------------
+
+  using time_point = turn_clock::time_point;
+
+  /// Something has begun or ended whose time counts: `pass` is called at once.
+  virtual bool wants_time() const { return false; }
+
+  /// It is `now`: does what is due.
+  virtual void pass(time_point /*now*/) {}
+
+  /// When `pass` has to be called again; nothing: never.
+  virtual std::optional<time_point> due() const { return std::nullopt; }
+
+  /// Those of Claude's requests that wait for the host, with their ages.
+  virtual std::vector<open_request> requests(time_point /*now*/) const {
+    return {};
+  }
+
+  // -- the end ----------------------------------------------------------------
+
+  /// The shutdown is over: what is open now has no end to wait for.
+  virtual void close() = 0;
+
+  /// Nothing is in flight any more, after `begin_drain`.
+  virtual bool drained() const = 0;
+
+  /// The input has ended and all of it was dealt with.
+  virtual bool finished() const = 0;
+
+  virtual conversation_status status() const = 0;
+
+  /// A number that tells the turn in flight from those before and after it; 0
+  /// if there is none, or turns are not known.
+  virtual std::uint64_t turn() const { return 0; }
+
+  /// Number of status documents that the host has asked for and not got.
+  virtual std::size_t status_requests() const = 0;
+
+  virtual void answer_status(std::string_view document) = 0;
+
+  turn_clock pace;
+  stopwatch input_held;  ///< no input is taken
+  stopwatch output_held; ///< nothing is taken from the child
+
+  const conversation_logs& logs() const { return logs_; }
+
+  /// The child's stdin shall get all up to here.
+  std::uint64_t to_child_end() const { return logs_.to_child.end(); }
+
+  /// 64 KiB: what pipe_input may bring beyond what was read, and what may wait
+  /// for the child's stdin before no more input is dealt with. A pipe's worth.
+  static constexpr std::uint64_t small_window = 64 * 1024;
+
+  /// 1 MiB: what the child may be ahead of the conversation's reading.
+  static constexpr std::uint64_t output_window = 1024 * 1024;
+
+protected:
+  /// Whose prompt is spoken of from now on, for traces.
+  void speak_of(trace_id prompt) {
+    if (prompt == speaks_of_)
+      return;
+    end_mark();
+    speaks_of_ = prompt;
+  }
+
+  conversation_logs logs_;
+  std::uint64_t to_child_gone_ = 0;
+  std::uint64_t shown_gone_ = 0;
+  std::vector<mark> child_marks_;
+
+private:
+  void end_mark() {
+    auto end = shown_to();
+    if (end <= marked_to_)
+      return;
+    host_marks_.push_back({end, speaks_of_});
+    marked_to_ = end;
+  }
+
+  std::vector<mark> host_marks_;
+  std::uint64_t marked_to_ = 0;
+  trace_id speaks_of_;
+};
+
+} // namespace container_agent

@@ -1,0 +1,365 @@
+#include "actors/session/conversation.hpp"
+
+#include "messages/errors.hpp"
+#include "messages/type_ids.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace container_agent {
+
+std::string conversation_config::validate() const {
+  return stall_timeout.count() < 0 || start_timeout.count() < 0
+           ? "the times that Claude may be silent must not be negative"
+           : "";
+}
+
+conversation::conversation(caf::actor_config& config, bridge& protocol,
+                           conversation_config settings, actor_context context)
+  : agent_actor{config, context}, bridge_{protocol}, config_{settings} {}
+
+conversation::behavior_type conversation::make_behavior() {
+  return {
+    [this](const input_grew& news) {
+      bridge_.take(news);
+      cut_at_ = news.cut_at;
+      settle();
+    },
+    [this](const child_started& child) {
+      launching_ = told_renewal_ = false;
+      told_child_ = 0;
+      bridge_.take(child);
+      settle();
+    },
+    [this](const child_output_grew&) { settle(); },
+    [this](const child_ended& end) {
+      // It is the answer, instead of a start, to one who has missed it.
+      auto asked_in_vain = launching_ && end.generation > asked_after_;
+      bridge_.take(end);
+      if (asked_in_vain || (end.awaits_next && !launching_))
+        ask_for_child();
+      settle();
+    },
+    [this](const child_input_window& window) {
+      bridge_.take(window);
+      settle();
+    },
+    [this](const host_output_window& window) {
+      bridge_.take(window);
+      settle();
+    },
+    [this](const restart_scheduled& plan) {
+      bridge_.take(plan);
+      settle();
+    },
+    [this](const restarts_exhausted& end) {
+      if (is_left_to_next(end))
+        return;
+      bridge_.take(end);
+      if (end.name == "shutdown_coordinator" || end.name == "supervisor")
+        end_alone(end);
+      settle();
+    },
+    [this](const restart_claude& wish) {
+      bridge_.take(wish);
+      settle();
+    },
+    [this](const interrupt_claude&) {
+      auto outcome = bridge_.interrupt_on_request();
+      settle();
+      return outcome;
+    },
+    [this](const deadline_passed& deadline) {
+      if (deadline.id == mending)
+        mend();
+      else if (deadline.id == look_)
+        lose_patience();
+      else if (deadline.id == alarm_)
+        ring();
+    },
+    [this](const begin_drain& drain) {
+      bridge_.take(drain);
+      told_drained_ = told_gone_ = false; // asked again by a new coordinator
+      settle();
+    },
+    [this](const interrupt_turn& interrupt) {
+      bridge_.take(interrupt);
+      settle();
+    },
+    [this](const flush_output& flush) {
+      if (!flush.goes_on)
+        bridge_.close();
+      flushing_ = true;
+      settle();
+    },
+    [this](const get_conversation_status&) {
+      auto status = bridge_.status();
+      auto now = clock().now();
+      status.turn_age = bridge_.pace.age(now);
+      status.silence = bridge_.pace.silence(now);
+      status.turns = bridge_.pace.durations();
+      status.first_outputs = bridge_.pace.first_outputs();
+      status.input_held = bridge_.input_held.total(now);
+      status.output_held = bridge_.output_held.total(now);
+      status.requests = bridge_.requests(now);
+      return status;
+    },
+    [this](const peers_changed& now) { take_peers(now); },
+  };
+}
+
+void conversation::take_peers(const peers_changed& now) {
+  if (replaced(now, &peers_changed::claude_process)) {
+    told_child_ = told_output_ = 0;
+    told_renewal_ = false;
+  }
+  if (replaced(now, &peers_changed::pipe_output))
+    told_host_ = 0;
+  if (replaced(now, &peers_changed::pipe_input))
+    told_input_.reset();
+  if (replaced(now, &peers_changed::shutdown_coordinator))
+    told_finished_ = told_gone_ = false; // it may not have read that
+  auto new_child = replaced(now, &peers_changed::claude_process);
+  meet(now);
+  if (new_child)
+    ask_for_child();
+  settle();
+}
+
+// While Claude runs on, all prompts are.
+bool conversation::is_left_to_next(const restarts_exhausted& end) const {
+  return config_.leaves_claude && !end.waits
+         && (end.name != "claude_process" || bridge_.child_runs());
+}
+
+// Nobody is left to give these orders, and there is no time for a turn.
+void conversation::end_alone(const restarts_exhausted& end) {
+  bridge_.take(
+    begin_drain{"gave up restarting " + end.name + ": " + end.reason});
+  bridge_.close();
+}
+
+// Reads the clock only where there is something to note.
+void conversation::note_turn(bool spoke) {
+  auto turn = bridge_.turn();
+  if (turn != bridge_.pace.turn() || (spoke && turn != 0))
+    bridge_.pace.note(turn, spoke, clock().now());
+}
+
+// Does what has become possible, whatever it was that happened.
+void conversation::settle() {
+  read_on();
+  note_turn();
+  keep_time();
+  tell_child();
+  tell_host();
+  tell_windows();
+  ask_for_status();
+  report_progress();
+  watch();
+}
+
+// What one log holds may lead to more in the other: at last nothing new is
+// left.
+void conversation::read_on() {
+  auto before = bridge_.heard();
+  bridge_.take_output();
+  note_turn(bridge_.heard() != before);
+  bridge_.take_input();
+  bridge_.take_output();
+  const auto& logs = bridge_.logs();
+  if (!logs.events.trouble().empty() || !logs.to_child.trouble().empty()) {
+    if (!std::exchange(mending_, true))
+      delayed_send(this, retry_pause, deadline_passed{mending});
+  }
+}
+
+void conversation::mend() {
+  mending_ = false;
+  bridge_.logs().events.retry();
+  bridge_.logs().to_child.retry();
+  if (!bridge_.child_runs() && !launching_)
+    ask_for_child(); // what is to be written for the last one goes first
+  settle();
+}
+
+void conversation::tell_child() {
+  for (const auto& mark : bridge_.take_child_marks())
+    if (mark.end > told_child_) {
+      told_child_ = mark.end;
+      tell(peers().claude_process, child_input_grew{mark.end, mark.prompt});
+    }
+  if (auto end = bridge_.to_child_end(); end > told_child_) {
+    told_child_ = end;
+    tell(peers().claude_process, child_input_grew{end, {}});
+  }
+}
+
+void conversation::tell_host() {
+  auto end = bridge_.shown_to();
+  for (const auto& mark : bridge_.take_host_marks())
+    if (auto to = std::min(mark.end, end); to > told_host_) {
+      told_host_ = to;
+      tell(peers().pipe_output, host_output_grew{to, mark.prompt});
+    }
+  if (end > told_host_) {
+    told_host_ = end;
+    tell(peers().pipe_output, host_output_grew{end, {}});
+  }
+}
+
+// Told when half of what was allowed is used up, or pipe_input waits for what
+// is new in it: that a message has begun or ended, that a cut was heard of.
+void conversation::tell_windows() {
+  const auto& logs = bridge_.logs();
+  auto input = bridge_.input_standing();
+  auto output = bridge_.output_limit();
+  note_held(bridge_.input_held, !bridge_.may_take_input());
+  note_held(bridge_.output_held, logs.events.end() >= output);
+  if (!told_input_ || input.half != told_input_->half
+      || (input.limit > told_input_->limit
+          && logs.input.end() + bridge::small_window / 2 >= told_input_->limit)
+      || (told_input_->taken < cut_at_ && input.taken >= cut_at_)) {
+    told_input_ = input;
+    tell(peers().pipe_input, input);
+  }
+  if (output > told_output_
+      && logs.events.end() + bridge::small_window >= told_output_) {
+    told_output_ = output;
+    tell(peers().claude_process, child_output_window{output});
+  }
+  auto standing = logs.input.end() + bridge_.logs().events.end();
+  if (standing >= released_ + bridge::output_window) {
+    released_ = standing;
+    bridge_.release();
+  }
+}
+
+void conversation::note_held(stopwatch& watch, bool held) {
+  if (held != watch.runs())
+    watch.note(held, clock().now());
+}
+
+// It is to go on with the session that was told last.
+void conversation::ask_for_child() {
+  bridge_.take_output();
+  launching_ = peers().claude_process && bridge_.wants_child();
+  if (!launching_)
+    return;
+  auto plan = bridge_.launch_plan();
+  asked_after_ = plan.after;
+  tell(peers().claude_process, std::move(plan));
+}
+
+void conversation::ask_for_status() {
+  if (bridge_.status_requests() == 0 || asking_status_
+      || !peers().health_monitor)
+    return;
+  asking_status_ = true;
+  request(peers().health_monitor, status_timeout, get_health{})
+    .then(
+      [this](const health_report& report) {
+        asking_status_ = false;
+        bridge_.answer_status(report.document);
+        settle();
+      },
+      [this](const caf::error& error) {
+        asking_status_ = false;
+        context_.log.write(log_level::error, name(), "status_unavailable",
+                           {{"reason", describe(error)}});
+        bridge_.answer_status(R"({"state":"unknown"})");
+        settle();
+      });
+}
+
+void conversation::report_progress() {
+  if (!told_drained_ && bridge_.drained()) {
+    told_drained_ = true;
+    tell(peers().shutdown_coordinator, turn_drained{});
+  }
+  if (!told_gone_ && bridge_.drained() && !bridge_.child_runs()
+      && !launching_) {
+    told_gone_ = true;
+    tell(peers().shutdown_coordinator, child_gone{});
+  }
+  if (flushing_ && peers().pipe_output) {
+    flushing_ = false;
+    tell(peers().pipe_output, flush_output{});
+  }
+  if (const auto* how = bridge_.renewal();
+      how && !told_renewal_ && peers().claude_process) {
+    told_renewal_ = true;
+    tell(peers().claude_process, *how);
+  }
+  if (!told_finished_ && bridge_.finished()) {
+    told_finished_ = true;
+    tell(peers().shutdown_coordinator, begin_shutdown{"input ended", 0, false});
+  }
+}
+
+// One timer for all turns, however short: it is set again only for an earlier
+// moment, and looks then whether anything has come since.
+void conversation::watch() {
+  auto now = bridge_.waits_for();
+  if (now == waiting_)
+    return;
+  waiting_ = now;
+  auto limit = limit_of(now.what);
+  if (limit.count() == 0)
+    return;
+  waiting_since_ = clock().now();
+  look_again(waiting_since_ + limit);
+}
+
+void conversation::look_again(caf::actor_clock::time_point when) {
+  if (next_look_ != caf::actor_clock::time_point{} && next_look_ <= when)
+    return;
+  next_look_ = when;
+  delayed_send(this, when - clock().now(), deadline_passed{++look_});
+}
+
+void conversation::lose_patience() {
+  next_look_ = {};
+  auto limit = limit_of(waiting_.what);
+  if (limit.count() == 0)
+    return;
+  if (clock().now() < waiting_since_ + limit)
+    return look_again(waiting_since_ + limit);
+  bridge_.overdue();
+  settle();
+}
+
+// One timer, as above. Where nothing waits for its time no clock is read.
+void conversation::keep_time() {
+  if (bridge_.wants_time())
+    bridge_.pass(clock().now());
+  auto due = bridge_.due();
+  if (!due || (alarm_due_ && *alarm_due_ <= *due))
+    return;
+  alarm_due_ = due;
+  ++alarms_;
+  alarm_ = alarm_bit | alarms_;
+  delayed_send(this, *due - clock().now(), deadline_passed{alarm_});
+}
+
+void conversation::ring() {
+  alarm_due_.reset();
+  bridge_.pass(clock().now());
+  settle();
+}
+
+std::chrono::milliseconds
+conversation::limit_of(bridge::patience::kind what) const {
+  using kind = bridge::patience::kind;
+  switch (what) {
+    case kind::nothing: break;
+    case kind::start: return config_.start_timeout;
+    case kind::turn: return config_.stall_timeout;
+    case kind::interrupt:
+      return std::min<std::chrono::milliseconds>(interrupt_grace,
+                                                 config_.stall_timeout);
+  }
+  return {};
+}
+
+} // namespace container_agent

@@ -1,0 +1,104 @@
+#pragma once
+
+#include "actors/core/agent_actor.hpp"
+#include "actors/core/ports.hpp"
+#include "actors/session/bridge.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace container_agent {
+
+struct conversation_config {
+  /// How long Claude may be silent in the middle of a turn; 0: for ever.
+  std::chrono::milliseconds stall_timeout{0};
+
+  /// How long it may take to get ready; 0: for ever.
+  std::chrono::milliseconds start_timeout{0};
+
+  /// See `shutdown_progress`.
+  bool leaves_claude = false;
+
+  std::string validate() const;
+};
+
+/// Owns:          nothing; carries the mail of the `bridge` lent to it
+/// Receives from: pipe_input, claude_process, pipe_output, supervisor,
+///                shutdown_coordinator, health_monitor
+/// Sends to:      claude_process, pipe_output, pipe_input,
+///                shutdown_coordinator, health_monitor
+/// Dies when:     never by itself; the next one goes on with the same bridge
+class conversation : public agent_actor<conversation_actor> {
+public:
+  conversation(caf::actor_config& config, bridge& protocol,
+               conversation_config settings, actor_context context);
+
+  const char* name() const override { return "conversation"; }
+
+  /// How long the health monitor may take for a host's `status`.
+  static constexpr std::chrono::seconds status_timeout{2};
+
+  /// How long a Claude that was interrupted for its silence may stay silent;
+  /// less if `stall_timeout` is less.
+  static constexpr std::chrono::seconds interrupt_grace{10};
+
+  /// Between two tries to write, while a disk is full.
+  static constexpr std::chrono::milliseconds retry_pause{1000};
+
+protected:
+  behavior_type make_behavior() override;
+
+private:
+  bool is_left_to_next(const restarts_exhausted& end) const;
+  void end_alone(const restarts_exhausted& end);
+  void take_peers(const peers_changed& now);
+  void settle();
+  void note_turn(bool spoke = false);
+  void read_on();
+  void tell_child();
+  void tell_host();
+  void tell_windows();
+  void mend();
+  void note_held(stopwatch& watch, bool held);
+  void ask_for_child();
+  void ask_for_status();
+  void report_progress();
+  void watch();
+  void lose_patience();
+  void look_again(caf::actor_clock::time_point when);
+  std::chrono::milliseconds limit_of(bridge::patience::kind what) const;
+  void keep_time();
+  void ring();
+
+  // Tells the timers apart: the ids of one are counted from 1.
+  static constexpr std::uint64_t alarm_bit = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t mending = ~std::uint64_t{0};
+
+  bridge& bridge_;
+  conversation_config config_;
+  std::optional<input_window> told_input_;
+  std::uint64_t cut_at_ = 0;      // in the input, as far as told
+  std::uint64_t told_output_ = 0; // the limit of the child's
+  std::uint64_t told_child_ = 0;  // how much its stdin shall get
+  std::uint64_t told_host_ = 0;
+  std::uint64_t released_ = 0; // the logs were let go of when they stood there
+  bool mending_ = false;       // a disk is full
+  bool launching_ = false;     // a child was asked for and has not started yet
+  std::uint64_t asked_after_ = 0; // the end that was the last then
+  bool asking_status_ = false;
+  bool flushing_ = false; // asked to, and not passed on yet
+  bool told_drained_ = false;
+  bool told_gone_ = false;
+  bool told_finished_ = false;
+  bool told_renewal_ = false; // this claude_process
+  bridge::patience waiting_;
+  caf::actor_clock::time_point waiting_since_{};
+  caf::actor_clock::time_point next_look_{}; // none: the epoch
+  std::uint64_t look_ = 0;
+  std::optional<bridge::time_point> alarm_due_; // for what the bridge times
+  std::uint64_t alarms_ = 0;
+  std::uint64_t alarm_ = 0;
+};
+
+} // namespace container_agent

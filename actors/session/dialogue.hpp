@@ -1,0 +1,372 @@
+#pragma once
+
+#include "actors/core/ports.hpp"
+#include "actors/memory/claude_tasks.hpp"
+#include "actors/memory/host_settings.hpp"
+#include "actors/memory/open_requests.hpp"
+#include "actors/memory/prompt_queue.hpp"
+#include "actors/memory/transparent_debts.hpp"
+#include "actors/session/bridge.hpp"
+#include "actors/session/host_voice.hpp"
+#include "messages/codec/envelope.hpp"
+#include "messages/codec/input_message.hpp"
+#include "messages/records/agent_record.hpp"
+#include "messages/records/kept_conversation.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+namespace container_agent {
+
+struct dialogue_config {
+  codec::input_format input = codec::input_format::automatic;
+  voice_kind voice = voice_kind::stream_json;
+  prompt_queue::limits queue;
+
+  /// Forward everything at once, inject nothing.
+  bool transparent = false;
+
+  /// Tasks of Claude's of which nothing is heard for so long are not waited for
+  /// any more; 0: for ever. (`--stall-timeout`, as for a turn.)
+  std::chrono::milliseconds task_patience{0};
+
+  /// Permission requests that the host has not answered after so long are
+  /// denied; 0: never. (`--permission-timeout`)
+  std::chrono::milliseconds permission_timeout{0};
+
+  /// What takes secrets out of what Claude's requests are about.
+  open_requests::redactor redact = nullptr;
+
+  /// Longest answer in bytes that text output can show. It is held whole.
+  std::size_t max_answer = 64 * 1024 * 1024;
+
+  /// Session that the user's arguments resume, if any: to say which one was
+  /// lost if Claude Code refuses it.
+  std::string given_session;
+
+  /// By this prompt Claude goes on with one that it had begun when it died;
+  /// empty: such a prompt is failed.
+  std::string continue_prompt = "Continue from where you left off.";
+
+  /// A session that could not be resumed is tried again so often in a row, then
+  /// it is lost.
+  std::uint32_t resume_retries = 2;
+
+  /// What of the events the host may not have yet before Claude has to wait, in
+  /// bytes. (`--max-backlog`)
+  std::uint64_t max_backlog = 256 * 1024 * 1024;
+
+  /// After so many bytes of events comes a checkpoint.
+  std::uint64_t checkpoint_distance = 16 * 1024 * 1024;
+
+  input_reader::config lines;
+
+  /// What was accepted, and that it has its end, survives the machine.
+  bool sync = false;
+
+  /// The session that an earlier agent has left can't be resumed.
+  bool session_gone = false;
+
+  /// Returns what is wrong, or an empty string.
+  std::string validate() const;
+};
+
+/// The conversation with Claude Code over stream-json: checks the host's lines,
+/// queues prompts, keeps one turn in flight, relays what Claude says, and after
+/// a crash resumes the session, sets what the host had set, and sends what has
+/// no result again.
+///
+/// A prompt's life:
+///
+///     accepted ─▶ waiting ─▶ in flight ─▶ answered (a `result` names it)
+///                    │           │  ▲
+///                    │           │  ├── resent after a crash, at most 3 times
+///                    │           │  └── continued: Claude had begun it before
+///                    └───────────┴───▶ failed (shutting_down, …)
+///
+/// A child's life, as seen from here:
+///
+///     none ─child_started─▶ starting ─all that was set is set─▶ ready
+///       ▲                      │                                   │
+///       └──────child_ended─────┴───────────────────────────────────┘
+///
+/// Before it is ready no prompt is sent, and no `result` ends one: a Claude
+/// that can't resume its session says one, too.
+///
+/// A Claude that is silent for too long is interrupted, then ended at once, and
+/// the prompt sent again; should it be silent over the same prompt once more,
+/// that prompt is failed.
+///
+/// What the host says is in dialogue.cpp, what Claude says in
+/// dialogue_output.cpp, what it asks and does beside the prompts in
+/// dialogue_requests.cpp, Claude's life in dialogue_child.cpp, what a new
+/// Claude is given back in dialogue_restore.cpp, what goes from one agent to
+/// the next in dialogue_kept.cpp, the end in dialogue_end.cpp, and what becomes
+/// of a prompt that comes again in dialogue_again.cpp.
+///
+/// It remembers nothing that the logs do not say: a `conversation_fold` makes
+/// its state of them for the next agent.
+class dialogue : public bridge {
+public:
+  /// `kept`: where an earlier agent has stopped. `alive`: the Claude that it
+  /// has left is there, to be taken up.
+  dialogue(dialogue_config config, conversation_logs logs,
+           actor_context context, const codec::kept_conversation& kept = {},
+           bool alive = false);
+
+  void take(const input_grew& news) override { input_.grew(news); }
+  void take_input() override;
+  bool may_take_input() const override;
+  input_window input_standing() const override;
+
+  /// One line of the input.
+  void take(const host_line& line);
+
+  using bridge::take;
+  void take(const child_started& child) override;
+  void take(const child_ended& end) override;
+  void take_output() override;
+  std::uint64_t heard() const override { return heard_; }
+  std::uint64_t output_limit() const override;
+  std::uint64_t shown_to() const override;
+  launch_child launch_plan() const override;
+  bool wants_child() const override;
+  bool child_runs() const override { return child_ != child_state::none; }
+
+  void take(const restart_scheduled& plan) override;
+  void take(const restarts_exhausted& end) override;
+  void take(const begin_drain& drain) override;
+  void take(const interrupt_turn& interrupt) override;
+  void take(const restart_claude& wish) override;
+  const renew_child* renewal() const override;
+  interrupt_outcome interrupt_on_request() override;
+  patience waits_for() const override;
+  void overdue() override;
+  bool wants_time() const override;
+  void pass(time_point now) override;
+  std::optional<time_point> due() const override;
+  std::vector<open_request> requests(time_point now) const override;
+  void close() override;
+
+  /// What the next agent has to know: what a fold of the logs comes to.
+  codec::kept_conversation kept() const;
+
+  /// What comes before is not needed by anybody here.
+  void release() override;
+
+  bool drained() const override;
+  bool finished() const override;
+
+  conversation_status status() const override;
+  std::uint64_t turn() const override;
+  std::size_t status_requests() const override { return status_requests_; }
+  void answer_status(std::string_view document) override;
+
+  /// A prompt that was sent this often and killed Claude each time is failed.
+  static constexpr std::uint32_t max_sends = 4;
+
+  /// A prompt over which Claude was silent for too long this often is failed.
+  static constexpr std::uint32_t max_stalls = 2;
+
+  /// Control messages of the host that may wait for a child to be ready; all
+  /// together they may have as many bytes as prompts that wait.
+  static constexpr std::size_t max_held_control = 256;
+
+  /// 2 MiB: the next agent may begin so far before what the host has.
+  static constexpr std::uint64_t max_repeated = 2 * 1024 * 1024;
+
+  /// 1 MiB: the host gets a longer line of Claude's before it is whole.
+  static constexpr std::uint64_t max_held_line = 1024 * 1024;
+
+private:
+  static constexpr auto no_input = ~std::uint64_t{0};
+
+  enum class child_state : std::uint8_t { none, starting, ready };
+
+  // the host's lines
+  void note_input();
+  void take_text(const host_line& line);
+  void take_message(codec::input_message message);
+  void take_prompt(codec::input_message message);
+  bool take_again(const std::string& uuid);
+  void concerns(trace_id prompt);
+  void take_control(codec::input_message message);
+  void reject(std::string_view reason, std::string_view detail,
+              std::string_view uuid);
+  codec::input_range input_range() const;
+  template <class Call>
+  void for_each_message(std::uint64_t from, std::uint64_t to, Call call) const;
+  void take_held(const codec::kept_conversation& kept);
+  void restore(const codec::kept_conversation& kept, bool alive);
+  std::string line_of(const codec::kept_prompt& prompt) const;
+
+  // Claude's lines
+  bool end_line(std::string_view block, std::uint64_t block_begin);
+  bool is_own(const codec::envelope& line, std::string_view block,
+              std::uint64_t block_begin);
+  void leave_line_out();
+  void end_torn_line();
+  bool is_torn() const { return torn_ && torn_->from == line_begin_; }
+  void mend_torn(const codec::envelope& line, std::string_view block,
+                 std::uint64_t block_begin);
+  bool leaves_out(const codec::envelope& line, std::string_view block,
+                  std::uint64_t block_begin);
+  void take_line(const codec::envelope& line, std::string_view block,
+                 std::uint64_t block_begin);
+  std::string line_text(std::string_view block,
+                        std::uint64_t block_begin) const;
+  void write_checkpoint();
+  void sync_events();
+  void in_claudes_name(std::string line);
+  void take_system(const codec::envelope& line, std::string_view text);
+  void take_result(const codec::envelope& result);
+  bool comes_too_late(const codec::envelope& line) const;
+  void take_bill(const claude_bill& bill);
+  void take_lifecycle(const codec::envelope& event);
+  void take_replay(const codec::envelope& replay);
+  bool take_failed_resume(const codec::envelope& result);
+  void take_response(const codec::envelope& response);
+  void begin_anew();
+  void become_ready();
+  void log_end(const child_ended& end, std::string_view uuid,
+               const std::optional<codec::event_range>& cut);
+
+  // prompts
+  void start_prompts();
+  void send(const prompt& p);
+  void interrupt();
+  void give_stalled_up();
+  void resend_prompts();
+  void go_on_with_kept();
+  std::unordered_set<std::string> sent_to_child() const;
+  void end_without_result(prompt& p, const std::string& state);
+  void continue_prompt(prompt& p);
+  void fail_begun(const prompt& p);
+  void note_answering();
+  void note_resumed();
+  void lose_session();
+  void forget_session(std::string_view lost, std::string_view why);
+  void set_session(std::string id, bool anew);
+  void begin_request(const std::string& id, std::string_view text);
+  void end_request(const std::string& id);
+  void cancel_requests();
+  void settle_debts();
+  void deny(const open_requests::entry& request);
+  void stop_tasks();
+  bool busy() const;
+  claude_tasks::setting setting() const;
+  void close(const std::string& uuid);
+  void fail(const prompt& p, std::string_view reason, std::string_view detail);
+  void fail_in_flight(const prompt& p, std::string_view reason,
+                      std::string_view detail);
+  void fail_all(std::string_view reason, std::string_view detail);
+  void fail_waiting(std::string_view reason, std::string_view detail);
+
+  // control messages
+  bool own_request(std::string_view id) const;
+  void give_claude(std::string lines, trace_id prompt = {},
+                   std::uint64_t input_from = no_input);
+  void hand_over();
+  void lose_line(const std::string& line);
+
+  /// A control message, and where it lies in the input.
+  struct control_message {
+    codec::input_message message;
+    std::uint64_t input_from = no_input;
+  };
+
+  void send_control(const control_message& control);
+  void hold_control(control_message control);
+  /// What `deal` has dealt with is not held any more.
+  void deal_with_held(const std::function<bool(const control_message&)>& deal);
+  std::uint64_t held_from(std::uint64_t otherwise) const;
+  void release_settings();
+  void initialize();
+  void begin_restore(bool initialized);
+  void end_restore();
+  void tell_restored();
+  void note_settings();
+  void lose_control(bool for_good, std::string_view why);
+  void lose_held_control(std::string_view why);
+  void tell_lost(std::string_view type, std::string_view subtype,
+                 std::string_view id, std::string_view why);
+
+  dialogue_config config_;
+  actor_context context_;
+  std::unique_ptr<host_voice> voice_;
+  prompt_queue prompts_;
+  input_reader input_;
+  const host_line* line_ = nullptr; // while it is dealt with
+
+  // Claude's line that is being read.
+  codec::envelope_scanner scanner_;
+  std::uint64_t read_to_ = 0;
+  std::uint64_t line_begin_ = 0;
+  bool at_work_ = false; // on a line; still, if that has thrown
+  std::optional<codec::event_range> torn_; // the one in which Claude ended
+  std::deque<std::string> own_;            // those in Claude's name, to come
+  std::uint64_t heard_ = 0;
+  bool joining_ = false;             // its beginning may have gone elsewhere
+  std::uint64_t checkpoint_ = 0;     // the last one; else where the log begins
+  std::uint64_t checkpoint_due_ = 0; // when read up to here
+  std::uint64_t checkpoint_given_ = 0; // likewise, in what Claude is given
+
+  // Lines of events that the host is not shown and has not come to yet.
+  std::deque<codec::event_range> left_out_;
+
+  // For Claude, once what was told of it is in the log.
+  struct lines_for_claude {
+    std::string lines;
+    trace_id prompt;
+    std::uint64_t input_from = no_input; // if they are the host's own
+  };
+
+  std::deque<lines_for_claude> for_claude_;
+  std::size_t for_claude_bytes_ = 0;
+
+  child_state child_ = child_state::none;
+  child_started started_;
+  std::uint64_t ended_ = 0;      // the generation that was the last to end
+  bool lifecycle_known_ = false; // this child reports `command_lifecycle`
+  bool session_refused_ = false;
+  bool initialized_ = false;   // this child has answered that
+  bool told_restored_ = false; // … and the host knows what it was given back
+  bool has_spoken_ = false;    // … has said anything but a `result`
+  bool has_settings_ = false;  // it had all that the host has set when taken up
+  std::int32_t kept_pid_ = 0;  // of the child that an earlier agent has left
+  bool taken_up_ = false;      // what is in flight was sent by an earlier agent
+  bool anew_ = false;
+  bool interrupted_ = false; // for having been silent
+  std::optional<renew_child> renewal_;
+  std::string gave_up_; // why Claude is not started again, if it is not
+  std::uint64_t signs_ = 0;
+  double dollars_ = 0; // that this child has told of
+  std::string session_;
+  launch_child started_with_; // the session that this child was to go on with
+  std::string resume_fault_;  // why it can't go on with that
+  std::uint32_t failed_resumes_ = 0; // in a row
+  std::string initialize_id_;
+  std::string restore_id_;
+  std::uint64_t own_requests_ = 0;
+  host_settings settings_;
+  std::uint64_t forgotten_ = 0; // of those, and told
+  open_requests open_requests_; // Claude's, for the host
+  claude_tasks tasks_;
+  transparent_debts debts_; // in that mode
+  std::unordered_set<trace_id, trace_id_hash>
+    failed_before_; // by an earlier agent
+  std::deque<control_message> held_control_;
+  std::size_t held_control_bytes_ = 0;
+
+  bool draining_ = false;
+  bool closed_ = false;
+  std::size_t status_requests_ = 0;
+  conversation_status counters_;
+};
+
+} // namespace container_agent

@@ -1,0 +1,33 @@
+#include "actors/core/loggers.hpp"
+#include "actors/session/dialogue.hpp"
+
+#include <string>
+#include <string_view>
+
+// Prompts that come again.
+namespace container_agent {
+
+namespace {
+
+// The agent's own state has failed such a prompt, not what Claude made of it.
+// Claude Code may know the prompt all the same; it then ends as `no_result`.
+bool may_run_again(std::string_view failure) {
+  return failure == "gave_up" || failure == "shutting_down";
+}
+
+} // namespace
+
+// A prompt whose uuid was accepted before. True if its end is, or will be, what
+// came of that one: else it is as if it had never been.
+bool dialogue::take_again(const std::string& uuid) {
+  const auto* failure = prompts_.failure(uuid);
+  if (failure != nullptr && may_run_again(*failure))
+    return false;
+  context_.log.write(log_level::info, loggers::conversation, "prompt_duplicate",
+                     {{"uuid", uuid}});
+  concerns(trace_id_of(uuid));
+  voice_->duplicate(uuid, failure != nullptr ? *failure : std::string{});
+  return true;
+}
+
+} // namespace container_agent

@@ -1,0 +1,88 @@
+#include "actors/session/dialogue.hpp"
+
+#include "actors/core/loggers.hpp"
+
+#include <utility>
+
+// The end, and what is known until then.
+namespace container_agent {
+
+void dialogue::take(const begin_drain& drain) {
+  if (std::exchange(draining_, true))
+    return;
+  context_.log.write(log_level::info, loggers::conversation, "drain_begun",
+                     {{"reason", drain.reason},
+                      {"in_flight", std::uint64_t{prompts_.in_flight().size()}},
+                      {"waiting", std::uint64_t{prompts_.waiting()}}});
+  voice_->stopping(drain.reason);
+  fail_waiting("shutting_down", "the agent stopped before its turn came");
+}
+
+void dialogue::take(const interrupt_turn&) {
+  // One that was left by an earlier agent may be about to be taken up.
+  if (child_ == child_state::none && !taken_up_)
+    fail_all("shutting_down", "Claude was away until the agent's time was up");
+  if (child_ != child_state::ready)
+    return;
+  if (!prompts_.in_flight().empty() || tasks_.in_turn())
+    interrupt();
+  stop_tasks();
+}
+
+// After the child's end there is nothing left to fail. But nobody may have been
+// there to end it, or to say so, before the time was up.
+void dialogue::close() {
+  closed_ = true;
+  fail_all("shutting_down", "the agent stopped before the result");
+  lose_held_control("the agent stopped before it was sent");
+  lose_control(true, "the agent stopped before Claude answered");
+  voice_->conclude();
+  // Nobody is there to hear the rest of a line that this waits for.
+  if (logs_.events.owed() > 0 && logs_.events.line_start() < logs_.events.end())
+    end_torn_line();
+  note_input(); // what was told of as lost is not the next agent's
+}
+
+bool dialogue::drained() const {
+  // Transparent mode knows no turns: Claude's own end ends the drain there.
+  return draining_ && (config_.transparent || !busy());
+}
+
+bool dialogue::finished() const {
+  return input_.finished() && prompts_.idle() && !tasks_.busy()
+         && held_control_.empty() && for_claude_.empty()
+         && to_child_gone_ >= logs_.to_child.end() && status_requests_ == 0;
+}
+
+std::uint64_t dialogue::turn() const {
+  return prompts_.in_flight().empty() ? 0 : prompts_.closed() + 1;
+}
+
+conversation_status dialogue::status() const {
+  auto result = counters_;
+  result.ready = child_ == child_state::ready;
+  result.gave_up = !gave_up_.empty();
+  if (auto why = logs_.events.trouble() + logs_.to_child.trouble();
+      !why.empty())
+    result.trouble = why;
+  if (child_ == child_state::starting && settings_.restoring())
+    result.blocked = "Claude has not acknowledged yet what the host had set";
+  else if (child_ == child_state::starting)
+    result.blocked = settings_.blocked();
+  result.session_id = session_;
+  result.queued = prompts_.waiting();
+  result.queued_bytes = prompts_.waiting_bytes();
+  result.in_flight = prompts_.in_flight().size();
+  result.requests_open = open_requests_.size();
+  result.tasks = tasks_.running().size();
+  result.own_turn = tasks_.turn_expected();
+  result.events_end = logs_.events.end();
+  return result;
+}
+
+void dialogue::answer_status(std::string_view document) {
+  for (; status_requests_ > 0; --status_requests_)
+    voice_->status(document);
+}
+
+} // namespace container_agent

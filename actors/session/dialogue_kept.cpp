@@ -1,0 +1,189 @@
+#include "actors/session/dialogue.hpp"
+
+#include "actors/core/loggers.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+// What goes from one agent to the next.
+namespace container_agent {
+
+void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
+  session_ = kept.session_id;
+  anew_ = kept.anew;
+  settings_.recall(kept.settings);
+  for (const auto& p : kept.closed) {
+    auto id = trace_id_named(p.uuid);
+    prompts_.remember(id);
+    if (p.failure.empty())
+      continue;
+    prompts_.note_failure(id, p.failure);
+    failed_before_.insert(p.continued_as.empty() ? id
+                                                 : trace_id_of(p.continued_as));
+  }
+  for (const auto& p : kept.prompts) {
+    prompts_.forget(p.uuid); // it had failed, and was accepted again
+    failed_before_.erase(trace_id_of(p.uuid));
+    auto line = line_of(p);
+    if (line.empty()) {
+      prompts_.remember(trace_id_of(p.uuid));
+      fail({p.uuid, {}}, "input_lost",
+           "what the host had written is not in the log of the input any more");
+      continue;
+    }
+    prompt known{p.uuid, std::move(line), p.sent, alive && p.begun};
+    known.input_from = p.input.from;
+    known.input_to = p.input.to;
+    known.continued_as = p.continued_as;
+    known.again = p.again;
+    known.answering = p.answering;
+    if (p.sent > 0)
+      prompts_.push_in_flight(std::move(known));
+    else
+      prompts_.push(std::move(known));
+  }
+  for (const auto& request : kept.open_requests)
+    open_requests_.open(request.id, request.about);
+  take_held(kept);
+  left_out_ = kept.left_out;
+  for (const auto& range : left_out_)
+    logs_.events.strike(range.from, range.to);
+  kept_pid_ = kept.pid;
+  taken_up_ = alive;
+  if (alive) {
+    lifecycle_known_ = kept.lifecycle;
+    has_settings_ = kept.ready;
+    tasks_.set_running(kept.tasks);
+    return;
+  }
+  child_ended end;
+  end.pid = kept.pid;
+  end.kind = exit_kind::unknown;
+  end_torn_line();
+  take_output();
+  auto cut = std::exchange(torn_, {});
+  cancel_requests();
+  if (kept.pid != 0)
+    voice_->claude_exited(end, {}, cut);
+  if (config_.session_gone && !session_.empty())
+    forget_session(session_, "its transcript is not there");
+}
+
+// Claude may have been given the first of them, which it bears.
+void dialogue::take_held(const codec::kept_conversation& kept) {
+  using kind = codec::input_message::kind;
+  auto from = std::max(kept.held_from, logs_.input.begin());
+  for_each_message(from, std::min(kept.input, logs_.input.end()),
+                   [this](const host_line& line) {
+                     auto outcome = codec::read_input(line.text, config_.input);
+                     auto* message
+                       = std::get_if<codec::input_message>(&outcome);
+                     if (message == nullptr || message->what == kind::prompt
+                         || message->what == kind::status_request)
+                       return;
+                     line_ = &line;
+                     take_control(std::move(*message));
+                     line_ = nullptr;
+                   });
+}
+
+template <class Call>
+void dialogue::for_each_message(std::uint64_t from, std::uint64_t to,
+                                Call call) const {
+  if (from >= to)
+    return;
+  input_reader reader{logs_.input, config_.lines, from};
+  reader.grew({to, to, true});
+  for (const auto* line = reader.front(); line != nullptr && line->end <= to;
+       line = reader.front()) {
+    call(*line);
+    reader.pop();
+  }
+}
+
+void dialogue::sync_events() {
+  if (!config_.sync)
+    return;
+  for (auto* log : {&logs_.input, &logs_.to_child, &logs_.events})
+    if (auto error = log->sync())
+      context_.log.write(log_level::error, loggers::conversation,
+                         "state_not_synced", {{"error", error.message()}});
+}
+
+// As it was made when it was accepted; empty if it is not there.
+std::string dialogue::line_of(const codec::kept_prompt& prompt) const {
+  if (prompt.input.from < logs_.input.begin()
+      || prompt.input.to > logs_.input.end())
+    return {};
+  std::string text;
+  for_each_message(prompt.input.from, prompt.input.to,
+                   [&text](const host_line& line) { text = line.text; });
+  auto outcome = codec::read_input(text, config_.input);
+  auto* message = std::get_if<codec::input_message>(&outcome);
+  if (message == nullptr || message->what != codec::input_message::kind::prompt)
+    return {};
+  auto line = message->uuid.empty()
+                ? codec::with_uuid(message->line, prompt.uuid)
+                : std::move(message->line);
+  return line + '\n';
+}
+
+codec::kept_conversation dialogue::kept() const {
+  codec::kept_conversation result;
+  auto keep = [&result](const prompt& p) {
+    result.prompts.push_back({.uuid = p.uuid,
+                              .input = {p.input_from, p.input_to},
+                              .sent = p.sent,
+                              .begun = p.started,
+                              .continued_as = p.continued_as,
+                              .again = p.again,
+                              .answering = p.answering});
+  };
+  for (const auto& p : prompts_.in_flight())
+    keep(p);
+  for (const auto& p : prompts_.waiting_ones())
+    keep(p);
+  result.closed = prompts_.remembered();
+  result.session_id = session_;
+  result.anew = anew_;
+  result.settings = settings_.all();
+  result.left_out = left_out_;
+  result.input = input_.position();
+  result.held_from = held_from(result.input);
+  result.to_child = logs_.to_child.end();
+  // One that an earlier agent has left is taken up as it was.
+  auto kept_ready = taken_up_ && has_settings_;
+  result.pid = child_ == child_state::ready ? started_.pid
+               : taken_up_                  ? kept_pid_
+                                            : 0;
+  result.ready = child_ == child_state::ready || kept_ready;
+  result.lifecycle = lifecycle_known_;
+  for (const auto& request : open_requests_.all())
+    result.open_requests.push_back(
+      {request.id, {request.subtype, request.tool, request.summary}});
+  result.tasks = tasks_.running();
+  return result;
+}
+
+void dialogue::release() {
+  while (!left_out_.empty()
+         && left_out_.front().to + max_repeated <= shown_gone_)
+    left_out_.pop_front();
+  auto first = prompts_.first_input();
+  auto needed = held_from(input_.position());
+  logs_.input.release(std::min(first.value_or(needed), needed));
+  logs_.to_child.release(std::min(to_child_gone_, checkpoint_given_));
+  if (logs_.replies != nullptr) {
+    logs_.replies->release(shown_gone_);
+    logs_.events.release(std::min(line_begin_, checkpoint_));
+    return;
+  }
+  // What is in the FIFO may be wanted again, and struck lines are not in it.
+  auto before = shown_gone_;
+  for (const auto& range : left_out_)
+    before -= std::min(before, range.to - range.from);
+  logs_.events.release(std::min(before, checkpoint_));
+}
+
+} // namespace container_agent

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "actors/core/ports.hpp"
+#include "actors/session/bridge.hpp"
+
+namespace container_agent {
+
+/// `--mode raw`: bytes from host to child and back, as they are. The log of the
+/// input is the child's stdin, and what the child says is what the host gets:
+/// nothing is left to do but to tell both ends. There are no turns and no
+/// records; the log tells what happens.
+class raw_relay : public bridge {
+public:
+  /// `logs.to_child` is `logs.input`.
+  raw_relay(conversation_logs logs, actor_context context);
+
+  void take(const input_grew& news) override;
+  void take_input() override {}
+  bool may_take_input() const override;
+  input_window input_standing() const override;
+
+  void take(const child_started& child) override;
+  void take(const child_ended& end) override;
+  void take_output() override {}
+  std::uint64_t output_limit() const override;
+  launch_child launch_plan() const override;
+  bool wants_child() const override { return !draining_; }
+  bool child_runs() const override { return runs_; }
+  std::uint64_t shown_to() const override { return logs_.events.end(); }
+
+  void release() override {
+    logs_.input.release(to_child_gone_);
+    logs_.events.release(shown_gone_);
+  }
+
+  void take(const restart_scheduled& plan) override;
+  void take(const restarts_exhausted& end) override;
+  void take(const begin_drain& drain) override;
+  void take(const interrupt_turn&) override {}
+  void take(const restart_claude& wish) override;
+  const renew_child* renewal() const override {
+    return runs_ && !renewal_.reason.empty() ? &renewal_ : nullptr;
+  }
+  patience waits_for() const override { return {}; }
+  void overdue() override {}
+  void close() override {}
+  bool drained() const override;
+  bool finished() const override;
+
+  conversation_status status() const override;
+  std::size_t status_requests() const override { return 0; }
+  void answer_status(std::string_view) override {}
+
+  using bridge::take;
+
+  /// 256 KiB each way: enough to keep both sides busy.
+  static constexpr std::uint64_t window = 256 * 1024;
+
+private:
+  actor_context context_;
+  child_started started_;
+  std::uint64_t ended_ = 0; // the generation that was the last to end
+  renew_child renewal_;
+  bool runs_ = false;
+  bool draining_ = false;
+  bool input_ended_ = false;
+  bool gave_up_ = false;
+};
+
+} // namespace container_agent

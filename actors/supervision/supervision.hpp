@@ -1,0 +1,140 @@
+#pragma once
+
+#include "actors/core/ports.hpp"
+#include "actors/supervision/restart_policy.hpp"
+#include "messages/errors.hpp"
+#include "messages/interfaces.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/fwd.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace container_agent {
+
+/// A child of the supervisor. `start` spawns it and enters it into the
+/// directory; `clear` takes it out.
+struct child_spec {
+  std::string name;
+  restart_type type = restart_type::permanent;
+  restart_policy_config policy;
+  give_up_action on_give_up = give_up_action::exit;
+  exit_code gave_up = exit_code::gave_up_on_actor;
+  std::function<caf::actor_addr(supervisor_actor::pointer, peers_changed&)>
+    start;
+  std::function<void(peers_changed&)> clear;
+
+  /// Set for a child without which the agent has nothing to do (OTP: a
+  /// significant child): should it end and not be started again, the agent ends
+  /// in order, with this exit code.
+  std::function<std::int32_t()> ended_code;
+
+  /// Why it can't be started again at somebody's wish; empty if it can.
+  std::function<std::string()> not_renewed = nullptr;
+};
+
+/// A spec for the child that the directory has at `member`.
+template <class Actor, class Handle, class... Args>
+child_spec make_child_spec(std::string name, Handle peers_changed::*member,
+                           Args... args) {
+  child_spec spec;
+  spec.name = std::move(name);
+  spec.start = [member, args...](supervisor_actor::pointer self,
+                                 peers_changed& directory) {
+    directory.*member = self->template spawn<Actor, caf::monitored>(args...);
+    return caf::actor_cast<caf::actor_addr>(directory.*member);
+  };
+  spec.clear
+    = [member](peers_changed& directory) { directory.*member = Handle{}; };
+  return spec;
+}
+
+struct supervision_config {
+  std::vector<child_spec> children; ///< in the order of their start
+
+  /// How often the supervisor itself may fail.
+  restart_policy_config policy;
+
+  /// Called when all have stopped, with the process's exit code.
+  std::function<void(std::int32_t)> on_stopped;
+};
+
+/// What outlives the supervisor, and who starts it again: its children and
+/// what is planned for each. An exception in one of the supervisor's own
+/// handlers costs no child its life; the next supervisor finds them here.
+/// Should that happen too often, one last supervisor lets the conversation say
+/// its last words and ends the agent with `internal_error`; should that one
+/// fail too, all end at once.
+class supervision {
+public:
+  struct child {
+    /// stopped → running ⇄ waiting; running → ended | given_up → running
+    enum class state : std::uint8_t {
+      stopped,  ///< not started yet
+      running,  ///< at `address`
+      waiting,  ///< failed; started again at `due`
+      ended,    ///< in peace, or it is temporary
+      given_up, ///< failed too often
+    };
+
+    child_spec spec;
+    restart_policy policy;
+    state now = state::stopped;
+    caf::actor_addr address;            ///< null unless it runs
+    caf::actor_clock::time_point due{}; ///< while it waits
+    std::string reason;                 ///< why it was given up
+  };
+
+  supervision(supervision_config config, actor_context context);
+  supervision(const supervision&) = delete;
+  supervision& operator=(const supervision&) = delete;
+
+  /// Starts the supervisor, and with it all children.
+  void start(caf::actor_system& system);
+
+  /// A signal or the like; survives a supervisor that has not read it.
+  void shut_down(begin_shutdown why);
+
+  /// The supervisor of the moment; null before `start`.
+  const supervisor_actor& root() const { return root_; }
+
+  /// Lets go of all actors, after an error that ended the loop.
+  void abandon();
+
+  child* find(const std::string& name);
+  child* find(const caf::actor_addr& address);
+
+  /// A child, or the supervisor itself, is started again.
+  void count_restart(const std::string& child, const caf::error& reason);
+
+  /// All have stopped: the agent may leave.
+  void stopped(std::int32_t code);
+
+  // The supervisor's own, from one of its lives to the next:
+
+  std::vector<child> children;
+  peers_changed directory;
+  std::vector<restart_count> restarts;
+  std::optional<restart_claude> wish;     ///< until there is a new Claude
+  std::optional<begin_shutdown> shutdown; ///< the first one there was
+  std::optional<std::int32_t> code;       ///< set once the end has begun
+  std::optional<std::string> gave_up;     ///< on the supervisor itself, and why
+  actor_context context;
+
+private:
+  void take_end(caf::actor_system& system, const caf::error& reason);
+  void kill_all();
+
+  supervision_config config_;
+  restart_policy policy_;
+  supervisor_actor root_;
+  std::optional<begin_shutdown> ordered_;
+  bool over_ = false;
+};
+
+} // namespace container_agent

@@ -1,0 +1,147 @@
+#include "main/app/settings.hpp"
+
+#include "main/log/redaction.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace container_agent {
+
+namespace {
+
+codec::input_format to_codec(options::input_format format) {
+  switch (format) {
+    case options::input_format::automatic:
+      return codec::input_format::automatic;
+    case options::input_format::text: return codec::input_format::text;
+    case options::input_format::stream_json:
+      return codec::input_format::stream_json;
+  }
+  return codec::input_format::automatic;
+}
+
+voice_kind to_voice(const options& o) {
+  if (o.claude.transparent)
+    return voice_kind::transparent;
+  if (o.output.open_for_each_reply)
+    return voice_kind::replies;
+  return o.output.format == options::output_format::text
+           ? voice_kind::text
+           : voice_kind::stream_json;
+}
+
+} // namespace
+
+dialogue_config dialogue_settings(const options& o) {
+  dialogue_config result;
+  result.input = to_codec(o.input.format);
+  result.voice = to_voice(o);
+  result.queue = {.prompts = o.limits.max_queue,
+                  .bytes = o.limits.max_queue_bytes,
+                  .in_flight = o.limits.max_in_flight};
+  result.lines = {.max_line = o.limits.max_line_bytes,
+                  .json = o.input.format == options::input_format::automatic};
+  result.max_backlog = o.state.max_backlog;
+  result.sync = o.state.sync;
+  result.transparent = o.claude.transparent;
+  result.task_patience = o.supervision.stall_timeout;
+  result.permission_timeout = o.supervision.permission_timeout;
+  result.redact = [](std::string_view text) { return redact(text); };
+  result.given_session = session_in(o.claude.arguments);
+  result.continue_prompt
+    = o.supervision.continues ? o.supervision.continue_prompt : std::string{};
+  // The session is given up before Claude is. One of the restarts may have been
+  // used up by a crash, and one is for the new session.
+  child_spec claude;
+  claude.name = "claude_process";
+  claude.policy = restart_settings(o);
+  adjust(claude, o);
+  auto spare = std::max(claude.policy.max_restarts, 2U) - 2;
+  result.resume_retries = std::min(spare, result.resume_retries);
+  return result;
+}
+
+child_link_config child_settings(const options& o,
+                                 std::vector<std::string> environment) {
+  child_link_config result;
+  result.command.program = o.claude.command;
+  result.command.arguments = child_arguments(o.claude, {});
+  result.command.environment = std::move(environment);
+  result.command.directory = o.claude.directory;
+  result.raw = o.claude.is_raw();
+  result.launch_patience = o.supervision.launch_patience;
+  return result;
+}
+
+pipe_output_config pipe_output_settings(const options& o) {
+  if (!o.output.open_for_each_reply)
+    return {};
+  return {.reply_timeout = o.output.reply_timeout};
+}
+
+drain_timeouts drain_settings(const options& o) {
+  drain_timeouts result;
+  result.turn = o.shutdown.drain_timeout;
+  // Where the agent does not know of turns, the child's own end is the drain.
+  if (o.claude.is_raw() || o.claude.transparent)
+    result.close = o.shutdown.drain_timeout;
+  return result;
+}
+
+health_monitor_config health_settings(const options& o) {
+  return {.interval = o.health.interval,
+          .max_claude_rss = o.health.max_claude_rss};
+}
+
+// The kernel ends all of a container with its process 1.
+bool may_leave_claude(const options& o) {
+  return o.claude.keep && ::getpid() != 1;
+}
+
+conversation_config conversation_settings(const options& o) {
+  return {.stall_timeout = o.supervision.stall_timeout,
+          .start_timeout = o.supervision.start_timeout,
+          .leaves_claude = may_leave_claude(o)};
+}
+
+void adjust(child_spec& spec, const options& o) {
+  for (const auto& rule : o.supervision.rules) {
+    if (rule.actor != spec.name)
+      continue;
+    spec.type = rule.type;
+    spec.policy = apply(rule, spec.policy);
+  }
+}
+
+restart_policy_config restart_settings(const options& o) {
+  restart_policy_config result;
+  result.max_restarts = static_cast<std::uint32_t>(o.supervision.max_restarts);
+  result.window = o.supervision.window;
+  result.first_delay = o.supervision.delay;
+  result.max_delay = o.supervision.delay_max;
+  result.jitter = o.supervision.jitter;
+  return result;
+}
+
+control_config control_settings(const options& o) {
+  return {.stop_at_most = drain_settings(o).total()};
+}
+
+std::string settings_fault(const options& o) {
+  for (const auto& fault :
+       {dialogue_settings(o).validate(), child_settings(o, {}).validate(),
+        pipe_output_settings(o).validate(), drain_settings(o).validate(),
+        health_settings(o).validate(), restart_settings(o).validate(),
+        conversation_settings(o).validate(), control_settings(o).validate()})
+    if (!fault.empty())
+      return fault;
+  for (const auto& rule : o.supervision.rules)
+    if (auto fault = apply(rule, restart_settings(o)).validate();
+        !fault.empty())
+      return "--restart " + rule.actor + ": " + fault;
+  return {};
+}
+
+} // namespace container_agent

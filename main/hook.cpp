@@ -1,9 +1,0 @@
-#include "main/hook.hpp"
-
-namespace container_agent {
-
-message_hook* installed_hook() {
-  return nullptr;
-}
-
-} // namespace container_agent

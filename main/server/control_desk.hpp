@@ -1,0 +1,60 @@
+#pragma once
+
+#include "actors/core/ports.hpp"
+#include "main/loop/event_loop.hpp"
+#include "main/loop/seats.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace container_agent::runtime {
+
+/// Where requests wait for the control actor, whichever way they came in: a
+/// line on the control socket, or a page that somebody asks for by HTTP.
+class control_desk final : public control_port {
+public:
+  using reply = std::function<void(std::string_view line)>;
+
+  explicit control_desk(event_loop& loop) : loop_{loop} {}
+  control_desk(const control_desk&) = delete;
+  control_desk& operator=(const control_desk&) = delete;
+
+  /// Returns the request's number. `on_answer` is called once, never from
+  /// within this call, unless it is withdrawn.
+  std::uint64_t submit(std::string line, std::int32_t pid, reply on_answer);
+
+  /// Whoever asked has gone.
+  void withdraw(std::uint64_t id) { waiting_.erase(id); }
+
+  /// Seats for one more way in, as long as the desk lives.
+  seats& way_in() { return ways_in_.emplace_back(); }
+
+  std::optional<request> next() override;
+  void answer(std::uint64_t id, std::string_view line) override;
+  void take_back() override;
+  std::size_t connections() const override;
+  void on_request(notification notify) override { notify_ = std::move(notify); }
+
+private:
+  struct entry {
+    request asked;
+    reply on_answer;
+    bool taken = false; // somebody works on it
+  };
+
+  void announce();
+
+  event_loop& loop_;
+  std::map<std::uint64_t, entry> waiting_; // the oldest first
+  std::uint64_t last_id_ = 0;
+  std::deque<seats> ways_in_;
+  notification notify_;
+  std::shared_ptr<bool> announced_ = std::make_shared<bool>(false);
+};
+
+} // namespace container_agent::runtime

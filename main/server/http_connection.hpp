@@ -1,0 +1,74 @@
+#pragma once
+
+#include "main/loop/event_loop.hpp"
+#include "main/loop/fd.hpp"
+#include "main/loop/seats.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace container_agent::runtime {
+
+/// What of a request matters here: pages are only read, so it has no body.
+struct http_request {
+  std::string method;
+  std::string target; ///< as it came: path and query
+  std::string host;   ///< with the port, if it names one
+  std::string origin; ///< of the page that asks; empty: no page does
+  std::string authorization;
+};
+
+struct http_reply {
+  unsigned status = 200;
+  std::string type = "text/plain; charset=utf-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+/// One client that speaks HTTP/1.1, by Boost.Beast: one request after the
+/// other, each answered before the next is read. What is no HTTP gets 400, a
+/// head over `max_head` 431, half a head 408 after `patience`. Who says nothing
+/// for so long, or does not read, is closed.
+class http_connection : public std::enable_shared_from_this<http_connection> {
+public:
+  static constexpr std::size_t max_head = 8 * 1024; ///< bytes
+
+  struct handlers {
+    /// It is to be answered by `answer`, or given away.
+    std::function<void(http_connection&, http_request)> on_request;
+
+    /// The connection is over, for whatever reason.
+    std::function<void(http_connection&)> on_close;
+  };
+
+  /// `received` came before.
+  http_connection(event_loop& loop, unique_fd connected, seats::seat seat,
+                  std::string received, std::chrono::milliseconds patience,
+                  handlers h);
+  http_connection(const http_connection&) = delete;
+  http_connection& operator=(const http_connection&) = delete;
+  ~http_connection();
+
+  void start();
+  void answer(http_reply reply);
+
+  /// For somebody else to go on with. The connection closes.
+  std::pair<unique_fd, seats::seat> give_away();
+
+  void close();
+
+private:
+  void on_read(bool failed, std::optional<http_reply> refusal);
+  void arm();
+
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace container_agent::runtime

@@ -1,0 +1,88 @@
+#include "main/trace/read/prompt_life.hpp"
+
+#include "messages/trace_id.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace container_agent::trace {
+
+namespace {
+
+bool is_kept(const trace_line& event) {
+  return event.kind == event_kind::bytes
+         || (event.kind == event_kind::message && event.outcome != "skipped");
+}
+
+life_event kept(const trace_line& event, const run_clock& clock) {
+  auto on_axis = [&](const std::optional<std::uint64_t>& at) {
+    return at ? std::optional{clock.at(*at)} : std::nullopt;
+  };
+  life_event result{.kind = event.kind,
+                    .n = event.n,
+                    .cause = event.cause,
+                    .run = clock.index(),
+                    .at = clock.at(event.at),
+                    .taken = on_axis(event.taken),
+                    .done = on_axis(event.done),
+                    .actor = std::string{event.actor},
+                    .from = std::string{event.from},
+                    .type = std::string{event.type},
+                    .summary = std::string{event.summary},
+                    .payload = std::string{event.payload},
+                    .outcome = std::string{event.outcome},
+                    .port = std::string{event.port},
+                    .direction = std::string{event.direction},
+                    .count = event.count};
+  return result;
+}
+
+} // namespace
+
+std::string trace_of_prompt(std::string_view prompt) {
+  return to_string(trace_id_named(prompt));
+}
+
+prompt_life read_life(std::string_view prompt,
+                      const std::vector<trace_input>& inputs,
+                      std::ostream& err) {
+  prompt_life life;
+  life.trace = trace_of_prompt(prompt);
+  run_clock clock;
+  std::int64_t first = INT64_MAX;
+  auto take = [&](const trace_line& event, std::string_view) {
+    if (event.kind == event_kind::header)
+      clock.enter(event);
+    if (event.trace != life.trace || !is_kept(event))
+      return;
+    if (life.events.size() == max_life_events) {
+      ++life.left_out;
+      return;
+    }
+    life.events.push_back(kept(event, clock));
+    if (life.events.back().at < first) {
+      first = life.events.back().at;
+      life.began = clock.since_1970(event.at);
+    }
+  };
+  life.read = read_trace(inputs, take, err);
+  std::stable_sort(life.events.begin(), life.events.end(),
+                   [](const auto& a, const auto& b) {
+                     return a.at != b.at ? a.at < b.at : a.n < b.n;
+                   });
+  return life;
+}
+
+int close_life(const prompt_life& life, std::ostream& err) {
+  auto code = close_reading(life.read, err);
+  if (life.left_out > 0)
+    err << "note: " << life.left_out << " more events of this prompt were left "
+        << "out\n";
+  if (!life.events.empty() || life.read.lines == 0)
+    return code;
+  err << "error: nothing in the trace belongs to the prompt with trace id "
+      << life.trace << "; its first events may be in an older file\n";
+  return 1;
+}
+
+} // namespace container_agent::trace
