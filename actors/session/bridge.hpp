@@ -33,6 +33,20 @@ struct conversation_logs {
   std::function<void(std::uint64_t)> note_checkpoint{};
 
   stream_log& shown() const { return replies != nullptr ? *replies : events; }
+
+  /// Why what is owed to one of them can't be written; empty if it can.
+  std::string trouble() const {
+    return events.trouble() + to_child.trouble()
+           + (replies != nullptr ? replies->trouble() : std::string{});
+  }
+
+  /// Tries to write it again.
+  void retry() const {
+    events.retry();
+    to_child.retry();
+    if (replies != nullptr)
+      replies->retry();
+  }
 };
 
 /// What stands between host and child, as a plain class: it reads two logs,

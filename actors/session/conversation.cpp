@@ -168,7 +168,7 @@ void conversation::read_on() {
   bridge_.take_input();
   bridge_.take_output();
   const auto& logs = bridge_.logs();
-  if (!logs.events.trouble().empty() || !logs.to_child.trouble().empty()) {
+  if (!logs.trouble().empty()) {
     if (!std::exchange(mending_, true))
       delayed_send(this, retry_pause, deadline_passed{mending});
   }
@@ -176,8 +176,7 @@ void conversation::read_on() {
 
 void conversation::mend() {
   mending_ = false;
-  bridge_.logs().events.retry();
-  bridge_.logs().to_child.retry();
+  bridge_.logs().retry();
   if (!bridge_.child_runs() && !launching_)
     ask_for_child(); // what is to be written for the last one goes first
   settle();

@@ -106,8 +106,7 @@ bool dialogue::may_take_input() const {
   if (logs_.shown().end() >= shown_gone_ + config_.max_backlog
       || logs_.to_child.end() + for_claude_bytes_
            >= to_child_gone_ + small_window
-      || logs_.events.owed() >= small_window || !logs_.events.trouble().empty()
-      || !logs_.to_child.trouble().empty()
+      || logs_.events.owed() >= small_window || !logs_.trouble().empty()
       || held_control_.size() >= max_held_control
       || held_control_bytes_ >= config_.queue.bytes)
     return false;

@@ -62,9 +62,7 @@ conversation_status dialogue::status() const {
   auto result = counters_;
   result.ready = child_ == child_state::ready;
   result.gave_up = !gave_up_.empty();
-  if (auto why = logs_.events.trouble() + logs_.to_child.trouble();
-      !why.empty())
-    result.trouble = why;
+  result.trouble = logs_.trouble();
   if (child_ == child_state::starting && settings_.restoring())
     result.blocked = "Claude has not acknowledged yet what the host had set";
   else if (child_ == child_state::starting)

@@ -62,7 +62,9 @@ void judge::hear_of_session(const claude_line& line) {
   if (!line.session.empty()) {
     session_ = line.session;
     refused_session_.clear();
-    failed_resumes_ = 0;
+    // What it says of an earlier one's tasks is no sign that it is ready.
+    if (line.text.find("task_notification") == std::string::npos)
+      failed_resumes_ = 0;
   } else if (line.text.find("Failed to resume session") != std::string::npos) {
     ++failed_resumes_;
   } else if (line.text.find("No conversation found") != std::string::npos) {
