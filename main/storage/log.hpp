@@ -165,6 +165,8 @@ private:
   void open_note();
   void finish_append();
   bool begin_segment();
+  bool make_directory_again();
+  runtime::unique_fd make_segment(const std::string& file) const;
   bool begin_segment_if_due();
   void lead_to_newest();
   std::error_code replace_link();

@@ -158,15 +158,39 @@ void log::finish_append() {
   pay();
 }
 
+unique_fd log::make_segment(const std::string& file) const {
+  if (in_memory())
+    return unique_fd{::memfd_create(file.c_str(), MFD_CLOEXEC)};
+  return unique_fd{::openat(directory_.get(), file.c_str(),
+                            O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                            settings_.mode)};
+}
+
+// Programs that clean up in /tmp remove old folders. The log goes on in a new
+// one; it has lost what nobody had read yet.
+bool log::make_directory_again() {
+  const auto* path = settings_.directory.c_str();
+  if (::mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
+    return false;
+  unique_fd fresh{
+    ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)};
+  struct stat status {};
+  if (!fresh || ::fstat(fresh.get(), &status) != 0 || !belongs_to_us(status))
+    return false;
+  directory_ = std::move(fresh);
+  tell_once("the directory " + settings_.directory
+              + " was removed; the log goes on in a new one",
+            std::make_error_code(std::errc::no_such_file_or_directory));
+  open_note();
+  return true;
+}
+
 bool log::begin_segment() {
   segment next{end_, {}, true};
   auto file = file_name(end_);
-  if (in_memory())
-    next.file.reset(::memfd_create(file.c_str(), MFD_CLOEXEC));
-  else
-    next.file.reset(::openat(directory_.get(), file.c_str(),
-                             O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                             settings_.mode));
+  next.file = make_segment(file);
+  if (!next.file && errno == ENOENT && make_directory_again())
+    next.file = make_segment(file);
   if (!next.file)
     return fail("cannot make " + path_of(file), last_error());
   if (!segments_.empty() && !in_memory())

@@ -112,6 +112,22 @@ TEST_F(log_test, a_segment_that_is_full_is_followed_by_another_one) {
   EXPECT_FALSE(events.sync());
 }
 
+TEST_F(log_test, a_directory_that_was_removed_is_made_again) {
+  auto small = settings(200);
+  small.tell = [this](const std::string& text) { told.push_back(text); };
+  log events{small};
+  events.append(line_of('a'));
+  fs::remove_all(dir.path());
+  for (auto c : {'b', 'c'}) // the first one still has a file to go to
+    events.append(line_of(c));
+  EXPECT_EQ(events.trouble(), "");
+  EXPECT_EQ(text_in(events, 200, 300), line_of('c'));
+  EXPECT_EQ(files(),
+            (std::vector<std::string>{second, "events.append", "events.log"}));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find("was removed"), std::string::npos) << told[0];
+}
+
 TEST_F(log_test, reads_end_with_a_segment_and_with_the_log) {
   log events{settings(100)};
   events.append(line_of('a'));
