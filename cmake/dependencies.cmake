@@ -35,6 +35,11 @@ if(NOT AGENT_FUZZ)
   endif()
 
   find_package(CLI11 2 REQUIRED)
+  find_path(TOML_INCLUDE_DIR toml++/toml.h) # header-only
+  if(NOT TOML_INCLUDE_DIR)
+    message(FATAL_ERROR
+      "toml++ not found: run 'make deps' (package libtomlplusplus-dev)")
+  endif()
   find_package(spdlog 1.10 REQUIRED)
 
   # Asio is compiled once, here, instead of into every file that includes it:

@@ -51,12 +51,11 @@ command_line_error unknown(std::string_view word) {
       "Options begin with --; arguments for Claude go after a single --."};
   auto name = word.substr(0, word.find('='));
   name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
-  auto suggestion = suggest_option(name);
-  if (find_option(name) != nullptr)
-    suggestion = "Options begin with two dashes: --" + std::string{name} + ".";
-  else if (suggestion.empty())
-    suggestion = "Arguments for Claude go after a single --.";
-  return {"unknown option " + in_quotes(word), suggestion};
+  return {"unknown option " + in_quotes(word),
+          find_option(name) != nullptr
+            ? "Options begin with two dashes: --" + std::string{name} + "."
+            : "See container-agent --help; arguments for Claude go after a "
+              "single --."};
 }
 
 } // namespace

@@ -2,237 +2,73 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <toml++/toml.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <sstream>
 #include <system_error>
 
 namespace container_agent {
 
 namespace {
 
-/// Thrown within this file only.
-struct syntax_error {
-  std::string what;
-};
+constexpr std::string_view section = "container-agent";
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
+/// A value as the command line would have it; nothing if it is a table or a
+/// date.
+std::optional<std::string> text_of(const toml::node& value) {
+  if (auto text = value.value_exact<std::string>())
+    return text;
+  if (auto number = value.value_exact<std::int64_t>())
+    return std::to_string(*number);
+  if (auto is = value.value_exact<bool>())
+    return *is ? "true" : "false";
+  if (!value.is_floating_point())
+    return std::nullopt;
+  std::ostringstream text;
+  text << value.as_floating_point()->get();
+  return text.str();
 }
 
-bool is_name_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
-         || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+config_error at(const toml::node& value, std::string what) {
+  return {value.source().begin.line, std::move(what)};
 }
 
-class config_parser {
-public:
-  explicit config_parser(std::string_view text) : text_{text} {}
-
-  std::size_t line() const { return line_; }
-
-  std::vector<config_entry> run() {
-    if (text_.starts_with("\xef\xbb\xbf"))
-      at_ = 3;
-    std::vector<config_entry> entries;
-    for (skip_lines(); !at_end(); skip_lines()) {
-      if (peek() == '[')
-        section();
-      else
-        entries.push_back(entry());
-      end_of_line();
+/// Adds what a table holds; returns what is wrong with it.
+std::optional<config_error> add(const toml::table& table,
+                                std::vector<config_entry>& entries,
+                                bool may_have_sections) {
+  for (const auto& [key, value] : table) {
+    if (value.is_table() && may_have_sections) {
+      if (key.str() != section)
+        return at(value, "unknown section [" + std::string{key.str()}
+                           + "]; there is only [container-agent]");
+      if (auto error = add(*value.as_table(), entries, false))
+        return error;
+      continue;
     }
-    return entries;
-  }
-
-private:
-  bool at_end() const { return at_ >= text_.size(); }
-
-  char peek() const { return at_end() ? '\n' : text_[at_]; }
-
-  char next() {
-    char c = text_[at_++];
-    if (c == '\n')
-      ++line_;
-    return c;
-  }
-
-  void skip_blanks() {
-    while (!at_end() && is_blank(peek()))
-      ++at_;
-  }
-
-  void skip_comment() {
-    if (peek() == '#' || peek() == ';')
-      while (!at_end() && peek() != '\n')
-        ++at_;
-  }
-
-  /// Blanks, empty lines and comments.
-  void skip_lines() {
-    for (;;) {
-      skip_blanks();
-      skip_comment();
-      if (at_end() || peek() != '\n')
-        return;
-      next();
+    config_entry entry;
+    entry.name = key.str();
+    entry.line = value.source().begin.line;
+    const auto* array = value.as_array();
+    entry.is_array = array != nullptr;
+    for (std::size_t i = 0; i < (entry.is_array ? array->size() : 1); ++i) {
+      const auto& one = entry.is_array ? *array->get(i) : value;
+      auto text = text_of(one);
+      if (!text)
+        return at(one, entry.name
+                         + " wants a text, a number, true or false, or an "
+                           "array of these");
+      entry.values.push_back(std::move(*text));
     }
+    entries.push_back(std::move(entry));
   }
-
-  void end_of_line() {
-    skip_blanks();
-    skip_comment();
-    if (peek() != '\n')
-      throw syntax_error{"something follows the value; quote a value that has "
-                         "quotes, brackets or # in it"};
-  }
-
-  void section() {
-    auto end = text_.find_first_of("]\n", at_);
-    if (end == std::string_view::npos || text_[end] == '\n')
-      throw syntax_error{"the section's ] is missing"};
-    auto name = text_.substr(at_ + 1, end - at_ - 1);
-    if (name != "container-agent")
-      throw syntax_error{"unknown section [" + std::string{name}
-                         + "]; there is only [container-agent]"};
-    at_ = end + 1;
-  }
-
-  config_entry entry() {
-    config_entry result;
-    result.line = line_;
-    while (!at_end() && is_name_char(peek()))
-      result.name += next();
-    skip_blanks();
-    if (result.name.empty() || peek() != '=')
-      throw syntax_error{"expected name = value, such as max-queue = 100"};
-    next();
-    skip_blanks();
-    result.is_array = peek() == '[';
-    if (result.is_array)
-      result.values = array();
-    else
-      result.values.push_back(value("\n#;"));
-    return result;
-  }
-
-  std::vector<std::string> array() {
-    std::vector<std::string> values;
-    next();
-    for (;;) {
-      skip_lines();
-      if (at_end())
-        throw syntax_error{"the array's ] is missing"};
-      if (peek() == ']') {
-        next();
-        return values;
-      }
-      values.push_back(value(",]\n#"));
-      skip_lines();
-      if (peek() == ',')
-        next();
-      else if (!at_end() && peek() != ']')
-        throw syntax_error{"expected , or ] in the array"};
-    }
-  }
-
-  std::string value(std::string_view ends) {
-    if (peek() == '"')
-      return string();
-    if (peek() == '\'')
-      return literal();
-    std::string word;
-    while (!at_end() && ends.find(peek()) == std::string_view::npos) {
-      char c = next();
-      if (c == '"' || c == '\'' || c == '[' || c == ']')
-        throw syntax_error{"a bare value can't have quotes or brackets in it; "
-                           "put it in quotes"};
-      word += c;
-    }
-    while (!word.empty() && is_blank(word.back()))
-      word.pop_back();
-    if (word.empty())
-      throw syntax_error{"the value is missing; \"\" is the empty one"};
-    return word;
-  }
-
-  std::string literal() {
-    next();
-    std::string result;
-    while (peek() != '\'') {
-      if (peek() == '\n')
-        throw syntax_error{"the closing ' is missing"};
-      result += next();
-    }
-    next();
-    return result;
-  }
-
-  std::string string() {
-    next();
-    std::string result;
-    while (peek() != '"') {
-      if (peek() == '\n')
-        throw syntax_error{"the closing \" is missing"};
-      char c = next();
-      if (c == '\\')
-        escape(result);
-      else
-        result += c;
-    }
-    next();
-    return result;
-  }
-
-  void escape(std::string& result) {
-    constexpr std::string_view names = "\"\\/bfnrt";
-    constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
-    char c = peek();
-    if (auto i = names.find(c); i != std::string_view::npos) {
-      result += meant[i];
-      next();
-    } else if (c == 'u') {
-      next();
-      append_code_point(result);
-    } else {
-      throw syntax_error{
-        "unknown escape after \\; a literal backslash is \\\\, "
-        "or use 'single quotes'"};
-    }
-  }
-
-  /// Four hexadecimal digits, as UTF-8.
-  void append_code_point(std::string& result) {
-    unsigned code = 0;
-    for (int i = 0; i < 4; ++i) {
-      constexpr std::string_view digits = "0123456789abcdef";
-      auto digit = digits.find(static_cast<char>(peek() | 0x20));
-      if (digit == std::string_view::npos)
-        throw syntax_error{"\\u needs four hexadecimal digits"};
-      code = code * 16 + static_cast<unsigned>(digit);
-      next();
-    }
-    if (code == 0 || (code >= 0xd800 && code < 0xe000))
-      throw syntax_error{"\\u can't write this character"};
-    auto add = [&](unsigned byte) { result += static_cast<char>(byte); };
-    if (code < 0x80) {
-      add(code);
-    } else if (code < 0x800) {
-      add(0xc0 | code >> 6);
-      add(0x80 | (code & 0x3f));
-    } else {
-      add(0xe0 | code >> 12);
-      add(0x80 | (code >> 6 & 0x3f));
-      add(0x80 | (code & 0x3f));
-    }
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::size_t line_ = 1;
-};
+  return std::nullopt;
+}
 
 std::string reason(int error) {
   return std::generic_category().message(error);
@@ -242,12 +78,19 @@ std::string reason(int error) {
 
 std::variant<std::vector<config_entry>, config_error>
 parse_config(std::string_view text) {
-  config_parser parser{text};
+  toml::table file;
   try {
-    return parser.run();
-  } catch (const syntax_error& error) {
-    return config_error{parser.line(), error.what};
+    file = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return config_error{error.source().begin.line,
+                        std::string{error.description()}
+                          + "; a text needs quotes"};
   }
+  std::vector<config_entry> entries;
+  if (auto error = add(file, entries, true))
+    return *error;
+  std::ranges::stable_sort(entries, {}, &config_entry::line);
+  return entries;
 }
 
 std::variant<std::vector<config_entry>, config_error>

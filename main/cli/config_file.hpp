@@ -25,11 +25,8 @@ struct config_error {
 /// A configuration file larger than this (1 MiB) is surely not one.
 inline constexpr std::size_t largest_config_file = 1024 * 1024;
 
-/// Reads TOML as far as options need it: `name = value` with a number, a word,
-/// true or false, a "string" with escapes, a 'literal string', or an array of
-/// these, which may go over several lines; `#` or `;` begins a comment. Of
-/// sections only `[container-agent]` is known. Bare words, as in INI files, may
-/// hold anything but quotes, brackets, `#` and `;`.
+/// Reads TOML: `name = value` with a text, a number, true or false, or an array
+/// of these, at the top or in the section `[container-agent]`.
 ///
 /// CLI11's own reader is not used: version 2.1 cuts quoted values at a `#`,
 /// splits bare ones at blanks, and lets the file win over the environment.

@@ -25,20 +25,6 @@ const option_row* option_of_variable(std::string_view variable) {
   return nullptr;
 }
 
-/// "CONTAINER_AGENT_MAX_QEUE" → "max-qeue"
-std::string option_like(std::string_view variable) {
-  std::string name;
-  for (char c : variable.substr(prefix.size())) {
-    if (c == '_')
-      name += '-';
-    else if (c >= 'A' && c <= 'Z')
-      name += static_cast<char>(c - 'A' + 'a');
-    else
-      name += c;
-  }
-  return name;
-}
-
 std::string spell_choices(const std::vector<std::string_view>& words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -72,11 +58,8 @@ void option_sources::take_environment(
     std::string text{variable.substr(equals + 1)};
     auto* row = option_of_variable(name);
     if (row == nullptr) {
-      if (!is_kubernetes_service(name)) {
-        auto suggestion = suggest_option(option_like(name));
-        warnings_.push_back(name + " is no option and was ignored"
-                            + (suggestion.empty() ? "" : ". " + suggestion));
-      }
+      if (!is_kubernetes_service(name))
+        warnings_.push_back(name + " is no option and was ignored");
       continue;
     }
     if (command_line_only(row->name) || has(row->name))
@@ -108,12 +91,9 @@ void option_sources::take_file(const std::string& path) {
   for (auto& entry : std::get<0>(content)) {
     auto place = path + ':' + std::to_string(entry.line);
     auto* row = find_option(entry.name);
-    if (row == nullptr) {
-      auto suggestion = suggest_option(entry.name);
+    if (row == nullptr)
       throw option_error{place, "unknown option " + in_quotes(entry.name),
-                         suggestion.empty() ? "See container-agent --help."
-                                            : suggestion};
-    }
+                         "See container-agent --help."};
     if (command_line_only(row->name) || row->name == "config")
       throw option_error{place, entry.name + " has no place in a file",
                          "Give it on the command line."};
@@ -260,11 +240,9 @@ option_sources::choose(std::string_view name,
   auto found = std::find(words.begin(), words.end(), *text);
   if (found != words.end())
     return static_cast<std::size_t>(found - words.begin());
-  auto match = closest_match(*text, words);
   throw option_error{where(name),
                      in_quotes(*text) + " is not " + spell_choices(words),
-                     match ? "Did you mean " + std::string{*match} + "?"
-                           : "Choose one of these."};
+                     "Choose one of these."};
 }
 
 } // namespace container_agent

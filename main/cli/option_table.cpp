@@ -257,14 +257,6 @@ std::string environment_name(std::string_view option) {
   return result;
 }
 
-std::string suggest_option(std::string_view word) {
-  std::vector<std::string_view> names;
-  for (const auto& row : rows)
-    names.push_back(row.name);
-  auto match = closest_match(word, names);
-  return match ? "Did you mean --" + std::string{*match} + "?" : "";
-}
-
 std::string help_text() {
   std::string text = R"(Usage: container-agent [options] [-- Claude's arguments]
        container-agent SUBCOMMAND [options]

@@ -57,7 +57,4 @@ bool command_line_only(std::string_view name);
 /// "max-queue" → "CONTAINER_AGENT_MAX_QUEUE".
 std::string environment_name(std::string_view option);
 
-/// " Did you mean --max-queue?", or nothing if no option is near.
-std::string suggest_option(std::string_view word);
-
 } // namespace container_agent

@@ -9,7 +9,6 @@
 #include <charconv>
 #include <cstdio>
 #include <limits>
-#include <numeric>
 
 namespace container_agent {
 
@@ -46,9 +45,6 @@ constexpr std::array duration_units{
 /// A longer one would overflow what timers are set to.
 constexpr auto longest_duration = std::chrono::milliseconds{24h * 366};
 
-/// Longer words are no near miss of an option's name.
-constexpr std::size_t longest_matched_word = 64;
-
 std::string lower(std::string_view text) {
   std::string result{text};
   for (char& c : result)
@@ -81,21 +77,6 @@ const unit* find_unit(const std::array<unit, N>& units, std::string_view name) {
   auto found = std::find_if(units.begin(), units.end(),
                             [&](const unit& x) { return x.name == name; });
   return found == units.end() ? nullptr : &*found;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row.back();
 }
 
 } // namespace
@@ -198,23 +179,6 @@ std::string format_duration(std::chrono::milliseconds duration) {
       return std::to_string(count / factor) + name;
   }
   return std::to_string(count) + "ms";
-}
-
-std::optional<std::string_view>
-closest_match(std::string_view word,
-              const std::vector<std::string_view>& candidates) {
-  if (word.empty() || word.size() > longest_matched_word)
-    return std::nullopt;
-  std::optional<std::string_view> best;
-  auto best_distance = std::max<std::size_t>(1, word.size() / 3);
-  for (auto candidate : candidates) {
-    auto distance = edit_distance(word, candidate);
-    if (distance < best_distance || (!best && distance == best_distance)) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 std::optional<std::vector<std::string>> split_words(std::string_view text) {

@@ -38,12 +38,6 @@ std::string format_size(std::uint64_t bytes);
 /// The shortest text that `parse_duration` reads back: "7s", "2m", "0".
 std::string format_duration(std::chrono::milliseconds duration);
 
-/// The candidate that `word` was most likely meant to be: the one with the
-/// fewest changed letters, if a third of the letters or fewer differ.
-std::optional<std::string_view>
-closest_match(std::string_view word,
-              const std::vector<std::string_view>& candidates);
-
 /// Words separated by blanks; quotes and backslashes as a POSIX shell reads
 /// them, nothing is expanded. Nothing if a quote is not closed.
 std::optional<std::vector<std::string>> split_words(std::string_view text);

@@ -45,7 +45,7 @@ config_error fault(std::string_view text) {
 
 TEST(config_file, holds_names_and_values_with_their_lines) {
   auto entries = read("# comment\n\nmax-queue = 100 # why\n"
-                      "[container-agent]\r\n\tcwd=/a b \r\n; ini\n");
+                      "[container-agent]\r\n\tcwd=\"/a b\" \r\n# more\n");
   ASSERT_THAT(entries, SizeIs(2));
   EXPECT_EQ(entries[0].name, "max-queue");
   EXPECT_THAT(entries[0].values, ElementsAre("100"));
@@ -74,9 +74,11 @@ TEST(config_file, has_literal_strings) {
 }
 
 TEST(config_file, has_arrays_over_several_lines) {
-  auto entries = read("a = [ \"--model\", 'x',\n  opus, # last\n]\nb=[]\n");
+  auto entries
+    = read("a = [ \"--model\", 'x',\n  3, true, 0.5 # last\n]\nb=[]\n");
   ASSERT_THAT(entries, SizeIs(2));
-  EXPECT_THAT(entries[0].values, ElementsAre("--model", "x", "opus"));
+  EXPECT_THAT(entries[0].values,
+              ElementsAre("--model", "x", "3", "true", "0.5"));
   EXPECT_TRUE(entries[0].is_array);
   EXPECT_THAT(entries[1].values, IsEmpty());
   EXPECT_EQ(entries[1].line, 4U);
@@ -88,25 +90,17 @@ TEST(config_file, tells_what_is_wrong_and_where) {
     std::size_t line;
     const char* what;
   } const cases[] = {
-    {"a", 1, "expected name = value"},
-    {"\n= 3", 2, "expected name = value"},
-    {"a b = 3", 1, "expected name = value"},
-    {"a =", 1, "the value is missing"},
-    {"a = # x", 1, "the value is missing"},
-    {"a = \"x", 1, "closing \""},
-    {"a = 'x\n'", 1, "closing '"},
-    {"a = \"x\" y", 1, "something follows"},
-    {"a = x\"y\"", 1, "bare value"},
-    {"a = x[1]", 1, "bare value"},
-    {"a = \"\\q\"", 1, "unknown escape"},
-    {"a = \"\\u12g4\"", 1, "hexadecimal"},
-    {"a = \"\\ud800\"", 1, "can't write"},
-    {"a = \"\\u0000\"", 1, "can't write"},
-    {"a = [1,\n2", 2, "] is missing"},
-    {"a = [1 \"2\"]", 1, "bare value"},
-    {"a = [\"1\" \"2\"]", 1, "expected , or ]"},
+    {"a", 1, "a text needs quotes"},
+    {"\n= 3", 2, "quotes"},
+    {"a = text", 1, "a text needs quotes"},
+    {"a = \"x", 1, "quotes"},
+    {"a = \"x\" y", 1, "quotes"},
+    {"a = 1\na = 2", 2, "quotes"},
+    {"a = 2026-01-01", 1, "a wants a text, a number"},
+    {"\n\na = [[1]]", 3, "a wants a text, a number"},
     {"[other]", 1, "unknown section [other]"},
-    {"[container-agent", 1, "] is missing"},
+    {"[container-agent.more]", 1, "more wants a text"},
+    {"[container-agent", 1, "quotes"},
   };
   for (const auto& x : cases) {
     auto error = fault(x.text);
@@ -116,7 +110,7 @@ TEST(config_file, tells_what_is_wrong_and_where) {
 }
 
 TEST(config_file, never_fails_otherwise_at_any_cut) {
-  const std::string text = "a = [\"x\\u00e4\", 'y', z] # c\n[container-agent]\n"
+  const std::string text = "a = [\"x\\u00e4\", 'y', 1] # c\n[container-agent]\n"
                            "b = \"q\\\"\"\n";
   for (std::size_t size = 0; size <= text.size(); ++size)
     parse_config(std::string_view{text}.substr(0, size));

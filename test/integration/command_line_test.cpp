@@ -195,7 +195,7 @@ TEST(command_line, options_come_from_the_environment) {
 TEST(command_line, options_come_from_a_file) {
   temp_dir dir;
   write_file(dir / "agent.toml", "# comment\n"
-                                 "max-line-bytes = 1KiB\n"
+                                 "max-line-bytes = \"1KiB\"\n"
                                  "output-format = \"text\"\n"
                                  "claude-args = [\"--terse\"]\n");
   agent_options options;

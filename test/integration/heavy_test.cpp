@@ -1,11 +1,14 @@
 #include "test/integration/common.hpp"
 #include "test/support/all_tests.hpp"
+#include "test/support/log_files.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 /// Many megabytes, or gigabytes, and many thousands of writers.
 namespace container_agent::test {
@@ -69,6 +72,41 @@ TEST(heavy, a_stalled_output_costs_no_memory_and_loses_nothing) {
   }
   agent.wait_for_answer("echo: flood");
   expect_small(before, agent.memory());
+}
+
+TEST(heavy, what_was_read_leaves_the_disk) {
+  constexpr std::uint64_t mib = 1024 * 1024;
+  const std::uint64_t all = all_tests() ? 10'000'000'000 : much();
+  const std::uint64_t keep = all_tests() ? 64 : 16;
+  constexpr std::uint64_t backlog = 32;
+  constexpr std::uint64_t segment = 16;
+  agent_options options;
+  options.args = {"--max-backlog", std::to_string(backlog) + "MiB",
+                  "--keep-events", std::to_string(keep) + "MiB"};
+  agent_process agent{options};
+  auto on_disk = [&agent] {
+    std::uint64_t bytes = 0;
+    std::error_code gone; // meanwhile
+    for (const auto& file : log_files(
+           agent.output_path().parent_path() / "claude.state", "events"))
+      if (auto size = std::filesystem::file_size(file, gone); !gone)
+        bytes += size;
+    return bytes;
+  };
+  agent.write_line("flood " + std::to_string(all) + " 4096");
+  std::uint64_t most = 0;
+  std::uint64_t looked_at = 0;
+  for (std::uint64_t bytes = 0; bytes < all;) {
+    bytes += agent.next_line().size() + 1;
+    if (bytes < looked_at + 4 * mib)
+      continue;
+    looked_at = bytes;
+    most = std::max(most, on_disk());
+  }
+  agent.wait_for_answer("echo: flood");
+  RecordProperty("most_on_disk", std::to_string(most));
+  EXPECT_LE(most, (backlog + keep + segment) * mib);
+  EXPECT_GE(most, keep * mib) << "it is kept, too";
 }
 
 TEST(heavy, a_stalled_raw_output_costs_no_memory_and_loses_nothing) {

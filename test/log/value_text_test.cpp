@@ -109,18 +109,6 @@ TEST(switch_value, is_yes_or_no) {
     EXPECT_EQ(parse_switch(text), std::nullopt) << text;
 }
 
-TEST(closest_match, is_the_one_with_the_fewest_changes) {
-  std::vector<std::string_view> words{"max-queue", "max-queue-bytes", "cwd",
-                                      "env", "env-pass"};
-  EXPECT_EQ(closest_match("max-quue", words), "max-queue");
-  EXPECT_EQ(closest_match("max-queue-byte", words), "max-queue-bytes");
-  EXPECT_EQ(closest_match("cdw", words), std::nullopt);
-  EXPECT_EQ(closest_match("cw", words), "cwd");
-  EXPECT_EQ(closest_match("frobnicate", words), std::nullopt);
-  EXPECT_EQ(closest_match("", words), std::nullopt);
-  EXPECT_EQ(closest_match(std::string(65, 'x'), words), std::nullopt);
-}
-
 TEST(words, are_split_as_a_shell_does) {
   EXPECT_THAT(split_words("  a  b\tc\n"), Optional(ElementsAre("a", "b", "c")));
   EXPECT_THAT(split_words("'a b' \"c d\" e\\ f"),
