@@ -32,6 +32,7 @@ void dialogue::take(const interrupt_turn&) {
 // After the child's end there is nothing left to fail. But nobody may have been
 // there to end it, or to say so, before the time was up.
 void dialogue::close() {
+  take_output(); // a result that is in the log already is an end
   closed_ = true;
   fail_all("shutting_down", "the agent stopped before the result");
   lose_held_control("the agent stopped before it was sent");

@@ -1,6 +1,7 @@
 #include "actors/session/dialogue.hpp"
 
 #include "actors/core/loggers.hpp"
+#include "actors/session/conversation_fold.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,6 +11,19 @@
 namespace container_agent {
 
 void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
+  if (!alive) {
+    end_torn_line();
+    read_to_ = line_begin_ = logs_.events.line_start();
+  }
+  // Where nothing but the end was missing, the line counts.
+  if (torn_
+      && is_whole_object(text_in(logs_.events, torn_->from, torn_->to - 1))) {
+    torn_.reset();
+    auto again = fold_conversation(logs_.events, logs_.to_child);
+    again.input = std::max(again.input, kept.input);
+    again.held_from = std::max(again.held_from, kept.held_from);
+    return restore(again, alive);
+  }
   session_ = kept.session_id;
   anew_ = kept.anew;
   settings_.recall(kept.settings);
@@ -47,6 +61,8 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
     open_requests_.open(request.id, request.about);
   take_held(kept);
   left_out_ = kept.left_out;
+  if (torn_)
+    left_out_.push_back(*torn_);
   for (const auto& range : left_out_)
     logs_.events.strike(range.from, range.to);
   kept_pid_ = kept.pid;
@@ -60,8 +76,6 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
   child_ended end;
   end.pid = kept.pid;
   end.kind = exit_kind::unknown;
-  end_torn_line();
-  take_output();
   auto cut = std::exchange(torn_, {});
   cancel_requests();
   if (kept.pid != 0)

@@ -47,6 +47,7 @@ void judge::launched(const std::string& resumed) {
   sent_.clear();
   requests.launched();
   questions.launched();
+  launched_ = true;
   if (resumed.empty())
     refused_session_.clear();
   if (std::exchange(session_gone_, false))
@@ -65,6 +66,8 @@ void judge::hear_of_session(const claude_line& line) {
     // What it says of an earlier one's tasks is no sign that it is ready.
     if (line.text.find("task_notification") == std::string::npos)
       failed_resumes_ = 0;
+  } else if (!launched_) {
+    // A Claude that died with its agent has said it: nobody knows of it.
   } else if (line.text.find("Failed to resume session") != std::string::npos) {
     ++failed_resumes_;
   } else if (line.text.find("No conversation found") != std::string::npos) {
@@ -97,7 +100,7 @@ void judge::told_to_end_in(const std::string& task) {
 }
 
 void judge::claude_was_sent(const std::string& uuid, const std::string& line) {
-  if (auto what = requests.lacking(); !what.empty())
+  if (auto what = requests.lacking(); !what.empty() && !run_.closing)
     run_.violate("prompt " + uuid + " was sent to a Claude whose " + what);
   if (!sent_.insert(uuid).second)
     run_.violate("prompt " + uuid + " was sent twice to one Claude");
@@ -251,6 +254,7 @@ void judge::agent_begins(std::uint64_t noted_input) {
   ++deaths_;
   dealt_with_ = std::max(dealt_with_, noted_input);
   held_from_ = std::max(held_from_, noted_input);
+  launched_ = false;
   if (auto line = input.next_reader(dealt_with_); line > 0)
     run_.violate("an agent has dealt with line " + std::to_string(line)
                  + ", and nobody knows of it");

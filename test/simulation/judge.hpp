@@ -177,6 +177,7 @@ private:
   std::uint32_t failed_resumes_ = 0; // in a row
   std::uint64_t sessions_lost_ = 0;
   std::uint64_t losses_told_ = 0; // of those
+  bool launched_ = false;         // a Claude, by this agent
   bool session_gone_ = false;     // … but for the launch of the next one
   std::map<std::string, std::string> written_;
   std::set<std::string> sent_; // to the Claude that runs
