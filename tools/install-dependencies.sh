@@ -41,6 +41,9 @@ groff-base|the other reader of man pages
 zsh|the completion of its own
 fish|the completion of its own
 clang-format-14|the layout check
+curl|asks the agent, as the manual says
+jq|reads its answers, likewise
+socat|talks to its socket, likewise
 tini|process 1 of test programs, and the one that ours is compared with
 util-linux|unshare and nsenter: a process 1 for tests
 chromium|the browser that the live view is tested in

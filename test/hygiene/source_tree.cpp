@@ -100,7 +100,9 @@ std::vector<source_file> cpp_files() {
 }
 
 std::vector<source_file> documents() {
-  return project_files({"README.md", "CHANGELOG.md", "docs"}, {".md"});
+  return project_files(
+    {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs"},
+    {".md"});
 }
 
 bool exists_in_project(const std::string& path) {

@@ -30,7 +30,7 @@ project_files(std::initializer_list<std::string_view> folders,
 /// All our C++.
 std::vector<source_file> cpp_files();
 
-/// README.md, CHANGELOG.md and docs/.
+/// The documents at the top level, and docs/.
 std::vector<source_file> documents();
 
 /// Whether there is such a file or folder in the project.

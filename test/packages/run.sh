@@ -26,7 +26,9 @@ expected_files() {
 bin/container-agent
 share/bash-completion/completions/container-agent
 share/doc/container-agent/CHANGELOG.md
+share/doc/container-agent/CONTRIBUTING.md
 share/doc/container-agent/README.md
+share/doc/container-agent/SECURITY.md
 share/fish/vendor_completions.d/container-agent.fish
 share/zsh/vendor-completions/_container-agent
 END
