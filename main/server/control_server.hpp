@@ -40,8 +40,7 @@ public:
   /// How long a client may be silent, or leave its answer unread.
   static constexpr std::chrono::milliseconds default_patience{5000};
 
-  /// Take over connections of other kinds. Without them these kinds are
-  /// refused.
+  /// They take over connections of other kinds; each may be missing.
   struct guests {
     /// Takes a connection that speaks HTTP, with the bytes received so far.
     std::function<void(control_connection::rest)> http;

@@ -57,8 +57,8 @@ inline constexpr std::string_view untraced
 runtime::http_reply without_reasons(runtime::http_reply reply);
 
 /// The wanted events: `/trace?prompt=…&type=…&actor=…&past=100`; or a reply
-/// that says what is wrong with the query. Without `past` all past events are
-/// sent. Pure.
+/// that says what is wrong with the query. Without `past` it asks for as many
+/// past events as possible. Pure.
 std::variant<codec::trace_wish, runtime::http_reply>
 read_trace_query(std::string_view target);
 
