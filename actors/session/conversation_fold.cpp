@@ -216,7 +216,7 @@ private:
     auto i = std::find_if(now_.prompts.begin(), now_.prompts.end(),
                           [&](const auto& p) { return p.uuid == uuid; });
     if (i == now_.prompts.end())
-      return; // a prompt that was sent again fails twice
+      return; // a repeated prompt gets the record again
     note_failure(trace_id_of(uuid), i->continued_as);
     close(i, reason);
   }
