@@ -26,8 +26,8 @@ struct trace_id_hash {
   }
 };
 
-/// The bits of a UUID of 36 characters, in either case of letters. Of anything
-/// else, and of the nil UUID, the 128-bit FNV-1a hash. Never all zero.
+/// The bits of a UUID of 36 characters, in either case of letters. For any
+/// other text, and for the nil UUID, the 128-bit FNV-1a hash. Never all zero.
 trace_id trace_id_of(std::string_view uuid);
 
 /// As people name one: the 32 hex digits themselves, or a prompt's uuid.

@@ -61,7 +61,7 @@ public:
   storage::log& shown() { return replies_ ? *replies_ : events_; }
   reader host() const { return replies_ ? reader::replies : reader::host; }
 
-  /// Where a reader continues, as far as the page knows.
+  /// The position of a reader, as far as the page knows.
   std::uint64_t position(reader who, const storage::log& of) const;
 
   storage::log& input() { return input_; }

@@ -16,10 +16,11 @@ namespace container_agent::runtime {
 /// The output to the host: a cursor moves bytes from a log into a FIFO whose
 /// readers come and go.
 ///
-/// A "keeper" descriptor is open for reading and writing. So opening needs no
-/// reader, a reader's leaving is no error, and the FIFO's content (usually up
-/// to 64 KiB) stays while nobody reads. The bytes that the host has not read
-/// are the last ones before the cursor, as many as the FIFO holds.
+/// A "keeper" descriptor is open for reading and writing. Because of it,
+/// opening needs no reader, a reader's leaving is no error, and the FIFO's
+/// content (usually up to 64 KiB) stays while nobody reads. The bytes that the
+/// host has not read are the last ones before the cursor, as many as the FIFO
+/// holds.
 ///
 /// - If the last reader leaves in the middle of a line, the FIFO is emptied and
 ///   the cursor goes back to the start of that line: nothing is lost, and the

@@ -45,8 +45,8 @@ public:
 /// may still be in a FIFO.
 ///
 /// Memory holds only what could not be written; everything else is in the file.
-/// So `kill -9` loses nothing: at each instant a byte is in the pipe or in the
-/// log.
+/// At each instant a byte is in the pipe or in the log, and `kill -9` loses
+/// nothing.
 class log final : public stream_log {
 public:
   struct settings {
@@ -102,8 +102,8 @@ public:
   /// are in the agent's memory for an instant, and lost if it is killed there.
   bool copies() const { return copies_; }
 
-  /// Where a reader at `at` continues: at `at`, or after the struck range
-  /// there.
+  /// The offset at which a reader at `at` continues: `at`, or the end of the
+  /// struck range there.
   std::uint64_t behind_struck(std::uint64_t at) const {
     return struck_.behind(at);
   }

@@ -113,7 +113,7 @@ private:
   std::size_t slot_limit() const;
   bool uninteresting() const;
 
-  /// Where the scan is in its line.
+  /// The state of the scan within its line.
   struct progress {
     envelope_scanner::mode mode = mode::value;
     envelope_scanner::lead lead = lead::none;

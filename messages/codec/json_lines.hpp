@@ -18,11 +18,11 @@ namespace container_agent::codec {
 ///        ▲                                       │                      │
 ///        └────────── as many brackets are closed as were opened ────────┘
 ///
-/// What can't become a message (no JSON, an array, too long) is refused at
-/// once, with the number of its first line, and goes on until its brackets are
-/// closed. Two things end it before: its writers leave, or a line comes that is
-/// a whole message by itself and can't be a part of it. So another writer's
-/// messages are not swallowed for ever.
+/// A text that can't become a message (no JSON, an array, too long) is refused
+/// at once, with the number of its first line, and lasts until its brackets are
+/// closed. It ends earlier if its writers leave, or if a line comes that is a
+/// whole message by itself and can't be part of it; otherwise it could swallow
+/// another writer's messages for ever.
 ///
 /// The receiver judges what comes out: a whole object has become one line, its
 /// line feeds spaces. What is refused still has them, or is too long, or cut.

@@ -24,8 +24,8 @@ enum class json_start : std::uint8_t {
 /// - a string, a colon and the beginning of a value
 /// - closing brackets and commas only
 ///
-/// So `[TODO] fix this`, `[ ] buy milk`, `[1] says no` and `"Foo" is wrong` are
-/// text.
+/// For example, `[TODO] fix this`, `[ ] buy milk`, `[1] says no` and `"Foo" is
+/// wrong` are text.
 json_start start_of(std::string_view line);
 
 /// The line without the byte order mark that some editors and shells put before

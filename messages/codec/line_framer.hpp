@@ -16,7 +16,7 @@ struct framed_line {
   std::string text;       ///< without LF or CRLF; if too long, its first bytes
   std::uint64_t size = 0; ///< bytes of the line, without its ending
 
-  /// Of a line that is too long, so many bytes are kept.
+  /// Bytes kept of a line that is too long.
   static constexpr std::size_t max_head = 128;
 };
 

@@ -62,10 +62,10 @@ struct rejected_line {
 
 std::string rejected_record(record_time time, const rejected_line& line);
 
-/// Of a line that was refused, so many bytes are shown.
+/// Bytes shown of a refused line.
 inline constexpr std::size_t max_excerpt = 80;
 
-/// They, as a text that moves no cursor.
+/// The first bytes of a text, with control characters made visible.
 std::string excerpt_of(std::string_view text);
 
 /// `cut`: the line in which it ended, if it did.
