@@ -10,8 +10,8 @@ namespace container_agent {
 namespace {
 
 // Such a prompt failed because of the agent's own state, not because of
-// Claude's answer. Claude Code may know the prompt all the same; it then ends
-// as `no_result`.
+// Claude's answer. Claude Code may still know the prompt; it then ends as
+// `no_result`.
 bool may_run_again(std::string_view failure) {
   return failure == "gave_up" || failure == "shutting_down";
 }

@@ -56,7 +56,7 @@ public:
 
   enum class event : std::uint8_t {
     begin,      ///< a signal, the end of the input, or a fault
-    leave,      ///< only the agent shall end
+    leave,      ///< only the agent ends
     drained,    ///< no turn in flight
     child_gone, ///< the child has ended, or there is none
     flushed,    ///< the output is written

@@ -20,9 +20,9 @@ struct framed_line {
   static constexpr std::size_t max_head = 128;
 };
 
-/// Cuts a stream of bytes into lines, on demand: what nobody has asked for yet
-/// stays in one block. Holds at most `max_line` + what was fed last; a longer
-/// line is counted while it streams by, and thrown away.
+/// Cuts a stream of bytes into lines, on demand: bytes that were not requested
+/// yet stay in one block. Holds at most `max_line` plus the last piece; a
+/// longer line is counted and thrown away.
 class line_framer {
 public:
   explicit line_framer(std::size_t max_line) : max_line_{max_line} {}
@@ -33,8 +33,8 @@ public:
   /// The next line, if there is a whole one.
   std::optional<framed_line> next();
 
-  /// The stream has ended here, perhaps in the middle of a line: that line
-  /// comes out as `cut` (or `too_long`).
+  /// The stream has ended, perhaps in the middle of a line, which is then
+  /// returned as `cut` (or `too_long`).
   std::optional<framed_line> end();
 
   /// Whether a line has begun and not ended.
