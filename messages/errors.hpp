@@ -13,8 +13,7 @@ namespace container_agent {
 enum class agent_error : std::uint8_t {
   none = 0,
   child_ended,   ///< the child ended without having been asked to
-  child_renewed, ///< it was ended to be started again, through no fault of its
-                 ///< own
+  child_renewed, ///< it was ended to be started again
   launch_failed, ///< the child could not be started
   input_failed,  ///< reading the input pipe failed
   output_failed, ///< writing the output pipe failed

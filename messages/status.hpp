@@ -64,8 +64,7 @@ struct conversation_status {
   std::string blocked;   ///< why nothing is sent to a running Claude; or empty
   std::string trouble{}; ///< why the logs can't be written; or empty
   std::chrono::milliseconds turn_age{0}; ///< 0 unless one is in flight
-  std::chrono::milliseconds silence{0};  ///< since Claude's last word in the
-                                         ///< turn
+  std::chrono::milliseconds silence{0};  ///< since Claude's last word
   histogram turns;                       ///< durations of turns that are over
   histogram first_outputs; ///< time until Claude's first word in each
   claude_bill bill;

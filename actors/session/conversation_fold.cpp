@@ -372,8 +372,7 @@ private:
   std::unordered_map<std::string, std::size_t> last_of_id_;
   std::unordered_map<std::string, std::size_t> last_of_line_;
   std::size_t sent_ = 0; // of them, known to `settings_`
-  std::unordered_set<trace_id, trace_id_hash> failed_; // the failed ones of
-                                                       // `closed`
+  std::unordered_set<trace_id, trace_id_hash> failed_; // failed, in `closed`
 };
 
 struct checkpoint {

@@ -288,8 +288,7 @@ void dialogue::interrupt() {
 }
 
 void dialogue::resend_prompts() {
-  auto unfinished = prompts_.in_flight(); // a copy, because failing removes
-                                          // from it
+  auto unfinished = prompts_.in_flight(); // a copy: failing removes
   for (const auto& p : unfinished) {
     if (p.sent >= max_sends) {
       fail(p, "crashed",

@@ -122,8 +122,7 @@ public:
   std::optional<restart_claude> wish;     ///< until a new Claude runs
   std::optional<begin_shutdown> shutdown; ///< the first order
   std::optional<std::int32_t> code;       ///< set once the end has begun
-  std::optional<std::string> gave_up;     ///< why the supervisor itself was
-                                          ///< given up
+  std::optional<std::string> gave_up;     ///< why it was given up itself
   actor_context context;
 
 private:

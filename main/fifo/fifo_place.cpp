@@ -247,8 +247,7 @@ unique_fd fifo_place::open(int access) const {
   auto flags = access | O_NONBLOCK | O_CLOEXEC;
   unique_fd result{::open(fifo_name(anchor_.get()).c_str(), flags)};
   if (result && capacity_ > 0)
-    ::fcntl(result.get(), F_SETPIPE_SZ, capacity_); // if refused, only speed
-                                                    // suffers
+    ::fcntl(result.get(), F_SETPIPE_SZ, capacity_); // a refusal costs speed
   if (result || errno != ENOENT)
     return result;
   // Without /proc the path is used, if it still leads there.

@@ -29,7 +29,8 @@ enum class phase { idle, waiting, writing, leaving, lost };
 // - that the last one has left: an error condition on `writer`;
 // - that one came, read or closed: inotify. Only a read proves that a reader is
 //   alive: the kernel reports a close a moment before it stops counting that
-//   reader. Shared with pending handlers, which may outlive the output.
+//   reader.
+// Shared with pending handlers, which may outlive the output.
 struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;

@@ -70,8 +70,7 @@ struct claude_child::state : shim_link::observer,
   event_loop& loop;
   bool keep;
   std::shared_ptr<shim_link> link;     // the child's
-  std::shared_ptr<shim_link> in_place; // the shim that the next agent would
-                                       // find
+  std::shared_ptr<shim_link> in_place; // the next agent finds it
   std::array<held_cursor, held_count> cursors;
   std::optional<kept_claude> kept;
   bool runs = false;

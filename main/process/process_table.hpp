@@ -16,8 +16,7 @@ struct process_info {
   std::int32_t parent = 0;
   std::int32_t group = 0;
   char state = '?';             ///< Z: has ended, but was not reaped
-  std::uint64_t start_time = 0; ///< ticks since boot; unique together with
-                                ///< `pid`
+  std::uint64_t start_time = 0; ///< ticks since boot; unique with `pid`
   std::string name;             ///< at most 15 bytes
 };
 

@@ -81,8 +81,7 @@ struct control_server::state : std::enable_shared_from_this<state> {
     try {
       make_directory_of(path, only_ours);
       place = socket_place{path};
-    } catch (const std::runtime_error& error) { // tried again at the next
-                                                // change
+    } catch (const std::runtime_error& error) { // tried again later
       if (!std::exchange(complained, true))
         log.write(log_level::error, loggers::control, "control_unusable",
                   {{"path", path}, {"error", error.what()}});

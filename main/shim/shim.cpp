@@ -284,8 +284,8 @@ bool find_at(const std::string& path, shim_plan::identity& found) {
 
 bool fork_below_shim(const shim_plan& plan) {
   // Each has its own group, so that a SIGKILL to the group of the agent, or of
-  // one of both, does not reach the other. With `keep` also its own session, so
-  // that a terminal that closes does not end it.
+  // one of the two, does not reach the other. With `keep` also its own session,
+  // so that a terminal that closes does not end it.
   if ((plan.keep ? ::setsid() : ::setpgid(0, 0)) < 0
       || ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
     return false;

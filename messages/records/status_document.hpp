@@ -26,8 +26,7 @@ struct status_facts {
   supervisor_status supervisor;
   shutdown_status shutdown;
   control_status control;
-  std::optional<process_usage> claude; ///< nothing: it does not run, or is not
-                                       ///< known
+  std::optional<process_usage> claude; ///< nothing: none, or not known
   std::optional<process_usage> own;
 
   /// How late the last look round was; nothing before the first one.
