@@ -87,9 +87,8 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   }
 
   bool open() {
-    // If a reader came while the one before was leaving, the FIFO still holds
-    // what that one did not read. The reader sleeps in its open(2) while there
-    // is no writer.
+    // If a reader came while the one before was leaving, unread bytes of that
+    // one are still there. Without a writer the new reader sleeps in open(2).
     auto reader = place.open(O_RDONLY);
     if (!reader)
       return fail("opening it for reading", last_error());

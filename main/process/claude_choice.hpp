@@ -37,7 +37,7 @@ struct attach_refusal {
   std::string reason; ///< a stable name, see docs/attach.md
   std::string detail;
   std::string advice;
-  std::vector<std::int32_t> users{}; ///< the processes in the way
+  std::vector<std::int32_t> users{}; ///< the others in the way
 };
 
 struct claude_choice {
