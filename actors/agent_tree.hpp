@@ -16,7 +16,7 @@ namespace container_agent {
 
 class bridge;
 
-/// What is lent to the actors, and outlives each of their incarnations.
+/// What is lent to the actors and outlives each of their incarnations.
 struct agent_resources {
   pipe_input_resources& input;
   bridge& protocol;
@@ -27,7 +27,7 @@ struct agent_resources {
   process_probe* processes = nullptr; ///< null: no figures of processes
 };
 
-/// What the actors are told, each its own part.
+/// The actors' settings, one part for each.
 struct agent_tree_config {
   conversation_config talk;
   pipe_output_config output;
@@ -35,13 +35,13 @@ struct agent_tree_config {
   restart_policy_config restarts; ///< of each child, unless `adjust` differs
   give_up_action on_give_up = give_up_action::exit; ///< on Claude
 
-  /// What is said of single children: a last look at each spec.
+  /// Applies settings for single children to each spec.
   std::function<void(child_spec&)> adjust;
   control_config control{};
 };
 
-/// All children of the supervisor, in the order of their start: whoever is
-/// started later finds the others there; input comes last. The program, the
+/// All children of the supervisor, in the order of their start. Each one finds
+/// those before it in the directory, and the input comes last. The program, the
 /// tests of the whole agent and the simulation all run this one tree.
 std::vector<child_spec> agent_children(const agent_resources& lent,
                                        const agent_tree_config& config,

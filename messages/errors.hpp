@@ -13,11 +13,11 @@ namespace container_agent {
 enum class agent_error : std::uint8_t {
   none = 0,
   child_ended,   ///< the child ended without having been asked to
-  child_renewed, ///< it was ended to be started again, through no fault of it
+  child_renewed, ///< it was ended to be started again
   launch_failed, ///< the child could not be started
   input_failed,  ///< reading the input pipe failed
   output_failed, ///< writing the output pipe failed
-  refused,       ///< a wish that can't be fulfilled; the text says why
+  refused,       ///< a request that can't be fulfilled; the text says why
 };
 
 inline constexpr caf::atom_value agent_error_category = caf::atom("agent");
@@ -39,10 +39,10 @@ std::string describe(const caf::error& error);
 /// The text of an `agent_error` alone, for people; else as `describe`.
 std::string text_of(const caf::error& error);
 
-/// What kind of error it is: one of few names, and nothing that anybody wrote.
+/// The kind of an error: one of few names, with no text from outside.
 std::string kind_of(const caf::error& error);
 
-/// What an exception says, as the error that its actor ends with.
+/// An exception's text, as the error with which its actor ends.
 caf::error describe_exception(const std::exception_ptr& thrown);
 
 /// The process's exit codes. docs/options.md tells users what they mean.

@@ -10,15 +10,15 @@
 
 namespace container_agent {
 
-/// How many times fell into which range. The ranges suit turns of Claude's:
-/// from what it says at once to half an hour of work.
+/// Counts of durations by range. The ranges suit Claude's turns, from an
+/// immediate answer to half an hour of work.
 struct histogram {
   /// Upper bounds, in seconds, each within its range.
   static constexpr std::array bounds{0.05, 0.1,   0.25,  0.5,   1.0,
                                      2.5,  5.0,   10.0,  30.,   60.0,
                                      120., 300.0, 600.0, 1800.0};
 
-  /// One more than there are bounds: the last is for what is above them.
+  /// One more than there are bounds: the last counts what is above all of them.
   std::vector<std::uint64_t> counts
     = std::vector<std::uint64_t>(bounds.size() + 1);
   double sum = 0; ///< of all times, in seconds

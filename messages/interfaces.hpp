@@ -5,15 +5,15 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
-/// The map of the system: who takes which message, and from whom.
+/// The map of the system: which actor receives which message, and from whom.
 ///
 ///     FIFO ─▶ input.log ─────▶ conversation ─▶ claude_input.log ─▶ Claude
 ///     FIFO ◀───────────────── events.log ◀───── Claude, conversation
 ///
-/// Bytes never travel in messages: these say how far a log has grown, and, by a
-/// `…_window`, how far it was read. Every actor takes
-/// `peers_changed`: that is how it learns, at the start and after each restart,
-/// whom to talk to.
+/// Messages carry no bytes. They only say how far a log has grown, and, by a
+/// `…_window`, how far it was read. Every actor receives `peers_changed`, at
+/// the start and after each restart, and learns from it how to reach the
+/// others.
 namespace container_agent {
 
 struct peers_changed;
@@ -133,9 +133,9 @@ using supervisor_actor = caf::typed_actor<
   // health_monitor
   caf::replies_to<get_supervisor_status>::with<supervisor_status>>;
 
-/// Who is who, now. The supervisor sends it to every child whenever one was
+/// The present actors. The supervisor sends it to every child whenever one was
 /// started. A handle may be invalid (not started yet, or waiting for its
-/// restart): what is sent to it is lost, and what matters is told again.
+/// restart). Messages to it are lost, so those that matter are sent again.
 struct peers_changed {
   pipe_input_actor pipe_input;
   conversation_actor conversation;

@@ -9,21 +9,21 @@
 #include <cstdint>
 #include <string>
 
-/// What the actors say to each other. Commands are imperative, events past
-/// tense, queries begin with `get_`. Everything is plain data; what hosts and
-/// Claude say to each other is in the logs, never in a message.
+/// The messages between actors. Commands are imperative, events past tense,
+/// queries begin with `get_`. All are plain data; what hosts and Claude say is
+/// in the logs, never in a message.
 namespace container_agent {
 
 // -- the logs: what was appended, and what was taken out of them
 // ---------------
 
-// Offsets in a log count its bytes from its first one. All of these messages
-// are cumulative: a late, lost or repeated one does no harm, and who was
-// restarted looks at the logs from its own position.
+// Offsets count the bytes of a log from its first one. All of these messages
+// are cumulative: a late, lost or repeated one does no harm, and a restarted
+// actor reads the logs from its own position.
 
-/// The host's input is in its log up to `end`. At `cut_at` (0: nowhere) the
-/// last writer has left, in the middle of a line, perhaps; it is the end of
-/// that line then. `ended`: no more will come.
+/// The input log has grown to `end`. `cut_at`: where the last writer left,
+/// perhaps in the middle of a line, which ends there; 0: nowhere. `ended`: no
+/// more will come.
 struct input_grew {
   std::uint64_t end = 0;
   std::uint64_t cut_at = 0;
@@ -32,8 +32,8 @@ struct input_grew {
   CONTAINER_AGENT_INSPECT(input_grew, x.end, x.cut_at, x.ended)
 };
 
-/// The input is dealt with up to `taken`; no more than up to `limit` is wanted
-/// now. `half`: what comes next goes on with a message that has begun.
+/// The input was dealt with up to `taken`, and is wanted up to `limit` for now.
+/// `half`: a message has begun and is not complete yet.
 struct input_window {
   std::uint64_t taken = 0;
   std::uint64_t limit = 0;
@@ -42,36 +42,36 @@ struct input_window {
   CONTAINER_AGENT_INSPECT(input_window, x.taken, x.limit, x.half)
 };
 
-/// The child's stdin shall get what is in the log up to `end`.
+/// The child's stdin is to get its log up to `end`.
 struct child_input_grew {
   std::uint64_t end = 0;
-  trace_id prompt{}; ///< whose it is, for traces; zero: nobody's
+  trace_id prompt{}; ///< for traces; zero: no prompt's
 
   CONTAINER_AGENT_INSPECT(child_input_grew, x.end)
 };
 
-/// It has got all up to `taken`.
+/// The child's stdin has received everything up to `taken`.
 struct child_input_window {
   std::uint64_t taken = 0;
 
   CONTAINER_AGENT_INSPECT(child_input_window, x.taken)
 };
 
-/// What the child has said is in the log up to `end`.
+/// The child's output is in the log up to `end`.
 struct child_output_grew {
   std::uint64_t end = 0;
 
   CONTAINER_AGENT_INSPECT(child_output_grew, x.end)
 };
 
-/// No more than up to `limit` is wanted of the child now.
+/// The child's output is wanted up to `limit` for now.
 struct child_output_window {
   std::uint64_t limit = 0;
 
   CONTAINER_AGENT_INSPECT(child_output_window, x.limit)
 };
 
-/// The host shall get what is in the log up to `end`.
+/// The host is to get the shown log up to `end`.
 struct host_output_grew {
   std::uint64_t end = 0;
   trace_id prompt{}; ///< as in `child_input_grew`
@@ -79,7 +79,7 @@ struct host_output_grew {
   CONTAINER_AGENT_INSPECT(host_output_grew, x.end)
 };
 
-/// It has got all up to `taken`.
+/// The host's output has been moved up to `taken`.
 struct host_output_window {
   std::uint64_t taken = 0;
 
@@ -89,40 +89,39 @@ struct host_output_window {
 // -- the child
 // -----------------------------------------------------------------
 
-/// The child has ended, perhaps within a line, and all that it has said is in
-/// the log up to `end`.
-/// Told again to each new conversation: `generation` tells which child it was.
+/// The child has ended, perhaps within a line, and all its output is in the
+/// log, up to `end`. Sent again to each new conversation; `generation`
+/// identifies the child.
 struct child_ended {
   std::uint64_t generation = 0;
   std::uint64_t end = 0;
   std::int32_t pid = 0;
   std::int32_t exit_code = 0; ///< valid if `signal` is 0 and `kind` is `known`
   std::int32_t signal = 0;
-  bool asked = false;  ///< it was told to end, for good
-  std::string renewal; ///< why it was ended to be started again, if so
+  bool asked = false;  ///< it was told to end for good
+  std::string renewal; ///< why it was ended to be started again, or empty
   exit_kind kind = exit_kind::known;
-  bool awaits_next = false; ///< ask for the next one, which will be waited for
-  std::uint64_t taken = 0;  ///< its stdin has got all up to there
+  bool awaits_next = false; ///< attach-only: wait for the next process
+  std::uint64_t taken = 0;  ///< its stdin received all up to here
 
   CONTAINER_AGENT_INSPECT(child_ended, x.generation, x.end, x.pid, x.exit_code,
                           x.signal, x.asked, x.renewal, x.kind, x.awaits_next,
                           x.taken)
 };
 
-/// Somebody wanted that end.
+/// Whether somebody wanted this end.
 inline bool is_wanted(const child_ended& end) {
   return end.asked || !end.renewal.empty();
 }
 
-/// A child runs. Told again to each new conversation.
-/// `generation` counts launches, from 1; it tells a new child from an old one
-/// that was adopted.
+/// A child runs. Sent again to each new conversation. `generation` counts
+/// launches, from 1, and so tells a new child from an old one that was adopted.
 struct child_started {
   std::uint64_t generation = 0;
   std::int32_t pid = 0;
   bool resumed = false;         ///< started with `--resume`
-  bool attached = false;        ///< it ran before, and the agent has joined it
-  bool midstream = false;       ///< … and may be within a line of its output
+  bool attached = false;        ///< it was running before the agent joined it
+  bool midstream = false;       ///< … perhaps within a line of its output
   std::uint64_t input_from = 0; ///< where its input begins in the log
 
   CONTAINER_AGENT_INSPECT(child_started, x.generation, x.pid, x.resumed,
@@ -130,10 +129,10 @@ struct child_started {
 };
 
 /// Asks for a child, unless one runs. With a `session_id` that session is
-/// resumed; without one the arguments that the user gave decide, unless `anew`
-/// rules out what they say of sessions. Its input begins at `input_from` in the
-/// log. `after`: the generation of the last child whose end was heard of;
-/// should another one have ended since, that is told instead.
+/// resumed; without one the user's arguments decide, unless `anew` excludes
+/// those that name a session. Its input begins at `input_from` in the log.
+/// `after`: the generation of the last child whose end is known; if another one
+/// has ended since, the answer is that child's end.
 struct launch_child {
   std::string session_id;
   bool anew = false;
@@ -144,9 +143,9 @@ struct launch_child {
                           x.after)
 };
 
-/// Ends the child so that it is started again: by closing its stdin and, should
-/// that not do, by signals; or, `at_once`, by SIGKILL. `fault`: it is the
-/// child's own fault, and counts against its restarts.
+/// Ends the child so that it is started again: closes its stdin and, if that is
+/// not enough, sends signals; with `at_once`, SIGKILL. `fault`: it is the
+/// child's own fault and counts against its restarts.
 struct renew_child {
   std::string reason;
   bool at_once = false;
@@ -171,29 +170,28 @@ struct signal_child {
 
 // -- from the ports: "look at what was lent to you" ---------------------------
 
-/// A move of the input has come to something: bytes, its end, an error.
+/// A move of the input has ended with bytes, the end, or an error.
 struct input_arrived {
   CONTAINER_AGENT_INSPECT(input_arrived)
 };
 
-/// More of the output has gone to the host, or it has failed.
+/// More of the output was moved to the host, or the output has failed.
 struct output_moved {
   CONTAINER_AGENT_INSPECT(output_moved)
 };
 
-/// Something about the child has changed: bytes of stdout or stderr, what its
-/// stdin has got, or its end.
+/// Something about the child has changed: bytes on stdout or stderr, the
+/// progress of its stdin, or its end.
 struct child_changed {
   CONTAINER_AGENT_INSPECT(child_changed)
 };
 
-/// A client of the control socket has asked for something.
+/// A request of a client has arrived.
 struct control_requested {
   CONTAINER_AGENT_INSPECT(control_requested)
 };
 
-/// Time is up for something that the receiver set itself; `id` tells stale
-/// ones apart.
+/// A timer that the receiver has set itself; `id` identifies stale ones.
 struct deadline_passed {
   std::uint64_t id = 0;
 
@@ -214,8 +212,8 @@ struct restart_scheduled {
 };
 
 /// A child of the supervisor has failed too often, or is of a kind that is not
-/// started again. `waits`: the agent stays up, and it is tried again on
-/// request. Sent to each new conversation, too.
+/// started again. `waits`: the agent stays up, and tries again on request. Also
+/// sent to each new conversation.
 struct restarts_exhausted {
   std::string name;
   std::string reason;
@@ -224,16 +222,16 @@ struct restarts_exhausted {
   CONTAINER_AGENT_INSPECT(restarts_exhausted, x.name, x.reason, x.waits)
 };
 
-/// The supervisor's reminder to itself.
+/// The supervisor's own timer for a restart.
 struct restart_child {
   std::string name;
 
   CONTAINER_AGENT_INSPECT(restart_child, x.name)
 };
 
-/// Claude shall be started again: between two turns, or `at_once`, even in the
-/// middle of one, whose prompt is then sent again. If it waits for its restart,
-/// or was given up, it is started now.
+/// Start Claude again: between two turns, or `at_once`, even in the middle of a
+/// turn, whose prompt is then sent again. If Claude waits for its restart, or
+/// was given up, it is started now.
 struct restart_claude {
   std::string reason;
   bool at_once = false;
@@ -241,9 +239,9 @@ struct restart_claude {
   CONTAINER_AGENT_INSPECT(restart_claude, x.reason, x.at_once)
 };
 
-/// The agent shall end in order. The first one's reason and exit code count; a
-/// further one that is `urgent` (a signal) cuts short what is waited for. With
-/// `keep_claude` only the agent ends, and at once: Claude and its turn go on,
+/// End the agent in order. The first one's reason and exit code count; a
+/// further one that is `urgent` (a signal) ends the present wait. With
+/// `keep_claude` only the agent ends, at once, and Claude and its turn go on
 /// for the next agent.
 struct begin_shutdown {
   std::string reason;
@@ -255,33 +253,33 @@ struct begin_shutdown {
                           x.keep_claude)
 };
 
-/// Read no more input. Half a line that was read ends there, unless the next
-/// agent finds it and reads it whole.
+/// Read no more input. A half-read line ends there, unless `goes_on`: then the
+/// next agent reads it whole.
 struct stop_input {
   bool goes_on = false;
 
   CONTAINER_AGENT_INSPECT(stop_input, x.goes_on)
 };
 
-/// Take no more prompts, fail those that wait, finish the turn.
+/// Accept no more prompts, fail the waiting ones, finish the turn.
 struct begin_drain {
   std::string reason;
 
   CONTAINER_AGENT_INSPECT(begin_drain, x.reason)
 };
 
-/// Interrupt the turn that runs.
+/// Interrupt the running turn, for the shutdown.
 struct interrupt_turn {
   CONTAINER_AGENT_INSPECT(interrupt_turn)
 };
 
-/// Somebody wants the turn that runs to be interrupted. Answered by
+/// Interrupt the running turn, because somebody asked for it. Answered by
 /// `interrupt_outcome`.
 struct interrupt_claude {
   CONTAINER_AGENT_INSPECT(interrupt_claude)
 };
 
-/// What came of it, in a sentence; `done`: Claude was told.
+/// The outcome, in a sentence; `done`: the interrupt was sent to Claude.
 struct interrupt_outcome {
   bool done = false;
   std::string text;
@@ -299,10 +297,9 @@ struct child_gone {
   CONTAINER_AGENT_INSPECT(child_gone)
 };
 
-/// Have everything written, and `output_flushed` said: the conversation passes
-/// this on behind all that it still had for the host. What is in flight then
-/// has no end to wait for, and is failed, unless it `goes_on` under the next
-/// agent.
+/// Have everything written, then report `output_flushed`. The conversation
+/// passes this on after everything that it has for the host. What is still in
+/// flight is failed, unless it `goes_on` under the next agent.
 struct flush_output {
   bool goes_on = false;
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-/// What the health monitor asks, and what it is answered.
+/// The health monitor's questions and their answers.
 namespace container_agent {
 
-/// Time for the health monitor's look round.
+/// Time for the health monitor's next look round.
 struct health_tick {
   CONTAINER_AGENT_INSPECT(health_tick)
 };
@@ -20,7 +20,7 @@ struct get_conversation_status {
   CONTAINER_AGENT_INSPECT(get_conversation_status)
 };
 
-/// What Claude's results say that they have cost, since the start of the agent.
+/// The cost since the agent's start, as Claude's results report it.
 struct claude_bill {
   double dollars = 0;
   std::uint64_t input_tokens = 0;
@@ -33,21 +33,21 @@ struct claude_bill {
                           x.cache_creation_tokens)
 };
 
-/// A request of Claude's that the host has not answered yet. What it is about
-/// may be secret, so it is not printed.
+/// A request of Claude's that the host has not answered yet. Its subject may be
+/// secret, so it is not printed.
 struct open_request {
   std::string id;
   std::string subtype; ///< `can_use_tool`, `hook_callback`, …
-  std::string tool;    ///< or what else it names; may be empty
+  std::string tool;    ///< or another name; may be empty
   std::string summary; ///< redacted and short; may be empty
   std::chrono::milliseconds age{0};
 
   CONTAINER_AGENT_INSPECT(open_request, x.id, x.subtype, x.tool, x.age)
 };
 
-/// Counters are since the start of the agent.
+/// Counters begin at the agent's start.
 struct conversation_status {
-  bool ready = false;   ///< Claude takes prompts
+  bool ready = false;   ///< Claude is ready for prompts
   bool gave_up = false; ///< it is not started again unless somebody asks
   std::string session_id;
   std::uint64_t queued = 0;
@@ -61,21 +61,21 @@ struct conversation_status {
   std::uint64_t resent = 0;
   std::uint64_t continued = 0;
   std::uint64_t control_lost = 0; ///< control messages of the host's
-  std::string blocked;   ///< why nothing is sent, though Claude runs; or empty
+  std::string blocked;   ///< why nothing is sent to a running Claude; or empty
   std::string trouble{}; ///< why the logs can't be written; or empty
   std::chrono::milliseconds turn_age{0}; ///< 0 unless one is in flight
-  std::chrono::milliseconds silence{0};  ///< since Claude's last word in it
-  histogram turns;         ///< how long those lasted that are over
-  histogram first_outputs; ///< how long they were silent at first
+  std::chrono::milliseconds silence{0};  ///< since Claude's last word
+  histogram turns;                       ///< durations of turns that are over
+  histogram first_outputs; ///< time until Claude's first word in each
   claude_bill bill;
 
-  /// How long nothing was taken from the host, because of what waits already.
+  /// How long input was held back because enough was waiting.
   std::chrono::milliseconds input_held{0};
 
-  /// How long nothing was taken from Claude, because the host does not read.
+  /// How long Claude's output was held back because the host did not read.
   std::chrono::milliseconds output_held{0};
 
-  /// The oldest of those that wait for the host, and how many there are.
+  /// The oldest requests that wait for the host, and the number of all.
   std::vector<open_request> requests;
   std::uint64_t requests_open = 0;
 
@@ -124,8 +124,8 @@ struct output_status {
   std::uint64_t pending_bytes = 0; ///< in the log, not in the FIFO yet
   std::uint64_t dropped_replies = 0;
   std::uint64_t unread_bytes = 0; ///< in the FIFO, not yet read by the host
-  std::uint64_t read_bytes = 0;   ///< that are neither of these any more
-  std::uint64_t read_to = 0; ///< in the log: what lies before it, the host has
+  std::uint64_t read_bytes = 0;   ///< moved and read by the host
+  std::uint64_t read_to = 0;      ///< the host has read the log up to here
 
   CONTAINER_AGENT_INSPECT(output_status, x.pending_bytes, x.dropped_replies,
                           x.unread_bytes, x.read_bytes, x.read_to)
@@ -155,7 +155,7 @@ struct get_supervisor_status {
   CONTAINER_AGENT_INSPECT(get_supervisor_status)
 };
 
-/// How often a child was started again for a kind of reason.
+/// How often a child was restarted for a kind of reason.
 struct restart_count {
   std::string child;
   std::string reason; ///< as `kind_of` names it
@@ -167,7 +167,7 @@ struct restart_count {
 struct supervisor_status {
   std::uint64_t restarts = 0;           ///< of any child, since the start
   std::uint64_t restarts_in_window = 0; ///< of the child with the most
-  std::string gave_up{}; ///< the child that is not started any more, if any
+  std::string gave_up{}; ///< the child that is no longer started, or empty
   std::vector<restart_count> by_child{};
 
   CONTAINER_AGENT_INSPECT(supervisor_status, x.restarts, x.restarts_in_window,

@@ -7,8 +7,8 @@
 
 namespace container_agent {
 
-/// Which prompt something belongs to, in the 128 bits that W3C Trace Context
-/// and OpenTelemetry give to a trace's id. All zero: to none.
+/// The prompt that something belongs to, as the 128 bits of a trace id in W3C
+/// Trace Context and OpenTelemetry. All zero: no prompt.
 struct trace_id {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -26,11 +26,11 @@ struct trace_id_hash {
   }
 };
 
-/// The bits of a UUID of 36 characters, in either case of letters. Of anything
-/// else, and of the nil UUID, the 128-bit FNV-1a hash. Never all zero.
+/// The bits of a UUID of 36 characters, in either case of letters. For any
+/// other text, and for the nil UUID, the 128-bit FNV-1a hash. Never all zero.
 trace_id trace_id_of(std::string_view uuid);
 
-/// As people name one: the 32 hex digits themselves, or a prompt's uuid.
+/// From an id as people write it: 32 hex digits, or a prompt's uuid.
 trace_id trace_id_named(std::string_view text);
 
 /// 32 small hex digits, as in trace files.

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-/// Texts of others, shown to people. Pure.
+/// Texts from outside, made safe to show. Pure.
 namespace container_agent {
 
 /// Stands for a byte that is no UTF-8: U+FFFD.
@@ -14,10 +14,11 @@ inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 /// overlong one, a surrogate, or beyond U+10FFFF).
 std::size_t utf8_length(std::string_view text);
 
-/// Whether a line, without its LF, has nothing in it that could be seen.
+/// Whether a line, without its LF, shows nothing.
 bool is_blank_line(std::string_view line);
 
-/// The first `max` bytes of a text, less a character that would be cut there.
+/// The first `max` bytes of a text, without a character that would be cut
+/// there.
 std::string_view first_bytes(std::string_view text, std::size_t max);
 
 /// Appends a text so that nothing in it can move a terminal's cursor: control

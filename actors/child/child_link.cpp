@@ -11,7 +11,7 @@ namespace container_agent {
 
 namespace {
 
-// A line of stderr longer than this is cut in the log.
+// Longer lines of stderr are cut in the log.
 constexpr std::size_t max_error_line = 2048;
 
 bool resumes(std::string_view argument) {
@@ -112,8 +112,8 @@ child_process::launch_result child_link::launch(const launch_child& how) {
 void child_link::advance(std::uint64_t limit) {
   if (stage_ == stage::running && !process_.running()) {
     stage_ = stage::exited;
-    // Whatever it started and left behind goes with it, and lets go of the
-    // pipes; what is in them is read first.
+    // Kill what it started and left behind, so that the pipes are closed; their
+    // content is still read to the end.
     if (auto error = process_.signal_group(SIGKILL))
       context_.log.write(log_level::error, loggers::claude_process,
                          "group_not_killed", {{"error", error.message()}});
@@ -143,7 +143,7 @@ void child_link::retry() {
   events_.retry();
 }
 
-// What a child that is told to end will not read is the next one's.
+// Input that an ending child will not read is left for the next one.
 void child_link::give_input(std::uint64_t end) {
   if (stage_ == stage::running && process_.running() && !renewing()
       && !asked_to_end_) {
@@ -190,8 +190,8 @@ void child_link::kill_harder() {
   process_.kill_harder();
 }
 
-// A Claude Code that has closed its stdin will never take a prompt again. Any
-// other program may still have something to say.
+// A Claude Code that has closed its stdin will never accept another prompt, so
+// it is killed. Any other program may still have output.
 void child_link::check_input() {
   auto error = process_.input().error();
   if (!error || asked_to_end_ || renewing())
@@ -208,7 +208,7 @@ void child_link::check_input() {
 
 void child_link::renew(const renew_child& how) {
   if (stage_ != stage::running)
-    return; // it has ended: the next one comes anyway
+    return; // it has ended, and the next one comes anyway
   renewal_ = how;
   if (how.at_once)
     kill("claude_killed", how.reason);
@@ -235,8 +235,7 @@ void child_link::read_output(std::uint64_t limit) {
     return;
   process_.output().move(
     [this](const inlet::result& result) { take_output(result); });
-  reading_output_ = true; // not before: should that have thrown, it is tried
-                          // again
+  reading_output_ = true; // last: if the call throws, it is repeated
 }
 
 void child_link::take_output(const inlet::result& result) {
@@ -263,8 +262,8 @@ void child_link::take_output(const inlet::result& result) {
     notify_();
 }
 
-// Reads all of stderr as it comes: a child must not hang because nobody reads
-// its complaints. The log says no more of a line than `max_error_line`.
+// Reads all of stderr at once, because a child must not block on writing to it.
+// The log gets at most `max_error_line` bytes of a line.
 void child_link::read_errors() {
   if (reading_errors_ || errors_ended_)
     return;

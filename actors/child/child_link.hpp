@@ -19,79 +19,80 @@ struct child_link_config {
   child_command command; ///< with the arguments of the first launch
   bool raw = false;      ///< bytes, no lines
 
-  /// How long a program that had run is waited for when it is missing.
+  /// How long to wait for a program that ran before and is now missing.
   std::chrono::milliseconds launch_patience{0};
 
   std::string validate() const;
 };
 
-/// The arguments for a launch: those that pick a session (`--resume`,
-/// `--continue`, `--session-id`, `--fork-session` and their short forms) are
-/// replaced once the session is known or lost.
+/// The arguments for a launch. Once the session is known or lost, this replaces
+/// those that pick one (`--resume`, `--continue`, `--session-id`,
+/// `--fork-session` and their short forms).
 std::vector<std::string> session_arguments(std::vector<std::string> arguments,
                                            const launch_child& launch);
 
 /// The session that `arguments` resume by its id, if any.
 std::string session_in(const std::vector<std::string>& arguments);
 
-/// What `claude_process` works with, and what outlives it: the running child,
-/// and what is to be known of the last one's end.
+/// What `claude_process` works with and what outlives it: the running child and
+/// the facts about the last child's end.
 class child_link {
 public:
   /// `events`: where the child's output goes.
   child_link(child_process& process, stream_log& events,
              child_link_config config, actor_context context);
 
-  /// Whom to tell that something about the child has changed.
+  /// Sets the notification for every change in the child's state.
   void on_change(notification notify);
 
   child_process::launch_result launch(const launch_child& how);
 
-  /// Moves more of its output into the log, no further than `limit`, and takes
-  /// note of the child's end.
+  /// Moves more of the child's output into the log, up to `limit`, and notes
+  /// the child's end.
   void advance(std::uint64_t limit);
 
-  /// The log's disk is full; tries again.
+  /// The output has to wait because the log's disk is full; `retry` tries
+  /// again.
   bool held() const { return held_; }
   void retry();
 
-  /// After a launch that is `waiting`: the next one may succeed.
+  /// True once after a launch returned `waiting` and the next one may succeed.
   bool appeared() { return std::exchange(appeared_, false); }
 
-  /// Whether a child was launched and its end not yet dealt with.
+  /// Whether a child was launched whose end has not been dealt with yet.
   bool occupied() const { return stage_ != stage::none; }
 
-  /// The process has ended, but its output has not: somebody it started still
-  /// holds the pipe.
+  /// The process has ended, but its output is still open: a process that it
+  /// started holds the pipe.
   bool lingers() const { return stage_ == stage::exited; }
 
-  /// A read is under way that nothing has come of yet.
+  /// A read is under way and has found nothing yet.
   bool awaits_output() const { return reading_output_; }
 
-  /// Reads of its output that something, or its end, has come of.
+  /// Number of reads of its output that found bytes or the end.
   std::uint64_t reads() const { return reads_; }
 
-  /// Reads no more of what lingers.
+  /// Stops reading the output of a child that lingers.
   void abandon_output();
 
-  /// All that it has said is in the log.
+  /// The child has ended, and all its output is in the log.
   bool concluded() const { return stage_ == stage::concluded; }
 
-  /// The next child may come.
+  /// Makes room for the next child.
   void reset() { stage_ = stage::none; }
 
-  /// How the last child has ended, for the conversation; generation 0: none
-  /// has.
+  /// How the last child ended, for the conversation; generation 0: none has
+  /// ended.
   const child_ended& last_end() const { return last_end_; }
 
-  /// What it has said is in the log up to here: not counting what others have
+  /// The end of the child's output in the log, without what others have
   /// appended since.
   std::uint64_t output_end() const { return output_end_; }
 
-  /// Its stdin may have all up to `end`, unless it was told to end.
+  /// Lets its stdin have everything up to `end`, unless it was told to end.
   void give_input(std::uint64_t end);
 
-  /// Its stdin has got all up to here.
+  /// Its stdin has received everything up to here.
   std::uint64_t input_position() const { return process_.input().position(); }
 
   void close_input();
@@ -100,38 +101,38 @@ public:
   /// Whether the child is somebody else's; see `child_process::is_guest`.
   bool guest() const { return stage_ == stage::running && process_.is_guest(); }
 
-  /// Why it can't be ended to be started again; empty if it can.
+  /// Why the child can't be ended and started again; empty if it can.
   std::string not_renewed() const;
 
-  /// Lets go of a guest that does not read what is left for it. Returns how
-  /// many bytes that were: it may have got half of a line.
+  /// Lets go of a guest that does not read the rest of its input. Returns the
+  /// number of bytes left; the guest may have received half of a line.
   std::size_t let_go();
 
-  /// It was killed, and is still there.
+  /// It was killed but still runs.
   bool outlives_kill() const { return stage_ == stage::running && killed_; }
 
   void kill_harder();
 
-  /// Ends the child so that it is started again; see `renew_child`. Its end is
-  /// no fault then, unless `how` says so.
+  /// Ends the child so that it is started again; see `renew_child`. That end
+  /// counts as a fault only if `how` says so.
   void renew(const renew_child& how);
 
-  /// It was told to end so, and has not yet.
+  /// It was told to end for a renewal and still runs.
   bool renewing() const {
     return stage_ == stage::running && !renewal_.reason.empty();
   }
 
-  /// SIGTERM to a child that is being renewed and takes its time.
+  /// Sends SIGTERM to a child that is being renewed and takes too long.
   std::error_code terminate() { return process_.signal_group(SIGTERM); }
 
-  /// How the last child was renewed; the reason is empty if it was not.
+  /// How the last child was renewed; an empty reason: it was not.
   const renew_child& renewal() const { return renewal_; }
 
-  /// It runs and has closed its stdout: nothing will come of it any more.
+  /// It runs but has closed its stdout, so no more output will come.
   bool mute() const { return stage_ == stage::running && output_ended_; }
 
-  /// Ends a child that is of no use any more, as if it had died. `event` is
-  /// what the log calls it.
+  /// Kills a child that is of no more use, as if it had died. `event` is the
+  /// name in the log.
   void kill(std::string_view event, std::string_view why);
 
   child_started description() const;
@@ -139,7 +140,7 @@ public:
   bool running() const { return process_.running(); }
   bool asked_to_end() const { return asked_to_end_; }
 
-  /// After this child another one is waited for, not started.
+  /// After this child's end, wait for the next one instead of starting it.
   bool awaits_next() const {
     return process_.only_attaches() && !asked_to_end_;
   }

@@ -28,8 +28,8 @@ claude_process::claude_process(caf::actor_config& config, child_link& link,
 
 namespace {
 
-// What a `deadline_passed` is about: one of these, or the read that a dead
-// child's output was waited for with.
+// The subject of a `deadline_passed`: one of these, or the number of the read
+// that waits for a dead child's output.
 constexpr std::uint64_t terminate_renewed = ~std::uint64_t{0};
 constexpr std::uint64_t kill_renewed = terminate_renewed - 1;
 constexpr std::uint64_t kill_mute = terminate_renewed - 2;
@@ -40,7 +40,7 @@ constexpr std::uint64_t retry_write = terminate_renewed - 5;
 } // namespace
 
 claude_process::behavior_type claude_process::make_behavior() {
-  if (link_.renewing()) // the time that it had has ended with the one before
+  if (link_.renewing()) // the timer ended with the actor before
     await(renewal_timeout, terminate_renewed);
   link_.on_change([self = claude_process_actor{this}] {
     caf::anon_send(self, child_changed{});
@@ -143,8 +143,8 @@ void claude_process::take_peers(const peers_changed& now) {
   advance();
 }
 
-// What a conversation has to know of the children: it may be a new one, or have
-// died over it.
+// Sends what a conversation must know of the children; it may be a new one that
+// has missed it.
 void claude_process::tell_child() {
   if (link_.last_end().generation != 0)
     tell(peers().conversation, child_ended{link_.last_end()});
@@ -183,7 +183,7 @@ void claude_process::take_deadline(std::uint64_t what) {
     case terminate_renewed: return hurry_renewal(SIGTERM);
     case kill_renewed: return hurry_renewal(SIGKILL);
     case kill_mute:
-      mute_ = false; // the next guest may become so, too
+      mute_ = false; // the next child may become mute, too
       if (link_.mute())
         link_.kill("stdout_lost", "it has closed its stdout and lives on");
       return;
@@ -200,7 +200,7 @@ void claude_process::take_deadline(std::uint64_t what) {
       return;
     default: break;
   }
-  // Silence counts only while somebody reads.
+  // Silence counts only while a read is outstanding.
   if (link_.awaits_output() && what == link_.reads() + 1)
     link_.abandon_output();
   lingering_since_ = 0;

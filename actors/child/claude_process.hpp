@@ -9,16 +9,16 @@
 
 namespace container_agent {
 
-/// Owns:          the child process; it and its bytes are the `child_link`'s,
-///                so that a new claude_process adopts a child that still runs
+/// Owns:          the child process. The `child_link` holds it and its bytes,
+///                so a new claude_process adopts a child that still runs
 /// Receives from: conversation, the child, shutdown_coordinator, health_monitor
 /// Sends to:      conversation
-/// Dies when:     the child has ended and all it said is in the log: with
-///                `child_ended` if nobody asked it to, with `child_renewed` if
-///                it shall be started again, else in peace; when it cannot be
-///                started (`launch_failed`) and is not worth waiting for (see
-///                `launch_patience`). Where children are only attached to, it
-///                lives on and the next one is waited for
+/// Dies when:     the child has ended and all its output is in the log: with
+///                `child_ended` if nobody asked it to end, with `child_renewed`
+///                if it is to be started again, otherwise normally. Also if the
+///                child can't be started (`launch_failed`) and is not worth
+///                waiting for (see `launch_patience`). In attach-only mode it
+///                lives on and waits for the next child
 class claude_process : public agent_actor<claude_process_actor> {
 public:
   claude_process(caf::actor_config& config, child_link& link,
@@ -28,24 +28,24 @@ public:
 
   void on_exit() override;
 
-  /// How long the output of a child that has ended may stay open: all that it
-  /// had started was killed with it, so only one that may not be killed (a
-  /// program of another user) can hold it.
+  /// How long the output of an ended child may stay open. Everything the child
+  /// had started was killed with it, so only a process that may not be killed
+  /// (a program of another user) can hold it open.
   static constexpr std::chrono::milliseconds linger_timeout{500};
 
-  /// How long a child may live on whose stdout is closed: normally it is about
+  /// How long a child may run after it closed its stdout; normally it is about
   /// to end.
   static constexpr std::chrono::milliseconds mute_timeout{500};
 
-  /// How long a child that shall be renewed has to end, first after its stdin
-  /// was closed, then after SIGTERM; as Claude's own SDKs have it.
+  /// How long a child that is to be renewed has to end: once after its stdin
+  /// was closed, once more after SIGTERM. Claude's own SDKs use the same time.
   static constexpr std::chrono::seconds renewal_timeout{5};
 
-  /// How long a child may live on after SIGKILL: what is killed is gone at
-  /// once, unless it waits for a device in the kernel.
+  /// How long a child may live after SIGKILL. It normally dies at once, unless
+  /// it waits for a device in the kernel.
   static constexpr std::chrono::seconds kill_timeout{5};
 
-  /// Between two tries to write, while a disk is full.
+  /// Pause before writing is tried again while a disk is full.
   static constexpr std::chrono::milliseconds retry_pause{1000};
 
 protected:
@@ -67,14 +67,14 @@ private:
   void end_if_concluded();
 
   child_link& link_;
-  std::uint64_t output_limit_ = 0; // of what is wanted of the child
+  std::uint64_t output_limit_ = 0; // of the output that is wanted
   std::uint64_t told_output_ = 0;
   std::uint64_t told_input_ = 0;
   std::optional<launch_child> awaited_; // nothing to attach to or start yet
-  bool retry_due_ = false;              // of a launch that has failed
-  bool write_due_ = false;              // to a disk that was full
-  std::uint64_t lingering_since_ = 0;   // the read that was waited for
-  bool mute_ = false;                   // noticed, and its time runs
+  bool retry_due_ = false;              // after a launch that failed
+  bool write_due_ = false;              // after a write to a full disk
+  std::uint64_t lingering_since_ = 0;   // number of the read waited for
+  bool mute_ = false;                   // noticed; its timer runs
   bool survivor_watched_ = false;       // likewise
 };
 

@@ -7,34 +7,34 @@
 
 namespace container_agent {
 
-/// Whether a child that can't be started now is worth waiting for. An update
+/// Decides whether to wait for a child that can't be started now. An update
 /// (npm, apt, a volume that is mounted again) takes the program away for some
 /// seconds and puts another one in its place; meanwhile it is missing, busy or
-/// not executable yet. That is no fault of the program, so it is not counted as
-/// a restart. One that was never there is not waited for.
+/// not executable yet. That is not the program's fault, so it does not count as
+/// a restart. A program that was never there is not waited for.
 ///
-/// A full disk is waited for as long as it takes: what a kept Claude is found
-/// by can't be written then. Pure.
+/// A full disk is waited for without limit, because the file by which a kept
+/// Claude is found can't be written then. Pure.
 class launch_patience {
 public:
   using time_point = std::chrono::steady_clock::time_point;
   using milliseconds = std::chrono::milliseconds;
 
-  /// Between two tries; doubles up to the second.
+  /// The pause between two tries doubles from the first to the longest delay.
   static constexpr milliseconds first_delay{100};
   static constexpr milliseconds longest_delay{5000};
 
-  /// `limit`: how long one is waited for; 0: not at all.
+  /// `limit`: how long to wait; 0: not at all.
   explicit launch_patience(milliseconds limit) : limit_{limit} {}
 
-  /// The program runs: should it be missing later, it is waited for.
+  /// The program runs. If it is missing later, that is worth waiting for.
   void launched() {
     was_there_ = true;
     since_.reset();
   }
 
-  /// It could not be started. Returns after what time it shall be tried again;
-  /// nothing if that is of no use, or has been tried for long enough.
+  /// The program could not be started. Returns the pause before the next try,
+  /// or nothing if waiting is of no use or has lasted long enough.
   std::optional<milliseconds> failed(std::error_code error, time_point now) {
     auto full = error == std::errc::no_space_on_device;
     if (!full && (!was_there_ || limit_.count() <= 0 || !may_pass(error)))
@@ -52,7 +52,7 @@ public:
     return result;
   }
 
-  /// Since when it is waited for; nothing if it is not.
+  /// Since when the agent waits; nothing if it does not.
   std::optional<time_point> since() const { return since_; }
 
 private:

@@ -50,7 +50,7 @@ void control::on_exit() {
   agent_actor::on_exit();
 }
 
-// Before it knows anybody it can do nothing for anybody: requests wait.
+// Without a supervisor nothing can be answered yet, so requests wait.
 void control::serve() {
   while (peers().supervisor) {
     auto request = port_.next();
@@ -87,14 +87,14 @@ void control::take(const control_port::request& request) {
           wish.reason.empty() ? "restart requested" : wish.reason, wish.now},
         codec::control_done());
     case interrupt: return interrupt_turn_of(request);
-    case trace: // had there been one, nobody would have asked here
+    case trace: // with a tracer, it does not get here
       return port_.answer(request.id,
                           codec::control_failed("the agent does not trace: "
                                                 "start it with --trace-ring"));
   }
 }
 
-// Done is what the supervisor has taken note of, and no less.
+// Answers `done` only after the supervisor has taken note of the order.
 template <class Order>
 void control::order(const control_port::request& request, Order what,
                     std::string done) {
@@ -109,7 +109,7 @@ void control::order(const control_port::request& request, Order what,
           });
 }
 
-// Only a turn that runs now can be interrupted, so nothing is asked twice.
+// Only a turn that runs now can be interrupted, so this is never asked again.
 void control::interrupt_turn_of(const control_port::request& request) {
   auto fail = [this, id = request.id] {
     port_.answer(id, codec::control_failed("the conversation was restarted in "
@@ -126,8 +126,8 @@ void control::interrupt_turn_of(const control_port::request& request) {
       [fail](const caf::error&) { fail(); });
 }
 
-// A supervisor that has failed may not have read the request: the next one,
-// which may be known already, is asked.
+// A supervisor that has failed may not have read the request. The next one is
+// asked, which may be known already.
 void control::ask_again(control_port::request request,
                         const caf::actor_addr& asked) {
   ++request.attempt;
@@ -137,9 +137,9 @@ void control::ask_again(control_port::request request,
     lost_.push_back(std::move(request));
 }
 
-// Whoever is waiting is asked for again when there is another health monitor:
-// the one before may have died with the question. No time limit is needed, as
-// it answers in time whatever the others do.
+// A new health monitor is asked again for every waiting client, because the one
+// before may have died with the question. No time limit is needed: it always
+// answers in time.
 void control::ask_for_status(std::uint64_t id) {
   if (!peers().health_monitor)
     return;

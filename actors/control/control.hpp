@@ -12,14 +12,16 @@
 namespace container_agent {
 
 struct control_config {
-  /// What the ordered shutdown may take; told to whoever asks for it.
+  /// How long an ordered shutdown may take; told to the client that asks for
+  /// one.
   std::chrono::milliseconds stop_at_most{0};
 
   std::string validate() const;
 };
 
-/// Owns:          nothing; the socket is the port's: requests wait while there
-///                is no control actor, and those it had are asked again
+/// Owns:          nothing; the port owns the socket. Requests wait while there
+///                is no control actor, and the next one repeats those it was
+///                handling
 /// Receives from: the control port, health_monitor
 /// Sends to:      supervisor (`begin_shutdown`, `restart_claude`),
 ///                conversation (`interrupt_claude`), health_monitor
@@ -33,9 +35,9 @@ public:
 
   void on_exit() override;
 
-  /// A request that has met this many deaths of the control actor, or of the
-  /// supervisor that was asked, may be their cause: it gets an error, or the
-  /// agent would give up restarting because of one client.
+  /// A request during which the control actor, or the supervisor that was
+  /// asked, has died this often may be the cause. It gets an error; otherwise
+  /// one client could make the agent give up restarting.
   static constexpr std::uint32_t max_attempts = 2;
 
 protected:
@@ -53,8 +55,8 @@ private:
 
   control_port& port_;
   control_config config_;
-  std::set<std::uint64_t> status_wanted_;   // requests that wait for it
-  std::vector<control_port::request> lost_; // wait for the next supervisor
+  std::set<std::uint64_t> status_wanted_;   // that wait for the status
+  std::vector<control_port::request> lost_; // wait for a supervisor
 };
 
 } // namespace container_agent

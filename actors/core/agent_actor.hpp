@@ -13,8 +13,9 @@
 namespace container_agent {
 
 /// What all actors have in common: their messages pass the hook, if there is
-/// one; they know who is who, and let go of the others when they end (handles
-/// count references; two actors that hold each other would never be freed).
+/// one; they hold the directory of their peers, and drop those handles when
+/// they end (handles count references; two actors that hold each other would
+/// never be freed).
 template <class Handle>
 class agent_actor : public Handle::base {
 public:
@@ -23,7 +24,7 @@ public:
 
   agent_actor(caf::actor_config& config, actor_context context)
     : base{config}, context_{context} {
-    // CAF's own handler prints, in the midst of the log.
+    // CAF's own handler would print into the middle of the log.
     this->set_exception_handler(
       [](caf::scheduled_actor*, std::exception_ptr& thrown) {
         return describe_exception(thrown);
@@ -45,8 +46,8 @@ public:
   caf::invoke_message_result consume(caf::mailbox_element& message) override {
     if (context_.hook == nullptr)
       return base::consume(message);
-    // Should the hook throw, CAF answers the message that it takes for the
-    // current one; it would note this one only in its own consume.
+    // If the hook throws, CAF answers the message that it takes for the current
+    // one; it would set this one only later, in its own consume.
     this->current_element_ = &message;
     try {
       context_.hook->before(*this, message);
@@ -66,8 +67,8 @@ public:
   }
 
 protected:
-  /// Sends to a peer, if there is one at the moment. What must not be lost is
-  /// sent again on `peers_changed`.
+  /// Sends to a peer, if there is one at the moment. A message that must not be
+  /// lost is sent again on `peers_changed`.
   template <class Peer, class Message>
   void tell(const Peer& peer, Message&& message) {
     if (peer)
@@ -76,7 +77,7 @@ protected:
 
   const peers_changed& peers() const { return peers_; }
 
-  /// Takes the new directory; true if `member` is another actor than before.
+  /// True if `member` is a different actor in the new directory.
   template <class Peer>
   bool replaced(const peers_changed& now, Peer peers_changed::*member) const {
     return now.*member != peers_.*member;

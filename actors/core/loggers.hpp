@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-/// The names that records of the log are filed under: the actor's, or of whom
-/// it concerns.
+/// The names that log records are filed under: that of the actor that writes
+/// the record, or of the one it is about.
 namespace container_agent::loggers {
 
 inline constexpr std::string_view agent = "agent";

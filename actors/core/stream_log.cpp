@@ -21,7 +21,7 @@ std::string text_in(const stream_log& log, std::uint64_t from,
 void for_each_line(const stream_log& log, std::uint64_t from,
                    const std::function<void(std::string_view)>& call) {
   std::array<char, read_size> buffer;
-  std::string begun; // of a line that goes over several blocks
+  std::string begun; // of a line that spans several blocks
   while (auto size = log.read(from, buffer)) {
     from += size;
     std::string_view block{buffer.data(), size};

@@ -51,7 +51,7 @@ health_monitor::behavior_type health_monitor::make_behavior() {
 }
 
 void health_monitor::on_exit() {
-  waiting_.clear(); // promises hold the actor that made them
+  waiting_.clear(); // promises would keep this actor alive
   agent_actor::on_exit();
 }
 
@@ -60,7 +60,7 @@ caf::result<health_report> health_monitor::report() {
   waiting_.push_back(promise);
   if (unanswered_.empty())
     begin_round();
-  // One round serves all who ask meanwhile, and needs one deadline.
+  // One round serves all clients that ask meanwhile, and needs one deadline.
   if (!unanswered_.empty() && waiting_.size() == 1)
     delayed_send(this, answer_timeout, deadline_passed{round_});
   return promise;
@@ -97,9 +97,9 @@ void health_monitor::begin_round() {
     end_round();
 }
 
-// An actor that waits for its restart is the supervisor's business, and shows
-// in its figures. No time limits: CAF keeps a request's timeout pending when
-// the answer has come, so each would wake the process up later.
+// Skips an actor that waits for its restart; the supervisor's figures show it.
+// There is no time limit, because CAF keeps a request's timeout pending after
+// the answer has come, and each one would wake the process up later.
 template <class Peer, class Query, class Answer>
 void health_monitor::ask(std::string who, const Peer& peer, Query query,
                          Answer codec::status_facts::*into) {
@@ -131,7 +131,7 @@ void health_monitor::close(const std::string& who) {
 void health_monitor::give_up_waiting() {
   if (unanswered_.empty())
     return;
-  ++round_; // what comes now is too late
+  ++round_; // later answers are ignored
   facts_.silent.insert(facts_.silent.end(), unanswered_.begin(),
                        unanswered_.end());
   unanswered_.clear();
@@ -172,7 +172,8 @@ void health_monitor::look_at_processes() {
     facts_.claude = processes_->of(facts_.child.pid);
 }
 
-// Once for each child: between two turns can be a while.
+// Asks once for each child, because it may take a while until the turn has
+// ended.
 void health_monitor::watch_memory() {
   if (!over_limit(facts_, {.max_claude_rss = config_.max_claude_rss})
       || history_->restart_asked == facts_.child.generation
@@ -192,7 +193,7 @@ void health_monitor::watch_memory() {
     .then([] {},
           [this](const caf::error& error) {
             if (!is(error, agent_error::refused))
-              history_->restart_asked = 0; // it died with it: asked again
+              history_->restart_asked = 0; // the request was lost; ask again
           });
 }
 

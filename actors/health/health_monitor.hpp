@@ -17,10 +17,10 @@
 namespace container_agent {
 
 struct health_monitor_config {
-  /// Between two looks round; 0: only when somebody asks.
+  /// Time between two look rounds; 0: only when somebody asks.
   std::chrono::milliseconds interval{10'000};
 
-  /// Claude is restarted between two turns when a look finds more; 0: never.
+  /// Restart Claude between two turns when it uses more memory; 0: never.
   std::uint64_t max_claude_rss = 0;
 
   std::string validate() const;
@@ -31,19 +31,20 @@ struct health_history {
   std::optional<caf::actor_clock::time_point> started;
   std::string state = "starting";
   bool was_ready = false;
-  std::uint64_t restart_asked = 0; ///< the child's generation, for its memory
+  std::uint64_t restart_asked = 0; ///< the child's generation, over its limit
 };
 
-/// Owns:          the status document, made anew each time it is asked for; the
-///                verdict on it is `judge`'s (actors/health/health_state.hpp)
+/// Owns:          the status document, built anew for each request; the verdict
+///                on it is `judge`'s (actors/health/health_state.hpp)
 /// Receives from: conversation, control, its own tick
 /// Sends to:      all others (questions), supervisor (`restart_claude`)
 /// Dies when:     never by itself
 ///
-/// A look round is one question to each actor, all at once. On this one thread
-/// the answers are there microseconds later, so nothing waits for time to pass:
-/// whoever has not answered by the next tick is silent. Only if somebody waits
-/// for the document is there a deadline. So an idle agent wakes up once a tick.
+/// A look round sends one question to each actor, all at once. On this one
+/// thread the answers arrive within microseconds, so no timer is needed: an
+/// actor that has not answered by the next tick is silent. A deadline is set
+/// only while somebody waits for the document, so an idle agent wakes up once a
+/// tick.
 class health_monitor : public agent_actor<health_monitor_actor> {
 public:
   /// `processes` may be null.
@@ -56,7 +57,7 @@ public:
 
   void on_exit() override;
 
-  /// How long an actor may take to answer. It has only to be scheduled for it.
+  /// How long an actor may take to answer. It only has to be scheduled.
   static constexpr std::chrono::seconds answer_timeout{1};
 
 protected:

@@ -58,7 +58,7 @@ std::string fault(const codec::status_facts& facts, bool was_ready,
   return {};
 }
 
-// Requests to the host come first: only the host can do something about them.
+// Requests to the host come first, because only the host can answer them.
 std::string occupation(const conversation_status& c) {
   if (!c.requests.empty()) {
     const auto& first = c.requests.front();

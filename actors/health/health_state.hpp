@@ -8,8 +8,8 @@
 
 namespace container_agent {
 
-/// What state the agent is in, judged from what one look round has found. Pure.
-/// The first row that holds decides:
+/// Judges the agent's state from what one look round has found. Pure. The first
+/// row that holds decides:
 ///
 /// | state    | holds when                                                  |
 /// | -------- | ----------------------------------------------------------- |
@@ -27,7 +27,7 @@ namespace container_agent {
 /// |          | task of its runs in the background                          |
 /// | ready    | else                                                        |
 ///
-/// So the states follow each other like this, and each of them can fail:
+/// The states follow each other like this, and each of them can fail:
 ///
 ///     starting ─Claude is ready─▶ ready ◀─turn ends─┬─ busy
 ///         │                         │ ─turn begins──┴▶  │
@@ -35,36 +35,36 @@ namespace container_agent {
 ///                        ▼
 ///                    degraded ─gave up, core silent─▶ failed
 ///
-/// and back from `degraded` as soon as no fault is left.
+/// The state returns from `degraded` as soon as no fault is left.
 ///
-/// Beside it, two answers for those who restart or route:
+/// Beside the state there are two answers for those who restart or route:
 ///
-/// - live: the loop turns and the core answers. Not live: nothing but a restart
-///   of the agent will help.
-/// - ready: prompts written now will be worked on: live, Claude takes prompts,
-///   nothing was given up, no shutdown has begun.
+/// - live: the loop turns and the core answers. If not, only a restart of the
+///   agent will help.
+/// - ready: prompts written now will be worked on. The agent is live, Claude
+///   takes prompts, nothing was given up, no shutdown has begun.
 struct health_verdict {
   std::string state;
   bool live = true;
   bool ready = false;
-  std::string why; ///< a sentence: what decided
+  std::string why; ///< a sentence that says what decided
 };
 
 struct health_limits {
   std::uint64_t max_claude_rss = 0; ///< bytes; 0: none
 
-  /// Claude Code needs a second or two; a minute is beyond doubt.
+  /// Claude Code needs a second or two; a minute is clearly too long.
   std::chrono::seconds slow_start{60};
 
-  /// A handler that takes so long would be noticed by hosts as well.
+  /// Hosts would notice a handler that takes this long.
   std::chrono::milliseconds max_lag{1000};
 };
 
-/// `was_ready`: Claude took prompts at an earlier look.
+/// `was_ready`: Claude was ready for prompts at an earlier look.
 health_verdict judge(const codec::status_facts& facts, bool was_ready,
                      const health_limits& limits);
 
-/// Claude uses more than it may.
+/// Whether Claude uses more memory than it may.
 bool over_limit(const codec::status_facts& facts, const health_limits& limits);
 
 /// "1300 MiB".

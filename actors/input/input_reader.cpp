@@ -29,8 +29,8 @@ input_reader::input_reader(const stream_log& log, config c, std::uint64_t from)
     position_{from},
     line_end_{from} {}
 
-// It is told of the last cut again and again: one that lies behind was heard
-// of.
+// The last cut is reported again and again; one before `read_to_` is known
+// already.
 void input_reader::grew(const input_grew& news) {
   if (news.cut_at >= read_to_)
     cut_at_ = std::max(cut_at_, news.cut_at);
@@ -62,7 +62,7 @@ void input_reader::pop() {
   lines_.pop_front();
 }
 
-// Up to a cut at most: what comes behind it begins a line.
+// Reads at most up to a cut, because a new line begins after it.
 bool input_reader::read_block() {
   std::array<char, read_size> block;
   std::size_t most = block.size();

@@ -19,52 +19,52 @@ enum class line_ending : std::uint8_t {
   too_long, ///< over the limit; `text` is its first bytes, `size` its length
 };
 
-/// A line of the host's input, or a message that went over several.
+/// A line of the host's input, or a message that spanned several lines.
 struct host_line {
   std::uint64_t number = 0; ///< running number of the line, from 1
   std::string text;
   line_ending ending = line_ending::complete;
   std::uint64_t size = 0; ///< bytes of the line, line ending not counted
 
-  /// Where it lies in the log of the input. It is the last message in there.
+  /// Its range in the input log. It is the last message in that range.
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
 
-/// The conversation's place in the log of the input: cuts it into lines and
-/// messages. A line stays at the front until it was dealt with, so that it is
-/// there again should that have failed.
+/// The conversation's position in the input log: cuts the input into lines and
+/// messages. A line stays at the front until it was dealt with, so if handling
+/// it throws, the next attempt finds it again.
 class input_reader {
 public:
   struct config {
     std::size_t max_line = 16 * 1024 * 1024;
-    bool json = true; ///< an object of JSON may go over several lines
+    bool json = true; ///< a JSON object may span several lines
   };
 
-  /// Goes on at `from`, where a message begins.
+  /// Begins at `from`, where a message begins.
   input_reader(const stream_log& log, config c, std::uint64_t from);
 
-  /// There is more of it, or no more will come. What was read before a cut
-  /// counts as cut only when all before it was read.
+  /// The log has grown, or no more will come. A cut counts only once all input
+  /// before it was read.
   void grew(const input_grew& news);
 
-  /// The next line; null: there is none yet. Reads as much of the log as it
+  /// The next line; null if there is none yet. Reads as much of the log as it
   /// takes to find one.
   const host_line* front();
 
-  /// The front was dealt with.
+  /// Removes the front line, which was dealt with.
   void pop();
 
-  /// All before this offset was dealt with.
+  /// Everything before this offset was dealt with.
   std::uint64_t position() const { return position_; }
 
-  /// Up to here it was read.
+  /// The log was read up to here.
   std::uint64_t read_to() const { return read_to_; }
 
-  /// What comes next goes on with a message that has begun.
+  /// A message has begun and is not complete yet.
   bool half() const { return framer_.holds_part() || json_.holds_part(); }
 
-  /// No more will come, and all was dealt with.
+  /// No more input will come, and all of it was dealt with.
   bool finished() const { return ended_ && told_end_ && lines_.empty(); }
 
 private:
@@ -82,7 +82,7 @@ private:
   std::uint64_t count_ = 0;
   std::uint64_t read_to_;
   std::uint64_t position_;
-  std::uint64_t line_end_; // of the last one that was cut out
+  std::uint64_t line_end_; // of the last complete one
   std::uint64_t cut_at_ = 0;
   bool ended_ = false;
   bool told_end_ = false;

@@ -15,7 +15,7 @@ pipe_input::pipe_input(caf::actor_config& config,
   : agent_actor{config, context}, resources_{resources} {}
 
 pipe_input::behavior_type pipe_input::make_behavior() {
-  // What the one before has asked for would be told to nobody.
+  // A move requested by the actor before would notify nobody.
   resources_.source.cancel();
   resources_.moving = false;
   return {
@@ -73,14 +73,15 @@ void pipe_input::advance() {
   move();
 }
 
-// Not over a cut: what comes behind it belongs to another line, and the
-// conversation is to hear of each.
+// Does not move bytes across a cut: they belong to another line, and the
+// conversation must hear of each cut.
 void pipe_input::move() {
   auto& r = resources_;
   if (r.finished)
     return;
-  // Half a line, or message, must not wait for ever for a writer that has left.
-  // While nothing is half read, writers may come and go unnoticed.
+  // If the last writer leaves within a line or message, the rest will never
+  // come, so its leaving must be noticed. Otherwise writers may come and go
+  // unnoticed.
   r.source.report_end(r.exit_on_eof || window_.half
                       || r.log.line_start() < r.log.end());
   if (r.moving || r.held || r.log.end() >= window_.limit
@@ -97,7 +98,7 @@ void pipe_input::move() {
     }
     caf::anon_send(self, input_arrived{});
   });
-  r.moving = true; // not before: should that have thrown, it is tried again
+  r.moving = true; // last: if the call throws, it is repeated
 }
 
 void pipe_input::tell_end() {
@@ -106,7 +107,8 @@ void pipe_input::tell_end() {
        input_grew{r.log.end(), r.cut_at, r.finished && !r.goes_on});
 }
 
-// Whoever writes to the host's end is blocked by the FIFO meanwhile.
+// While the log's disk is full, the FIFO fills up and blocks the host's
+// writers.
 void pipe_input::note_trouble() {
   auto why = resources_.log.trouble();
   if (resources_.held && !retry_at_) {

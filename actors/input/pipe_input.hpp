@@ -9,7 +9,7 @@
 
 namespace container_agent {
 
-/// What outlives the actor: the host's end, its log, and how far it has come.
+/// What outlives the actor: the FIFO's reading end, its log, and its progress.
 struct pipe_input_resources {
   pipe_input_resources(inlet& from, stream_log& into, bool ends_with_writer)
     : source{from}, log{into}, exit_on_eof{ends_with_writer} {}
@@ -18,7 +18,7 @@ struct pipe_input_resources {
   stream_log& log;
   bool exit_on_eof; ///< the input ends with its last writer
 
-  std::uint64_t cut_at = 0; ///< where the last writer has left; 0: nowhere
+  std::uint64_t cut_at = 0; ///< where the last writer left; 0: nowhere
   bool moving = false;      ///< a move is under way
   bool finished = false;    ///< no more will be read
   bool goes_on = false;    ///< … by this agent: half a line is the next one's
@@ -30,7 +30,7 @@ struct pipe_input_resources {
 /// Receives from: conversation (how far it has read), the input,
 ///                shutdown_coordinator, health_monitor
 /// Sends to:      conversation
-/// Dies when:     the input cannot be read (`input_failed`)
+/// Dies when:     the input can't be read (`input_failed`)
 class pipe_input : public agent_actor<pipe_input_actor> {
 public:
   pipe_input(caf::actor_config& config, pipe_input_resources& resources,
@@ -40,7 +40,7 @@ public:
 
   void on_exit() override;
 
-  /// Between two tries to write, while a disk is full.
+  /// Pause before writing is tried again while a disk is full.
   static constexpr std::chrono::milliseconds retry_pause{1000};
 
 protected:
@@ -54,8 +54,8 @@ private:
 
   pipe_input_resources& resources_;
   input_window window_;
-  bool told_ = false;     // this conversation knows how far the input goes
-  bool troubled_ = false; // the log knows
+  bool told_ = false;     // the conversation knows the input's end
+  bool troubled_ = false; // was logged
   std::optional<caf::actor_clock::time_point> retry_at_; // while it is held
 };
 

@@ -12,7 +12,7 @@ void claude_tasks::clear() {
 void claude_tasks::set_running(std::vector<std::string> ids) {
   running_ = std::move(ids);
   if (running_.empty())
-    left_alone_ = false; // the next one is another one
+    left_alone_ = false; // new tasks are waited for again
   note_sign();
 }
 

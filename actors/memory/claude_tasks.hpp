@@ -9,11 +9,11 @@
 
 namespace container_agent {
 
-/// What Claude does beside the host's prompts. Pure: time is handed in, as to
+/// What Claude does besides the host's prompts. Pure: time is handed in, as to
 /// `turn_clock`.
 ///
 /// A tool or a subagent that runs in the background outlives the turn that
-/// began it. When it ends Claude says so and begins a turn of its own:
+/// began it. When it ends, Claude reports that and begins a turn of its own:
 ///
 ///     none ─background_tasks_changed─▶ task runs
 ///                                          │ task_notification
@@ -21,38 +21,38 @@ namespace container_agent {
 ///       ▲                                  │ init
 ///       └──────────result────────────── own turn runs
 ///
-/// Only a task that was stopped is followed by no turn. One that ends while a
-/// turn runs may be told of within that turn: so an own turn that is expected
-/// is not waited for longer than `follow_up_grace`.
+/// Only a task that was stopped is followed by no turn. If a task ends during a
+/// turn, Claude may report it within that turn; an expected own turn is
+/// therefore awaited for no longer than `follow_up_grace`.
 class claude_tasks {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
   /// Claude Code took up to 0.1 s to begin its own turn; a loaded machine may
-  /// take longer. If it comes later still, it is only not waited for.
+  /// take longer. A turn that begins later still is only not waited for.
   static constexpr std::chrono::milliseconds follow_up_grace{2000};
 
-  /// `patience`: tasks of which nothing is heard for so long are not waited for
-  /// any more; 0: for ever. It is what a turn may be silent.
+  /// `patience`: tasks that were silent for this long are no longer waited for;
+  /// 0: wait for ever. The same limit holds for a silent turn.
   explicit claude_tasks(std::chrono::milliseconds patience)
     : patience_{patience} {}
 
-  /// Another Claude, or none.
+  /// Claude was replaced or has gone.
   void clear();
 
-  /// These tasks run now.
+  /// These tasks run now; all others have ended.
   void set_running(std::vector<std::string> ids);
 
-  /// Claude has said something about its tasks.
+  /// Claude has reported something about its tasks.
   void note_sign() { awaited_since_.reset(); }
 
-  /// A task has ended so.
+  /// A task has ended with this status.
   void note_end(std::string_view status);
 
-  /// A turn begins, and no prompt is in flight.
+  /// A turn begins while no prompt is in flight.
   void begin_turn();
 
-  /// A turn has ended. `own`: Claude says that no prompt began it.
+  /// A turn has ended. `own`: Claude reports that no prompt began it.
   void end_turn(bool own);
 
   const std::vector<std::string>& running() const { return running_; }
@@ -63,7 +63,7 @@ public:
   /// … or is about to begin.
   bool turn_expected() const { return in_turn_ || expected_ > 0; }
 
-  /// A task runs that is worth waiting for.
+  /// A task runs that the agent waits for.
   bool holds_back() const { return !running_.empty() && !left_alone_; }
 
   /// Draining and restarts wait while this holds.
@@ -71,17 +71,17 @@ public:
 
   // -- time -------------------------------------------------------------------
 
-  /// `idle`: no prompt is in flight. `awaited`: somebody waits for Claude to
-  /// have nothing to do.
+  /// `idle`: no prompt is in flight. `awaited`: a restart or a drain waits
+  /// until Claude is idle.
   struct setting {
     bool idle = true;
     bool awaited = false;
   };
 
-  /// A wait has begun or ended, and its time is not noted yet.
+  /// A wait has begun or ended since the last `pass`.
   bool wants_time(setting now) const;
 
-  /// It is `now`. True if tasks are left alone from now on.
+  /// Sets the time. Returns true if tasks are no longer waited for from now on.
   bool pass(time_point now, setting is);
 
   /// When `pass` has to be called again.
@@ -90,7 +90,7 @@ public:
 private:
   std::chrono::milliseconds patience_;
   std::vector<std::string> running_;
-  std::uint64_t expected_ = 0; // own turns, each for a task that has ended
+  std::uint64_t expected_ = 0; // own turns, one for each task that has ended
   bool in_turn_ = false;
   bool left_alone_ = false;
   std::optional<time_point> expected_since_; // and nothing else happens

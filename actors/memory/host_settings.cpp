@@ -12,7 +12,7 @@ constexpr std::string_view initialize = "initialize";
 constexpr std::string_view permission_mode = "set_permission_mode";
 constexpr std::string_view variables = "update_environment_variables";
 
-// A prompt without the host's hooks, or in another permission mode, could do
+// Without the host's hooks, or in another permission mode, a prompt could do
 // what the host has forbidden.
 bool is_essential(std::string_view subtype) {
   return subtype == initialize || subtype == permission_mode;
@@ -78,8 +78,8 @@ bool host_settings::answered(std::string_view id, bool success) {
   if (found.name.slot.empty())
     return false;
   if (success) {
-    // Those that the host has sent before are overtaken: set again behind this
-    // one in the next Claude, they would undo it.
+    // This answer supersedes the host's earlier requests of the same kind.
+    // Restored after this one in the next Claude, they would undo it.
     for (auto older = open_.begin(); older != behind; ++older)
       if (older->name.slot == found.name.slot) {
         older->name.slot.clear();
@@ -109,7 +109,7 @@ bool host_settings::mode_is(std::string_view mode) {
   return true;
 }
 
-// The newest comes last, as the host has sent them in this order.
+// Keeps the order in which the host sent them: the newest comes last.
 void host_settings::remember(entry setting) {
   std::erase_if(
     known_, [&](const auto& e) { return e.name.slot == setting.name.slot; });
@@ -158,8 +158,8 @@ std::vector<std::string> host_settings::begin_restore(std::string_view id,
   awaited_.clear();
   outcome_ = {};
   for (const auto& e : known_) {
-    // A Claude that was taken up may have acknowledged another one meanwhile,
-    // which the first one has undone.
+    // A Claude that was taken up may have acknowledged a later `initialize`,
+    // which the one just sent has undone; that later one is then sent again.
     if (e.name.subtype == initialize && e.message.line == initialize_) {
       settle(initialize, initialized);
       continue;

@@ -11,17 +11,17 @@
 
 namespace container_agent {
 
-/// What the host has set in Claude by control messages and Claude has
-/// acknowledged, and which requests of the host Claude has not answered yet. A
-/// new Claude knows nothing of it, so all of it is set again, in order, before
-/// any prompt. Pure; says what to send and is told what came.
+/// The settings that the host made in Claude by control messages and Claude has
+/// acknowledged, and the host's requests that Claude has not answered yet. A
+/// new Claude knows none of them, so all are sent again, in order, before any
+/// prompt. Pure: returns what to send and is told what came.
 ///
 ///     sent ─▶ open ─answered─▶ known ─new Claude─▶ set again, before a prompt
 ///               │ ├─refused─▶ forgotten
 ///               │ └─a later one is answered─▶ sets nothing any more
 ///               └─Claude ends─▶ pending: sent to the next one as it is
 ///
-/// A request that sets nothing is lost with its Claude.
+/// A request that sets nothing is lost when its Claude ends.
 class host_settings {
 public:
   struct request {
@@ -29,63 +29,67 @@ public:
     std::string subtype;
   };
 
-  /// What an earlier agent has known. What it had no answer to is open.
+  /// Restores the state of an earlier agent. Requests without an answer are
+  /// open.
   void recall(const std::vector<codec::host_setting>& kept);
 
-  /// For the next agent.
+  /// The state, for the next agent.
   std::vector<codec::host_setting> all() const;
 
-  // -- while Claude runs. True: what `all` returns has changed. ---------------
+  // -- while Claude runs. Returns true if the result of `all` has changed. ----
 
-  /// A control request, or an update of environment variables, goes to Claude.
+  /// A control request, or an update of environment variables, was sent to
+  /// Claude.
   bool sent(const std::string& id, const std::string& line);
 
   bool answered(std::string_view id, bool success);
 
-  /// Claude itself says that it is in this permission mode now: the host has
-  /// allowed it by an answer, or a tool has changed it.
+  /// Claude reports that it is in this permission mode now, because the host
+  /// allowed it in an answer or a tool changed it.
   bool mode_is(std::string_view mode);
 
-  /// The host waits for this one no longer.
+  /// The host no longer waits for this request.
   void cancelled(std::string_view id);
 
-  /// Claude has ended. Returns what will never be answered. What sets something
-  /// is not among it, unless there will be no other Claude.
+  /// Claude has ended. Returns the requests that will never be answered. Those
+  /// that set something are included only if no other Claude will follow.
   std::vector<request> end_child(bool for_good);
 
   // -- a new Claude -----------------------------------------------------------
 
-  /// The host's `initialize` under this id, or empty if it has sent none.
+  /// The host's `initialize` with this id; empty if the host sent none.
   std::string initialize_line(std::string_view id);
 
-  /// The new one has answered it. Returns what it is to be sent now, without
-  /// LF; own ids begin with `id`.
+  /// The new Claude has answered it. Returns the lines to send now, without LF;
+  /// the agent's own ids begin with `id`.
   std::vector<std::string> begin_restore(std::string_view id, bool initialized);
 
-  /// What an earlier agent may have sent to a Claude that lives, without LF.
+  /// Lines that an earlier agent may have sent to the running Claude, without
+  /// LF.
   std::vector<std::string> unheard() const;
 
-  /// Not all of it was answered.
+  /// Some of it has no answer yet.
   bool restoring() const { return !awaited_.empty(); }
 
-  /// What was not answered counts as refused.
+  /// Counts everything without an answer as refused.
   void stop_waiting();
 
   const codec::restored_things& outcome() const { return outcome_; }
 
   /// Why this Claude must not be sent anything else, in a sentence; or empty.
-  /// The next one is asked again, and the host may set it anew.
+  /// The next Claude is asked again, and the host may send a new value.
   std::string blocked() const;
 
-  /// Only this may be sent to it nevertheless.
+  /// Whether this line may be sent to a blocked Claude.
   static bool may_unblock(std::string_view line);
 
-  /// Settings that were dropped, as there were too many.
+  /// Number of settings dropped because there were too many.
   std::uint64_t forgotten() const { return forgotten_; }
 
   static constexpr std::size_t max_known = 256;
 
-  /// Requests without an answer; of more, the oldest are not told as lost.
+  /// Open requests; beyond this, the oldest are dropped and not reported as
+  /// lost.
   static constexpr std::size_t max_open = 1024;
 
 private:

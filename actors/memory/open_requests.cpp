@@ -9,7 +9,7 @@ namespace container_agent {
 
 namespace {
 
-// Cut between characters, and nothing in it can move a cursor.
+// Cuts between characters, and replaces control characters.
 std::string shown(std::string_view text, std::size_t limit) {
   auto length = std::size_t{0};
   while (length < text.size()) {
@@ -37,7 +37,7 @@ open_requests::open(const std::string& id,
                     const codec::request_details& details) {
   if (contains(id))
     return nullptr;
-  // Redacted before it is cut: half a secret would not be known as one.
+  // Redact before cutting: half a secret would not be recognised.
   auto subject
     = redact_ != nullptr ? redact_(details.subject) : details.subject;
   all_.push_back({id, shown(details.subtype, max_summary),
@@ -72,7 +72,7 @@ std::vector<open_request> open_requests::listed(time_point now) const {
   return result;
 }
 
-// They come in the order of their times, so the last one tells.
+// Requests are in the order of their times, so the last one decides.
 bool open_requests::wants_time() const {
   return !all_.empty() && !all_.back().since;
 }

@@ -12,23 +12,23 @@
 
 namespace container_agent {
 
-/// Requests of Claude's that wait for the host: a permission, a hook, a call of
-/// an MCP server of the host's. Pure: time is handed in, as to `turn_clock`.
+/// Claude's requests that wait for the host: a permission, a hook, a call of an
+/// MCP server of the host's. Pure: time is handed in, as to `turn_clock`.
 class open_requests {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// After so long whoever watches is told that nobody answers.
+  /// A request unanswered for this long is reported once.
   static constexpr std::chrono::seconds reminder{60};
 
-  /// So many are described in the status, the oldest first.
+  /// The status describes at most this many, the oldest first.
   static constexpr std::size_t max_listed = 32;
 
   /// Bytes of a summary.
   static constexpr std::size_t max_summary = 80;
 
-  /// Makes a text safe to show; null: only what control characters do is
-  /// prevented.
+  /// Removes secrets from a text before it is shown; null: only control
+  /// characters are made harmless.
   using redactor = std::string (*)(std::string_view text);
 
   struct entry {
@@ -38,22 +38,22 @@ public:
     std::string summary;
     std::optional<time_point> since{};
     bool reminded = false;
-    bool given_up = false; ///< denied, as nobody answered in time
+    bool given_up = false; ///< denied because nobody answered in time
 
-    /// What a person calls it: "Bash", "hook_callback".
+    /// The name for a person: "Bash", "hook_callback".
     const std::string& name() const;
   };
 
-  /// `deny_after`: permission requests that are older are to be denied; 0: none
-  /// ever is.
+  /// `deny_after`: permission requests older than this are to be denied; 0:
+  /// never.
   open_requests(std::chrono::milliseconds deny_after, redactor redact)
     : deny_after_{deny_after}, redact_{redact} {}
 
-  /// Null if it is open already.
+  /// Opens a request; null if it is open already.
   const entry* open(const std::string& id,
                     const codec::request_details& details = {});
 
-  /// False if it is not open.
+  /// Closes a request; false if it is not open.
   bool close(const std::string& id);
 
   bool contains(const std::string& id) const;
@@ -61,7 +61,7 @@ public:
   bool empty() const { return all_.empty(); }
   std::size_t size() const { return all_.size(); }
 
-  /// All of them, which are not open any more.
+  /// Closes and returns all of them.
   std::deque<entry> take_all();
 
   /// For the status document.
@@ -71,16 +71,16 @@ public:
 
   // -- time -------------------------------------------------------------------
 
-  /// One was opened whose time is not noted yet.
+  /// A request was opened since the last `pass`.
   bool wants_time() const;
 
   /// What is due.
   struct overdue {
-    std::vector<entry> unanswered; ///< for `reminder`: told once for each
-    std::vector<entry> denied;     ///< not open any more
+    std::vector<entry> unanswered; ///< open for `reminder`; each listed once
+    std::vector<entry> denied;     ///< closed by this call
   };
 
-  /// It is `now`.
+  /// Sets the time; returns what is due.
   overdue pass(time_point now);
 
   /// When `pass` has to be called again.

@@ -69,7 +69,7 @@ void prompt_queue::remember(trace_id uuid) {
   }
   if (seen_.contains(uuid))
     return;
-  // The oldest one's node is used again: it is in the processor's cache now.
+  // Reuse the oldest one's node, which is in the processor's cache now.
   auto node = seen_.extract(seen_order_.front());
   failures_.erase(seen_order_.front());
   seen_order_.pop_front();

@@ -4,17 +4,17 @@
 
 namespace container_agent {
 
-/// Counts the results that Claude owes a host that speaks its whole protocol
-/// (`--transparent`). An Agent SDK waits for them without a time limit, so when
-/// Claude dies an error result is given in their place. Pure.
+/// Counts the results that Claude owes a host that uses Claude's whole protocol
+/// (`--transparent`). An Agent SDK waits for results without a time limit, so
+/// if Claude dies, the agent gives an error result in their place. Pure.
 class transparent_debts {
 public:
   /// A prompt was sent to Claude.
   void prompt() { ++prompts_; }
 
-  /// A `result` has come that names so many prompts; of those that had no uuid
-  /// it names none. What it leaves is rather too much than too little: an SDK
-  /// that is told of a death too often ends, one that is told too seldom hangs.
+  /// A `result` has come that names this many prompts. It does not name prompts
+  /// without a uuid, so the count errs on the high side: an SDK that gets an
+  /// error result too many ends, one that gets none hangs.
   void result(std::uint64_t named) {
     auto ended = named > 0 ? named : 1;
     prompts_ -= ended < prompts_ ? ended : prompts_;

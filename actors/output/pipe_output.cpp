@@ -25,7 +25,7 @@ pipe_output::behavior_type pipe_output::make_behavior() {
   outlet.on_moved(
     [self = pipe_output_actor{this}] { caf::anon_send(self, output_moved{}); });
   outlet.let_go(resources_.limit);
-  // The deadlines of replies that still wait have ended with the one before.
+  // The timers for waiting replies ended with the actor before.
   resources_.replies_begun = outlet.replies_done();
   await_readers();
   return {
@@ -55,7 +55,7 @@ void pipe_output::on_exit() {
   agent_actor::on_exit();
 }
 
-// In the FIFO may be more than what went there since the agent's start.
+// The FIFO may hold bytes from before the agent's start; those are not counted.
 output_status pipe_output::status() const {
   auto& outlet = resources_.outlet;
   auto position = outlet.position();

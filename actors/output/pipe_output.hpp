@@ -8,7 +8,7 @@
 namespace container_agent {
 
 struct pipe_output_config {
-  /// How long a whole reply may wait for its reader; 0: for ever.
+  /// How long a whole reply may wait for a reader; 0: for ever.
   std::chrono::milliseconds reply_timeout{0};
 
   std::string validate() const;
@@ -17,8 +17,8 @@ struct pipe_output_config {
 /// What outlives the actor.
 struct pipe_output_resources {
   host_outlet& outlet;
-  std::uint64_t first = 0; ///< where the outlet stood at the agent's start
-  std::uint64_t limit = 0; ///< up to here it may go
+  std::uint64_t first = 0; ///< the outlet's position at the agent's start
+  std::uint64_t limit = 0; ///< the outlet may move up to here
   std::uint64_t replies_begun = 0;
   std::uint64_t dropped_replies = 0;
 
@@ -26,10 +26,11 @@ struct pipe_output_resources {
     : outlet{o}, first{o.position()}, limit{first} {}
 };
 
-/// Owns:          moving what the host shall see out of its log
+/// Owns:          moving the host's output from its log into the FIFO
 /// Receives from: conversation, the output, health_monitor
-/// Sends to:      conversation (how far it has come), shutdown_coordinator
-/// Dies when:     the output cannot be written (`output_failed`)
+/// Sends to:      conversation (how far the outlet has come),
+///                shutdown_coordinator
+/// Dies when:     the output can't be written (`output_failed`)
 class pipe_output : public agent_actor<pipe_output_actor> {
 public:
   pipe_output(caf::actor_config& config, pipe_output_resources& resources,
@@ -39,8 +40,8 @@ public:
 
   void on_exit() override;
 
-  /// 64 KiB: the conversation hears of so much at a time, which is all it needs
-  /// to let go of what the host has.
+  /// 64 KiB: how far the output gets between two reports to the conversation,
+  /// which uses them only to release the logs.
   static constexpr std::uint64_t told_step = 64 * 1024;
 
 protected:

@@ -21,26 +21,26 @@ struct conversation_logs {
   stream_log& to_child; ///< for the child's stdin
   stream_log& events;   ///< what the child has said, and the agent's records
 
-  /// What the host shall see in place of `events`, if that is not it: text.
+  /// The log that the host is shown instead of `events`: the text output's.
   stream_log* replies = nullptr;
 
-  /// Told up to where the input was dealt with, once what came of it is in the
-  /// logs: for a note that outlives the agent. Most lines need none: their
-  /// records say it.
+  /// Called with the offset up to which the input was dealt with, once the
+  /// results are in the logs, for a note that outlives the agent. Most lines
+  /// don't need it, because their records hold the offset.
   std::function<void(std::uint64_t)> note_input{};
 
-  /// Told where a checkpoint begins.
+  /// Called with the offset of each checkpoint.
   std::function<void(std::uint64_t)> note_checkpoint{};
 
   stream_log& shown() const { return replies != nullptr ? *replies : events; }
 
-  /// Why what is owed to one of them can't be written; empty if it can.
+  /// Why one of them can't be written; empty if all can.
   std::string trouble() const {
     return events.trouble() + to_child.trouble()
            + (replies != nullptr ? replies->trouble() : std::string{});
   }
 
-  /// Tries to write it again.
+  /// Tries again to write what waits.
   void retry() const {
     events.retry();
     to_child.retry();
@@ -49,12 +49,13 @@ struct conversation_logs {
   }
 };
 
-/// What stands between host and child, as a plain class: it reads two logs,
+/// What stands between host and child, as a plain class. It reads two logs,
 /// appends to two, and is told how far the others have come. The `conversation`
-/// actor only carries its mail, so the whole protocol is tested without actors,
-/// and survives their restarts.
+/// actor only carries its messages, so the whole protocol is tested without
+/// actors and survives their restarts.
 ///
-/// Two of them: `dialogue` (Claude Code's stream-json) and `raw_relay` (bytes).
+/// There are two: `dialogue` (Claude Code's stream-json) and `raw_relay`
+/// (bytes).
 class bridge {
 public:
   explicit bridge(conversation_logs logs)
@@ -66,13 +67,13 @@ public:
 
   virtual void take(const input_grew& news) = 0;
 
-  /// Deals with all the input that may be dealt with now.
+  /// Deals with all input that may be dealt with now.
   virtual void take_input() = 0;
 
   /// Whether more of the input may be dealt with now.
   virtual bool may_take_input() const = 0;
 
-  /// What pipe_input is to know.
+  /// How far the input was dealt with, for pipe_input.
   virtual input_window input_standing() const = 0;
 
   // -- from the child ---------------------------------------------------------
@@ -80,40 +81,40 @@ public:
   virtual void take(const child_started& child) = 0;
   virtual void take(const child_ended& end) = 0;
 
-  /// Reads the events as far as they go.
+  /// Reads the events up to their end.
   virtual void take_output() = 0;
 
-  /// Lines of the child's that were read so far; 0 if it has none.
+  /// Number of the child's lines read so far; 0 if it has no lines.
   virtual std::uint64_t heard() const { return 0; }
 
-  /// No more is wanted of the child than up to here.
+  /// The child's output is not wanted beyond this offset.
   virtual std::uint64_t output_limit() const = 0;
 
-  /// What to launch, should no child run.
+  /// How to launch a child if none runs.
   virtual launch_child launch_plan() const = 0;
 
   /// Whether a child is wanted at all.
   virtual bool wants_child() const = 0;
 
-  /// A child runs, as far as known.
+  /// Whether a child runs, as far as is known.
   virtual bool child_runs() const = 0;
 
-  /// How far the child's stdin has got what it shall get.
+  /// How far the child's stdin has received its log.
   void take(const child_input_window& window) { to_child_gone_ = window.taken; }
 
   // -- for the host -----------------------------------------------------------
 
-  /// The host may have the shown log up to here.
+  /// The host may get the shown log up to here.
   virtual std::uint64_t shown_to() const = 0;
 
-  /// How far it has it.
+  /// How far the host has got the shown log.
   void take(const host_output_window& window) { shown_gone_ = window.taken; }
 
-  /// Lets the logs go that nobody needs any more.
+  /// Releases the parts of the logs that nobody needs any more.
   virtual void release() = 0;
 
-  /// Whose prompt lies before which offset, since this was asked for last: for
-  /// traces. In order.
+  /// For traces: which prompt the bytes before `end` belong to. Each call
+  /// returns the marks since the last one, in order.
   struct mark {
     std::uint64_t end = 0;
     trace_id prompt;
@@ -136,19 +137,20 @@ public:
 
   virtual void take(const restart_claude& wish) = 0;
 
-  /// How the child is to be ended so that it is started again, once the moment
-  /// for it has come; else null.
+  /// How to end the child so that it is started again, once that is due; else
+  /// null.
   virtual const renew_child* renewal() const = 0;
 
-  /// Interrupts the turn that runs, as somebody has asked for it.
+  /// Interrupts the running turn because somebody asked for it.
   virtual interrupt_outcome interrupt_on_request() {
     return {false, "there are no turns in this mode"};
   }
 
   // -- patience ---------------------------------------------------------------
 
-  /// What the child is waited for, and a number that changes with each sign of
-  /// life: who waits for the same for too long says so by `overdue`.
+  /// What the child is expected to do, and a number that changes with each sign
+  /// of life. If neither changes for too long, the conversation calls
+  /// `overdue`.
   struct patience {
     enum class kind : std::uint8_t { nothing, start, turn, interrupt };
 
@@ -166,60 +168,61 @@ public:
 
   using time_point = turn_clock::time_point;
 
-  /// Something has begun or ended whose time counts: `pass` is called at once.
+  /// A wait has begun or ended; `pass` must be called at once.
   virtual bool wants_time() const { return false; }
 
-  /// It is `now`: does what is due.
+  /// Sets the time and does what is due.
   virtual void pass(time_point /*now*/) {}
 
-  /// When `pass` has to be called again; nothing: never.
+  /// When `pass` must be called again; nothing: never.
   virtual std::optional<time_point> due() const { return std::nullopt; }
 
-  /// Those of Claude's requests that wait for the host, with their ages.
+  /// Claude's requests that wait for the host, with their ages.
   virtual std::vector<open_request> requests(time_point /*now*/) const {
     return {};
   }
 
   // -- the end ----------------------------------------------------------------
 
-  /// The shutdown is over: what is open now has no end to wait for.
+  /// The shutdown is over; whatever is still open is ended now.
   virtual void close() = 0;
 
-  /// Nothing is in flight any more, after `begin_drain`.
+  /// After `begin_drain`: nothing is in flight any more.
   virtual bool drained() const = 0;
 
-  /// The input has ended and all of it was dealt with.
+  /// The input has ended, and all of it was dealt with.
   virtual bool finished() const = 0;
 
   virtual conversation_status status() const = 0;
 
-  /// A number that tells the turn in flight from those before and after it; 0
-  /// if there is none, or turns are not known.
+  /// A number that identifies the turn in flight; 0 if there is none, or turns
+  /// are not known.
   virtual std::uint64_t turn() const { return 0; }
 
-  /// Number of status documents that the host has asked for and not got.
+  /// Number of status requests of the host without an answer.
   virtual std::size_t status_requests() const = 0;
 
   virtual void answer_status(std::string_view document) = 0;
 
   turn_clock pace;
-  stopwatch input_held;  ///< no input is taken
-  stopwatch output_held; ///< nothing is taken from the child
+  stopwatch input_held;  ///< no input is dealt with
+  stopwatch output_held; ///< no output of the child is read
 
   const conversation_logs& logs() const { return logs_; }
 
-  /// The child's stdin shall get all up to here.
+  /// The child's stdin is to get everything before this offset.
   std::uint64_t to_child_end() const { return logs_.to_child.end(); }
 
-  /// 64 KiB: what pipe_input may bring beyond what was read, and what may wait
-  /// for the child's stdin before no more input is dealt with. A pipe's worth.
+  /// 64 KiB, the size of a pipe: how far pipe_input may be ahead of the
+  /// reading, and how much may wait for the child's stdin before input is held
+  /// back.
   static constexpr std::uint64_t small_window = 64 * 1024;
 
-  /// 1 MiB: what the child may be ahead of the conversation's reading.
+  /// 1 MiB: how far the child may be ahead of the conversation's reading.
   static constexpr std::uint64_t output_window = 1024 * 1024;
 
 protected:
-  /// Whose prompt is spoken of from now on, for traces.
+  /// For traces: what follows belongs to this prompt.
   void speak_of(trace_id prompt) {
     if (prompt == speaks_of_)
       return;

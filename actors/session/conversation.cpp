@@ -33,7 +33,7 @@ conversation::behavior_type conversation::make_behavior() {
     },
     [this](const child_output_grew&) { settle(); },
     [this](const child_ended& end) {
-      // It is the answer, instead of a start, to one who has missed it.
+      // A conversation that missed the child's start gets its end instead.
       auto asked_in_vain = launching_ && end.generation > asked_after_;
       bridge_.take(end);
       if (asked_in_vain || (end.awaits_next && !launching_))
@@ -79,7 +79,7 @@ conversation::behavior_type conversation::make_behavior() {
     },
     [this](const begin_drain& drain) {
       bridge_.take(drain);
-      told_drained_ = told_gone_ = false; // asked again by a new coordinator
+      told_drained_ = told_gone_ = false; // a new coordinator asks again
       settle();
     },
     [this](const interrupt_turn& interrupt) {
@@ -118,7 +118,7 @@ void conversation::take_peers(const peers_changed& now) {
   if (replaced(now, &peers_changed::pipe_input))
     told_input_.reset();
   if (replaced(now, &peers_changed::shutdown_coordinator))
-    told_finished_ = told_gone_ = false; // it may not have read that
+    told_finished_ = told_gone_ = false; // the old one may not have read it
   auto new_child = replaced(now, &peers_changed::claude_process);
   meet(now);
   if (new_child)
@@ -126,27 +126,27 @@ void conversation::take_peers(const peers_changed& now) {
   settle();
 }
 
-// While Claude runs on, all prompts are.
+// If Claude is left to the next agent, so are all prompts.
 bool conversation::is_left_to_next(const restarts_exhausted& end) const {
   return config_.leaves_claude && !end.waits
          && (end.name != "claude_process" || bridge_.child_runs());
 }
 
-// Nobody is left to give these orders, and there is no time for a turn.
+// Nobody is left to give these orders, and there is no time to wait for a turn.
 void conversation::end_alone(const restarts_exhausted& end) {
   bridge_.take(
     begin_drain{"gave up restarting " + end.name + ": " + end.reason});
   bridge_.close();
 }
 
-// Reads the clock only where there is something to note.
+// Reads the clock only if there is something to note.
 void conversation::note_turn(bool spoke) {
   auto turn = bridge_.turn();
   if (turn != bridge_.pace.turn() || (spoke && turn != 0))
     bridge_.pace.note(turn, spoke, clock().now());
 }
 
-// Does what has become possible, whatever it was that happened.
+// Called after every event: does whatever has become possible.
 void conversation::settle() {
   read_on();
   note_turn();
@@ -159,8 +159,8 @@ void conversation::settle() {
   watch();
 }
 
-// What one log holds may lead to more in the other: at last nothing new is
-// left.
+// Reading one log may append to the other, so the output is read twice; then
+// nothing new is left.
 void conversation::read_on() {
   auto before = bridge_.heard();
   bridge_.take_output();
@@ -178,7 +178,7 @@ void conversation::mend() {
   mending_ = false;
   bridge_.logs().retry();
   if (!bridge_.child_runs() && !launching_)
-    ask_for_child(); // what is to be written for the last one goes first
+    ask_for_child(); // lines for the last child are written first
   settle();
 }
 
@@ -207,8 +207,8 @@ void conversation::tell_host() {
   }
 }
 
-// Told when half of what was allowed is used up, or pipe_input waits for what
-// is new in it: that a message has begun or ended, that a cut was heard of.
+// Sends a window when half of the last one is used up, or when pipe_input waits
+// for news: a message has begun or ended, or a cut was read.
 void conversation::tell_windows() {
   const auto& logs = bridge_.logs();
   auto input = bridge_.input_standing();
@@ -239,7 +239,7 @@ void conversation::note_held(stopwatch& watch, bool held) {
     watch.note(held, clock().now());
 }
 
-// It is to go on with the session that was told last.
+// Reads the output first, so that the child resumes the latest session.
 void conversation::ask_for_child() {
   bridge_.take_output();
   launching_ = peers().claude_process && bridge_.wants_child();
@@ -296,8 +296,8 @@ void conversation::report_progress() {
   }
 }
 
-// One timer for all turns, however short: it is set again only for an earlier
-// moment, and looks then whether anything has come since.
+// One timer serves all turns, however short. It is only moved to an earlier
+// time; when it fires, it checks whether anything has come since.
 void conversation::watch() {
   auto now = bridge_.waits_for();
   if (now == waiting_)
@@ -328,7 +328,7 @@ void conversation::lose_patience() {
   settle();
 }
 
-// One timer, as above. Where nothing waits for its time no clock is read.
+// One timer, as above. The clock is read only if something has a deadline.
 void conversation::keep_time() {
   if (bridge_.wants_time())
     bridge_.pass(clock().now());

@@ -14,7 +14,7 @@ struct conversation_config {
   /// How long Claude may be silent in the middle of a turn; 0: for ever.
   std::chrono::milliseconds stall_timeout{0};
 
-  /// How long it may take to get ready; 0: for ever.
+  /// How long it may take until it is ready; 0: for ever.
   std::chrono::milliseconds start_timeout{0};
 
   /// See `shutdown_progress`.
@@ -23,12 +23,12 @@ struct conversation_config {
   std::string validate() const;
 };
 
-/// Owns:          nothing; carries the mail of the `bridge` lent to it
+/// Owns:          nothing; it carries the messages of the `bridge` lent to it
 /// Receives from: pipe_input, claude_process, pipe_output, supervisor,
 ///                shutdown_coordinator, health_monitor
 /// Sends to:      claude_process, pipe_output, pipe_input,
 ///                shutdown_coordinator, health_monitor
-/// Dies when:     never by itself; the next one goes on with the same bridge
+/// Dies when:     never by itself; the next one continues with the same bridge
 class conversation : public agent_actor<conversation_actor> {
 public:
   conversation(caf::actor_config& config, bridge& protocol,
@@ -36,14 +36,14 @@ public:
 
   const char* name() const override { return "conversation"; }
 
-  /// How long the health monitor may take for a host's `status`.
+  /// How long the health monitor may take to answer a host's `status`.
   static constexpr std::chrono::seconds status_timeout{2};
 
-  /// How long a Claude that was interrupted for its silence may stay silent;
-  /// less if `stall_timeout` is less.
+  /// How long a Claude that was interrupted for its silence may go on being
+  /// silent; shorter if `stall_timeout` is shorter.
   static constexpr std::chrono::seconds interrupt_grace{10};
 
-  /// Between two tries to write, while a disk is full.
+  /// Pause before writing is tried again while a disk is full.
   static constexpr std::chrono::milliseconds retry_pause{1000};
 
 protected:
@@ -71,32 +71,32 @@ private:
   void keep_time();
   void ring();
 
-  // Tells the timers apart: the ids of one are counted from 1.
+  // Tells the two kinds of timers apart; their ids count from 1.
   static constexpr std::uint64_t alarm_bit = std::uint64_t{1} << 63;
   static constexpr std::uint64_t mending = ~std::uint64_t{0};
 
   bridge& bridge_;
   conversation_config config_;
   std::optional<input_window> told_input_;
-  std::uint64_t cut_at_ = 0;      // in the input, as far as told
-  std::uint64_t told_output_ = 0; // the limit of the child's
-  std::uint64_t told_child_ = 0;  // how much its stdin shall get
+  std::uint64_t cut_at_ = 0;      // in the input
+  std::uint64_t told_output_ = 0; // the limit of the child's output
+  std::uint64_t told_child_ = 0;  // what its stdin is to get
   std::uint64_t told_host_ = 0;
-  std::uint64_t released_ = 0; // the logs were let go of when they stood there
-  bool mending_ = false;       // a disk is full
-  bool launching_ = false;     // a child was asked for and has not started yet
-  std::uint64_t asked_after_ = 0; // the end that was the last then
+  std::uint64_t released_ = 0;    // size of the logs at the last release
+  bool mending_ = false;          // a disk is full
+  bool launching_ = false;        // a child was asked for, not started yet
+  std::uint64_t asked_after_ = 0; // the last child's end then
   bool asking_status_ = false;
-  bool flushing_ = false; // asked to, and not passed on yet
+  bool flushing_ = false; // asked to, but not passed on yet
   bool told_drained_ = false;
   bool told_gone_ = false;
   bool told_finished_ = false;
-  bool told_renewal_ = false; // this claude_process
+  bool told_renewal_ = false; // to this claude_process
   bridge::patience waiting_;
   caf::actor_clock::time_point waiting_since_{};
   caf::actor_clock::time_point next_look_{}; // none: the epoch
   std::uint64_t look_ = 0;
-  std::optional<bridge::time_point> alarm_due_; // for what the bridge times
+  std::optional<bridge::time_point> alarm_due_; // the bridge's next deadline
   std::uint64_t alarms_ = 0;
   std::uint64_t alarm_ = 0;
 };

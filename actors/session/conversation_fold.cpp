@@ -25,7 +25,7 @@ bool is_own(std::string_view id) {
   return id.starts_with(codec::own_request_prefix);
 }
 
-// A file system leaves them where a machine has crashed. JSON has none.
+// A file system may leave zeros after a crash of the machine. JSON has none.
 bool has_zeros(std::string_view line) {
   return line.find('\0') != std::string_view::npos;
 }
@@ -59,7 +59,7 @@ public:
       note_control(line.request_id, std::string{text});
   }
 
-  /// It begins at `at`.
+  /// `at`: the offset of the line.
   void take_event(std::uint64_t at, std::string_view text) {
     auto line = codec::read_envelope(text);
     if (is_left_out(line, text))
@@ -76,8 +76,9 @@ public:
     now_.to_child = to_child;
     std::erase_if(now_.open_requests,
                   [this](const auto& r) { return answered_.contains(r.id); });
-    // The logs do not tell whether one that failed and was accepted again was
-    // given before that, but to the last child.
+    // If a prompt failed and was accepted again, the logs do not tell whether
+    // an earlier child got it before that. Only what the last child got counts
+    // then.
     for (auto& p : now_.prompts) {
       const auto& given
         = accepted_again_.contains(p.uuid) ? given_to_last_ : given_;
@@ -108,8 +109,8 @@ private:
     controls_.push_back({id, std::move(line)});
   }
 
-  // A new Claude is sent once more what the last one has not answered. It
-  // counts once, where it was sent last.
+  // A new Claude is sent again what the last one has not answered. Such a
+  // request counts once, at the last place where it was sent.
   void send_controls(std::size_t end) {
     for (; sent_ < end; ++sent_) {
       const auto& [id, line] = controls_[sent_];
@@ -118,9 +119,9 @@ private:
     }
   }
 
-  // The logs tell of no order between what was given and what was said but
-  // this: an answer comes behind its request. Without it all requests would be
-  // open at first, and `host_settings` forgets some when there are too many.
+  // The only order known between the two logs is that an answer follows its
+  // request. It is used here, because otherwise all requests would be open at
+  // first, and `host_settings` drops some when there are too many.
   void take_answer(const envelope& line) {
     if (auto i = last_of_id_.find(line.request_id); i != last_of_id_.end())
       send_controls(i->second + 1);
@@ -133,11 +134,11 @@ private:
     if (line.type == "container_agent")
       return is_checkpoint(text);
     if (text.starts_with('{') && !is_whole_object(text))
-      return true; // one that was cut, most likely
+      return true; // most likely one that was cut
     if (line.type == "control_response")
       return is_own(line.request_id);
     if (!line.is_object)
-      return text.starts_with('{'); // whoever wrote it died within it
+      return text.starts_with('{'); // its writer died within it
     const auto& uuids = line.user_message_uuids;
     return line.type == "result" && !uuids.empty()
            && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
@@ -145,7 +146,7 @@ private:
               });
   }
 
-  // Each once, in their order.
+  // Adds a range unless it is known; keeps the order.
   void leave_out(codec::event_range range) {
     auto& all = now_.left_out;
     auto i = std::lower_bound(
@@ -184,7 +185,7 @@ private:
       end_conversation();
   }
 
-  // The queue remembers those that are open, too.
+  // `closed` also holds the uuids of open prompts, as the queue remembers them.
   void recall_closed() {
     std::unordered_set<trace_id, trace_id_hash> open;
     for (const auto& p : now_.prompts)
@@ -199,7 +200,7 @@ private:
 
   using prompts = decltype(codec::kept_conversation::prompts);
 
-  // One that has failed may be accepted again.
+  // A prompt that has failed may be accepted again.
   void accept(const codec::agent_record& record) {
     auto id = trace_id_of(record.uuid);
     if (failed_.erase(id) > 0) {
@@ -215,7 +216,7 @@ private:
     auto i = std::find_if(now_.prompts.begin(), now_.prompts.end(),
                           [&](const auto& p) { return p.uuid == uuid; });
     if (i == now_.prompts.end())
-      return; // it is said once more of one that was sent again
+      return; // a repeated prompt gets the record again
     note_failure(trace_id_of(uuid), i->continued_as);
     close(i, reason);
   }
@@ -226,7 +227,7 @@ private:
       failed_.insert(trace_id_of(continued_as));
   }
 
-  // As an id: what looks like one is a uuid all the same.
+  // Stores the uuid as an id, in one form whatever the host wrote.
   void close(prompts::iterator prompt, const std::string& failure = {}) {
     now_.closed.push_back(
       {to_string(trace_id_of(prompt->uuid)), failure, prompt->continued_as});
@@ -235,7 +236,7 @@ private:
       now_.closed.pop_front();
   }
 
-  // It says how often the prompt had been sent.
+  // The record says how often the prompt was sent.
   void resend(const codec::agent_record& record) {
     for (auto& p : now_.prompts)
       if (p.uuid == record.uuid) {
@@ -252,7 +253,7 @@ private:
       }
   }
 
-  // A new session has nothing to go on with.
+  // A new session has no prompt to continue.
   void lose_session() {
     now_.session_id.clear();
     now_.anew = true;
@@ -260,7 +261,7 @@ private:
       p.continued_as.clear();
   }
 
-  // One that was taken up goes on; any other begins.
+  // A Claude that was taken up continues; any other begins.
   void begin_child(const codec::agent_record& record) {
     if (!record.attached || record.pid != now_.pid)
       end_child();
@@ -268,7 +269,7 @@ private:
     now_.pid = record.pid;
   }
 
-  // Requests that were open are cancelled by lines of their own.
+  // Open requests are not cleared here: separate lines cancel them.
   void end_child() {
     for (auto& p : now_.prompts)
       p.begun = false;
@@ -318,7 +319,8 @@ private:
       p.answering = p.answering || p.begun;
   }
 
-  // Before a child is ready it is about no prompt, but about the session.
+  // Before a child is ready, a `result` is about the session, not about a
+  // prompt.
   void take_result(const envelope& line) {
     if (!now_.ready)
       return;
@@ -329,7 +331,7 @@ private:
       close_first([](const auto&) { return true; });
   }
 
-  // Of those that Claude was given.
+  // Closes the first match among the prompts that Claude was given.
   template <class Predicate>
   void close_first(Predicate is_it) {
     auto i
@@ -366,16 +368,16 @@ private:
   std::unordered_set<std::string> given_to_last_;
   std::unordered_set<std::string> accepted_again_;
   std::unordered_set<std::string> answered_;
-  std::vector<control> controls_; // that the host has given, in order
+  std::vector<control> controls_; // from the host, in order
   std::unordered_map<std::string, std::size_t> last_of_id_;
   std::unordered_map<std::string, std::size_t> last_of_line_;
-  std::size_t sent_ = 0; // of them, as far as `settings_` knows
-  std::unordered_set<trace_id, trace_id_hash> failed_; // what `closed` names
+  std::size_t sent_ = 0; // of them, known to `settings_`
+  std::unordered_set<trace_id, trace_id_hash> failed_; // failed, in `closed`
 };
 
 struct checkpoint {
   codec::kept_conversation state;
-  std::uint64_t events = 0; // where it goes on
+  std::uint64_t events = 0; // where to continue reading
 };
 
 bool begins_checkpoint(const stream_log& events, std::uint64_t at) {
@@ -386,7 +388,8 @@ bool begins_checkpoint(const stream_log& events, std::uint64_t at) {
   return is_checkpoint({begin.data(), size});
 }
 
-// One that can't be read is another version's: then all that is kept tells.
+// A checkpoint that can't be read is of another version; then the whole log is
+// read.
 checkpoint last_checkpoint(const stream_log& events, const stream_log& to_child,
                            std::uint64_t from) {
   checkpoint result;

@@ -9,25 +9,25 @@
 
 namespace container_agent {
 
-/// What the logs of a conversation come to, for an agent that goes on with it:
-/// read from the last checkpoint in `events` on, or from what is kept of it.
-/// `to_child` tells what Claude was given. Changes nothing. Throws as
-/// `stream_log::read`. `damaged`, if given, counts lines with zeros in them,
-/// which say nothing. `from`: where the last checkpoint begins, if that is
-/// known; else the beginning.
+/// Computes the state of a conversation from its logs, for an agent that
+/// continues it. Reads `events` from the last checkpoint on, or from the
+/// beginning of what is kept; `from` is the checkpoint's offset, if known.
+/// `to_child` shows what Claude was given. `damaged`, if given, counts lines
+/// that hold zeros and are ignored. Changes nothing. Throws as
+/// `stream_log::read`.
 ///
-/// `accepted` and `rejected` records say up to where the input was dealt with:
-/// writing one is the commit. Whatever else an agent knows is in Claude's own
-/// lines, or can be had twice.
+/// `accepted` and `rejected` records hold the offset up to which the input was
+/// dealt with, so appending one is the commit. All other state follows from
+/// Claude's own lines or can safely be sent twice.
 codec::kept_conversation fold_conversation(const stream_log& events,
                                            const stream_log& to_child,
                                            std::uint64_t* damaged = nullptr,
                                            std::uint64_t from = 0);
 
-/// Whether this line of Claude's is one: not cut, and not from somewhere else.
+/// Whether a line is a whole JSON object, so neither truncated nor mixed up.
 bool is_whole_object(std::string_view line);
 
-/// The child's input begins with a request of the agent's own by such an id.
+/// Begins the ids of the request that is sent first to each child.
 std::string initialize_prefix();
 
 } // namespace container_agent

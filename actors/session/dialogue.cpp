@@ -45,7 +45,8 @@ dialogue::dialogue(dialogue_config config, conversation_logs logs,
 
 // -- the host's lines ---------------------------------------------------------
 
-// A line that throws is at the front the next time, too.
+// A line stays at the front while it is handled, so if that throws it comes
+// again.
 void dialogue::take_input() {
   while (may_take_input()) {
     const auto* line = input_.front();
@@ -57,7 +58,8 @@ void dialogue::take_input() {
   }
 }
 
-// Control messages and what a transparent host says leave no record.
+// Notes the position, because not every line leaves a record: control messages
+// and a transparent host's lines don't.
 void dialogue::note_input() {
   if (logs_.note_input && logs_.events.owed() == 0 && logs_.to_child.owed() == 0
       && (status_requests_ == 0 || closed_))
@@ -68,7 +70,7 @@ void dialogue::take(const host_line& line) {
   line_ = &line;
   take_text(line);
   line_ = nullptr;
-  ++counters_.lines; // not before: should that have thrown, it comes again
+  ++counters_.lines; // last: if that throws, the line comes again
 }
 
 input_window dialogue::input_standing() const {
@@ -90,8 +92,8 @@ void dialogue::take_text(const host_line& line) {
   if (auto* fault = std::get_if<codec::input_fault>(&outcome))
     return reject(fault->reason, fault->detail, fault->uuid);
   auto& message = std::get<codec::input_message>(outcome);
-  // JSON that is whole is whole without a line feed, too. Of plain text nobody
-  // can tell, and half a prompt may mean something else than the whole one.
+  // A JSON object is complete even without a line feed. Plain text may not be,
+  // and half a prompt may mean something else than the whole one.
   auto is_json = config_.input != codec::input_format::text
                  && codec::start_of(line.text) == codec::json_start::object;
   if (line.ending == line_ending::cut && !is_json)
@@ -110,14 +112,15 @@ bool dialogue::may_take_input() const {
       || held_control_.size() >= max_held_control
       || held_control_bytes_ >= config_.queue.bytes)
     return false;
-  // An answer that Claude waits for may stand behind prompts that find no room:
-  // these are then refused instead of blocking it for ever.
+  // Claude may wait for an answer that comes after prompts for which there is
+  // no room. Those prompts are then refused; otherwise they would block the
+  // answer for ever.
   return !prompts_.full() || config_.transparent || !open_requests_.empty();
 }
 
 void dialogue::take_message(codec::input_message message) {
   using kind = codec::input_message::kind;
-  // A Claude that has outlived its actor may wait for just this answer.
+  // A Claude that has outlived its actor may wait for this very answer.
   auto awaited = message.what == kind::control_response
                  && open_requests_.contains(message.request_id);
   if (!gave_up_.empty() && !awaited && message.what != kind::status_request)
@@ -133,7 +136,7 @@ void dialogue::take_message(codec::input_message message) {
   }
 }
 
-// From here on it is known whose line it is.
+// For traces: the current line belongs to this prompt.
 void dialogue::concerns(trace_id prompt) {
   speak_of(prompt);
   if (context_.hook != nullptr)
@@ -195,7 +198,7 @@ void dialogue::take_control(codec::input_message message) {
                      "control_forwarded",
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
-  // One that is about to end for a new one will not read it any more.
+  // A Claude that is about to be replaced will not read it any more.
   auto unblocks = child_ == child_state::starting && !settings_.restoring()
                   && !settings_.blocked().empty()
                   && host_settings::may_unblock(message.line);
@@ -209,7 +212,8 @@ void dialogue::hold_control(control_message control) {
   held_control_.push_back(std::move(control));
 }
 
-// Each is held until then: should this agent be killed, the next one has it.
+// A message stays held until `deal` has returned, so that the next agent has it
+// if this one is killed.
 void dialogue::deal_with_held(
   const std::function<bool(const control_message&)>& deal) {
   for (auto i = held_control_.begin(); i != held_control_.end();) {
@@ -223,7 +227,7 @@ void dialogue::deal_with_held(
   note_input();
 }
 
-// What Claude has not been given yet is the next agent's to give.
+// The next agent must begin with the first message that Claude was not given.
 std::uint64_t dialogue::held_from(std::uint64_t otherwise) const {
   auto result = otherwise;
   for (const auto& each : for_claude_)
@@ -253,7 +257,8 @@ codec::input_range dialogue::input_range() const {
 // -- prompts ------------------------------------------------------------------
 
 void dialogue::start_prompts() {
-  // A restart that waits for tasks only may wait for long.
+  // A restart that waits only for tasks may wait for long, so prompts still
+  // start.
   if (child_ != child_state::ready || (renewal_ && !tasks_.holds_back()))
     return;
   while (const auto* p = prompts_.start_next())
@@ -266,7 +271,7 @@ void dialogue::send(const prompt& p) {
   auto line = p.continued_as.empty()
                 ? p.line
                 : codec::prompt_line(config_.continue_prompt, p.continued_as);
-  // Claude runs the prompt anew if its transcript does not have it.
+  // Claude runs the prompt again if its transcript does not have it.
   if (p.again && p.answering)
     line = codec::with_notice(line);
   give_claude(line, p.trace);
@@ -283,7 +288,7 @@ void dialogue::interrupt() {
 }
 
 void dialogue::resend_prompts() {
-  auto unfinished = prompts_.in_flight(); // a copy: failing removes from it
+  auto unfinished = prompts_.in_flight(); // a copy: failing removes
   for (const auto& p : unfinished) {
     if (p.sent >= max_sends) {
       fail(p, "crashed",
@@ -351,8 +356,9 @@ void dialogue::fail_waiting(std::string_view reason, std::string_view detail) {
     fail(p, reason, detail);
 }
 
-// Not before all that was told so far is in the log of events: an agent that is
-// killed in between would leave a Claude that was given what nobody knows of.
+// Waits until all records so far are in the log of events. Otherwise an agent
+// that is killed in between leaves a Claude with lines that the next agent does
+// not know.
 void dialogue::give_claude(std::string lines, trace_id prompt,
                            std::uint64_t input_from) {
   for_claude_bytes_ += lines.size();

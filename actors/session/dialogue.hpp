@@ -28,58 +28,58 @@ struct dialogue_config {
   voice_kind voice = voice_kind::stream_json;
   prompt_queue::limits queue;
 
-  /// Forward everything at once, inject nothing.
+  /// Forward everything at once and inject nothing.
   bool transparent = false;
 
-  /// Tasks of Claude's of which nothing is heard for so long are not waited for
-  /// any more; 0: for ever. (`--stall-timeout`, as for a turn.)
+  /// Claude's tasks that were silent for this long are no longer waited for; 0:
+  /// wait for ever. (`--stall-timeout`, as for a turn.)
   std::chrono::milliseconds task_patience{0};
 
-  /// Permission requests that the host has not answered after so long are
+  /// Permission requests that the host has not answered for this long are
   /// denied; 0: never. (`--permission-timeout`)
   std::chrono::milliseconds permission_timeout{0};
 
-  /// What takes secrets out of what Claude's requests are about.
+  /// Removes secrets from the subjects of Claude's requests.
   open_requests::redactor redact = nullptr;
 
-  /// Longest answer in bytes that text output can show. It is held whole.
+  /// Size of the longest answer for text output, which holds it whole.
   std::size_t max_answer = 64 * 1024 * 1024;
 
-  /// Session that the user's arguments resume, if any: to say which one was
-  /// lost if Claude Code refuses it.
+  /// The session that the user's arguments resume, if any. If Claude Code
+  /// refuses it, the host is told that this one was lost.
   std::string given_session;
 
-  /// By this prompt Claude goes on with one that it had begun when it died;
-  /// empty: such a prompt is failed.
+  /// The prompt by which Claude continues one that it had begun when it died;
+  /// empty: such a prompt fails.
   std::string continue_prompt = "Continue from where you left off.";
 
-  /// A session that could not be resumed is tried again so often in a row, then
-  /// it is lost.
+  /// How often in a row to try again to resume a session before it counts as
+  /// lost.
   std::uint32_t resume_retries = 2;
 
-  /// What of the events the host may not have yet before Claude has to wait, in
-  /// bytes. (`--max-backlog`)
+  /// Bytes of events that the host may be behind before Claude has to wait.
+  /// (`--max-backlog`)
   std::uint64_t max_backlog = 256 * 1024 * 1024;
 
-  /// After so many bytes of events comes a checkpoint.
+  /// Bytes of events between two checkpoints.
   std::uint64_t checkpoint_distance = 16 * 1024 * 1024;
 
   input_reader::config lines;
 
-  /// What was accepted, and that it has its end, survives the machine.
+  /// Accepted prompts and their ends survive a crash of the machine.
   bool sync = false;
 
-  /// The session that an earlier agent has left can't be resumed.
+  /// The session that an earlier agent used can't be resumed.
   bool session_gone = false;
 
   /// Returns what is wrong, or an empty string.
   std::string validate() const;
 };
 
-/// The conversation with Claude Code over stream-json: checks the host's lines,
-/// queues prompts, keeps one turn in flight, relays what Claude says, and after
-/// a crash resumes the session, sets what the host had set, and sends what has
-/// no result again.
+/// The conversation with Claude Code over stream-json. It checks the host's
+/// lines, queues prompts, keeps one turn in flight and relays Claude's lines.
+/// After a crash it resumes the session, restores the host's settings and sends
+/// prompts without a result again.
 ///
 /// A prompt's life:
 ///
@@ -95,26 +95,25 @@ struct dialogue_config {
 ///       ▲                      │                                   │
 ///       └──────child_ended─────┴───────────────────────────────────┘
 ///
-/// Before it is ready no prompt is sent, and no `result` ends one: a Claude
-/// that can't resume its session says one, too.
+/// Before it is ready no prompt is sent and no `result` ends a prompt, because
+/// a Claude that can't resume its session also sends a `result`.
 ///
-/// A Claude that is silent for too long is interrupted, then ended at once, and
-/// the prompt sent again; should it be silent over the same prompt once more,
-/// that prompt is failed.
+/// A Claude that is silent for too long is interrupted, then killed, and the
+/// prompt is sent again. If Claude is silent over the same prompt once more,
+/// the prompt fails.
 ///
-/// What the host says is in dialogue.cpp, what Claude says in
-/// dialogue_output.cpp, what it asks and does beside the prompts in
-/// dialogue_requests.cpp, Claude's life in dialogue_child.cpp, what a new
-/// Claude is given back in dialogue_restore.cpp, what goes from one agent to
-/// the next in dialogue_kept.cpp, the end in dialogue_end.cpp, and what becomes
-/// of a prompt that comes again in dialogue_again.cpp.
+/// The host's lines are in dialogue.cpp, Claude's in dialogue_output.cpp, its
+/// requests and its tasks in dialogue_requests.cpp, its starts and ends in
+/// dialogue_child.cpp, what a new Claude is given back in dialogue_restore.cpp,
+/// the state for the next agent in dialogue_kept.cpp, the end in
+/// dialogue_end.cpp, and prompts that come again in dialogue_again.cpp.
 ///
-/// It remembers nothing that the logs do not say: a `conversation_fold` makes
-/// its state of them for the next agent.
+/// It has no state that the logs do not hold; `fold_conversation` rebuilds it
+/// for the next agent.
 class dialogue : public bridge {
 public:
-  /// `kept`: where an earlier agent has stopped. `alive`: the Claude that it
-  /// has left is there, to be taken up.
+  /// `kept`: the state at the end of an earlier agent. `alive`: the Claude that
+  /// it left still runs and is to be taken up.
   dialogue(dialogue_config config, conversation_logs logs,
            actor_context context, const codec::kept_conversation& kept = {},
            bool alive = false);
@@ -153,10 +152,10 @@ public:
   std::vector<open_request> requests(time_point now) const override;
   void close() override;
 
-  /// What the next agent has to know: what a fold of the logs comes to.
+  /// The state for the next agent; a fold of the logs gives the same.
   codec::kept_conversation kept() const;
 
-  /// What comes before is not needed by anybody here.
+  /// Releases the parts of the logs that nobody needs here.
   void release() override;
 
   bool drained() const override;
@@ -167,20 +166,20 @@ public:
   std::size_t status_requests() const override { return status_requests_; }
   void answer_status(std::string_view document) override;
 
-  /// A prompt that was sent this often and killed Claude each time is failed.
+  /// A prompt that was sent this often, and killed Claude each time, fails.
   static constexpr std::uint32_t max_sends = 4;
 
-  /// A prompt over which Claude was silent for too long this often is failed.
+  /// A prompt over which Claude was silent for too long this often fails.
   static constexpr std::uint32_t max_stalls = 2;
 
-  /// Control messages of the host that may wait for a child to be ready; all
-  /// together they may have as many bytes as prompts that wait.
+  /// Control messages of the host that may wait until a child is ready. Their
+  /// total size is limited like that of waiting prompts.
   static constexpr std::size_t max_held_control = 256;
 
-  /// 2 MiB: the next agent may begin so far before what the host has.
+  /// 2 MiB: how far before the host's position the next agent may begin.
   static constexpr std::uint64_t max_repeated = 2 * 1024 * 1024;
 
-  /// 1 MiB: the host gets a longer line of Claude's before it is whole.
+  /// 1 MiB: a longer line of Claude's is forwarded before it is complete.
   static constexpr std::uint64_t max_held_line = 1024 * 1024;
 
 private:
@@ -274,7 +273,7 @@ private:
   void hand_over();
   void lose_line(const std::string& line);
 
-  /// A control message, and where it lies in the input.
+  /// A control message and its range in the input.
   struct control_message {
     codec::input_message message;
     std::uint64_t input_from = no_input;
@@ -282,7 +281,7 @@ private:
 
   void send_control(const control_message& control);
   void hold_control(control_message control);
-  /// What `deal` has dealt with is not held any more.
+  /// Removes the held messages that `deal` has dealt with.
   void deal_with_held(const std::function<bool(const control_message&)>& deal);
   std::uint64_t held_from(std::uint64_t otherwise) const;
   void release_settings();
@@ -303,27 +302,27 @@ private:
   input_reader input_;
   const host_line* line_ = nullptr; // while it is dealt with
 
-  // Claude's line that is being read.
+  // The line of Claude's that is being read.
   codec::envelope_scanner scanner_;
   std::uint64_t read_to_ = 0;
   std::uint64_t line_begin_ = 0;
-  bool at_work_ = false; // on a line; still, if that has thrown
-  std::optional<codec::event_range> torn_; // the one in which Claude ended
-  std::deque<std::string> own_;            // those in Claude's name, to come
+  bool at_work_ = false; // on a line; stays set if that throws
+  std::optional<codec::event_range> torn_; // the line that Claude's end cut
+  std::deque<std::string> own_;            // lines in Claude's name to come
   std::uint64_t heard_ = 0;
-  bool joining_ = false;             // its beginning may have gone elsewhere
-  std::uint64_t checkpoint_ = 0;     // the last one; else where the log begins
-  std::uint64_t checkpoint_due_ = 0; // when read up to here
+  bool joining_ = false;               // may begin within a line
+  std::uint64_t checkpoint_ = 0;       // the last one, or the log's begin
+  std::uint64_t checkpoint_due_ = 0;   // once read up to here
   std::uint64_t checkpoint_given_ = 0; // likewise, in what Claude is given
 
-  // Lines of events that the host is not shown and has not come to yet.
+  // Lines that the host is not shown, beyond its position.
   std::deque<codec::event_range> left_out_;
 
-  // For Claude, once what was told of it is in the log.
+  // Lines for Claude, held until their records are in the log.
   struct lines_for_claude {
     std::string lines;
     trace_id prompt;
-    std::uint64_t input_from = no_input; // if they are the host's own
+    std::uint64_t input_from = no_input; // if they are the host's
   };
 
   std::deque<lines_for_claude> for_claude_;
@@ -331,24 +330,24 @@ private:
 
   child_state child_ = child_state::none;
   child_started started_;
-  std::uint64_t ended_ = 0;      // the generation that was the last to end
+  std::uint64_t ended_ = 0;      // the last generation that ended
   bool lifecycle_known_ = false; // this child reports `command_lifecycle`
   bool session_refused_ = false;
-  bool initialized_ = false;   // this child has answered that
-  bool told_restored_ = false; // … and the host knows what it was given back
-  bool has_spoken_ = false;    // … has said anything but a `result`
-  bool has_settings_ = false;  // it had all that the host has set when taken up
-  std::int32_t kept_pid_ = 0;  // of the child that an earlier agent has left
-  bool taken_up_ = false;      // what is in flight was sent by an earlier agent
+  bool initialized_ = false;   // this child has answered `initialize`
+  bool told_restored_ = false; // … and the host was told what is restored
+  bool has_spoken_ = false;    // … has sent a line other than `result`
+  bool has_settings_ = false;  // it was taken up with all settings
+  std::int32_t kept_pid_ = 0;  // of the child an earlier agent left
+  bool taken_up_ = false;      // an earlier agent sent what is in flight
   bool anew_ = false;
-  bool interrupted_ = false; // for having been silent
+  bool interrupted_ = false; // because it was silent
   std::optional<renew_child> renewal_;
-  std::string gave_up_; // why Claude is not started again, if it is not
+  std::string gave_up_; // why Claude is not started again; else empty
   std::uint64_t signs_ = 0;
-  double dollars_ = 0; // that this child has told of
+  double dollars_ = 0; // reported by this child so far
   std::string session_;
-  launch_child started_with_; // the session that this child was to go on with
-  std::string resume_fault_;  // why it can't go on with that
+  launch_child started_with_;        // the session that it was to resume
+  std::string resume_fault_;         // why it can't resume that
   std::uint32_t failed_resumes_ = 0; // in a row
   std::string initialize_id_;
   std::string restore_id_;

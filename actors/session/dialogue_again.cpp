@@ -9,16 +9,17 @@ namespace container_agent {
 
 namespace {
 
-// The agent's own state has failed such a prompt, not what Claude made of it.
-// Claude Code may know the prompt all the same; it then ends as `no_result`.
+// Such a prompt failed because of the agent's own state, not because of
+// Claude's answer. Claude Code may still know the prompt; it then ends as
+// `no_result`.
 bool may_run_again(std::string_view failure) {
   return failure == "gave_up" || failure == "shutting_down";
 }
 
 } // namespace
 
-// A prompt whose uuid was accepted before. True if its end is, or will be, what
-// came of that one: else it is as if it had never been.
+// Handles a prompt whose uuid was accepted before. Returns true if it shares
+// the end of the earlier one, false if it is to be accepted like a new one.
 bool dialogue::take_again(const std::string& uuid) {
   const auto* failure = prompts_.failure(uuid);
   if (failure != nullptr && may_run_again(*failure))

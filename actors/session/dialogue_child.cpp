@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-// Claude's life: its starts and ends, wanted or not, and its silences.
+// Claude's life: starts, ends (wanted or not) and silences.
 namespace container_agent {
 
 void dialogue::take(const child_started& child) {
@@ -15,8 +15,9 @@ void dialogue::take(const child_started& child) {
     gave_up_.clear();
     return; // an actor was restarted, the child was not
   }
-  // Of a child that was adopted, an answer that an earlier agent has waited for
-  // may be under way. First of all: should this throw, the child comes again.
+  // The answer to an earlier agent's `initialize` may still arrive from an
+  // adopted child, so use a fresh id. This comes first: if it throws, the child
+  // comes again.
   auto id = child.attached ? "again:" + std::to_string(context_.random.next())
                            : std::to_string(child.generation);
   initialize_id_ = initialize_prefix() + id;
@@ -29,7 +30,8 @@ void dialogue::take(const child_started& child) {
     = false;
   joining_ = child.midstream;
   resume_fault_.clear();
-  // The logs may tell of one before it, which had what this one lacks.
+  // The kept state may be about an earlier child, which had settings this one
+  // lacks.
   taken_up_ = taken_up_ && child.attached && child.pid == kept_pid_;
   if (!taken_up_)
     begin_anew();
@@ -40,7 +42,7 @@ void dialogue::take(const child_started& child) {
                      {{"pid", child.pid},
                       {"resumed", child.resumed},
                       {"attached", child.attached}});
-  // One that an earlier agent has seen ready is so still.
+  // A Claude that an earlier agent has seen ready still is.
   if (config_.transparent || (taken_up_ && has_settings_))
     return become_ready();
   initialize();
@@ -52,7 +54,7 @@ void dialogue::set_session(std::string id, bool anew) {
   failed_resumes_ = 0;
 }
 
-// What was of an earlier child.
+// Drops what belonged to an earlier child.
 void dialogue::begin_anew() {
   lifecycle_known_ = has_settings_ = false;
   cancel_requests();
@@ -76,7 +78,7 @@ void dialogue::become_ready() {
   start_prompts();
 }
 
-// What its log does not say that this very child was given, it has not got.
+// Sends the prompts that this child was not given according to its log.
 void dialogue::go_on_with_kept() {
   auto given = sent_to_child();
   for (const auto& p : prompts_.in_flight())
@@ -84,7 +86,7 @@ void dialogue::go_on_with_kept() {
       send(p);
 }
 
-// Each begins with a request of the agent's own.
+// The log of each child begins with a request of the agent's own.
 std::unordered_set<std::string> dialogue::sent_to_child() const {
   std::unordered_set<std::string> result;
   const auto begin = initialize_prefix();
@@ -119,7 +121,7 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid,
 void dialogue::take(const child_ended& end) {
   if (end.generation <= ended_)
     return;
-  if (end.generation > started_.generation) // nobody was there to hear of it
+  if (end.generation > started_.generation) // its start was missed
     take(child_started{end.generation, end.pid, !session_.empty()});
   end_torn_line();
   take_output();
@@ -134,7 +136,7 @@ void dialogue::take(const child_ended& end) {
   auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
   renewal_.reset();
   log_end(end, uuid, cut);
-  if (!is_wanted(end)) // else the record `restarting` says why
+  if (!is_wanted(end)) // else the record `restarting` has the reason
     voice_->claude_exited(end, uuid, cut);
   lose_control(end.asked || config_.transparent,
                "Claude ended before it answered");
@@ -152,8 +154,8 @@ launch_child dialogue::launch_plan() const {
   return {session_, anew_, logs_.to_child.end(), ended_};
 }
 
-// Not before the log has all that was for the one before: else the next one got
-// it.
+// Waits until the log holds everything for the child before; otherwise the next
+// one would get it.
 bool dialogue::wants_child() const {
   return logs_.to_child.owed() == 0
          && (!draining_ || !prompts_.in_flight().empty());
@@ -164,10 +166,10 @@ void dialogue::take(const restart_scheduled& plan) {
 }
 
 void dialogue::take(const restarts_exhausted& end) {
-  // Without any other actor Claude can still finish its turn.
+  // If another actor was given up, Claude can still finish its turn.
   if (end.name != "claude_process")
     return;
-  // One that an earlier agent has left is at work on what is in flight.
+  // A Claude that an earlier agent has left still works on what is in flight.
   auto runs = child_ != child_state::none || taken_up_;
   if (!end.waits) {
     if (!taken_up_)
@@ -178,8 +180,8 @@ void dialogue::take(const restarts_exhausted& end) {
     gave_up_ = end.reason.empty() ? "it failed" : end.reason;
     lose_held_control("Claude is not started again");
   }
-  // A Claude that has outlived its actor may have answered what is in flight:
-  // whoever asks for Claude again hears that first.
+  // A Claude that has outlived its actor may have answered what is in flight.
+  // That output is read first when somebody asks for Claude again.
   if (runs)
     fail_waiting("gave_up", end.reason);
   else
@@ -203,8 +205,8 @@ const renew_child* dialogue::renewal() const {
 
 // -- patience -----------------------------------------------------------------
 
-// Claude is not to blame while it waits for the host, for an answer, or for
-// somebody to read what it says; nor while nobody is there to hear it.
+// Time does not count against Claude while it waits for the host, for an answer
+// or for a reader, or while no actor reads its output.
 dialogue::patience dialogue::waits_for() const {
   using kind = patience::kind;
   if (config_.transparent || logs_.events.end() >= output_limit()
@@ -216,7 +218,7 @@ dialogue::patience dialogue::waits_for() const {
     return {kind::start, signs_};
   if (child_ != child_state::ready
       || (prompts_.in_flight().empty() && !tasks_.in_turn()))
-    return {}; // a task may be silent for as long as it likes
+    return {}; // a task may be silent for any time
   return {interrupted_ ? kind::interrupt : kind::turn, signs_};
 }
 
@@ -247,8 +249,8 @@ void dialogue::overdue() {
   }
 }
 
-// What Claude has said before its end still counts: whether its prompts are
-// sent again or failed is decided when the next one is ready.
+// What Claude said before its end still counts: when the next one is ready, its
+// prompts are either sent again or failed.
 void dialogue::give_stalled_up() {
   for (auto& p : prompts_.in_flight())
     ++p.stalls;

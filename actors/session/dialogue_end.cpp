@@ -4,7 +4,7 @@
 
 #include <utility>
 
-// The end, and what is known until then.
+// The shutdown, and the status until then.
 namespace container_agent {
 
 void dialogue::take(const begin_drain& drain) {
@@ -19,7 +19,7 @@ void dialogue::take(const begin_drain& drain) {
 }
 
 void dialogue::take(const interrupt_turn&) {
-  // One that was left by an earlier agent may be about to be taken up.
+  // A Claude that an earlier agent left may be about to be taken up.
   if (child_ == child_state::none && !taken_up_)
     fail_all("shutting_down", "Claude was away until the agent's time was up");
   if (child_ != child_state::ready)
@@ -29,8 +29,8 @@ void dialogue::take(const interrupt_turn&) {
   stop_tasks();
 }
 
-// After the child's end there is nothing left to fail. But nobody may have been
-// there to end it, or to say so, before the time was up.
+// Normally the child's end has failed all prompts already. But its actor may
+// not have been there to end it or report its end before the time was up.
 void dialogue::close() {
   take_output(); // a result that is in the log already is an end
   closed_ = true;
@@ -38,14 +38,14 @@ void dialogue::close() {
   lose_held_control("the agent stopped before it was sent");
   lose_control(true, "the agent stopped before Claude answered");
   voice_->conclude();
-  // Nobody is there to hear the rest of a line that this waits for.
+  // Nobody will read the rest of a line that these records wait for.
   if (logs_.events.owed() > 0 && logs_.events.line_start() < logs_.events.end())
     end_torn_line();
-  note_input(); // what was told of as lost is not the next agent's
+  note_input(); // the next agent must not handle what was reported as lost
 }
 
 bool dialogue::drained() const {
-  // Transparent mode knows no turns: Claude's own end ends the drain there.
+  // Transparent mode knows no turns; the drain ends with Claude itself.
   return draining_ && (config_.transparent || !busy());
 }
 

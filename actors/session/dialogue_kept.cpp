@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-// What goes from one agent to the next.
+// What is passed from one agent to the next.
 namespace container_agent {
 
 void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
@@ -37,7 +37,7 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
                                                  : trace_id_of(p.continued_as));
   }
   for (const auto& p : kept.prompts) {
-    prompts_.forget(p.uuid); // it had failed, and was accepted again
+    prompts_.forget(p.uuid); // it failed before it was accepted again
     failed_before_.erase(trace_id_of(p.uuid));
     auto line = line_of(p);
     if (line.empty()) {
@@ -84,7 +84,7 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
     forget_session(session_, "its transcript is not there");
 }
 
-// Claude may have been given the first of them, which it bears.
+// Claude may have received the first of them already; a repetition is harmless.
 void dialogue::take_held(const codec::kept_conversation& kept) {
   using kind = codec::input_message::kind;
   auto from = std::max(kept.held_from, logs_.input.begin());
@@ -125,7 +125,7 @@ void dialogue::sync_events() {
                          "state_not_synced", {{"error", error.message()}});
 }
 
-// As it was made when it was accepted; empty if it is not there.
+// Makes the same line as when it was accepted; empty if the input has gone.
 std::string dialogue::line_of(const codec::kept_prompt& prompt) const {
   if (prompt.input.from < logs_.input.begin()
       || prompt.input.to > logs_.input.end())
@@ -166,7 +166,7 @@ codec::kept_conversation dialogue::kept() const {
   result.input = input_.position();
   result.held_from = held_from(result.input);
   result.to_child = logs_.to_child.end();
-  // One that an earlier agent has left is taken up as it was.
+  // A Claude that an earlier agent left is passed on unchanged.
   auto kept_ready = taken_up_ && has_settings_;
   result.pid = child_ == child_state::ready ? started_.pid
                : taken_up_                  ? kept_pid_
@@ -193,7 +193,7 @@ void dialogue::release() {
     logs_.events.release(std::min(line_begin_, checkpoint_));
     return;
   }
-  // What is in the FIFO may be wanted again, and struck lines are not in it.
+  // The FIFO's content may be needed again; it does not include struck lines.
   auto before = shown_gone_;
   for (const auto& range : left_out_)
     before -= std::min(before, range.to - range.from);

@@ -9,10 +9,10 @@
 #include <cmath>
 #include <utility>
 
-// What Claude says: relayed, and understood as far as it matters.
+// Claude's lines: relays them, and interprets what matters here.
 namespace container_agent {
 
-// Of text the host's place is in another log than Claude's.
+// With text output the host's position is in the log of replies, not of events.
 std::uint64_t dialogue::output_limit() const {
   auto limit = read_to_ + output_window;
   if (logs_.replies == nullptr)
@@ -21,7 +21,7 @@ std::uint64_t dialogue::output_limit() const {
                                                                   : read_to_;
 }
 
-// Of a line that is too long to be held back, what is there of it.
+// A line that is too long to be held back is shown as far as it was read.
 std::uint64_t dialogue::shown_to() const {
   if (logs_.replies != nullptr)
     return logs_.replies->end();
@@ -29,11 +29,11 @@ std::uint64_t dialogue::shown_to() const {
   return is_long && !joining_ ? read_to_ : line_begin_;
 }
 
-// The agent's own records are among the lines, and tell it nothing. While no
-// child is known of, a line of Claude's is the next one's, who is to be told of
-// first.
+// Skips the agent's own records, which are among the lines. While no child is
+// known, a line of Claude's stops the reading: the next child said it, and its
+// start must be reported first.
 void dialogue::take_output() {
-  // The one before has thrown within a line, which is read again.
+  // An earlier call has thrown within a line, which is read again.
   if (std::exchange(at_work_, true)) {
     (void)scanner_.finish();
     read_to_ = line_begin_;
@@ -63,7 +63,7 @@ void dialogue::take_output() {
     write_checkpoint();
 }
 
-// False if it is not to be read yet.
+// Returns false if the line must not be read yet.
 bool dialogue::end_line(std::string_view block, std::uint64_t block_begin) {
   auto line = scanner_.finish();
   if (is_own(line, block, block_begin)) {
@@ -102,21 +102,21 @@ bool dialogue::is_own(const codec::envelope& line, std::string_view block,
   return true;
 }
 
-// It looks like a line of Claude's, and is none. It may have to wait until a
-// line of Claude's has its end.
+// Tells the host a line that looks like Claude's. Remembers it, because it may
+// be appended only after a line of Claude's has ended.
 void dialogue::in_claudes_name(std::string line) {
   voice_->stand_in(line);
   own_.push_back(std::move(line));
 }
 
-// Nobody will finish it.
+// Ends a line that Claude's end cut, as no writer will complete it.
 void dialogue::end_torn_line() {
   auto from = logs_.events.line_start();
   if (auto size = logs_.events.end_line(); size > 0)
     torn_ = {from, from + size + 1};
 }
 
-// All but its LF was there.
+// A torn line that lacked only its LF is complete.
 void dialogue::mend_torn(const codec::envelope& line, std::string_view block,
                          std::uint64_t block_begin) {
   if (is_torn() && line.is_object
@@ -124,11 +124,11 @@ void dialogue::mend_torn(const codec::envelope& line, std::string_view block,
     torn_.reset();
 }
 
-// What the host is not shown; others find it in the log.
+// Whether the host is not shown the line; other readers find it in the log.
 bool dialogue::leaves_out(const codec::envelope& line, std::string_view block,
                           std::uint64_t block_begin) {
   if (closed_)
-    return true; // it might be the result of a prompt that was failed
+    return true; // it may be the result of a failed prompt
   if (is_torn()) {
     context_.log.write(log_level::info, loggers::conversation,
                        "half_line_dropped",
@@ -155,7 +155,7 @@ bool dialogue::leaves_out(const codec::envelope& line, std::string_view block,
   return line.type == "control_response" && own_request(line.request_id);
 }
 
-// Without its LF. It may have begun in an earlier block.
+// The line without its LF. It may have begun in an earlier block.
 std::string dialogue::line_text(std::string_view block,
                                 std::uint64_t block_begin) const {
   if (line_begin_ < block_begin)
@@ -164,7 +164,8 @@ std::string dialogue::line_text(std::string_view block,
     block.substr(line_begin_ - block_begin, read_to_ - 1 - line_begin_)};
 }
 
-// An earlier agent has failed them, and was killed before it had ended Claude.
+// An earlier agent failed these prompts, and was killed before it had ended
+// Claude.
 bool dialogue::comes_too_late(const codec::envelope& line) const {
   const auto& uuids = line.user_message_uuids;
   return line.type == "result" && !uuids.empty() && !failed_before_.empty()
@@ -211,9 +212,9 @@ void dialogue::take_result(const codec::envelope& result) {
     debts_.result(result.user_message_uuids.size());
   take_bill(result.bill);
   std::vector<std::string> assumed;
-  // A Claude Code that does not report the life of commands does not say whom
-  // it answers, either: turns then end in the order of their prompts. One that
-  // has just begun may not have reported any yet, and end a task first.
+  // A Claude Code without `command_lifecycle` does not name the prompts that it
+  // answers, so turns end in the order of their prompts. One that has just
+  // begun may not have sent any `command_lifecycle` yet, and end a task first.
   if (result.user_message_uuids.empty() && result.origin.empty()
       && !lifecycle_known_ && !prompts_.in_flight().empty())
     assumed.push_back(prompts_.in_flight().front().known_as());
@@ -235,7 +236,7 @@ void dialogue::take_result(const codec::envelope& result) {
   start_prompts();
 }
 
-// Tokens are those of the turn, dollars those of the process so far.
+// Tokens are the turn's; dollars are the total of the process so far.
 void dialogue::take_bill(const claude_bill& bill) {
   auto& all = counters_.bill;
   if (std::isfinite(bill.dollars) && bill.dollars > dollars_)
@@ -255,20 +256,21 @@ void dialogue::take_lifecycle(const codec::envelope& event) {
     p->started = true;
     return;
   }
-  // Every turn that ran has named its prompts in a `result` before this.
+  // A turn that ran has named its prompts in a `result` before this.
   end_without_result(*p, event.state);
 }
 
 void dialogue::take_replay(const codec::envelope& replay) {
-  // The answer to a prompt that this very process has finished before: it will
-  // say nothing more of it. A prompt that it runs was reported as started.
+  // This answers a prompt that the same process has finished before, and
+  // nothing more will come for it. A prompt that is running was reported as
+  // started.
   auto* p = prompts_.find_in_flight(replay.uuid);
   if (p == nullptr || p->started || !lifecycle_known_)
     return;
   end_without_result(*p, "completed");
 }
 
-// All before it was read, and is not needed to go on any more.
+// Everything before this was read, and is no longer needed to continue.
 void dialogue::write_checkpoint() {
   checkpoint_ = logs_.events.end();
   checkpoint_given_ = logs_.to_child.end();

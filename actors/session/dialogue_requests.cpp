@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-// What Claude asks the host, and what it does beside the host's prompts.
+// Claude's requests to the host, and its work besides the host's prompts.
 namespace container_agent {
 
 // -- requests that wait for the host ------------------------------------------
@@ -27,7 +27,7 @@ void dialogue::end_request(const std::string& id) {
   open_requests_.close(id);
 }
 
-// A host that shows the request to a person takes it off the screen at this.
+// A host that shows the request to a person removes it from the screen now.
 void dialogue::cancel_requests() {
   for (const auto& request : open_requests_.take_all()) {
     context_.log.write(log_level::info, loggers::conversation,
@@ -37,8 +37,8 @@ void dialogue::cancel_requests() {
   }
 }
 
-// Claude's turn goes on, and the host learns that its answer is not wanted any
-// more.
+// Claude's turn goes on, and the host learns that its answer is no longer
+// wanted.
 void dialogue::deny(const open_requests::entry& request) {
   auto limit = open_requests_.deny_after();
   context_.log.write(log_level::warn, loggers::conversation,
@@ -65,7 +65,7 @@ std::vector<open_request> dialogue::requests(time_point now) const {
 void dialogue::settle_debts() {
   if (!std::exchange(debts_, {}).awaits_result())
     return;
-  // Derived for the same reason as the uuid of a continuation.
+  // Derived, not drawn, for the same reason as the uuid of a continuation.
   auto id = trace_id_of("end of " + session_ + ' '
                         + std::to_string(started_.generation));
   in_claudes_name(
@@ -103,7 +103,7 @@ bool dialogue::busy() const {
   return !prompts_.in_flight().empty() || tasks_.busy();
 }
 
-// Claude ends them at once, and begins no turn of its own.
+// Claude ends them at once, and begins no turn for them.
 void dialogue::stop_tasks() {
   for (const auto& task : tasks_.running()) {
     auto id = std::string{codec::own_request_prefix}

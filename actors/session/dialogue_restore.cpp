@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <utility>
 
-// What a new Claude is given back: what the host had set, and the prompts that
-// the one before had begun. And what is lost with a Claude.
+// What a new Claude is given back: the host's settings, and the prompts that an
+// earlier Claude had begun. Also what is lost when a Claude ends.
 namespace container_agent {
 
 namespace {
 
-// What a `--resume` comes to that names no session, or no id.
+// The `result` of a `--resume` with an unknown session, or with no id.
 bool refuses_session(const codec::envelope& result) {
   return result.first_error.starts_with("No conversation found")
          || result.first_error.starts_with("Error: --resume requires");
@@ -65,8 +65,7 @@ void dialogue::take_response(const codec::envelope& response) {
 
 // -- what the host had set ----------------------------------------------------
 
-// One that an earlier agent has left has it all, unless that was ended before
-// it could say so.
+// A Claude that has the host's settings already gets a plain request.
 void dialogue::initialize() {
   auto line
     = has_settings_ ? std::string{} : settings_.initialize_line(initialize_id_);
@@ -78,7 +77,7 @@ void dialogue::initialize() {
 
 void dialogue::begin_restore(bool initialized) {
   initialized_ = true;
-  note_resumed(); // else it would have said so, and ended
+  note_resumed(); // an answer means that the session was resumed
   if (has_settings_)
     return become_ready();
   for (auto& line : settings_.begin_restore(restore_id_, initialized))
@@ -93,8 +92,8 @@ void dialogue::end_restore() {
   settings_.blocked().empty() ? become_ready() : release_settings();
 }
 
-// What the host has set anew meanwhile, in its order: later ones go to this
-// Claude at once, and must not be overtaken by these.
+// Sends held messages that set essential settings anew, in the host's order:
+// later ones go to this Claude at once, and these must come before them.
 void dialogue::release_settings() {
   if (renewal() != nullptr)
     return;
@@ -124,9 +123,9 @@ void dialogue::tell_restored() {
 
 // -- prompts that were begun --------------------------------------------------
 
-// Claude is done with a prompt and has said no `result`. If an earlier Claude
-// had it, too, then the session holds it and what came of it so far: Claude
-// only has to be told to go on.
+// Claude is done with a prompt and has sent no `result`. If an earlier Claude
+// had received it, too, the session holds the prompt and the answer so far, and
+// Claude only has to be told to continue.
 void dialogue::end_without_result(prompt& p, const std::string& state) {
   if (!p.again || p.started || state != "completed")
     return fail_in_flight(p, "no_result",
@@ -138,7 +137,7 @@ void dialogue::end_without_result(prompt& p, const std::string& state) {
   start_prompts();
 }
 
-// The host decides (--on-crash fail).
+// For a host that wants to decide itself (--on-crash fail).
 void dialogue::fail_begun(const prompt& p) {
   auto uuid = p.uuid;
   fail(p, "crashed",
@@ -147,15 +146,15 @@ void dialogue::fail_begun(const prompt& p) {
   prompts_.close(uuid);
 }
 
-// Its transcript is some 100 ms behind what Claude does.
+// Claude's transcript lags some 100 ms behind its work.
 void dialogue::note_answering() {
   for (auto& p : prompts_.in_flight())
     p.answering = p.answering || p.started;
 }
 
 void dialogue::continue_prompt(prompt& p) {
-  // Derived, not drawn: an exception here would have Claude's line relayed
-  // again, as the whole delivery comes again.
+  // Derived, not drawn: after an exception the same line is handled again, and
+  // must give the same uuid.
   auto next = trace_id_of("continuation of " + p.known_as());
   p.continued_as = codec::make_uuid(next.high, next.low);
   p.again = p.answering = false;
@@ -165,17 +164,17 @@ void dialogue::continue_prompt(prompt& p) {
     {{"uuid", p.uuid}, {"continue_uuid", p.continued_as}, {"attempt", p.sent}});
   speak_of(p.trace);
   voice_->continued(p.uuid, p.continued_as, std::max(p.sent, 2U) - 1);
-  if (child_ == child_state::ready) // else it is sent with all that is unheard
+  if (child_ == child_state::ready) // else sent with all that waits
     send(p);
 }
 
 // -- sessions that can't be resumed -------------------------------------------
 
-// True if this `result` is about no prompt, but about the session.
+// True if this `result` is about the session, not about a prompt.
 bool dialogue::take_failed_resume(const codec::envelope& result) {
-  // A kept one was resumed by an earlier agent, if at all, and if that has seen
-  // it ready it has its session. It may be in the middle of a turn.
-  // One of somebody else's is joined in midstream.
+  // An earlier agent may have resumed a kept Claude; if it has seen it ready,
+  // the session is there. It may be in the middle of a turn. Another's Claude
+  // is joined in midstream.
   auto is_kept = started_.attached && !started_.midstream;
   auto resumes = started_.resumed || is_kept;
   auto unready = child_ == child_state::starting;
@@ -198,8 +197,8 @@ void dialogue::note_resumed() {
   failed_resumes_ = 0;
 }
 
-// The child that could not resume it is gone. A disk may be back at the next
-// attempt; a session that never comes back must not end the agent.
+// Tries again first, because a disk may be back at the next attempt. A session
+// that never comes back must not end the agent.
 void dialogue::lose_session() {
   auto lost = session_.empty() ? config_.given_session : session_;
   if (!session_refused_ && ++failed_resumes_ <= config_.resume_retries) {
@@ -217,16 +216,17 @@ void dialogue::forget_session(std::string_view lost, std::string_view why) {
                      {{"session_id", lost}, {"reason", why}});
   voice_->session_lost(lost, why);
   set_session({}, true);
-  // A new session has nothing to go on with.
+  // A new session has no prompt to continue.
   for (auto& p : prompts_.in_flight())
     p.continued_as.clear();
 }
 
 // -- what is lost with a Claude -----------------------------------------------
 
-// Prompts are sent again, requests are told by their ids, whether they were
-// written or not. The rest has nobody who waits for its answer. The log has
-// what was waiting for its turn, too: for the next agent it was given.
+// Prompts are sent again, and lost requests are reported by their ids, whether
+// they were written or not. The other lines have nobody who waits for an
+// answer. Waiting lines go into the log as well, so the next agent counts them
+// as given.
 void dialogue::lose_control(bool for_good, std::string_view why) {
   for (const auto& each : std::exchange(for_claude_, {}))
     logs_.to_child.append(each.lines);

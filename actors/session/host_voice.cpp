@@ -88,8 +88,8 @@ public:
   }
 };
 
-// Hosts that speak Claude Code's protocol whole do not expect records of ours.
-// Faults are told all the same: nothing is dropped without saying so.
+// Hosts that use Claude Code's whole protocol do not expect the agent's
+// records. Faults are reported even so, because nothing is dropped silently.
 class transparent_voice : public stream_json_voice {
 public:
   using stream_json_voice::stream_json_voice;
@@ -103,8 +103,8 @@ public:
   void stopping(std::string_view) override {}
 };
 
-// Each of these ends a reply: a host that reads answers and nothing else waits
-// for one of them after each prompt.
+// Each of these ends a reply: a host that reads only answers waits for one of
+// them after each prompt.
 class text_voice : public stream_json_voice {
 public:
   text_voice(actor_context context, stream_log& events, stream_log& replies)
@@ -134,7 +134,7 @@ public:
     finish(std::string{document} + '\n');
   }
 
-  // Nothing else would ever be said of it.
+  // Without this text the host would never hear of it.
   void duplicate(std::string_view uuid, std::string_view failure) override {
     stream_json_voice::duplicate(uuid, failure);
     if (!failure.empty())
@@ -176,9 +176,9 @@ private:
   stream_log& replies_;
 };
 
-// A host that reads one reply for each of its prompts would take a further one
-// for the answer to its next prompt, and be one behind for ever. So what Claude
-// adds by itself goes before the next reply, and says what it is.
+// A host that reads one reply for each of its prompts would take an extra one
+// for the answer to its next prompt, and be one behind for ever. What Claude
+// adds by itself is therefore put before the next reply, with a heading.
 class reply_voice : public text_voice {
 public:
   using text_voice::text_voice;
@@ -201,7 +201,7 @@ public:
   }
 
 private:
-  // 1 MiB: of several the latest counts.
+  // 1 MiB: if there are more, the latest are kept.
   static constexpr std::size_t max_held = 1024 * 1024;
 
   void finish(std::string text) override {

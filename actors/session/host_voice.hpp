@@ -14,8 +14,8 @@
 
 namespace container_agent {
 
-/// How the host is told what happens: by records between Claude's lines, and
-/// where it reads text, by that in a log of its own.
+/// Tells the host what happens: by records between Claude's lines, and for text
+/// output by text in a log of its own.
 class host_voice {
 public:
   /// `out` is the log of events.
@@ -32,14 +32,14 @@ public:
     = 0;
   virtual void accepted(const codec::accepted_prompt& prompt) = 0;
 
-  /// A prompt with this uuid was accepted before. `failure` is why that one has
-  /// failed, or empty: its end was told already, or will be.
+  /// A prompt with this uuid was accepted before. `failure`: why that one
+  /// failed; if empty, its end was told already or will be.
   virtual void duplicate(std::string_view uuid, std::string_view failure) = 0;
   virtual void rejected(const codec::rejected_line& line) = 0;
   virtual void claude_exited(const child_ended& child, std::string_view uuid,
                              const std::optional<codec::event_range>& cut)
     = 0;
-  /// `claude_runs`: only what looks after it is started again.
+  /// `claude_runs`: only the actor that watches Claude is restarted.
   virtual void restarting(const restart_scheduled& plan,
                           bool claude_runs = false)
     = 0;
@@ -54,10 +54,10 @@ public:
   virtual void session_lost(std::string_view session, std::string_view reason)
     = 0;
 
-  /// A `result` of a turn that no prompt of the host's began.
+  /// A `result` of a turn that no prompt of the host began.
   virtual void added(const codec::envelope& result) { answered(result); }
 
-  /// Nobody answered Claude's request in time: the tool was denied.
+  /// Nobody answered Claude's request in time, so the tool was denied.
   virtual void permission_timed_out(std::string_view request,
                                     std::string_view tool,
                                     std::chrono::milliseconds after)
@@ -65,17 +65,17 @@ public:
   virtual void status(std::string_view document) = 0;
   virtual void stopping(std::string_view reason) = 0;
 
-  /// A line in Claude's place, as Claude is no more.
+  /// A line in Claude's name, because Claude has ended.
   void stand_in(const std::string& line) { say(line); }
 
-  /// Nothing more will be said.
+  /// Called last: nothing more will be told.
   virtual void conclude() {}
 
 protected:
-  /// A record of the agent's own: goes between Claude's lines.
+  /// Appends a record of the agent's own between Claude's lines.
   void say(const std::string& record) { out_.append(record); }
 
-  /// Of a record that is written now.
+  /// Time and offset for a record that is written now.
   codec::record_time now() const { return {context_.clock.now(), out_.end()}; }
 
   event_log& log() { return context_.log; }

@@ -67,7 +67,7 @@ void raw_relay::take(const restarts_exhausted& end) {
   gave_up_ = gave_up_ || end.name == "claude_process";
 }
 
-// Between bytes there are no turns to wait for.
+// There are no turns to wait for.
 void raw_relay::take(const restart_claude& wish) {
   renewal_ = {wish.reason, wish.at_once, false};
 }

@@ -5,10 +5,10 @@
 
 namespace container_agent {
 
-/// `--mode raw`: bytes from host to child and back, as they are. The log of the
-/// input is the child's stdin, and what the child says is what the host gets:
-/// nothing is left to do but to tell both ends. There are no turns and no
-/// records; the log tells what happens.
+/// `--mode raw`: relays bytes from host to child and back unchanged. The input
+/// log is the child's stdin, and the host gets the child's output log, so the
+/// relay only tells both ends how far to go. There are no turns and no records;
+/// the log reports what happens.
 class raw_relay : public bridge {
 public:
   /// `logs.to_child` is `logs.input`.
@@ -59,7 +59,7 @@ public:
 private:
   actor_context context_;
   child_started started_;
-  std::uint64_t ended_ = 0; // the generation that was the last to end
+  std::uint64_t ended_ = 0; // the last generation that ended
   renew_child renewal_;
   bool runs_ = false;
   bool draining_ = false;

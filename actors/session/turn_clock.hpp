@@ -8,18 +8,18 @@
 
 namespace container_agent {
 
-/// How long the turn in flight has lasted, since when Claude is silent in it,
-/// and how long those before were. Pure: time is handed in. It outlives the
-/// conversation, as the turn does.
+/// Measures how long the turn in flight has lasted, how long Claude has been
+/// silent in it, and how long earlier turns took. Pure: time is handed in. It
+/// outlives the conversation, as the turn does.
 class turn_clock {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// The turn that was noted last; 0: none.
+  /// The turn noted last; 0: none.
   std::uint64_t turn() const { return turn_; }
 
-  /// `turn` is in flight (0: none), and Claude has said something if `spoke`:
-  /// the last words of a turn may be what ends it.
+  /// `turn` is in flight (0: none). `spoke`: Claude has said something, perhaps
+  /// the words that end the turn before.
   void note(std::uint64_t turn, bool spoke, time_point now) {
     if (turn_ != 0 && spoke && !std::exchange(heard_of_, true))
       first_outputs_.add(now - began_);
@@ -34,7 +34,7 @@ public:
     turn_ = turn;
   }
 
-  /// Both are 0 unless a turn is in flight.
+  /// `age` and `silence` are 0 unless a turn is in flight.
   std::chrono::milliseconds age(time_point now) const {
     return since(began_, now);
   }
@@ -42,10 +42,10 @@ public:
     return since(heard_, now);
   }
 
-  /// Of the turns that are over, however they ended.
+  /// Durations of all turns that are over, however they ended.
   const histogram& durations() const { return durations_; }
 
-  /// From the begin of a turn to Claude's first word in it.
+  /// Times from the begin of a turn to Claude's first word in it.
   const histogram& first_outputs() const { return first_outputs_; }
 
 private:
@@ -63,7 +63,7 @@ private:
   histogram first_outputs_;
 };
 
-/// How long something has been so, in all. Pure, as `turn_clock`.
+/// Adds up how long a condition has held. Pure, as `turn_clock`.
 class stopwatch {
 public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -19,7 +19,7 @@ bool drain_plan::take(event e) {
   if (e == event::child_gone)
     child_gone_ = true;
   auto next = after(e);
-  // There is nothing to close, terminate or kill.
+  // Without a child there is nothing to close, terminate or kill.
   if (child_gone_ && next >= phase::closing && next < phase::flushing)
     next = phase::flushing;
   return std::exchange(phase_, next) != next;

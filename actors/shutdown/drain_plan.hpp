@@ -7,8 +7,8 @@
 
 namespace container_agent {
 
-/// How long each step of the shutdown may take. Docker kills after 10 s: the
-/// defaults add up to less.
+/// How long each step of the shutdown may take. Docker sends SIGKILL after 10
+/// s, and the defaults add up to less.
 struct drain_timeouts {
   std::chrono::milliseconds turn{7000};      ///< for the turn in flight
   std::chrono::milliseconds interrupt{1000}; ///< for its end once interrupted
@@ -19,7 +19,7 @@ struct drain_timeouts {
 
   std::string validate() const;
 
-  /// What all of it takes at most.
+  /// The most that all steps take together.
   std::chrono::milliseconds total() const;
 };
 
@@ -37,10 +37,10 @@ struct drain_timeouts {
 /// | stopped      | stop the actors            |                              |
 ///
 /// `drained` leads to closing, `child gone` to flushing, `time up` and a
-/// further signal to the next phase; `leave` from running to flushing: Claude
-/// goes on without the agent. [1] The time begins again while the host reads,
-/// as long as that of all phases together is not over. Whatever does not fit a
-/// phase changes nothing, so events may come late or twice.
+/// further signal to the next phase. `leave` leads from running to flushing,
+/// and Claude goes on without the agent. [1] The time begins again while the
+/// host reads, until the total time of all phases is over. An event that does
+/// not fit the phase changes nothing, so events may come late or twice.
 class drain_plan {
 public:
   enum class phase : std::uint8_t {
@@ -56,7 +56,7 @@ public:
 
   enum class event : std::uint8_t {
     begin,      ///< a signal, the end of the input, or a fault
-    leave,      ///< only the agent shall end
+    leave,      ///< only the agent ends
     drained,    ///< no turn in flight
     child_gone, ///< the child has ended, or there is none
     flushed,    ///< the output is written
@@ -65,15 +65,16 @@ public:
 
   explicit drain_plan(drain_timeouts timeouts) : timeouts_{timeouts} {}
 
-  /// Takes an event; true if it led to another phase, which is to be entered.
+  /// Handles an event. Returns true if it led to another phase, which must then
+  /// be entered.
   bool take(event e);
 
   phase now() const { return phase_; }
 
-  /// What all phases may take together.
+  /// How long all phases together may take.
   std::chrono::milliseconds total() const { return timeouts_.total(); }
 
-  /// What the phase may take.
+  /// How long the present phase may take.
   std::chrono::milliseconds timeout() const;
 
 private:

@@ -33,7 +33,7 @@ shutdown_coordinator::behavior_type shutdown_coordinator::make_behavior() {
     [this](const peers_changed& now) {
       auto first = !peers().supervisor;
       meet(now);
-      // Orders may have been lost with an actor that was replaced, and the
+      // The orders may have been lost with an actor that was replaced, the
       // deadline with an earlier coordinator.
       if (progress_.plan.now() == drain_plan::phase::running)
         return;
@@ -86,8 +86,8 @@ void shutdown_coordinator::set_deadline() {
     delayed_send(this, progress_.plan.timeout(), deadline_passed{deadline_});
 }
 
-// A host that reads slowly is not one that does not read: what the steps before
-// have not used of their time is for it.
+// A host that reads slowly still reads, so it gets the time that the earlier
+// steps have not used.
 void shutdown_coordinator::await_reader(bool time_is_up) {
   auto give_up = [this] { take(drain_plan::event::time_up); };
   if (!peers().pipe_output) {

@@ -9,28 +9,28 @@
 
 namespace container_agent {
 
-/// What outlives the actor: how far the shutdown has come.
+/// What outlives the actor: the progress of the shutdown.
 struct shutdown_progress {
   explicit shutdown_progress(drain_timeouts timeouts) : plan{timeouts} {}
 
   drain_plan plan;
 
-  /// Raw mode: there are no prompts to refuse, so reading stops at once, and
-  /// what was read still reaches the child.
+  /// Raw mode has no prompts to refuse, so reading stops at once; what was read
+  /// still reaches the child.
   bool stop_input_first = false;
 
-  /// What was said and not dealt with is for the next agent: the first signal
-  /// says whether, or that it gives up.
+  /// Whether the next agent continues with the input that was not dealt with.
+  /// Set by the first signal, or when the agent gives up.
   std::optional<bool> input_goes_on;
 
-  /// An agent that gives up leaves Claude, and all that has no end, to the next
-  /// one, as if it had crashed.
+  /// An agent that gives up leaves Claude and all unfinished prompts to the
+  /// next one, as if it had crashed.
   bool leaves_claude = false;
 
   std::string reason;
   std::int32_t exit_code = 0;
   caf::actor_clock::time_point began{};
-  bool keep_claude = false; ///< the agent leaves, Claude stays
+  bool keep_claude = false; ///< only the agent ends, Claude stays
 };
 
 /// Owns:          the order of the shutdown (see the table in drain_plan.hpp)
@@ -57,7 +57,7 @@ private:
 
   shutdown_progress& progress_;
   std::uint64_t deadline_ = 0;
-  std::uint64_t read_ = 0; // by the host, when that was last looked at
+  std::uint64_t read_ = 0; // by the host, at the last look
 };
 
 } // namespace container_agent

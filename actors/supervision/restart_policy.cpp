@@ -23,13 +23,13 @@ std::optional<restart_policy::plan> restart_policy::next(clock::time_point now,
     return std::nullopt;
   failures_.push_back(now);
   auto attempt = static_cast<std::uint32_t>(failures_.size());
-  // 2^30 times any first delay is over any limit.
+  // 2^30 times any first delay exceeds any limit.
   auto doublings = std::min<std::uint32_t>(attempt - 1, 30);
   auto full
     = std::min(static_cast<double>(config_.max_delay.count()),
                std::ldexp(static_cast<double>(config_.first_delay.count()),
                           static_cast<int>(doublings)));
-  // 53 bits are what a double holds exactly.
+  // A double holds 53 bits exactly.
   auto chance = std::ldexp(static_cast<double>(random >> 11), -53);
   auto delay = full * (1 - config_.jitter * chance);
   return plan{attempt, std::chrono::milliseconds{std::llround(delay)}};

@@ -8,17 +8,17 @@
 
 namespace container_agent {
 
-/// When a child is started again (the words are Erlang/OTP's).
+/// When a child is started again (Erlang/OTP's terms).
 enum class restart_type : std::uint8_t {
   permanent, ///< always
   transient, ///< if it failed
   temporary, ///< never
 };
 
-/// What becomes of the agent when a child has failed too often.
+/// What the agent does when a child has failed too often.
 enum class give_up_action : std::uint8_t {
   exit, ///< an orderly shutdown, with the child's own exit code
-  wait, ///< it stays up without the child, until somebody asks to try again
+  wait, ///< stays up without the child until somebody asks to try again
 };
 
 struct restart_policy_config {
@@ -27,16 +27,16 @@ struct restart_policy_config {
   std::chrono::milliseconds first_delay{200};
   std::chrono::milliseconds max_delay{10'000};
 
-  /// Part of each delay that is left to chance, so that many agents whose
-  /// Claude failed together do not start it together.
+  /// Random share of each delay, so that many agents whose Claude failed at the
+  /// same time do not restart it at the same time.
   double jitter = 0.2;
 
   std::string validate() const;
 };
 
-/// When a failed child is started again: after a delay that doubles with each
-/// failure within the window, and not at all after too many. Pure: time and
-/// chance are handed in.
+/// Decides when a failed child is started again: after a delay that doubles
+/// with each failure within the window, and not at all after too many failures.
+/// Pure: time and randomness are handed in.
 class restart_policy {
 public:
   using clock = std::chrono::steady_clock;
@@ -48,13 +48,13 @@ public:
     std::chrono::milliseconds delay{0};
   };
 
-  /// Notes a failure. Returns nothing when there were too many.
+  /// Notes a failure. Returns nothing if there were too many.
   std::optional<plan> next(clock::time_point now, std::uint64_t random);
 
-  /// Begins anew, as somebody has asked to try again.
+  /// Forgets all failures, because somebody asked to try again.
   void forget() { failures_.clear(); }
 
-  /// Restarts within the window that ends now.
+  /// Number of restarts within the window that ends now.
   std::uint32_t recent(clock::time_point now) const;
 
 private:

@@ -37,7 +37,7 @@ void supervision::shut_down(begin_shutdown why) {
 
 void supervision::abandon() {
   over_ = true;
-  // A supervisor that has something to do yet starts nobody any more.
+  // Once `code` is set, a supervisor that still runs starts no child any more.
   if (!code)
     code = static_cast<std::int32_t>(exit_code::internal_error);
   wish.reset();
@@ -74,7 +74,7 @@ void supervision::stopped(std::int32_t exit) {
     tell(exit);
 }
 
-// Called as the last thing that the supervisor does, whyever it ends.
+// Called last by the supervisor, for whatever reason it ends.
 void supervision::take_end(caf::actor_system& system,
                            const caf::error& reason) {
   auto why = describe(reason);

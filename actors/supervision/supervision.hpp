@@ -18,7 +18,7 @@
 namespace container_agent {
 
 /// A child of the supervisor. `start` spawns it and enters it into the
-/// directory; `clear` takes it out.
+/// directory; `clear` removes it there.
 struct child_spec {
   std::string name;
   restart_type type = restart_type::permanent;
@@ -29,16 +29,16 @@ struct child_spec {
     start;
   std::function<void(peers_changed&)> clear;
 
-  /// Set for a child without which the agent has nothing to do (OTP: a
-  /// significant child): should it end and not be started again, the agent ends
-  /// in order, with this exit code.
+  /// Set for a child that the agent can't do without (OTP: a significant
+  /// child). If it ends and is not started again, the agent shuts down in
+  /// order, with this exit code.
   std::function<std::int32_t()> ended_code;
 
-  /// Why it can't be started again at somebody's wish; empty if it can.
+  /// Why it can't be restarted on request; empty if it can.
   std::function<std::string()> not_renewed = nullptr;
 };
 
-/// A spec for the child that the directory has at `member`.
+/// A spec for the child at `member` of the directory.
 template <class Actor, class Handle, class... Args>
 child_spec make_child_spec(std::string name, Handle peers_changed::*member,
                            Args... args) {
@@ -60,16 +60,15 @@ struct supervision_config {
   /// How often the supervisor itself may fail.
   restart_policy_config policy;
 
-  /// Called when all have stopped, with the process's exit code.
+  /// Called with the process's exit code once all children have stopped.
   std::function<void(std::int32_t)> on_stopped;
 };
 
-/// What outlives the supervisor, and who starts it again: its children and
-/// what is planned for each. An exception in one of the supervisor's own
-/// handlers costs no child its life; the next supervisor finds them here.
-/// Should that happen too often, one last supervisor lets the conversation say
-/// its last words and ends the agent with `internal_error`; should that one
-/// fail too, all end at once.
+/// What outlives the supervisor and starts it again: its children and the plan
+/// for each. An exception in one of the supervisor's own handlers ends no
+/// child; the next supervisor finds them here. If that happens too often, one
+/// last supervisor lets the conversation say its last words and ends the agent
+/// with `internal_error`. If that one fails too, everything ends at once.
 class supervision {
 public:
   struct child {
@@ -78,7 +77,7 @@ public:
       stopped,  ///< not started yet
       running,  ///< at `address`
       waiting,  ///< failed; started again at `due`
-      ended,    ///< in peace, or it is temporary
+      ended,    ///< normally, or it is temporary
       given_up, ///< failed too often
     };
 
@@ -94,36 +93,36 @@ public:
   supervision(const supervision&) = delete;
   supervision& operator=(const supervision&) = delete;
 
-  /// Starts the supervisor, and with it all children.
+  /// Starts the supervisor, which starts all children.
   void start(caf::actor_system& system);
 
-  /// A signal or the like; survives a supervisor that has not read it.
+  /// Begins the shutdown. The order survives a supervisor that has not read it.
   void shut_down(begin_shutdown why);
 
-  /// The supervisor of the moment; null before `start`.
+  /// The present supervisor; null before `start`.
   const supervisor_actor& root() const { return root_; }
 
-  /// Lets go of all actors, after an error that ended the loop.
+  /// Drops all actors, after an error that ended the loop.
   void abandon();
 
   child* find(const std::string& name);
   child* find(const caf::actor_addr& address);
 
-  /// A child, or the supervisor itself, is started again.
+  /// Counts a restart of a child or of the supervisor itself.
   void count_restart(const std::string& child, const caf::error& reason);
 
-  /// All have stopped: the agent may leave.
+  /// All children have stopped, so the agent may end.
   void stopped(std::int32_t code);
 
-  // The supervisor's own, from one of its lives to the next:
+  // The supervisor's state, kept across its restarts:
 
   std::vector<child> children;
   peers_changed directory;
   std::vector<restart_count> restarts;
-  std::optional<restart_claude> wish;     ///< until there is a new Claude
-  std::optional<begin_shutdown> shutdown; ///< the first one there was
+  std::optional<restart_claude> wish;     ///< until a new Claude runs
+  std::optional<begin_shutdown> shutdown; ///< the first order
   std::optional<std::int32_t> code;       ///< set once the end has begun
-  std::optional<std::string> gave_up;     ///< on the supervisor itself, and why
+  std::optional<std::string> gave_up;     ///< why it was given up itself
   actor_context context;
 
 private:

@@ -12,7 +12,7 @@ namespace container_agent {
 
 namespace {
 
-// Not so if only the actor has failed: the next one adopts the child.
+// If only the actor has failed, the child lives and the next actor adopts it.
 bool is_end_of_child(const caf::error& reason) {
   return !reason || is(reason, agent_error::child_ended)
          || is(reason, agent_error::child_renewed);
@@ -47,8 +47,8 @@ supervisor::behavior_type supervisor::make_behavior() {
 
 // -- starting -----------------------------------------------------------------
 
-// Of the first supervisor all children are still to be started; each further
-// one takes over what the one before has left.
+// The first supervisor starts all children; each further one takes over what
+// the one before has left.
 void supervisor::start_all() {
   using state = child::state;
   if (!lent_.code)
@@ -59,7 +59,7 @@ void supervisor::start_all() {
     else if (c.now == state::waiting)
       remind_of(c);
     else if (auto runs = caf::actor_cast<caf::strong_actor_ptr>(c.address))
-      monitor(runs); // tells at once of one that has ended meanwhile
+      monitor(runs); // reports at once if it has ended meanwhile
   }
   if (lent_.code)
     return stop_next();
@@ -101,7 +101,7 @@ void supervisor::introduce_all() {
   introduce(all.conversation);
   introduce(all.claude_process);
   introduce(all.pipe_input);
-  // The conversation that was told of these may have died with it unread.
+  // A conversation may have died before it read these.
   for (const auto& c : lent_.children)
     if (c.now == child::state::given_up && all.conversation)
       send(all.conversation,
@@ -119,11 +119,11 @@ void supervisor::restart(const restart_child& r) {
   auto* c = lent_.find(r.name);
   if (c == nullptr || lent_.code || c->now != child::state::waiting
       || clock().now() < c->due)
-    return; // the plan was changed after this was sent
+    return; // the plan has changed since this was sent
   if (!start(*c))
     return;
   introduce_all();
-  // The one before may have died with the order unread in its mailbox.
+  // The coordinator before may have died before it read the order.
   if (lent_.shutdown && r.name == "shutdown_coordinator")
     send(lent_.directory.shutdown_coordinator, *lent_.shutdown);
 }
@@ -164,7 +164,7 @@ void supervisor::take_down(const caf::down_msg& down) {
   auto* c = lent_.find(down.source);
   if (c == nullptr)
     return;
-  // Should planning its restart throw, the next supervisor makes it at once.
+  // If planning the restart throws, the next supervisor restarts it at once.
   c->now = child::state::waiting;
   c->due = clock().now();
   c->address = {};
@@ -192,7 +192,7 @@ void supervisor::take_peace(child& c) {
 void supervisor::take_failure(child& c, const caf::error& reason) {
   auto why = describe(reason);
   if (is(reason, agent_error::child_renewed)) {
-    // Somebody wanted it so: no failure.
+    // A restart that somebody asked for is no failure.
     context_.log.write(log_level::info, name(), "restart_planned",
                        {{"actor", c.spec.name}, {"reason", why}});
     return start_later(c, {c.spec.name, 0, {}, why}, reason);
@@ -202,7 +202,7 @@ void supervisor::take_failure(child& c, const caf::error& reason) {
                        {{"actor", c.spec.name}, {"reason", why}});
     c.now = child::state::ended;
     introduce_all();
-    // One that never ran has no exit code of its own.
+    // A child that never ran has no exit code of its own.
     if (c.spec.ended_code)
       give_up(c, why,
               is(reason, agent_error::launch_failed)
@@ -271,9 +271,9 @@ void supervisor::end_agent(const child& c, std::string reason,
   end_alone(code);
 }
 
-// Without a coordinator, or a supervisor that can be relied on, nobody is left
-// to do it in order. The conversation, who has been told, says what has become
-// of its prompts.
+// Without a coordinator, or a reliable supervisor, there can be no orderly
+// shutdown. The conversation, which has been told, reports what became of its
+// prompts.
 void supervisor::end_alone(std::int32_t code) {
   start_waiting();
   delayed_send(this, last_words_timeout, stop_agent{code});
@@ -288,7 +288,7 @@ void supervisor::shut_down(begin_shutdown why) {
     send(lent_.directory.shutdown_coordinator, std::move(why));
 }
 
-// The steps of a shutdown are shorter than a backoff, and need everybody.
+// The steps of a shutdown are shorter than a backoff, and need all actors.
 void supervisor::start_waiting() {
   for (auto& c : lent_.children) {
     if (c.now != child::state::waiting)

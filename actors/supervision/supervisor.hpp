@@ -9,13 +9,13 @@
 namespace container_agent {
 
 /// Owns:          its children's lives: starts them in order, restarts each one
-///                that fails (one_for_one), stops them in reverse order. What
-///                it knows of them is the `supervision`'s
+///                that fails (one_for_one), stops them in reverse order. Its
+///                knowledge of them is kept in the `supervision`
 /// Receives from: shutdown_coordinator, health_monitor, control, the runtime
 ///                (downs and signals)
 /// Sends to:      all children (`peers_changed`), conversation,
 ///                shutdown_coordinator (gave up)
-/// Dies when:     all children have stopped; should it fail before, the
+/// Dies when:     all children have stopped. If it fails before that, the
 ///                `supervision` starts the next one over the same children
 class supervisor : public agent_actor<supervisor_actor> {
 public:
@@ -23,9 +23,9 @@ public:
 
   const char* name() const override { return "supervisor"; }
 
-  /// How long the others have, once the shutdown_coordinator or the supervisor
-  /// itself was given up, to tell the host what has become of its prompts: as
-  /// long as the last step of a shutdown.
+  /// After the shutdown_coordinator or the supervisor itself was given up: how
+  /// long the other actors have to tell the host what became of its prompts. It
+  /// is as long as the last step of a shutdown.
   static constexpr std::chrono::milliseconds last_words_timeout{500};
 
 protected:

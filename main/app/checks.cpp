@@ -28,11 +28,11 @@ namespace {
 using namespace std::chrono_literals;
 using verdict = finding::verdict;
 
-/// Docker and Compose send SIGKILL 10 s after SIGTERM. Of these the drain may
-/// have as much as the default; the steps after it need the rest.
+/// Docker and Compose send SIGKILL 10 s after SIGTERM. The drain may take as
+/// much of that as its default; the steps after it need the rest.
 constexpr std::chrono::milliseconds docker_leaves = 7s;
 
-/// What the steps after the drain may take in all, rounded up.
+/// What all steps after the drain may take, rounded up.
 constexpr std::chrono::milliseconds steps_after_drain = 4s;
 
 /// Any of these is a way for Claude to log in.
@@ -47,7 +47,7 @@ finding ok(std::string what, std::string where, std::string detail = {}) {
           {},          exit_code::graceful};
 }
 
-/// The path as the child sees it, from its own folder.
+/// The path as the child sees it from its own folder.
 std::string seen_from(const std::string& directory, const std::string& path) {
   if (path.starts_with('/') || directory.empty())
     return path;
@@ -87,7 +87,7 @@ finding check_control(const options::control_section& control) {
     runtime::socket_place::check(control.path);
     return ok("control socket", control.path, "will be made");
   } catch (const runtime::socket_error& error) {
-    // The agent that runs may well be the one that is checked here.
+    // The listener may well be the agent that is checked here.
     auto harmless = error.why() == runtime::socket_error::kind::in_use
                     || (error.why() == runtime::socket_error::kind::unusable
                         && !control.asked_for);
@@ -151,7 +151,7 @@ finding check_command(const options::claude_section& claude,
           reason,           advice,    exit_code::claude_not_found};
 }
 
-/// What is only attached to need not be there yet.
+/// A program that is only attached to may be missing for now.
 finding check_command_to_wait_for(finding found) {
   if (found.result != verdict::problem)
     return found;
@@ -172,10 +172,11 @@ finding check_attach(const options& settings) {
           problem->detail,  problem->advice, exit_code::claude_not_found};
 }
 
-/// Claude's folder for transcripts must be writable, or a restart can't resume.
+/// Claude must be able to write its transcripts, or a restart can't resume the
+/// session.
 finding check_home(const std::vector<std::string>& environment) {
   std::string folder{variable_in(environment, "CLAUDE_CONFIG_DIR")};
-  // Made by Claude if missing; its own home must be there.
+  // Claude makes this folder if it is missing, but not its own home.
   if (!folder.empty() && ::access(folder.c_str(), F_OK) != 0)
     return ok("Claude's folder", folder, "will be made");
   if (folder.empty())
@@ -213,10 +214,10 @@ finding check_log_in(const std::vector<std::string>& environment) {
 
 finding check_http(http_address where) {
   try {
-    (void)listen_at(where); // for a moment; port 0 becomes a number
+    (void)listen_at(where); // only for a moment; changes port 0
     return ok("HTTP", where.text(), "can be listened at");
   } catch (const runtime::socket_error& error) {
-    // The agent that runs may well be the one that is checked here.
+    // The listener may well be the agent that is checked here.
     auto harmless = error.why() == runtime::socket_error::kind::in_use;
     return {harmless ? verdict::warning : verdict::problem,
             "HTTP",
@@ -256,7 +257,7 @@ finding check_drain(const options::shutdown_section& shutdown) {
 }
 
 /// If the delays alone fill the window, the limit is never reached, and a child
-/// that can't start is started for ever.
+/// that can't start is restarted for ever.
 finding check_restarts(const options::supervision_section& supervision) {
   std::chrono::milliseconds total{0};
   auto delay = supervision.delay;
@@ -288,7 +289,7 @@ finding check_settings(const options& settings) {
           exit_code::bad_usage};
 }
 
-/// "PATH: ", unless the detail names it already, as those of pipes do.
+/// "PATH: ", unless the detail already names the path, as those of pipes do.
 std::string place_of(const finding& x) {
   if (x.where.empty() || x.detail.find(x.where) != std::string::npos)
     return {};
@@ -312,7 +313,7 @@ check_options(const options& settings,
   result.push_back(check_state_directory(settings));
   auto folder = check_directory(settings.claude.directory);
   result.push_back(folder);
-  // In a folder that is not there, everything would be missing.
+  // If the folder is missing, everything in it would be missing, too.
   if (folder.result == verdict::ok) {
     auto command = check_command(settings.claude, environment);
     result.push_back(settings.attach.only

@@ -10,11 +10,11 @@
 
 namespace container_agent {
 
-/// One thing that was looked at before the start.
+/// The result of one check before the start.
 struct finding {
   enum class verdict {
     ok,
-    warning, ///< works, but perhaps not as meant
+    warning, ///< works, but perhaps not as intended
     problem, ///< the agent would not start
   };
 
@@ -22,13 +22,13 @@ struct finding {
   std::string what;                     ///< "input pipe"
   std::string where;                    ///< a path, a command; may be empty
   std::string detail;                   ///< what was found
-  std::string advice;                   ///< what to do; only if it is not ok
+  std::string advice;                   ///< what to do, unless it is ok
   exit_code code = exit_code::graceful; ///< of a problem
 };
 
-/// Looks at everything that the agent will need, and touches nothing: pipes,
-/// the child's command and folder, the log file, limits that contradict each
-/// other. `environment` is the child's, NAME=VALUE.
+/// Checks everything that the agent will need, without changing anything:
+/// pipes, the child's command and folder, the log file, contradictory limits.
+/// `environment` is the child's, NAME=VALUE.
 std::vector<finding> check_options(const options& settings,
                                    const std::vector<std::string>& environment);
 

@@ -7,8 +7,8 @@
 namespace container_agent {
 
 /// Whether Claude Code, with this environment (NAME=VALUE), finds the session's
-/// transcript, `projects/<folder>/<session>.jsonl` in its own folder: else it
-/// can't resume it. True if that can't be told.
+/// transcript, `projects/<folder>/<session>.jsonl` in its own folder. Without
+/// it, it can't resume the session. True if that can't be told.
 bool has_transcript(const std::vector<std::string>& environment,
                     std::string_view session);
 

@@ -17,7 +17,7 @@ namespace {
 using runtime::control_server;
 using runtime::trace_stream;
 
-// A stream has no end that could be told, so the connection's end is it.
+// The length of a stream is unknown, so it ends when the connection is closed.
 constexpr auto stream_head = "HTTP/1.1 200 OK\r\n"
                              "Content-Type: text/event-stream\r\n"
                              "Cache-Control: no-store\r\n"
@@ -33,13 +33,14 @@ constexpr std::string_view too_many = "HTTP/1.1 503 Service Unavailable\r\n"
 
 constexpr auto enough_streams = "enough clients follow the trace already";
 
-// Whoever takes so little has it; nobody waits for the others.
+// Best effort: the text fits any socket buffer; a client that can't take it is
+// dropped.
 void say_at_once(int socket, std::string_view text) {
   (void)::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-// A host that is no more would keep its seat for ever: the kernel finds out
-// within two minutes.
+// A client whose machine has gone would keep its seat for ever; with this the
+// kernel notices within two minutes.
 void find_out_if_gone(int socket) {
   auto set = [socket](int level, int option, int value) {
     (void)::setsockopt(socket, level, option, &value, sizeof value);
@@ -96,7 +97,7 @@ void doors::admit(runtime::unique_fd client) {
 
 void doors::serve(runtime::control_connection::rest client, bool by_tcp) {
   if (!client.socket)
-    return; // no descriptor was left for it
+    return; // it had no descriptor left
   auto made = std::make_shared<connection>(
     loop_, std::move(client.socket), std::move(client.seat),
     std::move(client.received), control_server::default_patience,
@@ -178,7 +179,7 @@ void doors::stream(runtime::unique_fd client, runtime::seats::seat seat,
                    const codec::trace_wish& wish, trace_stream::framing frame,
                    std::string greeting) {
   if (!client)
-    return; // no descriptor was left for it
+    return; // it had no descriptor left
   auto made = std::make_shared<trace_stream>(
     loop_, *events_, std::move(client), std::move(seat), wish, frame,
     [this](trace_stream& gone) {
@@ -192,7 +193,7 @@ void doors::stream(runtime::unique_fd client, runtime::seats::seat seat,
   made->start(std::move(greeting));
 }
 
-// By the socket only: those by TCP have seats of their own.
+// Only among clients of the socket, because those by TCP have their own seats.
 bool doors::make_room() {
   auto idle = std::find_if(
     connections_.begin(), connections_.end(), [this](const auto& x) {
@@ -200,7 +201,7 @@ bool doors::make_room() {
     });
   if (idle == connections_.end())
     return false;
-  auto c = idle->second; // it leaves the list
+  auto c = idle->second; // a copy, because it leaves the list
   c->close();
   return true;
 }

@@ -19,9 +19,9 @@
 
 namespace container_agent {
 
-/// The ways in for whoever wants to know something of the agent: lines of JSON
-/// and HTTP on the control socket, HTTP by TCP, and the streams of trace events
-/// that begin at either. Requests go to the desk, for the actor `control`.
+/// All ways to query the agent: lines of JSON and HTTP on the control socket,
+/// HTTP by TCP, and the streams of trace events that begin at either. Requests
+/// go to the desk, for the actor `control`.
 class doors {
 public:
   /// `events`: null if there is no tracer.
@@ -36,16 +36,16 @@ public:
   /// Opens the control socket. Throws `runtime::socket_error`.
   void open_socket(const std::string& path);
 
-  /// Serves pages by TCP. An empty token: none is asked for. Throws
+  /// Serves pages by TCP. With an empty token none is asked for. Throws
   /// `runtime::socket_error`.
   void open_http(http_address where, std::string token);
 
-  /// For the end of the agent: what was written for clients goes out as far as
-  /// it can at once, then all is closed.
+  /// For the end of the agent: sends to clients what can be sent at once, then
+  /// closes everything.
   void finish();
 
-  /// So many may follow the trace; the other seats are for those who ask
-  /// briefly, such as probes.
+  /// At most this many clients may follow the trace; the other seats are for
+  /// short requests, such as probes.
   static constexpr std::size_t max_streams = runtime::seats::max / 2;
 
 private:
@@ -75,7 +75,7 @@ private:
   http_access access_;
   std::optional<runtime::acceptor> tcp_;
   std::map<connection*, std::shared_ptr<connection>> connections_;
-  std::map<connection*, std::uint64_t> asked_; // at the desk
+  std::map<connection*, std::uint64_t> asked_; // their requests at the desk
   std::set<const connection*> by_socket_;
   std::vector<std::shared_ptr<runtime::trace_stream>> streams_;
 };

@@ -4,8 +4,8 @@ namespace container_agent {
 
 class message_hook;
 
-/// The hook through which all messages of all actors pass, or null. Alone in
-/// its file, so that a program that tests link can bring its own instead.
+/// The hook that all messages of all actors pass, or null. It has its own file,
+/// so that a program linked for tests can bring another one.
 message_hook* installed_hook();
 
 } // namespace container_agent

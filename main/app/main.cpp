@@ -57,7 +57,7 @@ void log_start(event_log& log, const options& settings) {
              {"arguments", redact_arguments(settings.claude.arguments)}});
 }
 
-// While the loop runs, it says when there is time for the log.
+// While the loop runs, log records are gathered and written when it is idle.
 class gathered_log {
 public:
   gathered_log(agent_log& log, runtime::event_loop& loop) : log_{log} {
@@ -81,11 +81,11 @@ void shut_down(agent& running, int signal) {
 
 std::int32_t run(const options& settings, std::vector<std::string> environment,
                  agent_log& log) {
-  runtime::event_loop loop; // first: it readies the process for a full disk
+  runtime::event_loop loop; // first: it prepares the process for a full disk
   log_start(log, settings);
   gathered_log gathered{log, loop};
-  // Before the pipes are made: a signal that comes meanwhile is handled once
-  // the loop runs. An agent that can't be made lets it run, too, to clear up.
+  // Comes before the pipes are made, so that a signal is not lost meanwhile. If
+  // the agent can't be made, the loop still runs, to clean up.
   std::optional<agent> running;
   auto if_there = [&running](auto act) {
     if (running)

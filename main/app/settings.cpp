@@ -52,8 +52,8 @@ dialogue_config dialogue_settings(const options& o) {
   result.given_session = session_in(o.claude.arguments);
   result.continue_prompt
     = o.supervision.continues ? o.supervision.continue_prompt : std::string{};
-  // The session is given up before Claude is. One of the restarts may have been
-  // used up by a crash, and one is for the new session.
+  // Sets the limit so that the session is given up before Claude is. A crash
+  // may have used up one of the restarts, and the new session needs one.
   child_spec claude;
   claude.name = "claude_process";
   claude.policy = restart_settings(o);
@@ -84,7 +84,8 @@ pipe_output_config pipe_output_settings(const options& o) {
 drain_timeouts drain_settings(const options& o) {
   drain_timeouts result;
   result.turn = o.shutdown.drain_timeout;
-  // Where the agent does not know of turns, the child's own end is the drain.
+  // If the agent does not know of turns, the drain waits for the child's own
+  // end.
   if (o.claude.is_raw() || o.claude.transparent)
     result.close = o.shutdown.drain_timeout;
   return result;
@@ -95,7 +96,7 @@ health_monitor_config health_settings(const options& o) {
           .max_claude_rss = o.health.max_claude_rss};
 }
 
-// The kernel ends all of a container with its process 1.
+// When process 1 of a container ends, the kernel ends all the others.
 bool may_leave_claude(const options& o) {
   return o.claude.keep && ::getpid() != 1;
 }

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-/// From what the user said to what each actor is told: one function for each
-/// actor's own settings. Pure, but for the pid.
+/// Turns the user's options into the settings of each actor, one function for
+/// each. Pure, except that the pid is read.
 namespace container_agent {
 
 dialogue_config dialogue_settings(const options& o);
@@ -25,7 +25,7 @@ child_link_config child_settings(const options& o,
 
 pipe_output_config pipe_output_settings(const options& o);
 
-/// Whether Claude can stay when the agent goes (`--keep-claude`).
+/// Whether Claude can stay when the agent ends (`--keep-claude`).
 bool may_leave_claude(const options& o);
 
 conversation_config conversation_settings(const options& o);
@@ -36,11 +36,11 @@ health_monitor_config health_settings(const options& o);
 
 restart_policy_config restart_settings(const options& o);
 
-/// What the user said of one child of the supervisor (`--restart`).
+/// Applies the user's settings for one child of the supervisor (`--restart`).
 void adjust(child_spec& spec, const options& o);
 control_config control_settings(const options& o);
 
-/// What is wrong with them together, or an empty string.
+/// Why these settings do not fit together, or an empty string.
 std::string settings_fault(const options& o);
 
 } // namespace container_agent

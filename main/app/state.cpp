@@ -17,7 +17,7 @@ namespace {
 
 using storage::log_error;
 
-// In memory a segment goes as soon as it was read.
+// A segment in memory is freed once it was read, so it is small.
 constexpr std::uint64_t small_segment = 256 * 1024;
 
 std::string reason() {
@@ -36,7 +36,8 @@ storage::log::settings settings_of(const state_place& place, std::string name,
   result.directory = place.directory();
   result.name = std::move(name);
   result.lines = lines;
-  // What a FIFO holds, and the line that a reader has left, may go again.
+  // The FIFO's content, and the line that a reader has left, may be written
+  // again.
   result.keep = runtime::host_cursor::kept_before;
   if (result.directory.empty())
     result.segment = small_segment;
@@ -90,7 +91,7 @@ void state_place::make_directory(mode_t pipe_mode) const {
     throw log_error{directory_
                     + " is no directory. Move it away, or choose another: "
                       "--state-dir."};
-  // Whoever may write in there could talk to Claude.
+  // A user who can write there could talk to Claude.
   if (found.st_uid != ::geteuid() || (found.st_mode & 022) != 0)
     throw log_error{
       directory_

@@ -14,25 +14,26 @@
 
 namespace container_agent {
 
-/// The directory of a conversation's logs. One agent at a time: it holds a lock
-/// that the kernel lets go of when it dies, however that happens.
+/// The directory of a conversation's logs. A lock ensures that one agent at a
+/// time uses it; the kernel releases the lock when the agent ends, for whatever
+/// reason.
 class state_place {
 public:
-  /// Makes what is missing, and the directory above it as that of pipes with
-  /// the mode `pipe_mode`. An empty path is no place at all. Throws
-  /// `storage::log_error`: somebody else's directory, or another agent is at
-  /// it.
+  /// Makes what is missing; the directory above is made like that of pipes with
+  /// the mode `pipe_mode`. An empty path means that there is no directory.
+  /// Throws `storage::log_error` if it belongs to somebody else or another
+  /// agent uses it.
   state_place(std::string directory, mode_t pipe_mode);
 
   const std::string& directory() const { return directory_; }
 
-  /// Of a file in there; empty if there is no place.
+  /// The path of a file in the directory; empty without a directory.
   std::string path(const std::string& name) const {
     return directory_.empty() ? "" : directory_ + '/' + name;
   }
 
-  /// Makes the lock's file again should somebody remove it: else a second agent
-  /// would not see that this one is here.
+  /// Makes the lock's file again if somebody removes it; otherwise a second
+  /// agent would not see that this one is running.
   void guard_lock(runtime::file_watch& watch, event_log& log);
 
 private:
@@ -43,24 +44,24 @@ private:
   runtime::file_watch::subscription watched_;
 };
 
-/// What an agent's conversation is kept in, and where its readers stand.
+/// The logs of an agent's conversation, and the positions of their readers.
 class agent_state {
 public:
-  /// Throws `storage::log_error`. Says in `log` what the disk can't do.
+  /// Throws `storage::log_error`. Logs what the disk can't do.
   agent_state(const options& settings, event_log& log);
 
   using reader = storage::position_page::reader;
 
-  /// For the actors. In raw mode the input itself is what the child gets.
+  /// The logs, for the actors. In raw mode the child gets the input log itself.
   conversation_logs lent();
 
   storage::log& to_child() { return to_child_ ? *to_child_ : input_; }
 
-  /// What the host sees, and who reads it there.
+  /// The log that the host sees, and its reader.
   storage::log& shown() { return replies_ ? *replies_ : events_; }
   reader host() const { return replies_ ? reader::replies : reader::host; }
 
-  /// Where a reader goes on, as far as the page knows.
+  /// The position of a reader, as far as the page knows.
   std::uint64_t position(reader who, const storage::log& of) const;
 
   storage::log& input() { return input_; }

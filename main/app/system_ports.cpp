@@ -8,7 +8,7 @@ namespace container_agent::runtime {
 
 namespace {
 
-// 256 bits: one random word would allow for only 2^32 sequences, and with them
+// 256 bits, because one random word would allow for only 2^32 sequences, and so
 // for equal uuids in large fleets.
 std::mt19937_64 make_engine() {
   std::random_device device;

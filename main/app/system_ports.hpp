@@ -12,8 +12,8 @@ public:
   std::chrono::system_clock::time_point now() const override;
 };
 
-/// Seeded by the system, so that no two agents draw the same uuids. Not for
-/// secrets.
+/// Seeded by the system, so that no two agents draw the same uuids. Must not be
+/// used for secrets.
 class system_random_source final : public random_source {
 public:
   system_random_source();

@@ -10,7 +10,7 @@
 
 namespace container_agent {
 
-/// The tracer of an agent, and where its events go.
+/// The tracer of an agent, and the sinks of its events.
 class tracing {
 public:
   tracing(const options& settings, runtime::event_loop& loop, event_log& log,
@@ -25,7 +25,7 @@ private:
   std::optional<trace_file> file_;
 };
 
-/// Nothing if nobody has asked for traces.
+/// Null if nobody has asked for traces.
 std::unique_ptr<tracing> make_tracing(const options& settings,
                                       runtime::event_loop& loop, event_log& log,
                                       message_hook* next);

@@ -50,7 +50,7 @@ std::error_code try_pidfd() {
   return own ? std::error_code{} : last_error();
 }
 
-// The nearest folder on the way to `path` that is there.
+// The nearest existing folder above `path`.
 std::string nearest_folder(std::string path) {
   while (::access(path.c_str(), F_OK) != 0
          && path != runtime::directory_of(path))
@@ -58,8 +58,8 @@ std::string nearest_folder(std::string path) {
   return path;
 }
 
-// A file without a name there; nothing if there can be none, which others find
-// out.
+// An unnamed file in a folder; nothing if that fails, which other checks
+// report.
 unique_fd nameless_file(const std::string& folder) {
   return unique_fd{
     ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
@@ -71,8 +71,8 @@ struct refusal {
   std::error_code error;
 };
 
-// Bytes go from a pipe into a file and from there into a pipe. A copy of what
-// lies in a pipe tells where a line ends.
+// Moves bytes from a pipe into a file and on into a pipe. Also copies a pipe's
+// content, which is how the log finds the end of a line.
 std::optional<refusal> try_to_move(int file) {
   auto from = runtime::make_pipe(O_NONBLOCK);
   auto to = runtime::make_pipe(O_NONBLOCK);
@@ -91,7 +91,7 @@ std::optional<refusal> try_to_move(int file) {
   return std::nullopt;
 }
 
-// What a log takes at its start.
+// Writes as much as a log needs at its start.
 std::error_code try_to_fill(const std::string& folder) {
   constexpr std::size_t some = 64 * 1024;
   static const std::array<char, some> zeros{};
@@ -131,7 +131,7 @@ std::error_code try_to_make_in(const std::string& folder) {
     ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)};
   if (file)
     return {};
-  // Some file systems have no files without names.
+  // Some file systems don't support unnamed files.
   if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
     return ::access(folder.c_str(), W_OK | X_OK) == 0 ? std::error_code{}
                                                       : last_error();
@@ -153,7 +153,7 @@ finding check_system_calls(const options& settings) {
                   "without it Claude's end can't be noticed");
   auto all = found_ok("system calls", "", "all that are needed");
   if (settings.state.directory.empty())
-    return all; // a copy is as good, where nothing outlives the agent
+    return all; // a copy will do, as nothing outlives the agent
   auto folder = nearest_folder(settings.state.directory);
   auto file = nameless_file(folder);
   auto refused = file ? try_to_move(file.get()) : std::nullopt;

@@ -40,8 +40,8 @@ namespace container_agent {
 
 namespace {
 
-// Actors that were told to stop have nothing left to wait for; this bounds a
-// defect, not a normal end.
+// Limits the wait for actors that were told to stop. They have nothing left to
+// wait for, so only a defect can reach it.
 constexpr std::chrono::seconds end_timeout{2};
 
 runtime::content content_of(const options& o) {
@@ -79,9 +79,10 @@ using host_output_port = std::variant<std::monostate, runtime::fifo_output,
 
 } // namespace
 
-// In the order of their making: what is lent comes before who borrows it, and
-// the actor system, which ends first, is last. The output's FIFO comes before
-// the input's: a host that waits for the one that it writes into finds both.
+// The members are in the order of their construction: what is lent comes before
+// its borrowers, and the actor system, which must end first, comes last. The
+// output's FIFO comes before the input's, so a host that waits for the input's
+// FIFO finds both.
 struct agent::parts {
   parts(runtime::event_loop& l, event_log& log, const options& settings,
         std::vector<std::string> environment);
@@ -173,7 +174,7 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
   try {
     open_doors();
   } catch (...) {
-    finish(settings.pipes.keep); // else pipes made a moment ago would stay
+    finish(settings.pipes.keep); // otherwise the new pipes would stay
     throw;
   }
   family.emplace(tell_family(), context);
@@ -181,8 +182,8 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
     reaper.emplace(loop, log, spawned);
 }
 
-// After an error that ended the loop there are actors that will never end: they
-// must not be waited for, and ports must not hold them beyond their system.
+// After an error has ended the loop, some actors never end. Don't wait for
+// them, and don't let ports hold them beyond their system.
 agent::parts::~parts() {
   input.cancel();
   link.on_change({});
@@ -208,7 +209,7 @@ host_outlet& agent::parts::open_output(event_log& log) {
 }
 
 host_outlet& agent::parts::open_fifo_output(event_log& log) {
-  // All this before anything is opened, and held in its turn.
+  // Read all of this before anything is opened, which changes it.
   auto is_held = spawned.held(state.host()).has_value();
   auto has_all = spawned.fifo_was_held();
   auto known = state.position(state.host(), state.shown());
@@ -226,7 +227,7 @@ host_outlet& agent::parts::open_fifo_output(event_log& log) {
   return result;
 }
 
-// Of a place that somebody has held the kernel has kept count.
+// If a shim has held the position, the kernel has kept it exact.
 std::unique_ptr<storage::cursor> agent::parts::host_cursor() {
   auto& shown = state.shown();
   auto held
@@ -240,8 +241,8 @@ std::unique_ptr<storage::cursor> agent::parts::host_cursor() {
   return result;
 }
 
-// Nobody has asked for the one at the default path: where it can't be made,
-// such as in a folder that is not the agent's, the agent does without.
+// The default path is not what the user asked for: if the socket can't be made
+// there, such as in another user's folder, the agent runs without it.
 void agent::parts::open_socket(const options::control_section& control) {
   if (control.path.empty())
     return;
@@ -293,7 +294,7 @@ agent::parts::make_bridge(const std::vector<std::string>& environment) {
       !settings.state.fresh)
     kept.deal_with_input(known);
   auto told = dialogue_settings(settings);
-  // Of another program nobody knows where it keeps what it resumes.
+  // For a program other than Claude it is not known where sessions are stored.
   told.session_gone
     = !spawned.found()
       && std::filesystem::path{settings.claude.command}.filename() == "claude"
@@ -322,13 +323,13 @@ supervision_config agent::parts::tell_family() {
   return result;
 }
 
-// Without a coordinator, who says so, too.
+// Without a shutdown_coordinator the exit code decides.
 bool agent::parts::leaves() const {
   return progress.keep_claude
          || (progress.leaves_claude && exit_code.value_or(0) != 0);
 }
 
-// What the host has not read waits in the log, unless that is nowhere.
+// Unread output waits in the log; without a state directory it is lost.
 void agent::parts::finish(bool keep_pipes) {
   auto left = leaves();
   std::visit(
@@ -354,7 +355,7 @@ void agent::parts::finish(bool keep_pipes) {
     reaper->finish();
 }
 
-// After an end in order there is nothing to go on with.
+// After an orderly end the next agent has nothing to continue.
 void agent::parts::conclude() {
   constexpr auto graceful
     = static_cast<std::int32_t>(container_agent::exit_code::graceful);
@@ -386,7 +387,7 @@ std::int32_t agent::run() {
                         {{"count", p.system.registry().running()}});
   p.finish(p.settings.pipes.keep || p.leaves());
   p.conclude();
-  // The loop has nothing left to wait for, should it end without a word.
+  // Without an exit code the loop has run out of work, which is a defect.
   return p.exit_code.value_or(
     static_cast<std::int32_t>(exit_code::internal_error));
 }
@@ -397,8 +398,8 @@ void agent::shut_down(std::string reason) {
   parts_->family->shut_down({std::move(reason), 0, true});
 }
 
-// Where Claude can't stay, its turn is finished, and what the next agent has to
-// know stays.
+// If Claude can't stay, its turn is finished, and the state for the next agent
+// is kept.
 void agent::upgrade(std::string reason) {
   auto& goes_on = parts_->progress.input_goes_on;
   goes_on = goes_on.value_or(!parts_->state.place().directory().empty());

@@ -3,8 +3,8 @@
 #include "main/cli/option_sources.hpp"
 #include "main/cli/options.hpp"
 
-/// Where an agent's pipes, socket and state are: options that the agent and its
-/// subcommands read alike.
+/// The paths of an agent's pipes, socket and state: options that the agent and
+/// its subcommands read alike.
 namespace container_agent {
 
 void read_pipes(const option_sources& given, options::pipe_section& pipes);

@@ -33,7 +33,7 @@ public:
   /// Whether the user said anything about it.
   bool has(std::string_view name) const { return given_.contains(name); }
 
-  /// Where the user said it; "--name" if nowhere.
+  /// The source of the user's value; "--name" if there is none.
   std::string where(std::string_view name) const;
 
   // These leave the target as it is if the user said nothing.

@@ -194,7 +194,7 @@ constexpr std::array subcommands{
   subcommand_row{"tail", "prints its conversation, also when no agent runs"},
 };
 
-/// Where help's second column begins.
+/// The column at which the help texts begin.
 constexpr std::size_t help_column = 31;
 
 std::string help_row(const option_row& row) {

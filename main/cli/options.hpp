@@ -197,7 +197,7 @@ struct client_options {
   bool ready = false;
   bool now = false;
 
-  // Of `tail`.
+  // Options of `tail`.
   std::string state; ///< the directory; empty: in memory
   std::string from = "start";
   bool follow = false;

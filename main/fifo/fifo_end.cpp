@@ -18,7 +18,7 @@ std::size_t unread_bytes(int descriptor) {
 }
 
 bool has_reader(int descriptor) {
-  // To a writer without readers Linux shows an error condition.
+  // Linux reports an error condition to a writer without readers.
   pollfd entry{descriptor, 0, 0};
   return ::poll(&entry, 1, 0) <= 0 || (entry.revents & POLLERR) == 0;
 }

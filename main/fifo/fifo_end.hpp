@@ -3,23 +3,23 @@
 #include <cstddef>
 #include <string>
 
-/// What can be asked of an open FIFO. All of it is exact at the moment of the
-/// call and disturbs nobody.
+/// Queries about an open FIFO. Each answer is exact at the moment of the call,
+/// and has no effect on readers and writers.
 namespace container_agent::runtime {
 
-/// Bytes that were written and not yet read.
+/// Bytes that were written but not read yet.
 std::size_t unread_bytes(int descriptor);
 
-/// Whether anybody has it open for reading. `descriptor` is open for writing
-/// only.
+/// Whether any process has it open for reading. `descriptor` must be open for
+/// writing only.
 bool has_reader(int descriptor);
 
-/// A name that leads to what the descriptor is, also after its path is gone.
+/// A path that leads to the descriptor's FIFO, even after its own path is gone.
 std::string fifo_name(int descriptor);
 
-/// Takes out all that is unread, and returns how many bytes that was. In one
-/// call, so that another reader can't take a part out of the middle: what it
-/// has taken meanwhile comes before. `descriptor` is non-blocking.
+/// Removes all unread bytes and returns their number. It is one call, so that
+/// no other reader can take bytes from the middle; what one has taken comes
+/// before. `descriptor` must be non-blocking.
 std::size_t drain(int descriptor);
 
 } // namespace container_agent::runtime

@@ -15,8 +15,7 @@
 
 namespace container_agent::runtime {
 
-// Shared with the handlers and jobs that are under way, which may outlive the
-// input.
+// Shared with pending handlers and jobs, which may outlive the input.
 struct fifo_input::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;
@@ -29,8 +28,8 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   std::error_code failure;
   std::uint64_t opened = 0;   // tells a wait on an earlier descriptor apart
   bool waiting = false;       // for readiness
-  bool posted = false;        // a job of ours is in the queue
-  bool may_hold_data = false; // as far as we know, a read would not block
+  bool posted = false;        // a job is in the queue
+  bool may_hold_data = false; // a read would probably not block
   bool report_end = false;
   bool heard = false;    // bytes came since the start or the last end
   bool hung_up = false;  // the descriptor has seen all writers leave
@@ -45,7 +44,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
 
   // -- descriptors ------------------------------------------------------------
 
-  // Opens what `place` holds, in place of what was open.
+  // Opens the FIFO of `place`, replacing an open one.
   std::error_code open() {
     unique_fd reader = place.open(O_RDONLY);
     if (!reader)
@@ -76,9 +75,9 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     return error;
   }
 
-  // Beside the lock file, which somebody may have removed. On the descriptor
-  // that reads, so that it needs none more: the FIFO's end stays visible. A
-  // file system that has no such locks does without.
+  // A second lock, in case the lock file is removed. It is on the reading
+  // descriptor, so no other one hides the FIFO's end. On a file system without
+  // such locks it is left out.
   static bool lock(int reader) {
     return ::flock(reader, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
   }
@@ -90,21 +89,21 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     may_hold_data = false;
   }
 
-  // Before waiting: lets the end be seen, or not.
+  // Called before a wait: makes the end visible, or hides it.
   std::error_code arm() {
     if (moved() || (keeper && !report_end))
       return {};
     if (keeper && heard) {
-      // A writer was there: if none is left, this is the end.
+      // A writer was there, so if none is left, this is the end.
       keeper.reset();
       return {};
     }
     if (report_end && (keeper || hung_up)) {
-      // Only a writer that is yet to come can leave. To a descriptor that is
-      // opened while there is no writer, Linux shows no hang-up until one has
-      // come; the keeper and earlier writers would count for the old one.
+      // The next end must be that of a future writer. Linux shows no hang-up on
+      // a descriptor opened while there is no writer, until one has come. The
+      // old descriptor would count the keeper and earlier writers.
       keeper.reset();
-      hung_up = true; // and stays so, should there be no new one
+      hung_up = true; // stays so if opening fails
       unique_fd reader = place.open(O_RDONLY);
       if (!reader)
         return last_error();
@@ -182,7 +181,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     }
     auto count = move_some(read_size);
     if (count > 0) {
-      // A FIFO gives all it has, so less than asked for has emptied it.
+      // A FIFO gives all it has, so a short read has emptied it.
       auto size = static_cast<std::size_t>(count);
       may_hold_data = size == read_size || fresh;
       heard = true;
@@ -213,7 +212,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     }
   }
 
-  // Last in every path: the handler may do anything to us.
+  // Must come last on every path: the handler may close or destroy this object.
   void deliver(const result& found) {
     auto call = std::exchange(on_result, nullptr);
     call(found);
@@ -227,7 +226,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     auto found = place.refresh(log, loggers::pipe_input);
     stale = stale || found == fifo_place::change::replaced;
     lost = found == fifo_place::change::unusable;
-    // What is in the old FIFO may not be noticed otherwise: its end is hidden.
+    // The wait may not notice bytes in the old FIFO, because its end is hidden.
     if ((moved() || !fd.is_open()) && on_result && !posted)
       attempt_later();
   }
@@ -236,7 +235,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     auto line_is_cut = report_end && heard;
     heard = false;
     if (lost) {
-      // That was logged. The next change of the path will tell.
+      // Already logged. The next change of the path leads here again.
       close();
       keeper.reset();
     } else if (auto error = open()) {
@@ -320,7 +319,7 @@ void fifo_input::move(handler on_result) {
   state_->start();
 }
 
-// A wait that is under way stays: it costs nothing, and the next move uses it.
+// A pending wait stays: it costs nothing, and the next move uses it.
 void fifo_input::cancel() {
   state_->on_result = nullptr;
 }
@@ -328,7 +327,7 @@ void fifo_input::cancel() {
 void fifo_input::report_end(bool on) {
   if (std::exchange(state_->report_end, on) == on || !state_->waiting)
     return;
-  // The wait under way may be on a descriptor that is to be replaced.
+  // `arm` may replace the descriptor that the pending wait is on.
   if (auto error = state_->arm())
     state_->failure = error;
   if (state_->failure || !state_->waiting)

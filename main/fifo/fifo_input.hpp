@@ -11,27 +11,27 @@
 
 namespace container_agent::runtime {
 
-/// The input from the host: the reading end of a FIFO whose writers come and
-/// go, brought into a log.
+/// The input from the host: moves bytes from the reading end of a FIFO, whose
+/// writers come and go, into a log.
 ///
-/// The reading descriptor stays open for good (unread bytes vanish with the
-/// last descriptor). Beside it a "keeper", open for writing, keeps the end from
-/// being seen. While `report_end` is on it is closed as soon as a move has to
-/// wait, so that the last writer's leaving is seen; switching costs nothing
-/// while there is something to move, and no byte is lost either way.
+/// The reading descriptor always stays open (unread bytes vanish when the last
+/// descriptor is closed). Another descriptor, the "keeper", is open for writing
+/// and hides the end. While `report_end` is on, the keeper is closed when a
+/// move has to wait, so that the last writer's leaving is seen. Switching costs
+/// nothing while there are bytes to move, and loses no byte.
 ///
-/// - An end is reported only once a writer has been there. After it the next
-///   move waits for the next writer.
-/// - If the FIFO is replaced or removed, what is unread in the old one is moved
-///   first; then it is closed (its writers get EPIPE) and the new one is read.
-///   With `report_end` on, and something moved since the last end, that is
-///   reported as an end: the rest of a half-read line will not come.
-/// - An error is reported once, and the next move tries again. What the log has
-///   no room for stays in the FIFO: no byte is lost.
+/// - An end is reported only after a writer has been there. The next move then
+///   waits for the next writer.
+/// - If the FIFO is replaced or removed, the unread bytes of the old one are
+///   moved first. Then it is closed (its writers get EPIPE) and the new one is
+///   read. If `report_end` is on and bytes were moved since the last end, an
+///   end is reported: the rest of a half-read line will not come.
+/// - An error is reported once, and the next move tries again. Bytes that the
+///   log has no room for stay in the FIFO.
 class fifo_input final : public inlet {
 public:
-  /// Prepares and opens the FIFO. Throws `fifo_error`. The log must live as
-  /// long.
+  /// Prepares and opens the FIFO. Throws `fifo_error`. The log must outlive
+  /// this object.
   fifo_input(event_loop& loop, file_watch& watch, event_log& log,
              fifo_place place, storage::log& into);
   fifo_input(const fifo_input&) = delete;
@@ -44,13 +44,13 @@ public:
   void report_end(bool on) override;
 
   /// For the end of the agent: closes the FIFO for good, and removes it if it
-  /// was made here and shall not be kept. Nothing is reported after this. With
-  /// `keep_rest`, what is unread goes into the log, for the next agent; what is
-  /// left then is logged (`input_left_unread`).
+  /// was made here and `keep_fifo` is off. Nothing is reported after this. With
+  /// `keep_rest`, unread bytes go into the log for the next agent; the bytes
+  /// left after that are logged (`input_left_unread`).
   void finish(bool keep_fifo, bool keep_rest);
 
-  /// 16 MiB, about: what `finish` takes at most. A host that writes as fast as
-  /// its input is taken must not hold the end up.
+  /// 16 MiB: about the most that `finish` reads, so that a host that keeps
+  /// writing can't delay the end.
   static constexpr std::size_t max_rest = 16 * 1024 * 1024;
 
 private:

@@ -11,11 +11,11 @@ namespace container_agent::runtime {
 
 namespace {
 
-// A file that was opened may be removed by its holder's end before it is
-// locked: then the next one is tried.
+// The holder may end and remove the file after it was opened and before it was
+// locked; then try again.
 constexpr int max_lock_attempts = 16;
 
-// O_NONBLOCK: should somebody have put a FIFO there.
+// O_NONBLOCK, because a FIFO may be at the path.
 constexpr int open_flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
 
 struct flock whole_file() {
@@ -30,8 +30,8 @@ bool is_regular(const unique_fd& file) {
   return ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode);
 }
 
-// The kernel knows no number if the holder is in a pid namespace that this one
-// can't see.
+// The kernel gives no pid if the holder's pid namespace is not visible from
+// here.
 std::string holder_of(const unique_fd& file) {
   auto lock = whole_file();
   if (::fcntl(file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
@@ -44,8 +44,8 @@ std::string holder_of(const unique_fd& file) {
 } // namespace
 
 fifo_lock::~fifo_lock() {
-  // First removed, then let go: whoever opened it meanwhile sees that it has no
-  // name any more.
+  // Remove the file before closing it: a process that opened it meanwhile then
+  // sees that it has no name any more.
   if (file_ && leads_to(file_))
     ::unlink(path_.c_str());
 }
@@ -62,7 +62,7 @@ std::string fifo_lock::hold(mode_t mode) {
     auto file = open_file(mode);
     if (!file || !is_regular(file)) {
       fault_ = file ? "it is no file" : last_error().message();
-      // Another user owns it, but perhaps one may look.
+      // Another user owns it, but reading may be allowed.
       return holder();
     }
     auto lock = whole_file();
@@ -83,8 +83,8 @@ std::string fifo_lock::hold(mode_t mode) {
   return "other agents come and go there";
 }
 
-// Not with O_CREAT alone: in a folder with the sticky bit the kernel may refuse
-// that for a file that is there and another user's (fs.protected_regular).
+// Tries without O_CREAT first: in a folder with the sticky bit the kernel may
+// refuse it for an existing file of another user (fs.protected_regular).
 unique_fd fifo_lock::open_file(mode_t mode) const {
   for (int attempt = 0; attempt < max_lock_attempts; ++attempt) {
     unique_fd file{::open(path_.c_str(), O_RDWR | open_flags)};
@@ -93,7 +93,7 @@ unique_fd fifo_lock::open_file(mode_t mode) const {
     file.reset(
       ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | open_flags, 0600));
     if (file)
-      ::fchmod(file.get(), mode); // a refusal keeps it to its owner
+      ::fchmod(file.get(), mode); // if refused, only the owner may use it
     if (file || errno != EEXIST)
       return file;
   }

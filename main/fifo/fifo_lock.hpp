@@ -8,17 +8,16 @@
 
 namespace container_agent::runtime {
 
-/// Keeps a second agent off a FIFO: a lock on a file beside it, "<FIFO>.lock".
+/// Keeps other agents off a FIFO, by a lock on a file beside it, "<FIFO>.lock".
 ///
-/// (Not on the FIFO itself: a descriptor that is open for long enough to hold
-/// a lock counts as a reader or a writer, and hides that the others have gone.
-/// The reader of the input does lock its descriptor in addition, in case that
-/// somebody removes the file.)
+/// (The lock is not on the FIFO itself: a descriptor kept open for a lock
+/// counts as a reader or a writer, and hides that the others have left. In
+/// addition the input's reader locks its own descriptor, in case the file is
+/// removed.)
 ///
-/// The lock is fcntl(2)'s: it ends with the process, however that ends, so a
-/// file that a killed agent has left says nothing; it is not inherited by the
-/// child or its guard; and the kernel knows who holds it. Two objects in one
-/// process don't see each other.
+/// It is an fcntl(2) lock. It ends with the process, so a file left by a killed
+/// agent means nothing; the child and its shim don't inherit it; and the kernel
+/// knows who holds it. Two objects in one process don't see each other.
 class fifo_lock {
 public:
   explicit fifo_lock(const std::string& fifo_path)
@@ -28,15 +27,15 @@ public:
   /// Removes the file, if it is held.
   ~fifo_lock();
 
-  /// The other agent that holds it; empty if there is none, or it can't be
-  /// told. Touches nothing. A text for a user: "another agent (pid 4711) uses
-  /// it".
+  /// Describes the other agent that holds it; empty if there is none, or that
+  /// is not known. Changes nothing. A text for a user: "another agent (pid
+  /// 4711) uses it".
   std::string holder() const;
 
-  /// Takes it; nothing happens if it is held, and the path still leads there.
-  /// Returns who else holds it. If it can't be had at all (a folder that may
-  /// not be written, a file system without locks), that is no reason not to
-  /// work: `fault` says why. `mode` is for a file that has to be made.
+  /// Takes the lock. No effect if it is held and the path still leads to its
+  /// file. Returns a description of another holder. If locking is impossible (a
+  /// folder that can't be written, a file system without locks), the agent
+  /// works without it, and `fault` says why. `mode` is for a new file.
   std::string hold(mode_t mode);
 
   const std::string& path() const { return path_; }

@@ -21,16 +21,16 @@ namespace container_agent::runtime {
 
 namespace {
 
-// Linux tells of a reader's close a moment before it stops counting that
-// reader: some microseconds, or as long as a busy machine lets it wait in
-// between. So one that seems to be there still is looked at again, after 1, 2,
-// 4, … 512 ms. Then it is taken for another one.
+// Linux reports a reader's close a moment before it stops counting that reader:
+// microseconds, or longer on a busy machine. A reader that still seems to be
+// there is checked again after 1, 2, 4, … 512 ms. Then it counts as another
+// one.
 constexpr std::chrono::milliseconds first_look{1};
 constexpr int max_looks = 10;
 
 } // namespace
 
-// Shared, so that what is posted to the loop may outlive the output.
+// Shared, because jobs on the loop may outlive the output.
 struct fifo_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   file_watch& watch;
@@ -41,14 +41,14 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   file_watch::subscription path_subscription;
   file_watch::subscription reader_subscription;
   unique_fd keeper;
-  fifo_writer writer; // a descriptor of its own
+  fifo_writer writer; // has its own descriptor
   std::uint64_t limit = 0;
   std::function<void(int)> holder;
   std::function<void(std::uint64_t)> note;
   later_call moved;
   std::error_code failure;
   boost::asio::steady_timer look_again;
-  int looks = 0; // again, since a reader left
+  int looks = 0; // repeated, since a reader left
   bool finished = false;
 
   state(event_loop& l, file_watch& w, event_log& g, fifo_place p,
@@ -67,7 +67,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   // -- descriptors ------------------------------------------------------------
 
-  // Opens what `place` holds, in place of what was open.
+  // Opens the FIFO of `place`, replacing an open one.
   std::error_code open() {
     keeper = place.open(O_RDWR);
     if (!keeper)
@@ -82,7 +82,8 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   }
 
   void watch_readers() {
-    // One event for each reader that leaves; what we close is a writer's.
+    // One event for each reader that leaves; our own closes are those of a
+    // writer.
     reader_subscription
       = watch.watch_fifo(place.current_name(), IN_CLOSE_NOWRITE,
                          [weak = weak_from_this()](std::uint32_t) {
@@ -158,7 +159,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   // -- errors -----------------------------------------------------------------
 
-  // The log is read by system calls, which may fail.
+  // Reading the log makes system calls, which may fail.
   template <class Work>
   void attempt(Work work) {
     try {
@@ -187,7 +188,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 
   // -- what nobody has read ---------------------------------------------------
 
-  // It is taken out of the FIFO, and goes again.
+  // Removes unread bytes from the FIFO, so that they are written again.
   void take_back(int reader) {
     if (!cursor.cuts()) // else the FIFO is empty
       attempt([this, reader] { take_lines_back(reader); });
@@ -198,7 +199,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     auto unread = unread_bytes(reader);
     auto repeated = cursor.go_back(unread);
     auto drained = drain(reader);
-    if (drained != unread) // somebody has read meanwhile
+    if (drained != unread) // a reader has read meanwhile
       repeated = cursor.go_back(drained, gone);
     if (repeated > 0)
       log.write(log_level::debug, loggers::pipe_output, "output_line_repeated",
@@ -224,8 +225,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     });
   }
 
-  // Only our own writer is left without the keeper, so any other reader shows.
-  // The writer holds what the FIFO holds.
+  // Without the keeper only our own writer is left, so opening for writing
+  // fails unless another reader exists. The writer preserves the FIFO's
+  // content.
   void look_for_readers() {
     keeper.reset();
     if (!place.open(O_WRONLY) && errno == ENXIO)
@@ -244,8 +246,8 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     });
   }
 
-  // Nobody reads. While we are a reader and there is no writer, a new reader's
-  // open(2) blocks, so it can't take a part of what is taken back here.
+  // There is no reader. While we are one and there is no writer, the open(2) of
+  // a new reader blocks, so it can't take part of what is removed here.
   void start_line_again() {
     auto reader = place.open(O_RDONLY);
     if (!reader)
@@ -281,7 +283,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     move();
   }
 
-  // Takes back what nobody has read, and closes the FIFO.
+  // Takes back the unread bytes and closes the FIFO.
   void park() {
     take_back(keeper.get());
     close();
@@ -309,7 +311,8 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     close();
   }
 
-  // What is left to a reader counts as read; else it is the next agent's.
+  // What stays for a present reader counts as read; otherwise the next agent
+  // writes it again.
   void leave_rest() {
     keeper.reset();
     if (!place.open(O_WRONLY) && errno == ENXIO)

@@ -15,12 +15,12 @@ namespace container_agent::runtime {
 
 namespace {
 
-// Others may put things at the path at the same time as we do: each attempt
-// then finds what is there now.
+// Other processes may change the path at the same time; each attempt then looks
+// again.
 constexpr int max_fifo_attempts = 8;
 
-// As long as it lives, new files get exactly the mode that was asked for. The
-// umask is the process's: this relies on there being one thread.
+// While it lives, new files get exactly the requested mode. The umask belongs
+// to the process, so this relies on there being one thread.
 class exact_modes {
 public:
   exact_modes() : before_{::umask(0)} {}
@@ -76,7 +76,7 @@ void require_alone(const std::string& path, const std::string& holder) {
   fail(path, kind(found) + " is there, not a FIFO." + advice);
 }
 
-// What is at `path`, links not followed; nothing if nothing is there.
+// The file at `path`, links not followed; nothing if there is none.
 std::optional<struct stat> look(const std::string& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0)
@@ -87,8 +87,8 @@ std::optional<struct stat> look(const std::string& path) {
        "Correct the path, or the permissions of its directory.");
 }
 
-// AT_EACCESS needs faccessat2(2), which old seccomp profiles deny. It makes a
-// difference only to a program with the set-uid bit.
+// AT_EACCESS needs faccessat2(2), which old seccomp profiles deny. It only
+// matters for a program with the set-uid bit.
 bool may(const std::string& path, int what) {
   if (::getuid() == ::geteuid() && ::getgid() == ::getegid())
     return ::access(path.c_str(), what) == 0;
@@ -96,7 +96,7 @@ bool may(const std::string& path, int what) {
 }
 
 void require_access(const std::string& path, const struct stat& found) {
-  // Not tried by opening: that would wake up whoever waits at the other end.
+  // Not checked by opening, which would wake up a process at the other end.
   if (may(path, R_OK | W_OK))
     return;
   fail(path,
@@ -109,7 +109,7 @@ void require_access(const std::string& path, const struct stat& found) {
        "Give both sides permission, or remove it and let the agent make it.");
 }
 
-// Search permission for all who may read or write what is in there.
+// Adds search permission for all who may read or write there.
 mode_t directory_mode(mode_t mode) {
   return 0700 | mode | ((mode & 0444) >> 2) | ((mode & 0222) >> 1);
 }
@@ -157,7 +157,7 @@ void make_directory(const std::string& path, const std::string& directory,
          + ", or choose another.");
 }
 
-// Returns whether it was made; not if something is there by now.
+// Returns whether it was made; false if something is there by now.
 bool make_fifo(const std::string& path, mode_t mode) {
   exact_modes exactly;
   if (::mkfifo(path.c_str(), mode) == 0)
@@ -222,7 +222,7 @@ void fifo_place::prepare() {
     struct stat found {};
     if (anchor && ::fstat(anchor.get(), &found) == 0
         && S_ISFIFO(found.st_mode)) {
-      // A default ACL of the directory overrules the umask.
+      // A default ACL of the directory overrides the umask.
       if (made && (found.st_mode & 0777) != mode_
           && ::chmod(fifo_name(anchor.get()).c_str(), mode_) != 0)
         fail(path_, "cannot give the FIFO the mode " + octal(mode_), errno,
@@ -250,7 +250,7 @@ unique_fd fifo_place::open(int access) const {
     ::fcntl(result.get(), F_SETPIPE_SZ, capacity_); // a refusal costs speed
   if (result || errno != ENOENT)
     return result;
-  // No /proc here: the path will do as long as it leads there.
+  // Without /proc the path is used, if it still leads there.
   result.reset(::open(path_.c_str(), flags | O_NOFOLLOW));
   struct stat ours {
   }, opened{};

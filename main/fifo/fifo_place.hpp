@@ -13,8 +13,8 @@
 
 namespace container_agent::runtime {
 
-/// A FIFO that can't be used. The text is complete for a user: which path,
-/// what was found there, and what to do.
+/// A FIFO that can't be used. The text is complete for a user: which path, what
+/// is there, and what to do.
 class fifo_error : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
@@ -26,53 +26,53 @@ public:
   using fifo_error::fifo_error;
 };
 
-/// A path at which a FIFO is, or shall be.
+/// A path at which a FIFO is, or is to be.
 ///
-/// What was prepared is held by an O_PATH descriptor. That keeps the inode
-/// alive, so its number can't come back as another file's: comparing numbers
-/// tells reliably whether the FIFO is still the same. A lock beside it keeps
-/// other agents off, for as long as this object lives.
+/// An O_PATH descriptor holds the prepared FIFO. It keeps the inode alive, so
+/// the inode's number can't be reused, and comparing numbers reliably tells
+/// whether the FIFO is still the same. A lock beside it keeps other agents off
+/// while this object lives.
 class fifo_place {
 public:
   static constexpr mode_t default_mode = 0660;
 
-  /// `mode` is for a FIFO that has to be made; directories that have to be
-  /// made get the same with search permission (0770 for 0660).
-  /// `capacity`: bytes that the FIFO shall hold, if the system allows it; 0
-  /// leaves it as it is (64 KiB on Linux).
+  /// `mode` is for a new FIFO; new directories get the same mode with search
+  /// permission (0770 for 0660). `capacity`: bytes that the FIFO is to hold, if
+  /// the system allows it; 0 leaves it as it is (64 KiB on Linux).
   explicit fifo_place(std::string path, mode_t mode = default_mode,
                       int capacity = 0);
 
-  /// Whether `prepare` would succeed, as far as can be told without touching
-  /// anything. Throws `fifo_error` if not.
+  /// Checks whether `prepare` would succeed, as far as possible without
+  /// changing anything. Throws `fifo_error` if not.
   void check() const;
 
   /// Uses the FIFO at the path as it is, or makes it (and its directory) with
-  /// the mode whatever the umask is. Throws `fifo_error`, and touches nothing,
-  /// if anything else is there: a file, a directory, a device, a socket, or a
-  /// symbolic link, be it one to a FIFO; and if another agent has locked it.
+  /// exactly `mode`, regardless of the umask. Throws `fifo_error` and changes
+  /// nothing if something else is there: a file, a directory, a device, a
+  /// socket, or a symbolic link, even to a FIFO; also if another agent has
+  /// locked it.
   void prepare();
 
-  /// `prepare` for the start; says in the log if there can be no lock.
+  /// `prepare` for the start; logs if there can be no lock.
   void prepare(event_log& log, std::string_view logger);
 
-  /// Opens what `prepare` has found or made, non-blocking and close-on-exec,
-  /// for O_RDONLY, O_WRONLY or O_RDWR; also if it has left the path since.
-  /// Returns nothing, with `errno` set, on failure; throws nothing.
+  /// Opens the prepared FIFO, non-blocking and close-on-exec, for O_RDONLY,
+  /// O_WRONLY or O_RDWR, even if it has left its path since. On failure returns
+  /// nothing, with `errno` set; does not throw.
   unique_fd open(int access) const;
 
-  /// Whether the path leads to something else now, or to nothing.
+  /// Whether the path now leads to something else, or to nothing.
   bool moved() const;
 
   enum class change {
-    none,     ///< the path leads to what was prepared
-    replaced, ///< it led elsewhere; `prepare` was done again
-    unusable, ///< it is no FIFO, or another agent's; what was is kept
+    none,     ///< the path leads to the prepared FIFO
+    replaced, ///< it led elsewhere, and `prepare` was done again
+    unusable, ///< no FIFO, or another agent's; keeps the old one
   };
 
-  /// After a hint that the path or its lock may have changed. Logs a
-  /// replacement, and once what keeps it from being used. A lock whose file was
-  /// removed is taken again.
+  /// Call this after a hint that the path or its lock may have changed. Logs a
+  /// replacement, and once what makes it unusable. If the lock's file was
+  /// removed, takes the lock again.
   change refresh(event_log& log, std::string_view logger);
 
   /// Removes the FIFO if `prepare` made it and it is still at the path. Logs a
@@ -85,7 +85,7 @@ public:
   /// Whether `prepare` has made it.
   bool made() const { return made_; }
 
-  /// A name for the prepared FIFO that works even if it has left its path.
+  /// A path for the prepared FIFO that works even if it has left its own.
   std::string current_name() const;
 
 private:
@@ -100,8 +100,8 @@ private:
   bool complained_ = false;
 };
 
-/// Makes that directory if it is missing, as `fifo_place` does for FIFOs of
-/// this mode. Throws `fifo_error`.
+/// Makes the directory of `path` if it is missing, as `fifo_place` does for
+/// FIFOs of this mode. Throws `fifo_error`.
 void make_directory_of(const std::string& path, mode_t mode);
 
 } // namespace container_agent::runtime

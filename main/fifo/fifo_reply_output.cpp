@@ -24,13 +24,13 @@ enum class phase { idle, waiting, writing, leaving, lost };
 
 } // namespace
 
-// Three things tell about readers, none of which can be missed or be stale:
+// Three sources tell about readers; none of them can be missed or be stale:
 // - whether there is one now: `has_reader`, while we are a writer;
-// - that the last one has gone: an error condition on `writer`;
-// - that one came, read or closed: inotify. Reading is the only proof that a
-//   reader lives: of one that is about to leave, the kernel tells the close a
-//   moment before it stops counting it.
-// Shared with the handlers that are under way, which may outlive the output.
+// - that the last one has left: an error condition on `writer`;
+// - that one came, read or closed: inotify. Only a read proves that a reader is
+//   alive: the kernel reports a close a moment before it stops counting that
+//   reader.
+// Shared with pending handlers, which may outlive the output.
 struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;
@@ -74,7 +74,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     }
   }
 
-  // Returns false if there is something to wait for.
+  // Returns false if the state waits for an event.
   bool step() {
     switch (now) {
       case phase::idle: return open();
@@ -87,8 +87,8 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   }
 
   bool open() {
-    // If a reader came while the one before was leaving, it holds what that
-    // one did not read; and it sleeps in its open(2) while there is no writer.
+    // If a reader came while the one before was leaving, unread bytes of that
+    // one are still there. Without a writer the new reader sleeps in open(2).
     auto reader = place.open(O_RDONLY);
     if (!reader)
       return fail("opening it for reading", last_error());
@@ -96,14 +96,14 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
       log.write(
         log_level::warn, loggers::pipe_output, "reply_not_read",
         {{"path", place.path()}, {"bytes_dropped", std::uint64_t{rest}}});
-    // With ourselves as a reader this does not fail for want of one.
+    // We are a reader ourselves, so this can't fail for lack of one.
     auto opening = place.open(O_WRONLY);
     if (!opening)
       return fail("opening it for writing", last_error());
     if (auto error = writer.open(std::move(opening)))
       return fail("waiting for it", error);
     reader.reset();
-    // What happened up to now, our own doing included, is in `has_reader`.
+    // `has_reader` covers what happened up to now, including our own calls.
     readers.collect();
     readers.forget();
     now = phase::waiting;
@@ -145,20 +145,20 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     if (unread_bytes(writer.get()) < replies.written()) {
       cut();
     } else if (moved) {
-      take_back(); // nobody will come to the old FIFO any more
+      take_back(); // the old FIFO gets no reader any more
       leave(close_writer());
     } else {
-      now = phase::waiting; // what is in the FIFO stays for the next reader
+      now = phase::waiting; // the next reader gets the content
     }
     return true;
   }
 
-  // Gives up the first reply, which was begun.
+  // Gives up the first reply, which has begun.
   void cut() {
     auto unread = unread_bytes(writer.get());
     auto present = close_writer();
     if (present)
-      unread = 0; // it can still be read
+      unread = 0; // it will still be read
     log.write(log_level::warn, loggers::pipe_output, "reply_cut",
               {{"path", place.path()},
                {"bytes_read", replies.written() - unread},
@@ -172,8 +172,8 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     tell_position();
   }
 
-  // Gives the reader its EOF. Returns whether there is one, who then has still
-  // to close its end: an event will tell.
+  // Gives the reader its EOF. Returns whether a reader still has to close its
+  // end, which an event will report.
   bool close_writer() {
     readers.collect();
     auto present = !readers.left_since_read() && has_reader(writer.get());
@@ -212,9 +212,9 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   void reader_event() {
     if (finished)
       return;
-    // Those who left before our own end was closed are behind us: see
-    // `close_writer`. The next reader may have come with the same batch; or
-    // alone, if the leaving of one that could write fell together with ours.
+    // `close_writer` has handled the readers that left before our own end was
+    // closed. The next reader may have come in the same batch. It may also have
+    // come alone, if a reader that could write left together with our writer.
     if (now == phase::leaving
         && (readers.any_left() || readers.reader_changed()))
       now = phase::idle;
@@ -238,7 +238,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
       if (now == phase::lost)
         go_over();
     } else if (now == phase::writing) {
-      moved = true; // the reader is at the old one
+      moved = true; // the reader has the old one open
     } else {
       if (now == phase::waiting) {
         take_back();
@@ -249,7 +249,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     proceed();
   }
 
-  // What was written of the first reply and not read.
+  // Takes back the written and unread bytes of the first reply.
   void take_back() {
     if (replies.empty() || replies.written() == 0)
       return;
@@ -259,12 +259,12 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     replies.put_back(std::min<std::uint64_t>(unread, replies.written()));
   }
 
-  // Nobody will come to the old FIFO any more, and who has it open gets
-  // nothing but EOF.
+  // The old FIFO gets no reader any more, and a process that has it open gets
+  // only EOF.
   void go_over() {
     moved = false;
     if (place.moved()) {
-      now = phase::lost; // the next change of the path will tell
+      now = phase::lost; // wait for the next change of the path
       return;
     }
     now = phase::idle;
@@ -290,7 +290,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     return left;
   }
 
-  // Returns false: there is no step to take.
+  // Returns false, for `step`: there is no further step.
   bool fail(std::string_view what, std::error_code error) {
     log.write(
       log_level::error, loggers::pipe_output, "output_failed",

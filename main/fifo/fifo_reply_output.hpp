@@ -10,15 +10,15 @@
 
 namespace container_agent::runtime {
 
-/// The output to a host that opens it for each reply and reads to the end:
-/// the FIFO is opened for each reply and closed after it.
+/// The output to a host that opens it for each reply and reads to the end: the
+/// FIFO is opened for each reply and closed after it.
 ///
-/// The replies lie in a log, each ended by `reply_end`, which is not written. A
-/// reply waits for its reader without polling. It is written as it comes (it
-/// need not be whole first). When the reader has taken the last byte, the FIFO
-/// is closed, so that the reader gets EOF; the next reply is begun when that
-/// reader has closed its end too. So no reader gets a byte of another reply.
-/// One reader at a time.
+/// The replies lie in a log; each ends with `reply_end`, which is not written.
+/// A reply waits for its reader without polling, and is written as it grows.
+/// When the reader has read the last byte, the FIFO is closed, so that the
+/// reader gets EOF. The next reply begins only after that reader has closed its
+/// end, so no reader gets a byte of another reply. Only one reader at a time is
+/// supported.
 ///
 ///     state     waits for                then
 ///     ───────────────────────────────────────────────────────────────────
@@ -35,19 +35,19 @@ namespace container_agent::runtime {
 ///     lost      something usable at      → idle
 ///               the path
 ///
-/// A reader that keeps the FIFO open after its EOF holds up the next reply. So
-/// does one that has it open for writing too, and gets no EOF.
-/// If the FIFO is replaced, a reply that is being read is finished in the old
-/// one, and all others go to the new one.
+/// A reader that keeps the FIFO open after its EOF delays the next reply, and
+/// so does one that has it open for writing too, which gets no EOF. If the FIFO
+/// is replaced, a reply that is being read is finished in the old one, and all
+/// others go to the new one.
 ///
-/// After an error replies wait until the next `on_moved`.
+/// After an error, replies wait until the next `on_moved`.
 ///
-/// The position moves when a reply is done, whole or not: one that an agent has
-/// left undone is given again by the next one.
+/// The position moves when a reply is done, whole or not. A reply that an agent
+/// did not finish is given again by the next agent.
 class fifo_reply_output final : public host_outlet {
 public:
   /// Prepares the FIFO. Throws `fifo_error`, also if inotify(7) can't be had. A
-  /// reply begins at `position`. The log must live as long.
+  /// reply begins at `position`. The log must outlive this object.
   fifo_reply_output(event_loop& loop, file_watch& watch, event_log& log,
                     fifo_place place, const stream_log& from,
                     std::uint64_t position);
@@ -65,16 +65,17 @@ public:
   std::error_code error() const override;
   std::uint64_t replies_known() const override;
 
-  /// Read whole, cut or dropped. One that was cut or dropped while it grew
-  /// counts at once; the position moves when its end has come.
+  /// Counts replies that were read whole, cut or dropped. One that was cut or
+  /// dropped while it grew counts at once; the position moves when its end has
+  /// come.
   std::uint64_t replies_done() const override;
 
-  /// Closes the FIFO if the reply had begun. What still comes of a reply that
-  /// was not ended yet is dropped too. The caller logs.
+  /// Closes the FIFO if the reply had begun. If the reply is incomplete, its
+  /// further bytes are dropped too. The caller logs.
   std::size_t drop_reply() override;
 
   /// For the end of the agent: closes the FIFO, and removes it if it was made
-  /// here and shall not be kept. What waits stays in the log.
+  /// here and `keep_fifo` is off. Waiting replies stay in the log.
   void finish(bool keep_fifo);
 
 private:

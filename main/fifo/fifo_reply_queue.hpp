@@ -11,24 +11,24 @@
 
 namespace container_agent::runtime {
 
-/// The replies in a log that wait to be written, in order, and the count of
-/// those that are done. Each ends with `reply_end`; the last one may still be
-/// growing. Knows no descriptor.
+/// The replies in a log that wait to be written, in order, and the number of
+/// those done. Each ends with `reply_end`; the last one may still grow. Knows
+/// no descriptor.
 class fifo_reply_queue {
 public:
-  /// A reply begins at `position`. The log must live as long.
+  /// A reply begins at `position`. The log must outlive this object.
   fifo_reply_queue(const stream_log& from, std::uint64_t position)
     : from_{from}, position_{position}, next_{position}, known_to_{position} {}
 
-  /// What lies before `limit` is to be written. If a reply ends there that was
+  /// Bytes before `limit` are to be written. If this completes a reply that was
   /// popped before its end, returns how many bytes of it came after that.
   /// Throws as `stream_log::read`.
   std::optional<std::uint64_t> give(std::uint64_t limit);
 
-  /// Whether there is no reply, not even one that is still growing.
+  /// Whether there is no reply, not even an incomplete one.
   bool empty() const { return dropping_ || position_ == known_to_; }
 
-  /// The first reply. Only if there is one.
+  /// Bytes of the first reply; call only if there is one.
   std::uint64_t left() const { return end() - next_; }
   std::uint64_t written() const { return next_ - position_; }
   bool ended() const { return !ends_.empty(); }
@@ -40,23 +40,23 @@ public:
   /// The first `count` of them were written.
   void take(std::uint64_t count) { next_ += count; }
 
-  /// They were not, after all: the last `count` that were taken.
+  /// Undoes `take` for the last `count` bytes.
   void put_back(std::uint64_t count) { next_ -= count; }
 
-  /// The first reply is done, be it whole or not. What still comes of one that
-  /// has not ended is dropped.
+  /// Removes the first reply, whole or not. If it is incomplete, its further
+  /// bytes are dropped.
   void pop();
 
-  /// All before it is done with.
+  /// Everything before this offset is done.
   std::uint64_t position() const { return position_; }
 
-  /// Bytes given and not written, of all replies.
+  /// Bytes of all replies that were given and not written.
   std::uint64_t pending() const;
 
-  /// Replies that wait.
+  /// Number of waiting replies.
   std::size_t size() const;
 
-  /// Whole replies that were given.
+  /// Number of whole replies given so far.
   std::uint64_t known() const { return known_; }
 
   std::uint64_t done() const { return done_; }
@@ -67,12 +67,12 @@ private:
 
   const stream_log& from_;
   std::uint64_t position_; // where the first reply begins
-  std::uint64_t next_;     // to be written
-  std::uint64_t known_to_; // as far as it was looked at
+  std::uint64_t next_;     // next byte to write
+  std::uint64_t known_to_; // searched for ends up to here
   std::deque<std::uint64_t> ends_;
   std::uint64_t known_ = 0;
   std::uint64_t done_ = 0;
-  bool dropping_ = false; // the first reply, which has not ended
+  bool dropping_ = false; // the first reply, which is incomplete
 };
 
 } // namespace container_agent::runtime

@@ -7,7 +7,7 @@
 
 namespace container_agent::runtime {
 
-// Shared with the waits that are under way, which may outlive the writer.
+// Shared with pending waits, which may outlive the writer.
 struct fifo_writer::state : std::enable_shared_from_this<state> {
   stream_descriptor fd;
   std::uint64_t opened = 0; // tells a wait on an earlier descriptor apart
@@ -66,7 +66,7 @@ void fifo_writer::when_room(handler on_room) {
                std::move(on_room));
 }
 
-// To a writer that has no reader Linux shows an error condition.
+// Linux reports an error condition to a writer without readers.
 void fifo_writer::when_abandoned(handler on_abandoned) {
   state_->wait(stream_descriptor::wait_error, &state::on_abandoned,
                std::move(on_abandoned));

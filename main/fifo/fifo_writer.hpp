@@ -9,8 +9,8 @@
 
 namespace container_agent::runtime {
 
-/// A FIFO that is open for writing, and what can be waited for there. It can
-/// be opened again and again; a wait ends, without a call, when it is closed.
+/// A FIFO that is open for writing, and the waits on it. It can be opened
+/// again. Closing it ends a wait without a call.
 class fifo_writer {
 public:
   using handler = std::function<void(std::error_code)>;
@@ -20,7 +20,7 @@ public:
   fifo_writer& operator=(const fifo_writer&) = delete;
   ~fifo_writer();
 
-  /// In place of what was open. Non-blocking, for writing only.
+  /// Replaces an open descriptor. Must be non-blocking and for writing only.
   std::error_code open(unique_fd descriptor);
 
   void close();
@@ -28,11 +28,11 @@ public:
   /// The descriptor, or -1.
   int get() const;
 
-  /// Calls once, from the loop, when something can be written or nobody reads
-  /// any more. Without effect while such a wait is under way.
+  /// Calls once, from the loop, when something can be written or the last
+  /// reader has left. No effect while such a wait is under way.
   void when_room(handler on_room);
 
-  /// Calls once, from the loop, when nobody reads any more. Likewise.
+  /// Calls once, from the loop, when the last reader has left. Likewise.
   void when_abandoned(handler on_abandoned);
 
 private:

@@ -68,8 +68,8 @@ std::uint64_t host_cursor::skip_line(std::uint64_t limit) {
   return cuts_ ? 0 : std::exchange(skipped_, 0);
 }
 
-// What was struck has not gone, so it is stepped over: the further back, the
-// more of it there may be.
+// Struck bytes were never moved, so they don't count. Going further back may
+// pass more of them, so the search repeats.
 std::uint64_t host_cursor::begin_of_last(std::uint64_t count,
                                          std::uint64_t gone) const {
   auto most = gone - std::min(gone, from_.begin());
@@ -98,7 +98,7 @@ std::uint64_t host_cursor::struck_between(std::uint64_t at,
   return count;
 }
 
-// The start of the line that a reader is within who has read up to `at`;
+// For a reader that has read up to `at`: the start of the line it is in;
 // nothing if that is too far back.
 std::optional<std::uint64_t> host_cursor::line_start(std::uint64_t at) const {
   auto back = std::min<std::uint64_t>(at, max_line_start + 1);

@@ -8,7 +8,7 @@
 
 namespace container_agent::runtime {
 
-/// A notification that is given from the loop, once for all that has led to it.
+/// A notification given from the loop, once for any number of causes.
 class later_call {
 public:
   explicit later_call(event_loop& loop)

@@ -10,7 +10,7 @@ namespace container_agent::runtime {
 
 namespace {
 
-// An overflow hides what happened.
+// After an overflow, any of these may have happened.
 constexpr std::uint32_t leaving_events = IN_CLOSE | IN_Q_OVERFLOW;
 constexpr std::uint32_t changing_events
   = IN_OPEN | IN_CLOSE_NOWRITE | IN_Q_OVERFLOW;
@@ -28,7 +28,7 @@ std::error_code reader_events::start(const std::string& name,
       since_read_
         = batch.since_read | ((batch.all & IN_ACCESS) != 0 ? 0 : since_read_);
       all_ = batch.all;
-      // A copy: the handler may watch another one.
+      // A copy, because the handler may watch another FIFO.
       if (auto call = on_event_; !collecting_)
         call();
     });

@@ -9,37 +9,38 @@
 
 namespace container_agent::runtime {
 
-/// What the readers of a FIFO do, as inotify(7) tells: come, read, leave. A
-/// reader that has it open for writing too leaves as a writer does. So does our
-/// own writer: `collect` right after closing it, or that looks like one.
+/// What the readers of a FIFO do, as inotify(7) reports it: come, read, leave.
+/// The leaving of a reader that also has it open for writing looks like a
+/// writer's, and so does that of our own writer: call `collect` right after
+/// closing it.
 class reader_events {
 public:
   explicit reader_events(file_watch& watch) : watch_{watch} {}
   reader_events(const reader_events&) = delete;
   reader_events& operator=(const reader_events&) = delete;
 
-  /// Watches what `name` leads to, in place of what was watched. `on_event` is
+  /// Watches what `name` leads to, instead of an earlier FIFO. `on_event` is
   /// called from the loop.
   std::error_code start(const std::string& name, notification on_event);
 
   void stop() { subscription_.reset(); }
   bool started() const { return static_cast<bool>(subscription_); }
 
-  /// Takes in what has happened up to now; `on_event` is not called for that.
+  /// Reads what has happened up to now, without calling `on_event`.
   void collect();
 
-  /// What was collected so far is forgotten.
+  /// Forgets what was collected so far.
   void forget() { since_read_ = 0; }
 
-  /// Whether a reader has left since anybody has read: who is there now has
-  /// come after that.
+  /// Whether a reader has left since the last read: a reader that is there now
+  /// has come after that.
   bool left_since_read() const;
 
-  /// Whether a reader left in the last batch of events.
+  /// Whether the last batch of events holds a reader's leaving.
   bool any_left() const;
 
-  /// Whether, in the last batch, one who only reads has left, or one has come:
-  /// neither is our own writer's doing.
+  /// Whether, in the last batch, a reader has come or one that can't write has
+  /// left. Our own writer causes neither.
   bool reader_changed() const;
 
 private:

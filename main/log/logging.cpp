@@ -159,7 +159,7 @@ public:
     return settings_.level && level >= *settings_.level;
   }
 
-  /// Whoever logs must not fail because of it.
+  /// Never throws, because logging must not make its caller fail.
   void write(log_level level, std::string_view logger, std::string_view event,
              std::initializer_list<log_field> fields) noexcept override {
     if (!enabled(level))
@@ -199,8 +199,8 @@ public:
   }
 
 private:
-  // Of an agent that is busy all the time: a block of lines, and what a person
-  // would read of them.
+  // Limits for an agent that is always busy: one block of lines, and no more
+  // than a person would read at once.
   static constexpr std::size_t most_gathered = 32;
   static constexpr std::size_t most_gathered_bytes = 64 * 1024;
 

@@ -31,7 +31,7 @@ public:
   virtual void stop_gathering() = 0;
 };
 
-/// Where the log gets its surroundings from; tests have their own.
+/// The log's environment; tests have their own.
 struct log_surroundings {
   int error_output = 2; ///< stderr; not closed
   std::function<std::chrono::system_clock::time_point()> now

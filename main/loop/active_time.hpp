@@ -6,17 +6,17 @@
 namespace container_agent::runtime {
 
 /// Time in which this process was able to act. It stands still while the
-/// process is frozen: `docker pause`, SIGSTOP, the freezer cgroup, a virtual
-/// machine that is suspended. Claude is frozen with the agent then, so a time
-/// limit must not count that time: otherwise the agent would accuse Claude of
-/// silence in the very moment in which both wake up.
+/// process is frozen: `docker pause`, SIGSTOP, the freezer cgroup, a suspended
+/// virtual machine. Claude is frozen together with the agent, so a time limit
+/// must not count that time; otherwise the agent would blame Claude for silence
+/// at the moment at which both wake up.
 ///
-/// A freeze shows when the thread wakes up long after it was due. When the
-/// freeze began is not known, so time goes on from the last moment that was
-/// seen before it: whatever was due meanwhile has to wait once more for what
-/// was left to wait at that moment. If the next wake-up is late again, only
-/// the lateness is left out, so that on a machine that is always late each
-/// limit still passes, after twice its time at most.
+/// A freeze is detected when the thread wakes up long after it was due. The
+/// beginning of the freeze is not known, so time continues from the last moment
+/// seen before it: a timer then waits again for what was left at that moment.
+/// If the next wake-up is late as well, only the lateness is left out. On a
+/// machine that is always late, each limit therefore still passes, after at
+/// most twice its time.
 ///
 /// Pure: the system's time is handed in.
 class active_time {
@@ -24,13 +24,13 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
   using duration = time_point::duration;
 
-  /// A wake-up that is this late is a freeze. A handler takes milliseconds; for
-  /// one that takes longer, such as a write to a slow disk, the agent could not
-  /// act either.
+  /// A wake-up that is this late counts as a freeze. A handler takes
+  /// milliseconds; during a longer one, such as a write to a slow disk, the
+  /// agent could not act either.
   static constexpr std::chrono::seconds freeze{1};
 
-  /// The active time at the system's time `real`. `due`: for which active time
-  /// a wake-up was asked, `time_point::max()` if for none.
+  /// The active time at the system's time `real`. `due`: the active time for
+  /// which a wake-up is set, `time_point::max()` if none is.
   time_point at(time_point real, time_point due) {
     auto now = real - frozen_;
     if (due < now && now - due >= freeze) {
@@ -42,13 +42,13 @@ public:
     return last_ = now;
   }
 
-  /// A wake-up has come in time.
+  /// A wake-up has come on time.
   void woken() { late_ = false; }
 
-  /// The system's time at which it will be `active`.
+  /// The system's time at the active time `active`.
   time_point real(time_point active) const { return active + frozen_; }
 
-  /// How much was left out since the last call.
+  /// The time left out since the last call.
   duration take_untold() { return std::exchange(untold_, {}); }
 
 private:

@@ -4,16 +4,16 @@
 
 namespace container_agent::runtime {
 
-/// What goes through a pipe.
+/// The kind of data in a pipe.
 enum class content : std::uint8_t {
   lines, ///< of Claude Code's protocol
-  raw,   ///< any bytes, which nobody looks at (`--mode raw`)
+  raw,   ///< any bytes, unparsed (`--mode raw`)
 };
 
-/// Bytes that the pipes to host and child shall hold; 0 leaves Linux's 64 KiB.
-/// Raw mode is for throughput: larger pipes make fewer switches between the
-/// processes. All alike, as the smallest decides how much goes at a time
-/// (docs/performance.md). Elsewhere 64 KiB will do: all pipes of a user count
+/// Capacity to set for the pipes to host and child; 0 keeps Linux's 64 KiB. Raw
+/// mode is for throughput, and larger pipes mean fewer process switches. All
+/// pipes get the same size, because the smallest one limits each transfer
+/// (docs/performance.md). Other modes keep 64 KiB: all pipes of a user count
 /// against one limit (16,384 pages), and many agents may share a user.
 constexpr int pipe_capacity(content kind) {
   return kind == content::raw ? 256 * 1024 : 0;

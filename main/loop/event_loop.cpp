@@ -16,7 +16,7 @@ namespace container_agent::runtime {
 
 namespace {
 
-// No locks in the scheduler, none in the reactor, and handlers posted by this
+// The scheduler and the reactor take no locks, and handlers posted by this
 // thread never write to the reactor's eventfd.
 constexpr int no_locks = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
 
@@ -25,7 +25,7 @@ constexpr int no_locks = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
 event_loop::event_loop()
   : io_{no_locks},
     thread_{std::this_thread::get_id()},
-    read_buffer_{new char[read_size]} { // not zeroed: its pages come with use
+    read_buffer_{new char[read_size]} { // not zeroed, so pages come with use
   prepare_process();
 }
 
@@ -71,7 +71,7 @@ std::size_t event_loop::run_jobs(std::size_t limit) {
       std::swap(current_, queued_);
     }
     ++count;
-    // Moved out and counted first: a job may throw, or run jobs itself.
+    // Move it out and count it first: a job may throw, or run jobs itself.
     job work{std::move(current_[next_++])};
     work();
   }
@@ -81,7 +81,7 @@ std::size_t event_loop::run_jobs(std::size_t limit) {
 bool event_loop::run_until(const std::function<bool()>& done) {
   require_own_thread();
   while (!done()) {
-    // Asio stops a context that has run out of work; new work may have come.
+    // Asio stops a context that has no work; there may be new work by now.
     io_.restart();
     if (!has_jobs()) {
       begin_waits();
@@ -107,7 +107,7 @@ bool event_loop::run_until(const std::function<bool()>& done,
   bool passed = false;
   boost::asio::steady_timer timer{io_, limit};
   timer.async_wait([&passed](boost::system::error_code error) {
-    // Aborted: the timer and `passed` may be gone.
+    // If cancelled, the timer and `passed` may be gone.
     if (!error)
       passed = true;
   });
@@ -141,7 +141,7 @@ void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);
-  // open(2) takes the lowest free number, so this fills 0 to 2 in turn.
+  // open(2) uses the lowest free number, so this fills 0 to 2 in order.
   int descriptor = 0;
   while (descriptor <= STDERR_FILENO) {
     descriptor = ::open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -30,9 +30,10 @@ class event_loop {
 public:
   using job = std::function<void()>;
 
-  /// Jobs run in a row before the reactor gets its turn, so that a chatty pair
-  /// of actors can't keep a signal or a timer waiting: 64 messages take some
-  /// 20 µs. Fewer would cost an epoll_wait(2) more often than it matters.
+  /// Jobs to run in a row before the reactor gets its turn, so that two actors
+  /// that keep sending to each other can't delay a signal or a timer. 64
+  /// messages take some 20 µs; fewer would cost more epoll_wait(2) calls for no
+  /// benefit.
   static constexpr std::size_t max_jobs_in_a_row = 64;
 
   /// Also readies the process: see `prepare_process`.
@@ -51,48 +52,47 @@ public:
   /// Whether jobs wait.
   bool has_jobs() const { return next_ < current_.size() || !queued_.empty(); }
 
-  /// Runs jobs and handlers until `done()` holds: asked at first, and then
+  /// Runs jobs and handlers until `done()` holds. It is checked first, and then
   /// after each batch of jobs, before the thread would sleep. Returns false if
-  /// `done()` can't become true any more: no job, no timer, no descriptor is
-  /// left to wait for.
+  /// `done()` can't become true any more, because no job, timer or descriptor
+  /// is left.
   ///
-  /// An exception that escapes a job or a handler ends the run and is thrown
-  /// on. That is fatal to the agent: actors may be left in the middle of
-  /// something, so the caller reports it and leaves. (`~actor_system` would
-  /// wait for ever for actors that still live; tell it not to by
-  /// `await_actors_before_shutdown(false)`.)
+  /// An exception that escapes a job or a handler ends the run and is rethrown.
+  /// It is fatal to the agent: actors may be left in an inconsistent state, so
+  /// the caller reports it and exits. (`~actor_system` would wait for ever for
+  /// actors that still live, unless `await_actors_before_shutdown(false)` was
+  /// called.)
   bool run_until(const std::function<bool()>& done);
 
   /// The same, but gives up after `limit`. Returns whether `done()` holds.
   bool run_until(const std::function<bool()>& done,
                  std::chrono::steady_clock::duration limit);
 
-  /// Runs all that is ready, jobs and handlers, and whatever follows from
-  /// them, without ever waiting. Returns how many there were.
+  /// Runs everything that is ready, jobs and handlers and whatever follows from
+  /// them, without waiting. Returns their number.
   std::size_t run_ready();
 
   /// Runs at most `limit` jobs, no handlers. Returns how many.
   std::size_t run_jobs(std::size_t limit);
 
-  /// Runs the first of what `when_idle` was given. Returns whether there was
-  /// any.
+  /// Runs the first job of `when_idle`. Returns whether there was one.
   bool run_idle();
 
-  /// `read_size` bytes for all readers together: what a read finds is handed
-  /// on before the next read.
+  /// `read_size` bytes that all readers share: a reader hands the bytes on
+  /// before the next one reads.
   std::span<char> read_buffer() { return {read_buffer_.get(), read_size}; }
 
   /// Appends work for when there is nothing else to do, before the thread
-  /// sleeps. For what nobody waits for, such as writing the log. What comes
-  /// meanwhile waits for one such job at most.
+  /// sleeps. For work that nobody waits for, such as writing the log. Other
+  /// work is delayed by at most one such job.
   void when_idle(job work);
 
-  /// Appends work for just before the reactor looks for events: soon enough for
-  /// a wait to begin, and after what nobody should wait for it with. (Each wait
-  /// costs an epoll_ctl(2), a fifth of what passing a line on takes.)
+  /// Appends work for just before the reactor looks for events. That is early
+  /// enough to begin a wait, and delays no job. (Each wait costs an
+  /// epoll_ctl(2), a fifth of the cost of passing a line on.)
   void before_waiting(job work);
 
-  /// Ends the program unless called from the loop's own thread.
+  /// Ends the program if called from another thread.
   void require_own_thread() const;
 
 private:
@@ -100,8 +100,8 @@ private:
 
   boost::asio::io_context io_;
   std::thread::id thread_;
-  // Two vectors in turns: jobs are appended to one while the other is worked
-  // off, so the queue allocates nothing once it has reached its size.
+  // Two vectors take turns: jobs are appended to one while the other is being
+  // run, so the queue allocates nothing once it has reached its size.
   std::vector<job> current_;
   std::size_t next_ = 0;
   std::vector<job> queued_;
@@ -110,11 +110,11 @@ private:
   std::unique_ptr<char[]> read_buffer_;
 };
 
-/// What the loop needs from the process, once and for all: SIGPIPE ignored (a
-/// reader that went away shows as EPIPE), SIGXFSZ, too (a file that may not
-/// grow any more shows as EFBIG), SIGCHLD at its default (were it inherited as
-/// ignored, no child's end could be learnt), and descriptors 0 to 2 open (else
-/// a pipe could get such a number, and be taken for stdout).
+/// Sets up the process for the loop. SIGPIPE is ignored (a reader that went
+/// away shows as EPIPE), and so is SIGXFSZ (a file that may not grow shows as
+/// EFBIG). SIGCHLD is at its default (inherited as ignored, it would hide every
+/// child's end). Descriptors 0 to 2 are open (otherwise a pipe could get one of
+/// these numbers and be taken for stdout).
 void prepare_process();
 
 } // namespace container_agent::runtime

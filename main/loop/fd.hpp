@@ -10,12 +10,12 @@
 
 namespace container_agent::runtime {
 
-/// `errno` of the call before.
+/// The error of the last call, from `errno`.
 inline std::error_code last_error() {
   return {errno, std::generic_category()};
 }
 
-/// Owns one file descriptor and closes it at the end of its life.
+/// Owns one file descriptor and closes it in its destructor.
 class unique_fd {
 public:
   unique_fd() noexcept = default;
@@ -38,14 +38,14 @@ public:
 
   explicit operator bool() const noexcept { return descriptor_ >= 0; }
 
-  /// Closes what it owns and takes `descriptor` instead.
+  /// Closes what it owns and takes ownership of `descriptor`.
   void reset(int descriptor = -1) noexcept {
     if (descriptor_ >= 0)
       ::close(descriptor_);
     descriptor_ = descriptor;
   }
 
-  /// Gives the descriptor away, unclosed.
+  /// Gives the descriptor away without closing it.
   [[nodiscard]] int release() noexcept {
     return std::exchange(descriptor_, -1);
   }
@@ -54,7 +54,7 @@ private:
   int descriptor_ = -1;
 };
 
-/// A pipe's.
+/// The two ends of a pipe.
 struct pipe_ends {
   unique_fd reader;
   unique_fd writer;
@@ -62,8 +62,8 @@ struct pipe_ends {
   explicit operator bool() const noexcept { return bool{reader}; }
 };
 
-/// A new pipe, closed on exec; `flags` are more of pipe2(2)'s. None if that
-/// fails, with `errno` set.
+/// A new pipe, closed on exec; `flags` are further flags of pipe2(2). On
+/// failure both ends are empty and `errno` is set.
 inline pipe_ends make_pipe(int flags = 0) noexcept {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), flags | O_CLOEXEC) != 0)

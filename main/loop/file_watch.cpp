@@ -18,16 +18,16 @@ namespace container_agent::runtime {
 
 namespace {
 
-// Entries that come and go, and the directory itself.
+// Entries that come and go, and changes of the directory itself.
 constexpr std::uint32_t directory_mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM
                                          | IN_MOVED_TO | IN_DELETE_SELF
                                          | IN_MOVE_SELF | IN_ONLYDIR;
 
-// The watch is of no use any more.
+// After these the watch is useless.
 constexpr std::uint32_t gone_mask
   = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT;
 
-// Room for some dozens of events a read, and at least for the longest name.
+// Room for dozens of events a read, and for at least one with the longest name.
 constexpr std::size_t event_buffer_size = 4096;
 
 constexpr int none = -1;
@@ -50,9 +50,9 @@ struct file_watch::state : std::enable_shared_from_this<state> {
   struct watched_path {
     std::string directory;
     std::string name;
-    std::string beside; // another name that counts; empty: none
+    std::string beside; // a second name to watch; empty: none
     notification on_change;
-    int watch = none;        // of the directory, or of the nearest above it
+    int watch = none;        // of the directory, or the nearest one above
     bool is_nearest = false; // the latter
     bool posted = false;
     bool ended = false;
@@ -60,7 +60,7 @@ struct file_watch::state : std::enable_shared_from_this<state> {
 
   struct watched_fifo {
     fifo_handler on_event;
-    fifo_events batch; // at hand
+    fifo_events batch; // being handled
   };
 
   event_loop& loop;
@@ -118,12 +118,12 @@ struct file_watch::state : std::enable_shared_from_this<state> {
   void collect() {
     std::vector<event> events;
     while (!failure && read_into(events)) {}
-    // A handler may watch and end watches, so nothing is held on to.
+    // Keeps shared pointers, because a handler may begin and end watches.
     std::vector<std::shared_ptr<watched_fifo>> touched;
     for (const auto& e : events)
       sort_in(e, touched);
     for (const auto& fifo : touched)
-      // A copy: the handler may end its own watch.
+      // A copy, because the handler may end its own watch.
       if (auto batch = std::exchange(fifo->batch, {});
           auto call = fifo->on_event)
         call(batch);
@@ -138,7 +138,7 @@ struct file_watch::state : std::enable_shared_from_this<state> {
       inotify_event head;
       std::memcpy(&head, buffer.data() + i, sizeof(head));
       i += static_cast<ssize_t>(sizeof(head));
-      // The name is filled up with zeros.
+      // The name is padded with zeros.
       events.push_back(
         {head.wd, head.mask,
          head.len == 0 ? std::string{} : std::string{buffer.data() + i}});
@@ -195,7 +195,7 @@ struct file_watch::state : std::enable_shared_from_this<state> {
     if (path->ended)
       return;
     path->on_change(); // may make the directory again
-    // What happened before a watch was there has gone unnoticed.
+    // Changes before the watch began have gone unnoticed, so try again.
     while (!path->ended && (path->watch == none || path->is_nearest)
            && enter(*path))
       path->on_change();
@@ -203,8 +203,8 @@ struct file_watch::state : std::enable_shared_from_this<state> {
 
   // -- watches ----------------------------------------------------------------
 
-  // Watches the path's directory, or else the nearest one above it that there
-  // is. Returns whether it is another one than before.
+  // Watches the path's directory, or else the nearest existing one above it.
+  // Returns whether that is another one than before.
   bool enter(watched_path& path) {
     auto before = path.watch;
     auto directory = path.directory;
@@ -233,7 +233,7 @@ struct file_watch::state : std::enable_shared_from_this<state> {
       forget(std::exchange(path.watch, none));
   }
 
-  // Two paths in one directory share its watch.
+  // Removes a watch, unless another path in the same directory uses it.
   void forget(int watch) {
     auto used = std::any_of(paths.begin(), paths.end(),
                             [&](auto& path) { return path->watch == watch; });

@@ -12,23 +12,23 @@
 
 namespace container_agent::runtime {
 
-/// Tells the ends of FIFOs what happens around them, by one inotify(7)
-/// descriptor for all: that what a path leads to may have changed, and that
-/// somebody opened or closed a FIFO. Nobody is woken by reads and writes.
+/// Reports changes around FIFOs, by one inotify(7) descriptor for all: that a
+/// path may lead to something else now, and that a FIFO was opened or closed.
+/// Reads and writes wake nobody up.
 ///
-/// Directories may be removed, moved and made again: the nearest one that is
-/// left is watched until the path's own is back. What is moved or mounted
-/// above that one goes unnoticed.
+/// Directories may be removed, moved and made again: until the path's own is
+/// back, the nearest existing one above it is watched. A move or mount above
+/// that one goes unnoticed.
 class file_watch {
 public:
-  /// If inotify can't be had (there is a limit of instances a user, shared by
-  /// all containers), that is logged, and `error` tells.
+  /// If inotify can't be had (each user has a limited number of instances,
+  /// shared by all containers), that is logged, and `error` returns why.
   file_watch(event_loop& loop, event_log& log);
   file_watch(const file_watch&) = delete;
   file_watch& operator=(const file_watch&) = delete;
   ~file_watch();
 
-  /// Ends its watch at the end of its life. May outlive the `file_watch`.
+  /// Ends its watch in its destructor. May outlive the `file_watch`.
   class subscription {
   public:
     subscription() = default;
@@ -55,16 +55,16 @@ public:
     std::function<void()> end_;
   };
 
-  /// Calls `on_change`, from the loop, whenever what `path` leads to may have
-  /// changed. The handler looks itself, and may make the path again. If the
+  /// Calls `on_change`, from the loop, whenever `path` may lead to something
+  /// else. The handler checks that itself, and may make the path again. If the
   /// path can't be watched, that is logged once. `beside`: another path in the
   /// same directory, such as a lock's, whose changes count as well.
   subscription watch_path(const std::string& path, notification on_change,
                           const std::string& beside = {});
 
-  /// Events of inotify(7) that came together: which was the last, which there
-  /// were, and which after the last IN_ACCESS. How many can't be told (the
-  /// kernel merges equal ones). IN_Q_OVERFLOW: some were lost.
+  /// inotify(7) events that came together: the last one, all of them, and those
+  /// after the last IN_ACCESS. Their number is unknown, as the kernel merges
+  /// equal ones. IN_Q_OVERFLOW: some were lost.
   struct fifo_events {
     std::uint32_t last = 0;
     std::uint32_t all = 0;
@@ -77,12 +77,12 @@ public:
 
   /// Watches the FIFO that `name` leads to for events of `mask`. Calls the
   /// handler from the loop, or from within `collect`. On failure the
-  /// subscription is empty and `errno` set.
+  /// subscription is empty and `errno` is set.
   subscription watch_fifo(const std::string& name, std::uint32_t mask,
                           fifo_handler on_event);
 
-  /// Takes in what has happened up to now, without waiting for the loop.
-  /// Handlers of FIFOs are called in here, those of paths later.
+  /// Reads what has happened up to now without waiting for the loop. Handlers
+  /// of FIFOs are called from here, those of paths later.
   void collect();
 
   std::error_code error() const;

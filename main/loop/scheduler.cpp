@@ -37,13 +37,13 @@ public:
 protected:
   void enqueue(caf::resumable* actor) override { post(actor); }
 
-  // Not the base's, which spawns the printer with a thread.
+  // The base's version would spawn the printer with its own thread.
   void start() override {
     utility_actors_[printer_id] = stderr_printer::make(unit_);
   }
 
-  // Handlers of the loop may own actors, and jobs refer to them: both must be
-  // gone before the system is.
+  // Handlers of the loop may own actors, and jobs refer to them, so both must
+  // be gone before the system is.
   void stop() override {
     do {
       clock_.cancel_all();
@@ -52,7 +52,7 @@ protected:
   }
 
 private:
-  // Has to be a member: both bases would define `system()`.
+  // A member, because both bases would define `system()`.
   class unit final : public caf::execution_unit {
   public:
     unit(loop_scheduler& parent, caf::actor_system& system)
@@ -64,14 +64,14 @@ private:
     loop_scheduler& parent_;
   };
 
-  // The job holds the reference that came with `actor`.
+  // The job owns the reference that came with `actor`.
   void post(caf::resumable* actor) {
     loop_.post([this, actor] { run(actor); });
   }
 
-  // What escapes `resume` is fatal (see event_loop::run_until). The reference
-  // is kept then: letting go of an actor that was cut short in its end would
-  // end it a second time.
+  // An exception from `resume` is fatal (see event_loop::run_until). The
+  // reference is then kept, because releasing an actor that was interrupted
+  // while ending would end it a second time.
   void run(caf::resumable* actor) {
     switch (actor->resume(&unit_, max_messages_in_a_row)) {
       case caf::resumable::resume_later: post(actor); break;

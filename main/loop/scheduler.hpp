@@ -15,24 +15,24 @@ namespace container_agent::runtime {
 
 class tracer;
 
-/// Messages that an actor may take in a row, before the next one's turn.
+/// Messages that an actor may handle in a row, before the next actor's turn.
 inline constexpr std::size_t max_messages_in_a_row = 64;
 
 /// Makes every actor system of this configuration run its actors as jobs of
-/// `loop`, which has to outlive it. No thread is ever started; actors must not
-/// be spawned detached.
+/// `loop`, which must outlive it. No thread is ever started; actors must not be
+/// spawned detached.
 ///
-/// What actors print through CAF (`aout`, and CAF's own words on an unexpected
+/// What actors print through CAF (`aout`, and CAF's report of an unexpected
 /// message) goes to stderr at once.
 ///
 /// Two of CAF's ways to wait would block the loop's own thread for ever: a
-/// `scoped_actor` that receives (run the loop until its mailbox has something
+/// `scoped_actor` that receives (run the loop until its mailbox holds something
 /// first), and the destructor of an `actor_system` whose actors have not ended
 /// (see `run_until_all_ended`).
 ///
-/// `events` is told of messages that are set for later; it has to outlive the
-/// system. `on_stood_still` is called after the process was frozen, with how
-/// long (see `active_time`).
+/// `events` is told of delayed messages and must outlive the system.
+/// `on_stood_still` is called after the process was frozen, with the duration
+/// (see `active_time`).
 void install_scheduler(
   caf::actor_system_config& config, event_loop& loop, tracer* events = nullptr,
   std::function<void(std::chrono::milliseconds)> on_stood_still = {});

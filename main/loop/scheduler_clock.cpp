@@ -65,7 +65,7 @@ void scheduler_clock::arm() {
   if (due >= armed_for_)
     return;
   armed_for_ = due;
-  timer_.expires_at(time_.real(due)); // aborts the wait for a later time
+  timer_.expires_at(time_.real(due)); // cancels the wait for a later time
   timer_.async_wait([this](boost::system::error_code error) {
     if (!error)
       wake();

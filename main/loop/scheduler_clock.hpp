@@ -17,28 +17,29 @@ namespace container_agent::runtime {
 
 class tracer;
 
-/// CAF's clock on the loop: all delayed messages and timeouts of all actors on
-/// one timer, which is armed for the first that is due. Whoever is idle has no
-/// timer armed, and so no wake-ups.
+/// CAF's clock on the loop: all delayed messages and timeouts of all actors
+/// share one timer, which is set for the first that is due. If nothing is due,
+/// no timer is set, and the process does not wake up.
 ///
-/// Its time is that in which the process was able to act, see `active_time`.
+/// It measures the time in which the process was able to act; see
+/// `active_time`.
 ///
-/// Cancelling leaves the timer as it is: at worst it fires once for nothing.
+/// Cancelling leaves the timer set: at worst it fires once for nothing.
 class scheduler_clock final : public caf::detail::simple_actor_clock {
 public:
   explicit scheduler_clock(event_loop& loop);
 
-  /// Told of each message that is set for later; may be null.
+  /// Is told of each delayed message; may be null.
   void trace(tracer* events) { events_ = events; }
 
-  /// Called after time had stood still, with how long.
+  /// Called after time had stood still, with the duration.
   void on_stood_still(std::function<void(std::chrono::milliseconds)> call) {
     on_stood_still_ = std::move(call);
   }
 
   time_point now() const noexcept override;
 
-  /// Entries that wait for their time.
+  /// Number of pending entries.
   std::size_t size() const { return schedule_.size(); }
 
   void set_ordinary_timeout(time_point due, caf::abstract_actor* self,
@@ -72,7 +73,7 @@ private:
   timer timer_;
   tracer* events_ = nullptr;
   std::function<void(std::chrono::milliseconds)> on_stood_still_;
-  mutable active_time time_; // asking notices that it stood still
+  mutable active_time time_; // reading it detects a freeze
   time_point armed_for_ = time_point::max();
 };
 

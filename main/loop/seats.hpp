@@ -5,15 +5,15 @@
 
 namespace container_agent::runtime {
 
-/// How many may be connected by one way in. Each connection has a seat, which
-/// goes with it to whoever serves it, and is free again once it is let go of.
+/// Limits the connections of one way in. Each connection holds a seat, which is
+/// passed on with it, and becomes free when it is released.
 class seats {
 public:
   static constexpr std::size_t max = 16;
 
   using seat = std::shared_ptr<const void>;
 
-  /// Null if all are taken.
+  /// Null if no seat is free.
   seat take() const { return taken() < max ? all_ : nullptr; }
 
   std::size_t taken() const {

@@ -33,7 +33,7 @@ void signals::wait() {
   set_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) // the object has gone
       return;
-    wait(); // first: a handler may throw
+    wait(); // first, because a handler may throw
     handle(signal);
   });
 }

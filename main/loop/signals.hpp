@@ -8,7 +8,7 @@
 
 namespace container_agent::runtime {
 
-/// Whom to tell. Called from the event loop, any number of times.
+/// The handlers, called from the event loop, any number of times.
 struct signal_handlers {
   std::function<void(int signal)> on_terminate; ///< SIGTERM, SIGINT, SIGQUIT
   std::function<void()> on_hangup;              ///< SIGHUP
@@ -17,15 +17,15 @@ struct signal_handlers {
   std::function<void(int signal)> on_forward;
 };
 
-/// Turns the signals of the process into calls on the loop, from its
-/// construction to its destruction. A signal that was inherited as blocked or
-/// ignored counts all the same. At most one object of this class at a time.
+/// Turns the signals of the process into calls on the loop while it exists.
+/// Signals that were inherited as blocked or ignored count too. At most one
+/// object of this class at a time.
 ///
-/// Those that stop a process at a terminal (SIGTSTP, SIGTTIN, SIGTTOU) are
-/// ignored from then on: a stopped agent would stop the host.
+/// The signals that stop a process at a terminal (SIGTSTP, SIGTTIN, SIGTTOU)
+/// are ignored from then on, because a stopped agent would stop the host.
 ///
-/// (SIGPIPE is ignored by `prepare_process`; children end by a pidfd, orphans
-/// by `orphan_reaper`.)
+/// (SIGPIPE is ignored by `prepare_process`. The end of a child is learnt by a
+/// pidfd, that of an orphan by `orphan_reaper`.)
 class signals {
 public:
   signals(event_loop& loop, signal_handlers handlers);

@@ -10,8 +10,8 @@
 
 namespace container_agent::runtime {
 
-/// Writes what `aout` is given to stderr. For schedulers: CAF's own printer is
-/// an actor with a thread of its own.
+/// Writes the output of `aout` to stderr, for schedulers: CAF's own printer is
+/// an actor with its own thread.
 class stderr_printer final : public caf::monitorable_actor {
 public:
   static caf::actor make(caf::execution_unit& unit) {

@@ -13,11 +13,12 @@
 
 namespace container_agent::runtime {
 
-/// Asio's, on the loop.
+/// Asio's stream descriptor, on the loop.
 using stream_descriptor = boost::asio::posix::basic_stream_descriptor<
   boost::asio::io_context::executor_type>;
 
-/// Gives it `number`, made non-blocking, which is closed if that fails.
+/// Gives it the descriptor `number` and makes that non-blocking; closes it on
+/// failure.
 inline std::error_code take_over(stream_descriptor& target, int number) {
   unique_fd owned{number};
   auto flags = ::fcntl(number, F_GETFL);
@@ -30,9 +31,9 @@ inline std::error_code take_over(stream_descriptor& target, int number) {
   return error;
 }
 
-/// Whether it can be read, or has ended. To be asked once a wait is over: Asio
-/// may hand an event of a descriptor that was just closed to the one that was
-/// opened after it.
+/// Whether it can be read, or has ended. Check this after each wait: Asio may
+/// hand an event of a descriptor that was just closed to the one opened after
+/// it.
 inline bool is_readable(stream_descriptor& descriptor) {
   pollfd awaited{descriptor.native_handle(), POLLIN, 0};
   return ::poll(&awaited, 1, 0) > 0;

@@ -4,7 +4,7 @@
 
 namespace container_agent::runtime {
 
-/// Makes a system call again for as long as a signal interrupts it.
+/// Repeats a system call while a signal interrupts it.
 template <class Call>
 auto without_interruption(Call call) {
   auto result = call();

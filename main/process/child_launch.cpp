@@ -18,8 +18,8 @@ namespace container_agent::runtime {
 
 namespace {
 
-// No signal is handled between fork(2) and exec(2): the handlers are ours, and
-// would write into a pipe that the agent reads.
+// No signal may be handled between fork(2) and exec(2): the handlers are the
+// agent's and would write into a pipe that it reads.
 class all_signals_blocked {
 public:
   all_signals_blocked() {
@@ -89,7 +89,7 @@ forked_child fork_child(event_loop& loop, const child_command& command,
                    child_setup{command, pipes.for_child(), plan})
       .detach();
   } catch (const boost::system::system_error& refused) {
-    // In the child, which must not go on as a second agent.
+    // In the child, which must not run on as a second agent.
     if (launcher.pid == 0)
       ::_exit(127);
     return {launcher.pid, refused.code(),

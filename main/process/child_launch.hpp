@@ -11,10 +11,10 @@
 #include <string>
 #include <system_error>
 
-/// The start of a child below a shim, by Boost.Process.
+/// Starts a child below a shim, by Boost.Process.
 namespace container_agent::runtime {
 
-/// What child, shim and agent have between them.
+/// The pipes between child, shim and agent.
 struct child_pipes {
   pipe_ends input = make_pipe();
   pipe_ends output = make_pipe();
@@ -25,15 +25,15 @@ struct child_pipes {
 
   child_pipes();
 
-  /// 0: as it is. A refusal costs speed only.
+  /// Sets their capacity; 0: unchanged. If refused, only speed suffers.
   void enlarge(int for_input, int for_output) const;
 
   std::array<int, 3> for_child() const;
   std::array<int, held_count> for_next_agent() const;
 };
 
-/// Old kernels and some sandboxes have no pidfd_open(2). The library would find
-/// that out when the child runs already, and tell it as EBADF.
+/// Checks for pidfd_open(2), which old kernels and some sandboxes lack.
+/// Otherwise the library would fail with EBADF after the child has started.
 std::error_code check_pidfd();
 
 struct forked_child {
@@ -42,8 +42,9 @@ struct forked_child {
   std::string reason; ///< for a user
 };
 
-/// Returns once the program at `path` runs, or has failed to. Then the other
-/// processes end by themselves once their connection has, and are to be reaped.
+/// Returns once the program at `path` runs, or has failed to. On failure the
+/// other processes end by themselves when their connection closes, and must be
+/// reaped.
 forked_child fork_child(event_loop& loop, const child_command& command,
                         const std::string& path, const child_pipes& pipes,
                         const shim_plan& plan);

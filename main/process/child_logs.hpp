@@ -8,12 +8,12 @@
 
 namespace container_agent::runtime {
 
-/// What a child's stdin is read from, and where its stdout goes.
+/// The logs for a child's stdin and stdout.
 struct child_logs {
   storage::log& input;
   storage::log& output;
 
-  /// Where it is noted what the child's stdin has got; none: nowhere.
+  /// Holds how far the child's stdin has come; null: not noted.
   storage::position_page* positions = nullptr;
 
   /// For `storage::cursor::on_position`.

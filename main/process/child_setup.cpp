@@ -17,15 +17,15 @@ namespace {
 constexpr int step_shift = 16;
 constexpr int errno_mask = (1 << step_shift) - 1;
 
-// The library sends `errno`, not what is returned.
+// The library sends `errno`, not the returned error.
 boost::system::error_code failure_at(launch_step where) {
   errno |= static_cast<int>(where) << step_shift;
   return {errno, boost::system::system_category()};
 }
 
-// All signals do what they do by default, whatever the agent's parent may have
-// had ignored. By the kernel's own call: glibc refuses the two signals that it
-// keeps for itself. Refused for SIGKILL and SIGSTOP, as it should be.
+// Sets all signals to their default, whatever the agent's parent had ignored.
+// Calls the kernel directly, because glibc refuses the two signals that it
+// reserves. Fails for SIGKILL and SIGSTOP, as intended.
 void default_signal_actions() {
   std::array<unsigned long, 4> default_action{}; // struct kernel_sigaction
   for (int signal = 1; signal < NSIG; ++signal)
@@ -33,7 +33,7 @@ void default_signal_actions() {
               (NSIG - 1) / 8);
 }
 
-// A signal that was held back until now ends the process here.
+// A signal that was blocked until now ends the process here.
 void unblock_all_signals() {
   sigset_t none;
   ::sigemptyset(&none);
@@ -47,7 +47,7 @@ bool take_streams(const std::array<int, 3>& descriptors) {
   return true;
 }
 
-// Kernels and sandboxes without close_range(2).
+// For kernels and sandboxes without close_range(2).
 void close_on_exec_one_by_one() {
   auto* folder = ::opendir("/proc/self/fd");
   if (!folder)
@@ -60,7 +60,8 @@ void close_on_exec_one_by_one() {
   ::closedir(folder);
 }
 
-// Closing at once would take along the pipe on which a failure is told.
+// Closes them at exec(2) only: an earlier close would include the pipe that
+// reports a failure.
 void close_all_but_three_on_exec() {
   if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
     close_on_exec_one_by_one();

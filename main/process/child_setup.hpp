@@ -11,16 +11,16 @@
 #include <system_error>
 #include <vector>
 
-/// What happens between fork(2) and exec(2), for Boost.Process to call.
+/// What happens between fork(2) and exec(2); called by Boost.Process.
 namespace container_agent::runtime {
 
-/// What Boost.Process passes from the child to us is an errno; its upper half
-/// is the step.
+/// Boost.Process passes an errno from the child to us; its upper half holds the
+/// step that failed.
 launch_step step_of(const boost::system::error_code& error);
 std::error_code error_of(const boost::system::error_code& error);
 
-/// The hooks: the first is called here, the others in the child. `descriptors`
-/// become its stdin, stdout and stderr.
+/// The hooks. The first one is called in the agent, the others in the child.
+/// `descriptors` become the child's stdin, stdout and stderr.
 class child_setup {
 public:
   child_setup(const child_command& command, std::array<int, 3> descriptors,
@@ -33,15 +33,15 @@ public:
     return {};
   }
 
-  /// Three processes come in here one after the other: see `fork_below_shim`.
+  /// Three processes enter here one after the other: see `fork_below_shim`.
   template <class Launcher, class Path>
   boost::system::error_code on_exec_setup(Launcher&, const Path&,
                                           const char* const*&) {
     return become_child();
   }
 
-  // Without this the library calls exit(3): our atexit handlers, twice.
-  // Variadic, else the library's trait does not see it.
+  // Without this the library would call exit(3), and our atexit handlers would
+  // run twice. The library's trait detects it only if it is variadic.
   template <class... Args>
   void on_exec_error(Args&&...) {
     leave();

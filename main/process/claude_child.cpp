@@ -20,11 +20,11 @@ namespace container_agent::runtime {
 
 namespace {
 
-// As much as a process without privileges may ask for. It is what a kept child
-// can say while no agent is there.
+// The most that a process without privileges may set. It limits what a kept
+// child can write while no agent is there.
 constexpr int kept_output_capacity = 1024 * 1024;
 
-// What is above a child that could not be started: it ends by itself.
+// Reaps the process above a child that could not be started; it ends by itself.
 void reap(pid_t pid) {
   if (pid <= 0)
     return;
@@ -39,7 +39,7 @@ constexpr held_file held_for(claude_child::reader who) {
   switch (who) {
     case claude_child::reader::host: return held_file::host;
     case claude_child::reader::replies: return held_file::replies;
-    default: break; // nobody else's place is held
+    default: break; // no position is held
   }
   return held_file::claude;
 }
@@ -57,7 +57,7 @@ child_exit exit_of(int status) {
 
 // -- claude_child -------------------------------------------------------------
 
-// What an earlier agent has left, until the first launch.
+// What an earlier agent left, kept until the first launch.
 struct kept_claude {
   held_files files;
   std::unique_ptr<storage::cursor> input;
@@ -70,12 +70,12 @@ struct claude_child::state : shim_link::observer,
   event_loop& loop;
   bool keep;
   std::shared_ptr<shim_link> link;     // the child's
-  std::shared_ptr<shim_link> in_place; // the next agent would find this one
+  std::shared_ptr<shim_link> in_place; // the next agent finds it
   std::array<held_cursor, held_count> cursors;
   std::optional<kept_claude> kept;
   bool runs = false;
   pid_t pid = 0;
-  std::optional<int> told; // how it has ended, by its shim
+  std::optional<int> told; // its wait status, from its shim
   bool group_gone = true;
   child_exit status;
   notification on_exit;
@@ -93,7 +93,7 @@ struct claude_child::state : shim_link::observer,
     status = {};
   }
 
-  // It holds all that the one before has held.
+  // The new shim holds everything that the one before held.
   void replace_in_place(std::shared_ptr<shim_link> next) {
     if (auto before = std::exchange(in_place, std::move(next)))
       before->close();
@@ -106,7 +106,7 @@ struct claude_child::state : shim_link::observer,
     }
   }
 
-  // A shim with `keep` stays with what is to be read yet.
+  // A shim with `keep` stays, because its descriptors may still be read.
   void claude_ended(int how) override {
     told = how;
     if (keep && runs)
@@ -120,7 +120,7 @@ struct claude_child::state : shim_link::observer,
       end();
   }
 
-  // It may have ended before it was taken over.
+  // For a child that may have ended before it was taken over.
   void end_if_ended() {
     if (!told && !link->is_over())
       return;
@@ -132,7 +132,7 @@ struct claude_child::state : shim_link::observer,
 
   void end() {
     runs = false;
-    // Whose shim was killed has died by the same signal.
+    // If the shim was killed, the child has died by the same signal.
     status = exit_of(told.value_or(SIGKILL));
     group_gone = ::kill(-pid, 0) != 0 && errno == ESRCH;
     if (auto call = on_exit)
@@ -141,7 +141,8 @@ struct claude_child::state : shim_link::observer,
 
   void hold(held_file which, int description, std::uint64_t begins) {
     cursors[index_of(which)] = {copy_of(description), begins};
-    // A dead child's is no longer of use; the next one's shim begins with it.
+    // A dead child's position is useless; the next child's shim starts with a
+    // new one.
     if (in_place && (runs || which != held_file::claude))
       in_place->hold(which, description, begins);
   }
@@ -181,7 +182,7 @@ void claude_child::look_for_kept() {
   kept_claude found;
   auto hello = link->await_hello(found.files);
   if (!hello && errno != EAGAIN)
-    return; // its end was under way
+    return; // it was about to end
   if (!hello)
     throw shim_error{"the shim at " + place_.path()
                      + " does not answer. Look for agent-shim, and end it with "
@@ -203,7 +204,7 @@ void claude_child::look_for_kept() {
     found.input
       = std::make_unique<storage::cursor>(logs_.input, logs_.input.end());
   found.input_from = hello->input_from;
-  // Last: it must not tell an object that could not be made.
+  // Last, because it must not call an object whose constructor has thrown.
   if (auto error = link->watch(hello->reaper))
     throw shim_error{"the end of the Claude that an earlier agent has left "
                      "can't be watched: "
@@ -309,7 +310,7 @@ child_process::launch_result claude_child::start(const child_command& command,
   auto link
     = std::make_shared<shim_link>(loop_, s, std::move(pipes.agents_socket));
   auto give_up = [&](std::error_code error, const std::string& reason) {
-    link->close(); // all that was made ends by itself then
+    link->close(); // everything that was started then ends
     reap(made.pid);
     return launch_failed(command, error, reason);
   };
@@ -320,7 +321,7 @@ child_process::launch_result claude_child::start(const child_command& command,
   if (auto error = link->watch_own(made.pid, std::move(others)))
     return give_up(error, "its end can't be watched: " + error.message());
   if (!hello)
-    link->kill(); // somebody has killed the shim: the child ends, too
+    link->kill(); // the shim was killed, so the child ends, too
   else if (auto error = s.keep ? place_.put_in_place() : std::error_code{})
     return give_up(error, not_found + error.message());
 
@@ -339,8 +340,8 @@ child_process::launch_result claude_child::take_over() {
   auto& s = *state_;
   auto kept = std::exchange(s.kept, std::nullopt);
   auto& files = kept->files;
-  // Its stdin may be closed already: then that is to be seen as from a child
-  // that has closed it itself.
+  // If its stdin is closed already, use a pipe without a reader: that looks
+  // like a child that has closed its stdin itself.
   auto& in = files[index_of(held_file::input)];
   if (!in)
     in = make_pipe().writer;
@@ -383,7 +384,7 @@ child_exit claude_child::exit_status() const {
   return state_->status;
 }
 
-// The shim of a kept child has its stdin open, too.
+// The shim of a kept child also has its stdin open.
 void claude_child::close_input() {
   input_.close_when_gone([weak = std::weak_ptr{state_}] {
     if (auto self = weak.lock(); self && self->link && self->keep)
@@ -401,8 +402,8 @@ std::error_code claude_child::signal_group(int signal) {
   return {};
 }
 
-// The kernel kills Claude with its shim. What that can't get at, such as a
-// process that waits for a disk which has gone, no one else can either.
+// The kernel kills Claude when its shim ends. A process that survives that,
+// such as one that waits for a disk which has gone, can't be killed at all.
 void claude_child::kill_harder() {
   if (running())
     state_->link->kill();

@@ -18,7 +18,7 @@
 
 namespace container_agent::runtime {
 
-/// A reader's place in a log that an earlier agent has left: see
+/// A reader's position in a log, left by an earlier agent; see
 /// `storage::cursor`.
 struct held_cursor {
   unique_fd description;
@@ -27,20 +27,21 @@ struct held_cursor {
 
 /// The child, started by Boost.Process. It gets
 ///
-/// - a shim above it, so that all it has started ends with it, and everything
-///   with the agent, however that ends: see `shim_plan`;
-/// - a process group of its own, so that a signal reaches what it starts;
+/// - a shim above it, so that everything it has started ends with it, and all
+///   of it with the agent, however that ends; see `shim_plan`;
+/// - its own process group, so that a signal reaches what it starts;
 /// - exactly three descriptors: pipes, blocking on its side;
 /// - exactly the environment that the command names;
 /// - every signal at its default and none blocked, whatever the agent does.
 ///
-/// Its stdin gets what is in one log, its stdout is brought into the other. It
-/// has ended when all that it had started is gone. Should somebody kill the
-/// shim, the kernel ends the child, and the reaper above the shim the rest.
+/// One log feeds its stdin, another one receives its stdout. The child counts
+/// as ended when everything it had started is gone. If the shim is killed, the
+/// kernel ends the child, and the reaper above the shim ends the rest.
 ///
-/// With `keep` it outlives the agent: the first launch takes over the one that
-/// an earlier agent has left, with its exit status, where its streams stand. A
-/// shim holds the readers' places, too, and passes them on to the next one.
+/// With `keep` the child outlives the agent: the first launch takes over the
+/// child that an earlier agent left, with its exit status and its stream
+/// positions. A shim also holds the readers' positions, and passes them on to
+/// the next one.
 class claude_child final : public child_process, public managed_child {
 public:
   struct settings {
@@ -54,47 +55,46 @@ public:
   claude_child(const claude_child&) = delete;
   claude_child& operator=(const claude_child&) = delete;
 
-  /// A child that still runs and is not kept is killed with all it has started,
-  /// and reaped.
+  /// Kills and reaps a child that still runs and is not kept, and everything
+  /// that it has started.
   ~claude_child() override;
 
   using reader = storage::position_page::reader;
 
-  /// Whether a child was found that an earlier agent has left; it may have
-  /// ended since.
+  /// Whether an earlier agent left a child. It may have ended since.
   bool found() const;
 
-  /// A reader's place that was found, or that was given to `holder`.
+  /// A reader's position that was found, or that was given to `holder`.
   std::optional<held_cursor> held(reader who) const;
 
-  /// For `storage::cursor::on_description`: has the place outlive the agent.
-  /// Empty without `keep`.
+  /// For `storage::cursor::on_description`: makes the position outlive the
+  /// agent. Empty without `keep`.
   storage::cursor::holder holder(reader who);
 
-  /// Has a writing end of the host's FIFO outlive the agent, in place of the
-  /// one before. Nothing without `keep`.
+  /// Makes a writing end of the host's FIFO outlive the agent, replacing an
+  /// earlier one. No effect without `keep`.
   void hold_fifo(int writer);
 
-  /// Whether an earlier agent's was held: the FIFO has lost nothing then.
+  /// Whether that of an earlier agent was held, so that the FIFO lost nothing.
   bool fifo_was_held() const;
 
-  /// Before the agent's end: whether a child that runs stays for the next
-  /// agent. Else nothing is left, nor anything to be found.
+  /// Called before the agent ends. `leave`: a running child stays for the next
+  /// agent. Otherwise everything ends, and nothing is left to be found.
   void conclude(bool leave);
 
   /// Refused while a child runs. Returns once the program itself runs, or has
   /// failed to. `error` is ENOENT, EACCES or ENOEXEC if there is no such
-  /// program, or it can't be executed.
+  /// program or it can't be executed.
   launch_result launch(const child_command& command,
                        std::uint64_t input_from) override;
 
   bool running() const override;
   std::int32_t pid() const override;
 
-  /// The reaper above the child, while it is there and ours.
+  /// The reaper above the child, while it exists and is our child.
   pid_t pid_to_spare() const override;
 
-  /// SIGKILL if the end could not be learnt: somebody has killed the shim.
+  /// SIGKILL if the status is unknown because the shim was killed.
   child_exit exit_status() const override;
 
   storage::pipe_outlet& input() override { return input_; }
@@ -103,8 +103,8 @@ public:
 
   void close_input() override;
 
-  /// Once the group is known to be empty it stays so: its number may belong to
-  /// somebody else by now.
+  /// No effect once the group was found to be empty: its number may belong to
+  /// another group by now.
   std::error_code signal_group(int signal) override;
 
   void kill_harder() override;

@@ -64,7 +64,7 @@ refusal refuse_user(const claude_candidate& x) {
   return std::nullopt;
 }
 
-// The first reason counts: those before it would have to go first.
+// The first reason counts, because the user has to remove that one first.
 refusal refuse_alone(const claude_candidate& x, std::uint32_t own_user) {
   if (x.agent != 0)
     return refuse(x, "supervised",

@@ -9,7 +9,7 @@
 
 namespace container_agent::runtime {
 
-/// Somebody else who has an end of a candidate's pipes.
+/// Another process that has an end of a candidate's pipes.
 struct pipe_user {
   std::int32_t pid = 0;
   std::string name;
@@ -17,7 +17,7 @@ struct pipe_user {
   bool reads_output = false;
 };
 
-/// A process that is, by its program, what the agent would start.
+/// A process whose program is what the agent would start.
 struct claude_candidate {
   std::int32_t pid = 0;
   std::uint64_t start_time = 0;
@@ -25,10 +25,10 @@ struct claude_candidate {
   bool speaks_protocol = true;
   descriptor_info input;        ///< descriptor 0
   descriptor_info output;       ///< descriptor 1
-  bool input_has_writer = true; ///< anybody, itself too
+  bool input_has_writer = true; ///< any process, also itself
   std::vector<pipe_user> users;
   std::int32_t agent = 0; ///< the container-agent that runs it, if any
-  bool kept = false;      ///< it is below the shim of an agent of earlier
+  bool kept = false;      ///< it is below the shim of an earlier agent
 };
 
 /// Why a process can't be attached to.
@@ -37,7 +37,7 @@ struct attach_refusal {
   std::string reason; ///< a stable name, see docs/attach.md
   std::string detail;
   std::string advice;
-  std::vector<std::int32_t> users{}; ///< who is in the way, beside itself
+  std::vector<std::int32_t> users{}; ///< the others in the way
 };
 
 struct claude_choice {
@@ -45,12 +45,12 @@ struct claude_choice {
   std::vector<attach_refusal> refused;    ///< all the others
 };
 
-/// Which of the candidates to attach to: the only one that can be, if there is
-/// one. `own_user` is the agent's user. Pure.
+/// Chooses the candidate to attach to: the only possible one, if there is
+/// exactly one. `own_user` is the agent's user. Pure.
 claude_choice choose_claude(std::vector<claude_candidate> candidates,
                             std::uint32_t own_user);
 
-/// The refusal of a process that is not there.
+/// The refusal for a process that does not exist.
 attach_refusal no_such_process(std::int32_t pid);
 
 /// "process PID: DETAIL"

@@ -18,7 +18,7 @@ constexpr std::string_view reaper_name = "agent-reaper";
 // A shim and a reaper may be between an agent and its child.
 constexpr int generations_to_agent = 3;
 
-// Only as much of a chain of parents is walked; real ones are short.
+// Limits the walk along a chain of parents; real ones are short.
 constexpr int max_generations = 64;
 
 constexpr std::array<std::string_view, 11> interpreters{
@@ -78,7 +78,7 @@ command_match match_command(const command_names& names,
     return is_path(path) || last_part(path) == names.name;
   };
   if (command_line.empty())
-    return command_match::no; // a thread of the kernel, or a zombie
+    return command_match::no; // a kernel thread, or a zombie
   if (is_command(command_line.front()) || is_path(executable))
     return command_match::program;
   auto interpreter = last_part(command_line.front());
@@ -135,7 +135,7 @@ claude_choice claude_search::find(std::int32_t pid) const {
   return choose_claude({std::move(candidate)}, user_);
 }
 
-// Most processes are none of ours: for them one file and one link are read.
+// Most processes don't match; for those only one file and one link are read.
 std::vector<claude_search::match>
 claude_search::matches(const command_names& names) const {
   std::vector<match> result;
@@ -147,7 +147,7 @@ claude_search::matches(const command_names& names) const {
     if (how == command_match::no)
       how = match_command(names, table_.executable(pid), command_line);
     auto stream_json = asks_for_stream_json(command_line);
-    // An editor or a pager of that file is none.
+    // An editor or a pager with that file is not a candidate.
     if (how == command_match::no
         || (how == command_match::script && claude_ && !stream_json))
       continue;
@@ -192,7 +192,7 @@ void claude_search::add_users(claude_candidate& candidate) const {
     auto writes_input = holder.writes && holder.pipe == candidate.input.pipe;
     auto reads_output = holder.reads && holder.pipe == candidate.output.pipe;
     candidate.input_has_writer = candidate.input_has_writer || writes_input;
-    // What it has started may have inherited the ends, and means nothing by it.
+    // Descendants may have inherited the ends without using them.
     if ((!writes_input && !reads_output) || holder.pid == self_
         || descends(holder.pid, candidate.pid))
       continue;
@@ -230,14 +230,14 @@ bool claude_search::is_agent(std::int32_t pid) const {
   auto info = table_.info(pid);
   if (info && info->name == agent_name)
     return true;
-  // Forks of an agent that has ended, perhaps.
+  // The shim and the reaper are forks of an agent that may have ended.
   if (info && (info->name == shim_name || info->name == reaper_name))
     return false;
   auto executable = table_.executable(pid);
   return !executable.empty() && last_part(executable) == agent_name;
 }
 
-/// Also of itself.
+/// True also for a process and itself.
 bool claude_search::descends(std::int32_t pid, std::int32_t from) const {
   for (int i = 0; i < max_generations && pid > 0; ++i) {
     if (pid == from)

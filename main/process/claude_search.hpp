@@ -11,17 +11,17 @@
 
 namespace container_agent::runtime {
 
-/// What a command is recognised by.
+/// What identifies a command.
 struct command_names {
-  std::string name;               ///< the last part of what was configured
-  std::vector<std::string> paths; ///< where it was found, and what that is
+  std::string name;               ///< the last part of the configured command
+  std::vector<std::string> paths; ///< the path found, and what it links to
 };
 
 /// Looks the command up; does not open its file.
 command_names names_of(const child_command& command);
 
 /// Whether a process with this program file and command line runs the command:
-/// by its file, by its own name, or as a script of a known interpreter.
+/// recognised by its file, by its name, or as a script of a known interpreter.
 enum class command_match : std::uint8_t { no, program, script };
 command_match match_command(const command_names& names,
                             std::string_view executable,
@@ -33,16 +33,16 @@ bool asks_for_stream_json(const std::vector<std::string>& command_line);
 /// Finds running processes that the agent could attach to.
 class claude_search {
 public:
-  /// `claude`: candidates must speak stream-json; else any program will do.
+  /// `claude`: candidates must use stream-json; otherwise any program will do.
   /// `self` and `user` are the agent's.
   claude_search(const process_table& table, bool claude, std::int32_t self,
                 std::uint32_t user);
 
-  /// Looks at all processes. Not there: ourselves and what has started us,
-  /// what another container-agent runs, what a candidate has started.
+  /// Looks at all processes, except for the agent and its ancestors, those that
+  /// another container-agent runs, and those that a candidate has started.
   claude_choice find(const command_names& names) const;
 
-  /// Looks at this one only, whatever its name.
+  /// Looks only at this process, whatever its name.
   claude_choice find(std::int32_t pid) const;
 
 private:

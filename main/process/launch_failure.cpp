@@ -12,7 +12,7 @@ namespace container_agent::runtime {
 
 namespace {
 
-// What a shell uses when there is no PATH.
+// What a shell uses without a PATH.
 constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin";
 
 std::string path_of(const child_command& command) {
@@ -43,9 +43,9 @@ std::error_code error_of(int number) {
   return {number, std::generic_category()};
 }
 
-// The interpreter named in the first line of a script, or nothing.
+// The interpreter in the first line of a script, or nothing.
 std::string interpreter_of(const std::string& path) {
-  // As much as the kernel looks at.
+  // As much as the kernel reads.
   constexpr std::size_t longest_line = 256;
   std::string line(longest_line, '\0');
   std::ifstream file{path, std::ios::binary};

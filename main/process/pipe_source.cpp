@@ -12,8 +12,7 @@
 
 namespace container_agent::runtime {
 
-// Shared with the handlers and jobs that are under way, which may outlive the
-// source.
+// Shared with pending handlers and jobs, which may outlive the source.
 struct pipe_source::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   stream_descriptor fd;
@@ -21,8 +20,8 @@ struct pipe_source::state : std::enable_shared_from_this<state> {
   std::error_code failure;
   std::uint64_t opened = 0;   // tells a wait on an earlier descriptor apart
   bool waiting = false;       // for readiness
-  bool posted = false;        // a job of ours is in the queue
-  bool may_hold_data = false; // as far as we know, a read would not block
+  bool posted = false;        // a job is in the queue
+  bool may_hold_data = false; // a read would probably not block
 
   explicit state(event_loop& l) : loop{l}, fd{l.io()} {}
 
@@ -85,7 +84,7 @@ struct pipe_source::state : std::enable_shared_from_this<state> {
       [&] { return ::read(fd.native_handle(), buffer.data(), buffer.size()); });
     if (count > 0) {
       auto size = static_cast<std::size_t>(count);
-      // A pipe gives all it has, so less than asked for has emptied it.
+      // A pipe gives all it has, so a short read has emptied it.
       may_hold_data = size == buffer.size();
       deliver({{buffer.data(), size}, false, {}});
     } else if (count == 0) {
@@ -106,7 +105,7 @@ struct pipe_source::state : std::enable_shared_from_this<state> {
       deliver({{}, false, failure});
   }
 
-  // Last in every path: the handler may do anything to us.
+  // Must come last on every path: the handler may close or destroy this object.
   void deliver(const result& found) {
     auto call = std::exchange(on_result, nullptr);
     call(found);
@@ -147,7 +146,7 @@ void pipe_source::read(handler on_result) {
   state_->start();
 }
 
-// A wait that is under way stays: it costs nothing, and the next read uses it.
+// A pending wait stays: it costs nothing, and the next read uses it.
 void pipe_source::cancel() {
   state_->on_result = nullptr;
 }

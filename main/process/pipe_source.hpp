@@ -8,11 +8,10 @@
 namespace container_agent::runtime {
 
 /// The reading end of a pipe (or of anything that epoll(7) takes) as a
-/// `byte_source`. It can be opened again and again, on another descriptor each
-/// time.
+/// `byte_source`. It can be opened again with another descriptor.
 ///
 /// It waits for readiness and only then reads, so `cancel` never loses bytes:
-/// what was not asked for stays in the pipe.
+/// they stay in the pipe until somebody asks for them.
 class pipe_source final : public byte_source {
 public:
   explicit pipe_source(event_loop& loop);
@@ -20,12 +19,12 @@ public:
   pipe_source& operator=(const pipe_source&) = delete;
   ~pipe_source() override;
 
-  /// Takes the descriptor over and makes it non-blocking. Closes what was
-  /// open before, as `close` does.
+  /// Takes ownership of the descriptor and makes it non-blocking. Closes an
+  /// earlier one, as `close` does.
   void open(int descriptor);
 
-  /// Gives an outstanding read up and closes the descriptor. A read of a
-  /// closed source finds its end.
+  /// Cancels an outstanding read and closes the descriptor. A read of a closed
+  /// source finds the end.
   void close();
 
   /// Closes the descriptor; an outstanding read finds the end.
@@ -35,7 +34,7 @@ public:
   /// reported (the descriptor is closed then).
   bool is_open() const;
 
-  /// The end and errors are final: each further read finds them again.
+  /// The end and errors are final: each further read reports them again.
   void read(handler on_result) override;
 
   void cancel() override;

@@ -12,8 +12,8 @@ namespace container_agent::runtime {
 
 namespace {
 
-// Positions in the row, counted from the state, which is the first after the
-// name (proc(5) counts it as the third).
+// Positions in the row, counted from the state, which comes first after the
+// name (field 3 in proc(5)).
 constexpr std::size_t user_time = 11;
 constexpr std::size_t system_time = 12;
 constexpr std::size_t resident_pages = 21;

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t block_size = 4096;
 
-// Longest command line that is read, as much as Linux allows by default.
+// The longest command line that is read; Linux allows 2 MiB by default.
 constexpr std::size_t max_text = 2 * 1024 * 1024;
 
 std::string read_text(const std::string& path) {
@@ -57,7 +57,7 @@ std::optional<Number> number_in(std::string_view text, int base = 10) {
   return result;
 }
 
-/// What stands behind "NAME:" and blanks.
+/// The text after "NAME:" and blanks.
 std::string_view field_in(std::string_view text, std::string_view name) {
   auto at = text.find(name);
   if (at == std::string_view::npos)
@@ -85,7 +85,7 @@ std::optional<std::uint64_t> anonymous_pipe(std::string_view target) {
   return number_in<std::uint64_t>(target.substr(prefix.size()));
 }
 
-// By its name: the device may belong to a container that is not ours.
+// Decided by the name, as the device may belong to another container.
 bool is_terminal(std::string_view target) {
   return target.starts_with("/dev/pts/") || target.starts_with("/dev/tty")
          || target.starts_with("/dev/console") || target == "/dev/ptmx";
@@ -111,7 +111,7 @@ std::vector<std::int32_t> process_table::processes() const {
 
 std::optional<process_info> process_table::info(std::int32_t pid) const {
   auto text = read_text(path(pid, "stat"));
-  // The name may hold anything, blanks and brackets too.
+  // The name may hold any character, also blanks and brackets.
   auto begin = text.find('(');
   auto end = text.rfind(')');
   if (begin == std::string::npos || end == std::string::npos || end < begin)
@@ -133,7 +133,7 @@ std::optional<process_info> process_table::info(std::int32_t pid) const {
 
 std::optional<std::uint32_t> process_table::owner(std::int32_t pid) const {
   auto text = read_text(path(pid, "status"));
-  // Real, effective, saved, of the file system.
+  // The real, effective, saved and file-system user.
   auto ids = field_in(text, "\nUid:");
   auto blank = ids.find_first_of(" \t");
   if (blank == std::string_view::npos)
@@ -154,7 +154,7 @@ std::vector<std::string> process_table::command_line(std::int32_t pid) const {
 
 std::string process_table::executable(std::int32_t pid) const {
   constexpr std::string_view deleted = " (deleted)";
-  std::error_code ignored; // no answer is the answer
+  std::error_code ignored; // no permission: an empty answer
   auto result = read_link(path(pid, "exe"), ignored);
   if (result.ends_with(deleted))
     result.resize(result.size() - deleted.size());

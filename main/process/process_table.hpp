@@ -10,13 +10,13 @@
 
 namespace container_agent::runtime {
 
-/// What /proc/PID/stat says.
+/// Fields of /proc/PID/stat.
 struct process_info {
   std::int32_t pid = 0;
   std::int32_t parent = 0;
   std::int32_t group = 0;
-  char state = '?';             ///< Z: has ended and was not waited for
-  std::uint64_t start_time = 0; ///< ticks since boot: with `pid`, who it is
+  char state = '?';             ///< Z: has ended, but was not reaped
+  std::uint64_t start_time = 0; ///< ticks since boot; unique with `pid`
   std::string name;             ///< at most 15 bytes
 };
 
@@ -29,11 +29,11 @@ enum class descriptor_kind : std::uint8_t {
   null,
   file,
   other,
-  unreadable, ///< we may not look, see `descriptor_info::error`
+  unreadable, ///< no permission, see `descriptor_info::error`
 };
 
-/// A pipe or FIFO, whatever name it is reached by. Anonymous pipes have the
-/// device 0 here: they all live on one.
+/// Identifies a pipe or FIFO, whatever its name. Anonymous pipes all have the
+/// same device, which is 0 here.
 struct pipe_id {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -43,7 +43,7 @@ struct pipe_id {
 
 struct descriptor_info {
   descriptor_kind kind = descriptor_kind::closed;
-  std::string target; ///< what the link says: "pipe:[4711]", a path, …
+  std::string target; ///< the link's text: "pipe:[4711]", a path, …
   pipe_id pipe;       ///< of a pipe or FIFO
   std::error_code error;
 
@@ -52,7 +52,7 @@ struct descriptor_info {
   }
 };
 
-/// A descriptor, of any process, that leads to a pipe that was asked for.
+/// A descriptor, of any process, that leads to a pipe that was searched for.
 struct pipe_holder {
   std::int32_t pid = 0;
   pipe_id pipe;
@@ -60,10 +60,10 @@ struct pipe_holder {
   bool writes = false;
 };
 
-/// The processes there are, read from /proc. Each question is a look of its
-/// own, and each process may be gone by the next one: then there is no answer,
-/// never an error. The same for what we may not read (`hidepid`, another
-/// user's descriptors).
+/// The running processes, as /proc shows them. Each call looks again, and a
+/// process may have ended since the last one: then there is no answer, never an
+/// error. The same holds if there is no permission (`hidepid`, another user's
+/// descriptors).
 class process_table {
 public:
   explicit process_table(std::string root = "/proc") : root_{std::move(root)} {}
@@ -75,15 +75,15 @@ public:
   /// The effective user.
   std::optional<std::uint32_t> owner(std::int32_t pid) const;
 
-  /// Empty for threads of the kernel, and for what has ended.
+  /// Empty for kernel threads and ended processes.
   std::vector<std::string> command_line(std::int32_t pid) const;
 
-  /// Where the program's file is, or was when it was started.
+  /// The path of the program's file, or its path at the start if it has gone.
   std::string executable(std::int32_t pid) const;
 
   descriptor_info descriptor(std::int32_t pid, int number) const;
 
-  /// Everybody, as far as we may look, who has one of these open.
+  /// All visible processes that have one of these pipes open.
   std::vector<pipe_holder> holders(std::span<const pipe_id> pipes) const;
 
   /// "ROOT/PID/WHAT"

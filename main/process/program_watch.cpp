@@ -111,7 +111,7 @@ struct program_watch::state : std::enable_shared_from_this<state> {
     });
   }
 
-  // Last in every path: it may lead to another start, or to a stop.
+  // Must come last on every path: the call may start or stop the watch.
   void look_now() {
     if (auto call = look)
       call();
@@ -130,7 +130,7 @@ struct program_watch::state : std::enable_shared_from_this<state> {
 
   void watch_process(std::int32_t pid) {
     unique_fd number{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-    if (!number) { // it has ended since it was looked at
+    if (!number) { // it has ended meanwhile
       begin_looks();
       return;
     }
@@ -142,7 +142,7 @@ struct program_watch::state : std::enable_shared_from_this<state> {
       processes.erase(pid);
       return;
     }
-    (void)number.release(); // is the descriptor's now
+    (void)number.release(); // the descriptor owns it now
     watched.async_wait(stream_descriptor::wait_read,
                        [self = shared_from_this(), pid](auto failure) {
                          if (failure || !self->look)
@@ -161,7 +161,7 @@ struct program_watch::state : std::enable_shared_from_this<state> {
     next_delay = delays.size();
   }
 
-  // A name may come to be found in any folder of PATH.
+  // A name may appear in any folder of PATH later.
   static std::vector<std::string> candidates_for(const child_command& command) {
     auto result = names_of(command).paths;
     if (command.program.find('/') == std::string::npos)
@@ -190,7 +190,7 @@ void program_watch::start(const child_command& command,
   if (first) {
     s.command = command;
     s.watch_file();
-    // What was started before the watch was there has gone unnoticed.
+    // Programs started before the watch began have gone unnoticed.
     s.begin_looks();
   }
   s.watch_processes(in_the_way);

@@ -12,20 +12,19 @@
 
 namespace container_agent::runtime {
 
-/// Tells when it is worth looking for a running program again, without
-/// polling: when its file is opened, as execve(2) does, by inotify(7); when
-/// its file comes or is replaced; when one of the processes ends that stood in
-/// the way.
+/// Tells when it is worth looking for a running program again, without polling:
+/// when its file is opened, as execve(2) does (inotify(7)), appears or is
+/// replaced, and when one of the processes in the way ends.
 class program_watch {
 public:
-  /// After its file was opened, the program runs, but it may take a moment
-  /// until it looks as expected: a shell opens FIFOs for it, a script starts
-  /// the real one. So there are several looks, after these delays.
+  /// After its file was opened the program runs, but it may take a moment to
+  /// look as expected: a shell opens FIFOs for it, a script starts the real
+  /// program. There are therefore several looks, after these delays.
   static constexpr std::array delays{
     std::chrono::milliseconds{10}, std::chrono::milliseconds{50},
     std::chrono::milliseconds{250}, std::chrono::milliseconds{1000}};
 
-  /// Where nothing can be watched (no inotify): between two looks.
+  /// Time between two looks if nothing can be watched (no inotify).
   static constexpr std::chrono::seconds slow_look{2};
 
   program_watch(event_loop& loop, file_watch& files, event_log& log);
@@ -33,8 +32,8 @@ public:
   program_watch& operator=(const program_watch&) = delete;
   ~program_watch();
 
-  /// Begins to watch, or goes on with other processes `in_the_way`. `look` is
-  /// called from the loop.
+  /// Begins to watch, or replaces the processes `in_the_way`. `look` is called
+  /// from the loop.
   void start(const child_command& command,
              std::span<const std::int32_t> in_the_way, notification look);
 

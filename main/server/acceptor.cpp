@@ -14,13 +14,13 @@ namespace container_agent::runtime {
 
 namespace {
 
-// Where descriptors or memory have run out, what waits stays readable: without
-// a pause the loop would turn for nothing else.
+// When descriptors or memory run out, the socket stays readable; without a
+// pause the loop would do nothing else.
 constexpr std::chrono::seconds accept_pause{1};
 
 } // namespace
 
-// Shared with the handlers that are under way, which may outlive the acceptor.
+// Shared with pending handlers, which may outlive the acceptor.
 struct acceptor::state : std::enable_shared_from_this<state> {
   event_log& log;
   boost::asio::posix::basic_stream_descriptor<
@@ -46,7 +46,7 @@ struct acceptor::state : std::enable_shared_from_this<state> {
                         });
   }
 
-  // One at a time: whoever else waits makes the socket ready again.
+  // Accepts one at a time; if more wait, the socket is ready again.
   void accept() {
     unique_fd client{::accept4(listener.native_handle(), nullptr, nullptr,
                                SOCK_CLOEXEC | SOCK_NONBLOCK)};

@@ -9,8 +9,8 @@
 
 namespace container_agent::runtime {
 
-/// Accepts connections at a listening socket, one at a time. Where descriptors
-/// or memory have run out it says so in the log and tries again after a pause.
+/// Accepts connections at a listening socket, one at a time. When descriptors
+/// or memory run out, it logs that and tries again after a pause.
 class acceptor {
 public:
   using handler = std::function<void(unique_fd connected)>;
@@ -21,7 +21,7 @@ public:
   acceptor& operator=(const acceptor&) = delete;
   ~acceptor();
 
-  /// Nobody is accepted any more.
+  /// Accepts no more connections.
   void close();
 
 private:

@@ -52,11 +52,11 @@ control_connection::rest control_connection::give_away() {
   return result;
 }
 
-// The one timer is for the one thing that is waited for.
+// One timer, because only one thing is waited for at a time.
 void control_connection::arm() {
   timer_.expires_after(patience_);
   timer_.async_wait([self = shared_from_this()](auto error) {
-    // It may have been on its way already when the timer was set anew.
+    // The handler may already have been queued when the timer was set again.
     if (error || !self->fd_.is_open() || self->id != 0
         || self->timer_.expiry() > std::chrono::steady_clock::now())
       return;

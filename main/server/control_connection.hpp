@@ -21,8 +21,9 @@ namespace container_agent::runtime {
 class control_connection
   : public std::enable_shared_from_this<control_connection> {
 public:
-  /// Called when a request is whole, and when the connection is over (for
-  /// whatever reason). Never from within a call to the connection but `answer`.
+  /// Called when a request is complete, and when the connection is over for any
+  /// reason. Never called from within a call to the connection, except
+  /// `answer`.
   struct handlers {
     std::function<void(control_connection&)> on_request;
     std::function<void(control_connection&)> on_close;
@@ -40,26 +41,26 @@ public:
 
   void answer(std::string_view line);
 
-  /// Tells why, and closes.
+  /// Sends the reason, and closes.
   void refuse(std::string_view why);
 
   void close();
 
-  /// What somebody else goes on with; the connection closes.
+  /// What another owner continues with; the connection closes.
   struct rest {
     unique_fd socket;
     seats::seat seat;
-    std::string received; ///< and not dealt with
+    std::string received; ///< and not handled yet
   };
   rest give_away();
 
-  /// No request of its is under way: it may be asked to make room.
+  /// No request is under way, so it may be closed to make room.
   bool idle() const { return id == 0; }
 
   const socket_peer& peer() const { return peer_; }
   const std::string& request() const { return request_; }
 
-  /// The server's note: which request is under way; 0: none.
+  /// For the server: the request that is under way; 0: none.
   std::uint64_t id = 0;
 
 private:
@@ -81,8 +82,8 @@ private:
   std::string received_;
   std::string request_;
   std::string unsent_;
-  bool at_end_ = false; // the client writes no more
-  bool last_ = false;   // close once what is unsent has gone
+  bool at_end_ = false; // the client has ended its side
+  bool last_ = false;   // close once everything was sent
 };
 
 } // namespace container_agent::runtime

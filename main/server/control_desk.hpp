@@ -14,8 +14,8 @@
 
 namespace container_agent::runtime {
 
-/// Where requests wait for the control actor, whichever way they came in: a
-/// line on the control socket, or a page that somebody asks for by HTTP.
+/// The queue of requests for the control actor, from all ways in: a line on the
+/// control socket, or a page requested by HTTP.
 class control_desk final : public control_port {
 public:
   using reply = std::function<void(std::string_view line)>;
@@ -24,14 +24,14 @@ public:
   control_desk(const control_desk&) = delete;
   control_desk& operator=(const control_desk&) = delete;
 
-  /// Returns the request's number. `on_answer` is called once, never from
-  /// within this call, unless it is withdrawn.
+  /// Returns the request's number. `on_answer` is called once, unless the
+  /// request is withdrawn, and never from within this call.
   std::uint64_t submit(std::string line, std::int32_t pid, reply on_answer);
 
-  /// Whoever asked has gone.
+  /// Removes a request whose client has gone.
   void withdraw(std::uint64_t id) { waiting_.erase(id); }
 
-  /// Seats for one more way in, as long as the desk lives.
+  /// Seats for one more way in; they live as long as the desk.
   seats& way_in() { return ways_in_.emplace_back(); }
 
   std::optional<request> next() override;
@@ -44,7 +44,7 @@ private:
   struct entry {
     request asked;
     reply on_answer;
-    bool taken = false; // somebody works on it
+    bool taken = false; // the control actor has it
   };
 
   void announce();

@@ -28,12 +28,12 @@ std::optional<codec::trace_wish> trace_wish_in(const std::string& line) {
   return std::move(asked->trace);
 }
 
-// For a folder that has to be made again.
+// For a folder that must be made again.
 constexpr mode_t only_ours = 0600;
 
 } // namespace
 
-// Shared with the handlers that are under way, which may outlive the server.
+// Shared with pending handlers, which may outlive the server.
 struct control_server::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;
@@ -72,8 +72,8 @@ struct control_server::state : std::enable_shared_from_this<state> {
     });
   }
 
-  // Who cleans up in /tmp removes sockets, or the folder. Clients that are
-  // connected stay so.
+  // A program that cleans up /tmp removes the socket or its folder. Connected
+  // clients stay connected.
   void look_at_path() {
     if (!door || !place.moved())
       return;
@@ -81,7 +81,7 @@ struct control_server::state : std::enable_shared_from_this<state> {
     try {
       make_directory_of(path, only_ours);
       place = socket_place{path};
-    } catch (const std::runtime_error& error) { // the next change will tell
+    } catch (const std::runtime_error& error) { // tried again later
       if (!std::exchange(complained, true))
         log.write(log_level::error, loggers::control, "control_unusable",
                   {{"path", path}, {"error", error.what()}});
@@ -111,13 +111,14 @@ struct control_server::state : std::enable_shared_from_this<state> {
     connections.back()->start();
   }
 
-  // Whoever holds a seat and asks nothing must not keep a health check out.
+  // Closes an idle client; otherwise idle clients could keep a health check
+  // out.
   bool make_room() {
     auto oldest = std::find_if(connections.begin(), connections.end(),
                                [](const auto& c) { return c->idle(); });
     if (oldest == connections.end())
       return others.make_room && others.make_room();
-    auto c = *oldest; // it leaves the list
+    auto c = *oldest; // a copy, because it leaves the list
     log.write(log_level::info, loggers::control, "control_made_room",
               {{"pid", std::int32_t{c->peer().pid}}});
     c->refuse("closed to make room for another client, as nothing was asked");
@@ -132,7 +133,8 @@ struct control_server::state : std::enable_shared_from_this<state> {
                {"uid", std::uint32_t{peer.uid}},
                {"reason", why}});
     auto text = codec::control_failed(why) + '\n';
-    // Whoever does not take so little does not want it.
+    // Best effort: the text fits any socket buffer; a client that can't take it
+    // is dropped.
     (void)::send(client.get(), text.data(), text.size(),
                  MSG_DONTWAIT | MSG_NOSIGNAL);
   }

@@ -16,7 +16,7 @@
 namespace container_agent::runtime {
 
 /// The control socket: a Unix domain stream socket on the loop, for the agent's
-/// own user and for root. docs/control.md describes what is said on it.
+/// own user and root. docs/control.md describes its protocol.
 ///
 /// A connection's life:
 ///
@@ -30,31 +30,30 @@ namespace container_agent::runtime {
 ///     writing  room in the socket           → reading, or closed if the
 ///              (at most `patience`)         client has said that it is done
 ///
-/// One request of a connection is under way at a time; the next one is not read
-/// before. A client for whom there is no seat gets that of the oldest one that
-/// has nothing under way, which is told so and closed; if there is none, it is
-/// itself told so, and closed.
-/// Timers run only while there is a connection that is waited for, so nobody
-/// wakes up for a socket that is not used.
+/// A connection has one request under way at a time; the next one is not read
+/// before that. If no seat is free, a new client gets that of the oldest
+/// connection with nothing under way, which is told the reason and closed. If
+/// there is none, the new client is told the reason and closed. Timers run only
+/// while a connection is waited for, so an unused socket wakes nobody up.
 class control_server {
 public:
-  /// How long a client may be silent, or not read its answer.
+  /// How long a client may be silent, or leave its answer unread.
   static constexpr std::chrono::milliseconds default_patience{5000};
 
-  /// Who takes connections over. Without them there is no such thing here.
+  /// They take over connections of other kinds; each may be missing.
   struct guests {
-    /// One that speaks HTTP, with what it has said so far.
+    /// Takes a connection that speaks HTTP, with the bytes received so far.
     std::function<void(control_connection::rest)> http;
 
-    /// One that wants to follow the trace.
+    /// Takes a connection that wants to follow the trace.
     std::function<void(control_connection::rest, const codec::trace_wish&)>
       trace;
 
-    /// Closes one of these that has nothing under way; false if there is none.
+    /// Closes one of their idle connections; false if there is none.
     std::function<bool()> make_room;
   };
 
-  /// `watch`: tells when the socket was removed, so that it is made again;
+  /// `watch`: reports when the socket was removed, so that it is made again;
   /// null: it is not. Throws `socket_error`.
   control_server(event_loop& loop, event_log& log, control_desk& desk,
                  std::string path, guests others = {},
@@ -64,8 +63,8 @@ public:
   control_server& operator=(const control_server&) = delete;
   ~control_server();
 
-  /// For the end of the agent: closes all connections, and removes the socket
-  /// if it is still this one.
+  /// For the end of the agent: closes all connections, and removes the socket's
+  /// file unless it was replaced.
   void finish();
 
 private:

@@ -69,7 +69,7 @@ http_access::refuse(const runtime::http_request& asked, bool open) const {
       && asked.origin != "https://" + asked.host)
     return http_reply{403, "text/plain",
                       "pages of another origin may not read this\n"};
-  // With a token a name of somebody else's leads nowhere.
+  // If a token is needed, a page with a foreign name does not have it.
   auto host = without_port(asked.host);
   if (token.empty() && !is_loopback(host) && host != listening
       && host != '[' + listening + ']')

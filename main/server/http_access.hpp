@@ -8,14 +8,14 @@
 
 namespace container_agent {
 
-/// Who may read the pages that come by TCP. Nothing can be changed by them, but
-/// a page in somebody's browser must not read them either: by a name of its own
+/// Decides who may read the pages that come by TCP. They change nothing, but a
+/// page in somebody's browser must not read them either: by a name of its own
 /// that suddenly stands for 127.0.0.1 (DNS rebinding), or from another origin.
 struct http_access {
   std::string token;     ///< empty: none is needed
   std::string listening; ///< the address, without the port
 
-  /// Whoever asks knows the token, or there is none.
+  /// The request holds the token, or none is needed.
   bool trusts(const runtime::http_request& asked) const;
 
   /// Why a request is refused, if it is. `open` pages need no token. Pure.
@@ -23,16 +23,16 @@ struct http_access {
                                             bool open) const;
 };
 
-/// The first line of a file: command lines and environments are there for
-/// others to read. Nothing if it can't be read, or is empty.
+/// Reads the token, the first line of a file. (Others can read command lines
+/// and environments.) Nothing if the file can't be read, or is empty.
 std::optional<std::string> read_token(const std::string& path);
 
-/// The same of a file that was there a moment ago, when all was checked: throws
-/// `runtime::socket_error`. No path: no token.
+/// The same for a file that passed the check before the start; throws
+/// `runtime::socket_error` on failure. An empty path: no token.
 std::string must_read_token(const std::string& path);
 
-/// Takes as long for each text of the same length, so that nobody can find a
-/// token out by the time that a wrong one takes.
+/// Compares in a time that depends only on the length, so that the token can't
+/// be guessed from the time that a wrong one takes.
 bool same_secret(std::string_view a, std::string_view b);
 
 } // namespace container_agent

@@ -15,7 +15,7 @@ namespace container_agent {
 
 namespace {
 
-// As many as may be connected, and as many again.
+// Twice the number of possible connections.
 constexpr int backlog = 32;
 
 [[noreturn]] void fail(const http_address& where, const char* what) {
@@ -77,7 +77,7 @@ runtime::unique_fd listen_at(http_address& where) {
   auto* name = reinterpret_cast<sockaddr*>(&storage);
   runtime::unique_fd result{
     ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  // The agent that was there a moment ago must not be in the way.
+  // Allows the port to be reused at once after an earlier agent.
   int on = 1;
   if (!result
       || ::setsockopt(result.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on)

@@ -28,7 +28,7 @@ std::string text_of(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-// What can't be read is answered, if it was HTTP at all that came.
+// The reply to an unreadable request, if it was HTTP at all.
 std::optional<http_reply> reply_to(beast::error_code error) {
   if (error == http::error::header_limit
       || error == http::error::buffer_overflow)
@@ -42,7 +42,7 @@ std::optional<http_reply> reply_to(beast::error_code error) {
   return std::nullopt;
 }
 
-// As RFC 9110 wants it: in English, whatever the locale. The program sets none.
+// RFC 9110 wants English, whatever the locale. The program sets none.
 std::string date_now() {
   auto now = std::time(nullptr);
   std::tm parts{};
@@ -66,7 +66,7 @@ struct http_connection::state {
   handlers told;
   bool head_only = false;
   bool last = false;
-  bool late = false; // patience is at its end
+  bool late = false; // `patience` is over
 
   state(event_loop& loop, unique_fd connected, seats::seat s,
         std::chrono::milliseconds p, handlers h)
@@ -91,7 +91,7 @@ http_connection::http_connection(event_loop& loop, unique_fd connected,
 
 http_connection::~http_connection() = default;
 
-// The one timer is for the one thing that is waited for.
+// One timer, because only one thing is waited for at a time.
 void http_connection::arm() {
   auto& s = *state_;
   s.timer.expires_after(s.patience);

@@ -15,11 +15,11 @@
 
 namespace container_agent::runtime {
 
-/// What of a request matters here: pages are only read, so it has no body.
+/// The parts of a request that matter here. Pages are only read, so no body.
 struct http_request {
   std::string method;
-  std::string target; ///< as it came: path and query
-  std::string host;   ///< with the port, if it names one
+  std::string target; ///< path and query, unchanged
+  std::string host;   ///< with the port, if it has one
   std::string origin; ///< of the page that asks; empty: no page does
   std::string authorization;
 };
@@ -31,23 +31,23 @@ struct http_reply {
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-/// One client that speaks HTTP/1.1, by Boost.Beast: one request after the
-/// other, each answered before the next is read. What is no HTTP gets 400, a
-/// head over `max_head` 431, half a head 408 after `patience`. Who says nothing
-/// for so long, or does not read, is closed.
+/// One HTTP/1.1 client, by Boost.Beast. Each request is answered before the
+/// next one is read. What is not HTTP gets 400, a head over `max_head` 431,
+/// half a head 408 after `patience`. A client that is silent, or does not read,
+/// for that long is disconnected.
 class http_connection : public std::enable_shared_from_this<http_connection> {
 public:
   static constexpr std::size_t max_head = 8 * 1024; ///< bytes
 
   struct handlers {
-    /// It is to be answered by `answer`, or given away.
+    /// The owner must call `answer`, or `give_away`.
     std::function<void(http_connection&, http_request)> on_request;
 
     /// The connection is over, for whatever reason.
     std::function<void(http_connection&)> on_close;
   };
 
-  /// `received` came before.
+  /// `received`: bytes that were read before.
   http_connection(event_loop& loop, unique_fd connected, seats::seat seat,
                   std::string received, std::chrono::milliseconds patience,
                   handlers h);
@@ -58,7 +58,7 @@ public:
   void start();
   void answer(http_reply reply);
 
-  /// For somebody else to go on with. The connection closes.
+  /// Gives the socket to another owner. The connection closes.
   std::pair<unique_fd, seats::seat> give_away();
 
   void close();

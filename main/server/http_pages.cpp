@@ -39,8 +39,8 @@ http_reply health_page(health_question asked, std::string_view document) {
   return {good ? 200U : 503U, plain_text, text + '\n'};
 }
 
-// What the page itself allows is in it, by hashes; on one line, and with what
-// only a header can say.
+// The page holds its own policy, with hashes. This puts it on one line, and
+// adds what only a header can say.
 std::string policy_of(std::string_view page) {
   constexpr std::string_view begin
     = R"(http-equiv="Content-Security-Policy" content=")";
@@ -55,7 +55,7 @@ std::string policy_of(std::string_view page) {
                                       : result + "; frame-ancestors 'none'";
 }
 
-// Names and ids need no percent-encoding.
+// Whether the value needs no percent-encoding; names and ids don't.
 bool is_plain(std::string_view value) {
   return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
     auto letter = ascii_lower(c);

@@ -4,7 +4,7 @@
 
 namespace container_agent {
 
-/// The live view's page, made of main/trace/view/ by the build.
+/// The live view's page. The build makes it from main/trace/view/.
 std::string_view live_view_page();
 
 } // namespace container_agent

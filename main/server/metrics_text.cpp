@@ -35,7 +35,7 @@ public:
     return begin(name, help, MetricType::Gauge);
   }
 
-  /// Adds what the document has at a place, if that is a number or a switch.
+  /// Adds the document's value at a place, if it is a number or a boolean.
   metrics& from(const char* place, labels of = {}, double unit = 1) {
     const auto* found = at(place);
     if (found != nullptr && found->is_number())
@@ -84,7 +84,8 @@ public:
   }
 
 private:
-  // Of the counts each is for its own range; Prometheus counts from 0.
+  // Each of `counts` covers only its own range; Prometheus' buckets are
+  // cumulative.
   void add(std::vector<double> bounds, const std::vector<std::uint64_t>& counts,
            double sum) {
     bounds.push_back(std::numeric_limits<double>::infinity());

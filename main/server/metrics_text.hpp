@@ -7,9 +7,9 @@
 
 namespace container_agent {
 
-/// The metrics of an agent in Prometheus' text format: what its status document
-/// says, and what its tracer has counted (null: it does not trace). Each is
-/// listed in docs/metrics.md. What the document does not say is left out.
+/// The metrics of an agent in Prometheus' text format, from its status document
+/// and its tracer's counts (null: it does not trace). docs/metrics.md lists
+/// them all. Values missing in the document are left out.
 std::string metrics_text(std::string_view document,
                          const runtime::trace_counts* traced);
 

@@ -18,11 +18,11 @@ namespace {
 
 using kind = socket_error::kind;
 
-// What waits to be accepted while the loop is busy: far more than the agent
-// ever has connections.
+// Connections that may wait while the loop is busy; far more than the agent
+// ever has.
 constexpr int backlog = 64;
 
-// Somebody else may put something there between two steps.
+// Another process may put something there between two steps.
 constexpr int max_socket_attempts = 8;
 
 [[noreturn]] void fail(kind why, const std::string& path,
@@ -48,7 +48,7 @@ unique_fd new_socket() {
     ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 }
 
-// The umask is the process's: this relies on there being one thread.
+// The umask belongs to the process, so this relies on there being one thread.
 class no_umask {
 public:
   no_umask() : before_{::umask(0)} {}
@@ -60,7 +60,7 @@ private:
   mode_t before_;
 };
 
-// A zombie, too. One of another namespace (0) counts as alive.
+// True also for a zombie. A process of another namespace (0) counts as alive.
 bool has_died(const std::optional<socket_peer>& owner) {
   if (!owner || owner->pid <= 0)
     return false;
@@ -71,8 +71,8 @@ bool has_died(const std::optional<socket_peer>& owner) {
   return ::poll(&end, 1, 0) > 0;
 }
 
-/// Whether anything is there that has to go first, and may: a socket that
-/// nobody listens to. Throws if it must not be touched.
+/// Whether a socket is there that nobody listens to, and that may be removed.
+/// Throws if the file must not be touched.
 bool is_stale(const std::string& path, const socket_name& name) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) {
@@ -93,12 +93,12 @@ bool is_stale(const std::string& path, const socket_name& name) {
     return true;
   if (!connected && error == ENOENT)
     return false;
-  // EAGAIN: it has no room for more connections, so it lives.
+  // EAGAIN: no room for more connections, so its owner is alive.
   if (!connected && error != EAGAIN)
     fail(path, "cannot tell whether its owner lives", error);
   auto owner = connected ? peer_of(client.get()) : std::nullopt;
-  // A process that it had forked and that has not become its program yet holds
-  // the socket for a moment.
+  // A process that the dead owner had forked, and that has not called exec(2)
+  // yet, holds the socket for a moment.
   if (has_died(owner))
     return true;
   fail(kind::in_use, path,
@@ -155,7 +155,7 @@ bool socket_place::bind_here() {
   listener_ = new_socket();
   if (!listener_)
     fail(path_, "cannot make a socket", errno);
-  // bind(2) gives the file the socket's own mode, so it is never wider.
+  // bind(2) gives the file the socket's mode, so it is never more open.
   if (::fchmod(listener_.get(), 0600) != 0)
     fail(path_, "cannot set its mode", errno);
   {
@@ -170,7 +170,7 @@ bool socket_place::bind_here() {
     fail(path_, "cannot listen", errno);
   struct stat made {};
   if (::lstat(path_.c_str(), &made) != 0)
-    return false; // removed again, by somebody else
+    return false; // another process has removed it again
   device_ = made.st_dev;
   file_ = made.st_ino;
   return true;
@@ -192,7 +192,7 @@ std::error_code socket_place::remove() {
 void socket_place::check(const std::string& path) {
   struct stat found {};
   auto folder = directory_of(path);
-  // What is not there will be made, or shows when it is to be used.
+  // A missing folder is made later; other faults show when the socket is used.
   if (::stat(folder.c_str(), &found) != 0)
     return;
   (void)is_stale(path, socket_name{path});

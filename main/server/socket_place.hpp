@@ -10,17 +10,17 @@
 #include <stdexcept>
 #include <string>
 
-/// Unix domain sockets at a path: finding one, and making one. Plain system
-/// calls: the agent and the subcommands that ask it share this.
+/// Unix domain sockets at a path: connecting and listening. Plain system calls,
+/// because the agent and the subcommands that query it share this.
 namespace container_agent::runtime {
 
-/// A start-up error. Its text is complete for a user: what, where, why, what to
-/// do.
+/// A start-up error. Its text is complete for a user: what, where, why, and
+/// what to do.
 class socket_error : public std::runtime_error {
 public:
   enum class kind {
-    in_use,   ///< a living process listens there
-    occupied, ///< something that is no socket of ours is there
+    in_use,   ///< a running process listens there
+    occupied, ///< something other than our socket is there
     unusable, ///< no permission, no such folder, a name too long, …
   };
 
@@ -33,9 +33,10 @@ private:
   kind why_;
 };
 
-/// What bind(2) and connect(2) need for a path. A socket's address holds 107
-/// bytes (`sun_path`, unix(7)); a longer path is reached through a descriptor
-/// of its folder in /proc/self/fd, which is open as long as this lives.
+/// The address of a path for bind(2) and connect(2). A socket's address holds
+/// 107 bytes (`sun_path`, unix(7)); a longer path is reached through a
+/// descriptor of its folder in /proc/self/fd, which stays open while this
+/// object lives.
 struct socket_name {
   /// Throws `socket_error`.
   explicit socket_name(const std::string& path);
@@ -49,35 +50,34 @@ struct socket_name {
   unique_fd folder;
 };
 
-/// Who is at the other end of a connection.
+/// The process at the other end of a connection.
 struct socket_peer {
   pid_t pid = 0; ///< 0: in another PID namespace
   uid_t uid = 0;
 };
 std::optional<socket_peer> peer_of(int connection);
 
-/// A listening socket at a path, and the file that stands for it.
+/// A listening socket at a path, and its file.
 class socket_place {
 public:
-  /// Makes and listens: mode 0600 from the first moment, whatever umask and
-  /// default ACLs say. What a dead agent has left is replaced. Throws
-  /// `socket_error`, naming the process if a living one listens there.
+  /// Makes the socket and listens, with mode 0600 from the first moment,
+  /// regardless of umask and default ACLs. Replaces what a dead agent has left.
+  /// Throws `socket_error`, naming the process if a running one listens there.
   explicit socket_place(std::string path);
 
-  /// Whether the path leads to something else by now, or to nothing.
+  /// Whether the path now leads to something else, or to nothing.
   bool moved() const;
 
   int listener() const { return listener_.get(); }
   const std::string& path() const { return path_; }
 
-  /// Removes the file, unless it is another one by now. Returns an error that
-  /// kept it from being removed.
+  /// Removes the file, unless it was replaced. Returns the error if that fails.
   std::error_code remove();
 
   /// Gives the listening socket away.
   unique_fd take_listener() { return std::move(listener_); }
 
-  /// Looks whether one could be made, and touches nothing. Throws
+  /// Checks whether one could be made, and changes nothing. Throws
   /// `socket_error`.
   static void check(const std::string& path);
 

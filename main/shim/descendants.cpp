@@ -23,14 +23,14 @@ namespace {
 
 constexpr std::size_t max_children = 256;
 
-// Several containers' /proc may be about: one that was mounted for another pid
-// namespace shows numbers that mean somebody else here.
+// Checks each number, because a /proc that was mounted for another pid
+// namespace shows numbers that mean other processes here.
 void add(std::vector<pid_t>& found, pid_t pid) {
   if (pid > 0 && found.size() < max_children && is_child(pid))
     found.push_back(pid);
 }
 
-// Numbers with a space after each. Only kernels with CONFIG_PROC_CHILDREN.
+// Numbers, each followed by a space. Needs CONFIG_PROC_CHILDREN in the kernel.
 bool read_children_file(std::vector<pid_t>& found) {
   unique_fd file{::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC)};
   if (!file)
@@ -54,7 +54,7 @@ bool read_children_file(std::vector<pid_t>& found) {
   }
 }
 
-// Each number there is, asked whether it is a child: needs no other file.
+// Asks for each number whether it is a child; needs no other file.
 void scan_proc(std::vector<pid_t>& found) {
   auto* folder = ::opendir("/proc");
   if (!folder)

@@ -6,12 +6,13 @@
 
 namespace container_agent::runtime {
 
-/// What the reaper of orphans has to know of a child that somebody else reaps.
+/// What the reaper of orphans must know about a child that another object
+/// reaps.
 class managed_child {
 public:
   virtual ~managed_child() = default;
 
-  /// The process whose end is not the reaper's to take; 0 if there is none.
+  /// The process that the reaper must not reap; 0 if there is none.
   virtual pid_t pid_to_spare() const = 0;
 
   /// Called when that process was reaped, before `child_process::on_exit`'s.

@@ -16,8 +16,8 @@ orphan_reaper::orphan_reaper(event_loop& loop, event_log& log,
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   managed_.on_reaped([this] { reap(); });
   wait();
-  // Some may have ended before: whoever was this process before its exec(2)
-  // has left them.
+  // Some children may have ended already: a program that was this process
+  // before exec(2) may have left them.
   loop.post([this] { reap(); });
 }
 
@@ -34,8 +34,9 @@ void orphan_reaper::wait() {
   });
 }
 
-// One signal may stand for many ends. What has ended is looked at before it is
-// taken; the managed child hides those after it, but only until it was reaped.
+// One signal may stand for many ends. Each ended child is looked at before it
+// is reaped. An ended managed child hides those after it, until it is reaped
+// itself.
 void orphan_reaper::reap() {
   for (;;) {
     siginfo_t ended{};

@@ -8,22 +8,23 @@
 
 namespace container_agent::runtime {
 
-/// Reaps what has lost its parent and became ours, as process 1 must and a
-/// subreaper wants to: what other programs in the container leave behind (what
-/// comes of the child itself is its guard's). Wakes up on SIGCHLD only.
+/// Reaps orphans that became children of this process, which is the duty of
+/// process 1 and of a subreaper: those that other programs in the container
+/// leave behind. (The shim reaps those of the managed child.) Wakes up on
+/// SIGCHLD only.
 ///
-/// Makes this process a subreaper. The managed child, or its guard, is left to
-/// whoever has started it.
+/// Makes this process a subreaper. Never reaps the managed child or its shim;
+/// the object that started them does.
 class orphan_reaper {
 public:
-  /// All of them must outlive the reaper. At most one at a time.
+  /// All arguments must outlive the reaper. Only one at a time.
   orphan_reaper(event_loop& loop, event_log& log, managed_child& managed);
   orphan_reaper(const orphan_reaper&) = delete;
   orphan_reaper& operator=(const orphan_reaper&) = delete;
   ~orphan_reaper();
 
-  /// For the end of the agent: kills and reaps all that is left. Waits for at
-  /// most a second, for what sleeps uninterruptibly.
+  /// For the end of the agent: kills and reaps everything that is left. Waits
+  /// at most a second, for processes that sleep uninterruptibly.
   void finish();
 
 private:

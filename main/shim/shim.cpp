@@ -24,8 +24,8 @@ namespace container_agent::runtime {
 
 namespace {
 
-// What the kernel sends when the reaper dies. Anybody may send it: what counts
-// is who the parent is by then.
+// The kernel sends this when the reaper dies. Any process may send it, so the
+// shim checks its parent.
 constexpr int reaper_died = SIGTERM;
 
 constexpr int waiting_agents = 4;
@@ -36,7 +36,7 @@ void close_from_to(unsigned first, unsigned last) {
   ::syscall(SYS_close_range, first, last, 0);
 }
 
-// Kernels and sandboxes without close_range(2).
+// For kernels and sandboxes without close_range(2).
 void close_one_by_one(std::span<const int> spared) {
   auto* folder = ::opendir("/proc/self/fd");
   if (!folder)
@@ -49,7 +49,8 @@ void close_one_by_one(std::span<const int> spared) {
   ::closedir(folder);
 }
 
-// The end of a pipe, of a lock, of a connection must not wait for this process.
+// Otherwise the end of a pipe, a lock or a connection would wait for this
+// process.
 void close_all_but(std::span<int> spared) {
   std::sort(spared.begin(), spared.end());
   if (::syscall(SYS_close_range, ~0U, ~0U, 0) != 0)
@@ -78,8 +79,8 @@ void close_all_but(std::span<int> spared) {
 
 // -- the shim -----------------------------------------------------------------
 
-// Reaps what has ended, but Claude. Returns whether that has: it stays a
-// zombie, so that its number stays its own.
+// Reaps all ended children except Claude. Returns whether Claude has ended; it
+// stays a zombie, so that its pid is not reused.
 bool claude_has_ended(pid_t claude) {
   for (;;) {
     siginfo_t ended{};
@@ -103,7 +104,7 @@ int kill_all(pid_t claude) {
   });
   if (status)
     return *status;
-  // Without /proc it was not found, nor was anybody else.
+  // Without /proc no child was found, not even Claude.
   int how = 0;
   return ::waitpid(claude, &how, 0) == claude ? how : 0;
 }
@@ -155,7 +156,7 @@ shim::shim(const shim_plan& plan, pid_t reaper, pid_t claude)
 
 void shim::run() {
   ::prctl(PR_SET_NAME, "agent-shim");
-  // By this process, so that SO_PEERCRED tells an agent its number.
+  // Listens here, so that SO_PEERCRED gives an agent the shim's pid.
   if (!signals_
       || (plan_.keep && ::listen(listener_.get(), waiting_agents) != 0))
     finish();
@@ -177,7 +178,7 @@ void shim::run() {
   }
 }
 
-// The agent that has started it has all the descriptors.
+// The agent that started the shim already has all descriptors.
 void shim::greet(bool with_files) {
   shim_message hello;
   hello.what = shim_message::kind::hello;
@@ -229,10 +230,10 @@ void shim::listen_to_agent() {
   }
 }
 
-// An agent that ends between starting a shim and putting it where it can be
-// found leaves the one before it there. That one hears of the end only once
-// this one, too, has closed what it has inherited: so exactly one of both
-// stays.
+// If an agent ends after starting this shim and before putting it in place, the
+// earlier shim is still there, and this one finishes. The earlier one learns of
+// the agent's end only after this one has closed what it inherited, so exactly
+// one of the two stays.
 void shim::agent_has_gone() {
   connection_.reset();
   shim_plan::identity now;
@@ -282,9 +283,9 @@ bool find_at(const std::string& path, shim_plan::identity& found) {
 }
 
 bool fork_below_shim(const shim_plan& plan) {
-  // Groups of their own, so that a SIGKILL to the agent's, or to one of both,
-  // does not take the other one along. With `keep` a session, too: no terminal
-  // that closes is to end what shall stay.
+  // Each has its own group, so that a SIGKILL to the group of the agent, or of
+  // one of the two, does not reach the other. With `keep` also its own session,
+  // so that a terminal that closes does not end it.
   if ((plan.keep ? ::setsid() : ::setpgid(0, 0)) < 0
       || ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
     return false;
@@ -298,7 +299,7 @@ bool fork_below_shim(const shim_plan& plan) {
       || ::prctl(PR_SET_PDEATHSIG, reaper_died) != 0)
     return false;
   if (::getppid() != reaper)
-    ::_exit(127); // it died before that could take effect
+    ::_exit(127); // it died before that took effect
   auto parent = ::getpid();
   auto child = ::fork();
   if (child < 0)

@@ -8,38 +8,38 @@
 
 namespace container_agent::runtime {
 
-/// The shim: the process between the agent and Claude. It holds, the agent
-/// thinks: no byte passes through it.
+/// The shim is the process between the agent and Claude. It only holds things;
+/// all decisions are the agent's, and no byte passes through it.
 ///
 ///     agent ── reaper ── shim ── Claude ── what it starts
 ///
-/// It is Claude's parent and the subreaper of all that Claude starts: what
-/// loses its parent below it becomes its own child, so nothing gets away by
-/// forking twice. It reaps what has ended, knows how Claude has, and kills then
-/// all that is left. It is the agent forked, never another program; it takes no
-/// signal but SIGKILL, and sleeps until a process below it ends or the agent
-/// speaks.
+/// The shim is Claude's parent and the subreaper of everything that Claude
+/// starts: a process that loses its parent becomes the shim's child, so nothing
+/// escapes by forking twice. When Claude has ended, the shim keeps its exit
+/// status and kills everything that is left. It is a fork of the agent, never
+/// another program. It reacts to no signal but SIGKILL, and sleeps until a
+/// process below it ends or the agent sends a message.
 ///
-/// When the agent's connection ends, however the agent has ended, it kills
-/// Claude and all below it, and goes. With `keep` it waits for the next agent
-/// instead, unless that would not find it: each agent that comes is told all,
-/// and gets all that it holds (`shim_message::kind::hello`). Of a Claude that
-/// has ended a shim with `keep` stays until it is told to go, or another one
-/// has taken its place.
+/// When the agent's connection ends, for whatever reason, the shim kills Claude
+/// and everything below it, and exits. With `keep` it waits for the next agent
+/// instead, if that agent can find it. Each agent that connects is told
+/// everything and receives all that the shim holds
+/// (`shim_message::kind::hello`). With `keep` the shim also stays after Claude
+/// has ended, until it is told to exit or another shim has taken its place.
 ///
-/// The reaper above it does one thing: when the shim has ended, it kills what
-/// is left. The kernel kills Claude with its shim, but not what Claude has
-/// started, and no agent of later is above that.
+/// The reaper above the shim has one task: when the shim has ended, it kills
+/// what is left. The kernel kills Claude when its shim ends, but not the
+/// processes that Claude started, and a later agent is not their ancestor.
 ///
-/// What both can't do: kill what runs as another user (a program with the
-/// set-uid bit), see what is below without /proc (then only Claude's process
-/// group is killed), outlive a SIGKILL to both at once. For that one the agent
-/// that has started them is a subreaper as well: see `claude_child`.
+/// Neither can kill a process of another user (a program with the set-uid bit),
+/// find processes without /proc (then only Claude's process group is killed),
+/// or survive a SIGKILL to both at once. For the last case the agent that
+/// started them is a subreaper as well; see `claude_child`.
 struct shim_plan {
   int connection = -1; ///< the shim's end of a socketpair(2)
 
-  /// What follows is for `keep` alone: a socket that is bound, the path where
-  /// it will be, and what it then is there (`find_at`).
+  /// The rest is for `keep` only: a bound socket, the path where it will be,
+  /// and its identity there (`find_at`).
   bool keep = false;
   int listener = -1;
   std::string path;
@@ -54,14 +54,13 @@ struct shim_plan {
   std::uint64_t input_from = 0;
 };
 
-/// What is at `path`. False if it can't be looked at.
+/// Identifies the file at `path`. False if it can't be looked at.
 bool find_at(const std::string& path, shim_plan::identity& found);
 
-/// Forks three times: neither the reaper nor the shim comes back from here,
-/// the child does, as a process group of its own that gets SIGKILL when the
-/// shim ends. All signals are to be blocked, and at their default. Returns
-/// false, with `errno` set, if that can't be done; then the others end by
-/// themselves.
+/// Forks three times. Only the child returns from here, not the reaper or the
+/// shim. The child has its own process group and gets SIGKILL when the shim
+/// ends. All signals must be blocked and at their default. On failure returns
+/// false with `errno` set; the other processes then end by themselves.
 bool fork_below_shim(const shim_plan& plan);
 
 } // namespace container_agent::runtime

@@ -94,7 +94,7 @@ void shim_link::take_message() {
   }
 }
 
-// Then its number is its own.
+// While the connection is open, the pid is still the shim's.
 bool shim_link::shim_lives() {
   if (!socket_.is_open())
     return false;
@@ -102,8 +102,8 @@ bool shim_link::shim_lives() {
   return ::poll(&end, 1, 0) == 0;
 }
 
-// A reaper that has exited has left nothing. What a killed one has left is our
-// own now, if it was our child itself.
+// A reaper that exited has left nothing. If it was killed and was our own
+// child, the processes that it left are ours now.
 void shim_link::take_end_of_reaper() {
   reaper_ended_ = true;
   close_quietly(reaper_end_);
@@ -141,12 +141,12 @@ void shim_link::send(const shim_message& message,
                      const std::array<int, held_count>& files) {
   if (socket_.is_open()
       && !send_message(socket_.native_handle(), message, files)
-      && errno != EPIPE && errno != ECONNRESET) // else its end is under way
+      && errno != EPIPE && errno != ECONNRESET) // else its end is reported soon
     kill();
 }
 
-// What it was for has ended before: nothing of it is left to be killed, and
-// another child may run.
+// This shim's child has ended before, so nothing is left to kill, and another
+// child may run.
 void shim_link::close() {
   told_ = nullptr;
   let_go_ = true;

@@ -17,52 +17,52 @@ namespace container_agent::runtime {
 /// The agent's side of a shim and of the reaper above it.
 class shim_link : public std::enable_shared_from_this<shim_link> {
 public:
-  /// Who is told. From the loop, never from within a call.
+  /// Called from the loop, never from within a call.
   class observer {
   public:
     virtual ~observer() = default;
 
-    /// Claude has ended, and all that it had started is gone. `status` is as
-    /// wait(2) has it.
+    /// Claude and everything that it had started have ended. `status` is a wait
+    /// status, see wait(2).
     virtual void claude_ended(int status) = 0;
 
-    /// Neither shim nor reaper are there any more, nor anything below them. A
-    /// reaper of our own was reaped.
+    /// The shim, the reaper and everything below them have ended. A reaper that
+    /// was our child was reaped.
     virtual void over() = 0;
   };
 
   shim_link(event_loop& loop, observer& told, unique_fd socket);
   ~shim_link();
 
-  /// Waits for the shim's first message, which is sent as soon as the shim
-  /// runs. Nothing if it was killed before, or does not answer (`errno` is not
-  /// 0).
+  /// Waits for the first message, which the shim sends as soon as it runs.
+  /// Returns nothing if the shim was killed before that, or does not answer
+  /// (`errno` is not 0).
   std::optional<shim_message> await_hello(held_files& files);
 
-  /// Begins to watch both. `others`: a reaper of our own, and what other
-  /// children there were before it.
+  /// Begins to watch both. `watch_own`: the reaper is our child; `others` are
+  /// the children that existed before it.
   std::error_code watch(pid_t reaper);
   std::error_code watch_own(pid_t reaper, std::vector<pid_t> others);
 
   bool is_over() const { return reaper_ended_ && !socket_.is_open(); }
 
-  /// The number of a reaper that is our child and was not reaped; or 0.
+  /// The pid of the reaper if it is our child and was not reaped; else 0.
   pid_t own_reaper() const { return own_ && !reaper_ended_ ? reaper_ : 0; }
 
-  /// A shim that does not take it is ended: it might hold on to what is no
-  /// longer true.
+  /// Sends a message. A shim that does not take it is ended; otherwise it might
+  /// hold on to what is no longer true.
   void tell(shim_message::kind what);
   void hold(held_file which, int description, std::uint64_t begins);
 
-  /// Lets go: a shim without `keep`, or that another one has replaced, ends
-  /// all. The observer hears no more.
+  /// Lets go. A shim without `keep`, or one that was replaced, then ends
+  /// everything. The observer is not called any more.
   void close();
 
-  /// Has everything end, waits for that, for a second at most, and kills then.
-  /// The observer hears no more.
+  /// Ends everything: waits for at most a second, then kills. The observer is
+  /// not called any more.
   void end();
 
-  /// Kills both, whatever they wait for.
+  /// Kills the shim and the reaper at once.
   void kill();
 
 private:

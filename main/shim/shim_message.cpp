@@ -32,7 +32,7 @@ struct envelope {
   envelope& operator=(const envelope&) = delete;
 };
 
-// Each is owned from here on, however many there are.
+// Takes ownership of all descriptors, however many there are.
 std::array<unique_fd, held_count> take_files(msghdr& header) {
   std::array<unique_fd, held_count> result;
   auto* part = CMSG_FIRSTHDR(&header);

@@ -17,8 +17,8 @@ namespace {
 
 constexpr mode_t only_us = 0600;
 
-// Of any length: where it is too long for a socket's address, its folder is
-// reached through a descriptor.
+// An address for paths of any length. If a path is too long for a socket's
+// address, its folder is reached through a descriptor.
 struct address {
   sockaddr_un name{};
   unique_fd folder;
@@ -70,7 +70,7 @@ unique_fd shim_place::connect() const {
   if (without_interruption(
         [&] { return ::connect(result.get(), place.get(), sizeof place.name); })
       != 0) {
-    if (errno == ENOENT || errno == ECONNREFUSED) // nobody, or one that died
+    if (errno == ENOENT || errno == ECONNREFUSED) // none, or a dead one
       return {};
     fail(path_, last_error().message(),
          "Look what is there, and remove it if it is no agent's.");
@@ -86,11 +86,11 @@ unique_fd shim_place::connect() const {
 
 unique_fd shim_place::prepare(shim_plan& plan) const {
   address place{directory_, next_path_};
-  // What an agent has left that was killed between this and the next step.
+  // An agent that was killed before `put_in_place` may have left one.
   if (::unlink(next_path_.c_str()) != 0 && errno != ENOENT)
     return {};
   auto result = new_socket();
-  // bind(2) gives the file the socket's own mode, so it is never wider.
+  // bind(2) gives the file the socket's mode, so it is never more open.
   if (!result || ::fchmod(result.get(), only_us) != 0
       || ::bind(result.get(), place.get(), sizeof place.name) != 0
       || !find_at(next_path_, plan.at_path))

@@ -15,27 +15,27 @@ public:
   using std::runtime_error::runtime_error;
 };
 
-/// Where the next agent finds the shim of a kept Claude: a socket in the state
-/// directory, of mode 0600.
+/// The place at which the next agent finds the shim of a kept Claude: a socket
+/// in the state directory, of mode 0600.
 class shim_place {
 public:
   explicit shim_place(const std::string& directory);
 
   const std::string& path() const { return path_; }
 
-  /// A connection to the shim there; none if there is none. A shim that does
-  /// not answer is waited for a few seconds. Throws `shim_error`.
+  /// Connects to the shim there; no descriptor if there is none. Waits a few
+  /// seconds for a shim that does not answer. Throws `shim_error`.
   unique_fd connect() const;
 
-  /// A socket for the next shim, beside the place, of which the plan gets to
-  /// know; none, with `errno` set, if there can't be one.
+  /// Makes a socket for the next shim beside the place and enters it into the
+  /// plan. No descriptor, with `errno` set, on failure.
   unique_fd prepare(shim_plan& plan) const;
 
-  /// It takes the place, where it is found from now on. In one step: so at each
-  /// instant there is one shim to be found.
+  /// Moves that socket to the place, in one step: at each instant exactly one
+  /// shim can be found there.
   std::error_code put_in_place() const;
 
-  /// Nothing is left to be found.
+  /// Removes the socket at the place.
   void remove() const;
 
 private:

@@ -17,10 +17,11 @@ using runtime::without_interruption;
 
 constexpr std::size_t note_page = 4096;
 
-// The room of a larger text is given back with the next one.
+// A larger buffer is released with the next note.
 constexpr std::size_t kept_text = 64 * 1024;
 
-// In one page, so it changes at once. The text follows on the next one.
+// Within one page, so that it is replaced at once. The text begins on the next
+// page.
 struct note_header {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
@@ -63,7 +64,8 @@ std::error_code append_note::write(std::uint64_t offset,
                                    std::string_view text) {
   if (!file_)
     return {};
-  // First the text: the header is of the last note until that is there.
+  // Write the text first: until the header follows, the old one doesn't match
+  // it.
   if (auto error = write_all(file_.get(), text, note_page))
     return error;
   note_header header{offset, text.size()};
@@ -88,7 +90,7 @@ append_note::unfinished(std::uint64_t end) const {
   entry found{header.offset, std::string(header.size, '\0')};
   auto count
     = ::pread(file_.get(), found.text.data(), found.text.size(), note_page);
-  // A machine that crashed may have left anything.
+  // After a crash of the machine the file may hold anything.
   if (count != static_cast<ssize_t>(found.text.size())
       || found.text.find('\0') != std::string::npos)
     return {};

@@ -13,20 +13,20 @@
 
 namespace container_agent::storage {
 
-/// What is about to be appended to a log, in a file beside it, so that a `kill
-/// -9` never leaves half of it there: write(2) copies page by page, and between
-/// two pages SIGKILL ends it. (What is spliced needs no note, as its rest is
-/// still in the pipe.) A note of what was appended whole says nothing, so none
-/// is ever cleared.
+/// A copy of what is about to be appended to a log, in a file beside it.
+/// Without it, a `kill -9` could leave half of the text in the log: write(2)
+/// copies page by page, and SIGKILL ends it between two pages. (Spliced bytes
+/// need no note, as their rest is still in the pipe.) The note of a completed
+/// append is ignored, so none is ever cleared.
 class append_note {
 public:
-  /// Makes the file if it is missing, and is without effect if it can't.
+  /// Opens the file, or creates it. On failure the note has no effect.
   std::error_code open(int directory, const std::string& name, mode_t mode);
 
-  /// Whether a write of `size` bytes at `offset` of a file may end within.
+  /// Whether SIGKILL could interrupt a write of `size` bytes at `offset`.
   static bool is_needed(std::uint64_t offset, std::size_t size);
 
-  /// Before `text` is written at `offset` of the log.
+  /// Must come before `text` is written at `offset` of the log.
   std::error_code write(std::uint64_t offset, std::string_view text);
 
   struct entry {
@@ -34,7 +34,7 @@ public:
     std::string text;
   };
 
-  /// The last note, unless all of it lies before `end`, the log's.
+  /// The last note, unless the log already holds all of it (`end`: the log's).
   std::optional<entry> unfinished(std::uint64_t end) const;
 
 private:

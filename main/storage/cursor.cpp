@@ -43,7 +43,7 @@ cursor::cursor(log& of, unique_fd description, std::uint64_t offset_of_file)
   if (position_ < log_.begin() || position_ > log_.end())
     throw log_error{"a reader stands at " + std::to_string(position_)
                     + ", which its log does not hold"};
-  // A file that was removed has been read to its end.
+  // If the file was removed, it has been read to its end.
   if (begins_ >= log_.begin()
       && !are_same_file(file_.get(), log_.open_at(begins_).file.get()))
     throw log_error{"a reader stands in a file that is no part of its log"};
@@ -108,7 +108,8 @@ void cursor::stand_at(std::uint64_t offset) {
   position_ = offset;
 }
 
-// Stays where a line has begun to go: the rest of it goes, too.
+// Does nothing within a line that has begun to go, because its rest goes as
+// well.
 void cursor::step_over_struck() {
   if (position_ < begun_to_)
     return;

@@ -20,10 +20,10 @@ using runtime::without_interruption;
 
 constexpr std::size_t scan_size = 4096;
 
-// What `owed_` may keep for the next time.
+// Capacity that `owed_` keeps for the next lines.
 constexpr std::size_t spare_size = 64 * 1024;
 
-// As seccomp, gVisor and odd disks refuse a call.
+// How seccomp, gVisor and unusual file systems refuse a call.
 bool is_refusal(int error) {
   return error == EINVAL || error == ENOSYS || error == EPERM
          || error == EOPNOTSUPP;
@@ -180,8 +180,8 @@ ssize_t log::splice_from(int pipe, std::size_t most) {
   return count;
 }
 
-// What was read is ours until it is written. Within a line that others wait for
-// it is read by single bytes, as nothing can be put back.
+// Bytes that were read exist only here until they are written. While lines wait
+// for the end of a line, reads single bytes, because nothing can be put back.
 ssize_t log::copy_from(int pipe, std::size_t most) {
   auto one_by_one = !owed_.empty();
   std::array<char, read_size> buffer;
@@ -203,7 +203,7 @@ ssize_t log::copy_from(int pipe, std::size_t most) {
   return static_cast<ssize_t>(size);
 }
 
-// As a read: how many bytes there are up to a line's end.
+// Like a read: returns the number of bytes up to the end of a line.
 ssize_t log::up_to_line_end(int pipe, std::size_t most) const {
   auto copy = runtime::make_pipe(O_NONBLOCK);
   if (!copy)
@@ -231,7 +231,7 @@ std::uint64_t log::line_start_before(std::uint64_t at,
   auto to = at;
   while (to > least) {
     auto from = to - std::min<std::uint64_t>(to - least, buffer.size());
-    // A read may end with a segment.
+    // A read may stop at a segment's end.
     std::size_t size = 0;
     while (from + size < to)
       size += read(from + size,
@@ -327,8 +327,8 @@ bool log::pay_held() {
   return true;
 }
 
-// What was written of a line that did not fit stays in the file, and is not
-// told of until the rest follows.
+// The written part of a line that did not fit stays in the file; readers don't
+// see it until the rest follows.
 bool log::pay_owed() {
   if (!owed_.empty()
       && append_note::is_needed(end_ - newest().begin, owed_.size()))
@@ -379,7 +379,7 @@ void log::publish(std::uint64_t count) {
     line_start_ = end_;
     return;
   }
-  // Whatever comes before was looked at.
+  // The bytes before `old` were searched already.
   if (auto start = line_start_before(end_, old); start != old)
     line_start_ = start;
 }

@@ -17,9 +17,9 @@
 #include <string_view>
 #include <system_error>
 
-/// The streams as they lie on the disk, or in memory: logs that are appended
-/// to, and cursors that read them. Knows the event loop; no FIFO's path, no
-/// process, no actor.
+/// The streams, on the disk or in memory: logs that are appended to, and
+/// cursors that read them. This folder knows the event loop, but no FIFO's
+/// path, no process and no actor.
 namespace container_agent::storage {
 
 /// A log that can't be used. The text is complete for a user: which path, what
@@ -35,46 +35,45 @@ public:
   using log_error::log_error;
 };
 
-/// One stream in segments: files, or memory that no file leads to
-/// (memfd_create(2)).
+/// One stream in segments: files, or anonymous memory (memfd_create(2)).
 ///
 /// In a directory a segment is `NAME.OFFSET.log`, where OFFSET (20 digits) is
-/// that of its first byte, and `NAME.log` leads to the newest one (a relative
-/// symbolic link, replaced by rename(2)), so that `tail -F NAME.log` follows. A
-/// segment begins where a line does. What was written is never changed, and
-/// never cut off: segments go whole, by unlink(2), as their pages may still lie
-/// in a FIFO.
+/// that of its first byte. `NAME.log` is a relative symbolic link to the newest
+/// segment, replaced by rename(2), so that `tail -F NAME.log` follows. A
+/// segment begins at the start of a line. Written bytes are never changed or
+/// truncated; a segment is removed as a whole, by unlink(2), because its pages
+/// may still be in a FIFO.
 ///
-/// Nothing is kept in memory that is not in the file too but what could not be
-/// written, so `kill -9` loses nothing: at each instant a byte is in the pipe
-/// or in the log.
+/// Memory holds only what could not be written; everything else is in the file.
+/// At each instant a byte is in the pipe or in the log, and `kill -9` loses
+/// nothing.
 class log final : public stream_log {
 public:
   struct settings {
     std::string directory;       ///< empty: in memory
     std::string name = "events"; ///< of the stream
 
-    /// Else bytes: a line begins anywhere, and so may a segment.
+    /// False: bytes, where a line, and so a segment, may begin anywhere.
     bool lines = true;
 
-    /// A segment that has reached this is followed by a new one, at the next
-    /// start of a line. 16 MiB.
+    /// 16 MiB: a segment of this size is followed by a new one, at the next
+    /// start of a line.
     std::uint64_t segment = 16 * 1024 * 1024;
 
-    /// What is kept of the past beyond `release`, in bytes.
+    /// Bytes to keep before the released offset.
     std::uint64_t keep = 0;
 
-    mode_t mode = 0600; ///< of files
+    mode_t mode = 0600; ///< of new files
 
-    /// Told once each, in a text for a user: what this disk can't do, and what
-    /// that costs.
+    /// Called once for each thing that this disk can't do, with a text for a
+    /// user that says what this costs.
     std::function<void(const std::string&)> tell;
   };
 
-  /// Opens what is there, or begins at 0. A last line that is not whole stays
-  /// as it is: its writer may go on. Throws `log_error`: a directory that is
-  /// missing or somebody else's, a segment that is missing between two others,
-  /// no regular file.
+  /// Opens the existing log, or begins at 0. An incomplete last line stays as
+  /// it is, because its writer may continue. Throws `log_error` if the
+  /// directory is missing or belongs to another user, if a segment between two
+  /// others is missing, or if one is not a regular file.
   explicit log(settings s);
   log(const log&) = delete;
   log& operator=(const log&) = delete;
@@ -92,35 +91,34 @@ public:
   std::string trouble() const override;
   void retry() override;
 
-  /// Moves at most `most` bytes out of a non-blocking pipe, by splice(2), or,
-  /// where that is refused, by read(2) and write(2). As read(2): how many, 0 at
-  /// the pipe's end, -1 with `errno` (EAGAIN, ENOSPC, …). While something is
-  /// owed it moves only up to the end of the line that is under way, and what
-  /// is owed follows it.
+  /// Moves at most `most` bytes out of a non-blocking pipe, by splice(2) or, if
+  /// that is refused, by read(2) and write(2). Returns as read(2): the number
+  /// of bytes, 0 at the pipe's end, -1 with `errno` (EAGAIN, ENOSPC, …). While
+  /// appended lines wait, it moves only up to the end of the current line, and
+  /// they follow.
   ssize_t take_from(int pipe, std::size_t most);
 
-  /// Whether splice(2) into this log was refused. What was read from the pipe
-  /// is in the agent's hands for an instant then, and lost if it is killed
-  /// there.
+  /// Whether splice(2) into this log was refused. Then bytes read from the pipe
+  /// are in the agent's memory for an instant, and lost if it is killed there.
   bool copies() const { return copies_; }
 
-  /// The place at which a reader at `at` goes on: `at`, or behind what was
-  /// struck there.
+  /// The offset at which a reader at `at` continues: `at`, or the end of the
+  /// struck range there.
   std::uint64_t behind_struck(std::uint64_t at) const {
     return struck_.behind(at);
   }
 
-  /// The beginning of the next struck range, at `at` or later; or no limit.
+  /// The beginning of the next struck range at or after `at`, or no limit.
   std::uint64_t next_struck(std::uint64_t at) const { return struck_.next(at); }
 
-  /// The beginning of the line that the byte before `at` belongs to; not before
+  /// The beginning of the line that holds the byte before `at`, but not before
   /// `not_before`. `at` itself if a line begins there.
   std::uint64_t line_start_before(std::uint64_t at,
                                   std::uint64_t not_before) const;
 
-  /// The segment that holds `offset`: a description of its own, for reading,
-  /// that stands at `offset`; and where that segment begins and (0: nowhere
-  /// yet) ends. For cursors. Throws as `read`.
+  /// The segment that holds `offset`: its own description for reading,
+  /// positioned at `offset`, and where the segment begins and ends (0: it has
+  /// no end yet). For cursors. Throws as `read`.
   struct place {
     runtime::unique_fd file;
     std::uint64_t begin = 0;
@@ -128,21 +126,21 @@ public:
   };
   place open_at(std::uint64_t offset) const;
 
-  /// The same without a description. Where one segment ends and the next one
-  /// begins it is the next one.
+  /// The same without a description. For an offset between two segments it is
+  /// the later one.
   place segment_at(std::uint64_t offset) const;
 
   /// fdatasync(2).
   std::error_code sync() override;
 
-  /// All that is there is set aside as `NAME.OFFSET.log.old-N`, and the stream
-  /// goes on, empty, at the offset where it stood.
+  /// Sets the present content aside as `NAME.OFFSET.log.old-N`; the stream goes
+  /// on, empty, at the same offset.
   void set_aside();
 
 private:
   struct segment {
     std::uint64_t begin = 0;
-    runtime::unique_fd file; // the newest one's, and of all in memory
+    runtime::unique_fd file; // of the newest, and of all in memory
     bool unsynced = false;
   };
 
@@ -186,11 +184,11 @@ private:
   runtime::unique_fd directory_;
   append_note note_;
   std::deque<segment> segments_; // never empty
-  std::uint64_t end_ = 0;        // what readers are told of
+  std::uint64_t end_ = 0;        // what readers see
   std::uint64_t line_start_ = 0;
-  std::string owed_;        // for where a line begins
-  std::size_t written_ = 0; // of `owed_`, in the file behind `end_`
-  std::string held_;        // goes before, within a line, too
+  std::string owed_;        // appended at a line's start
+  std::size_t written_ = 0; // of `owed_`, in the file after `end_`
+  std::string held_;        // comes first, also within a line
   std::string trouble_;
   std::error_code error_; // of `trouble_`
   struck_ranges struck_;

@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-/// The log's files: finding, making, naming them.
+/// Finds, makes and names the log's files.
 namespace container_agent::storage {
 
 namespace {
@@ -40,7 +40,7 @@ std::string log::path_of(const std::string& file) const {
 
 unique_fd log::open_segment(const segment& which) const {
   if (in_memory()) {
-    // A description of its own; dup(2) would share the offset.
+    // Its own description, because dup(2) would share the offset.
     auto path = "/proc/self/fd/" + std::to_string(which.file.get());
     return unique_fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   }
@@ -100,7 +100,7 @@ void log::check_sizes() {
   }
 }
 
-// The name that leads to the newest segment may be somebody's own file, which
+// The path of the link to the newest segment may be a user's own file, which
 // must not be replaced.
 void log::check_link() const {
   auto link = settings_.name + ".log";
@@ -142,8 +142,8 @@ void log::open_note() {
               error);
 }
 
-// What an agent was appending when it was killed. Its last line may be there in
-// part, which nobody was told of.
+// Completes what an agent was appending when it was killed. Part of its last
+// line may be in the file, which no reader has seen.
 void log::finish_append() {
   auto found = note_.unfinished(end_);
   if (!found || found->offset > line_start_)
@@ -210,7 +210,8 @@ void log::lead_to_newest() {
               error);
 }
 
-// Under a name that nobody uses, then renamed: the link is there at all times.
+// Makes the link under a temporary name and renames it, so that it always
+// exists.
 std::error_code log::replace_link() {
   auto link = settings_.name + ".log";
   auto fresh = '.' + link + ".new";
@@ -225,7 +226,7 @@ std::error_code log::replace_link() {
   std::error_code error;
   if (::renameat(directory, fresh.c_str(), directory, link.c_str()) != 0)
     error = last_error();
-  // A second name of one file is not renamed to the first.
+  // Hard links of the same file are not renamed, so remove the temporary name.
   ::unlinkat(directory, fresh.c_str(), 0);
   return error;
 }

@@ -69,8 +69,8 @@ std::uint64_t log_reader::end() const {
   return all.back() + size_of(all.back());
 }
 
-// The log's end has to be looked up before its beginning: meanwhile both may
-// grow, and what is refused must be refused in truth.
+// Look up the log's end before its beginning: both may grow in between, and a
+// refusal must be true.
 void log_reader::seek(std::uint64_t offset) {
   auto last = end();
   auto all = segments();
@@ -115,13 +115,13 @@ std::size_t log_reader::read(std::span<char> into) {
   for (;;) {
     if (auto size = read_segment(into))
       return size;
-    // The usual way on; without it the directory is looked at.
+    // Usually the next segment begins here; otherwise list the directory.
     if (position_ > segment_begin_ && open_segment(position_))
       continue;
     auto all = segments();
     if (all.empty() || all.back() <= segment_begin_)
       return 0;
-    // Another one follows, so from now on this one is complete.
+    // Another segment follows, so this one does not grow any more.
     if (auto size = read_segment(into))
       return size;
     if (!go_to_next_segment())
@@ -132,7 +132,8 @@ std::size_t log_reader::read(std::span<char> into) {
   }
 }
 
-// It may begin before the end of this one, whose last line was never finished.
+// The next segment may begin before the end of this one, if its last line was
+// never completed.
 bool log_reader::go_to_next_segment() {
   auto all = segments();
   auto next = std::upper_bound(all.begin(), all.end(), segment_begin_);
@@ -149,8 +150,8 @@ int log_reader::watch() {
     throw reader_error{"cannot watch " + directory_ + ": "
                        + message_of(last_error())};
   watch_segment();
-  // What is above tells that the folder is gone. (Not all disks let the folder
-  // tell it itself.) It may be nobody's business, and is no reason to fail.
+  // Watches the folder above for the removal of this one, which not all file
+  // systems report here. Permission may be missing; that is no reason to fail.
   parent_watch_ = ::inotify_add_watch(
     changes_.get(), (std::filesystem::path{directory_} / "..").c_str(),
     of_folder);
@@ -202,7 +203,7 @@ bool log_reader::open_segment(std::uint64_t begin) {
   segment_ = std::move(file);
   segment_begin_ = begin;
   position_ = begin;
-  text_.clear(); // a line does not go over two segments
+  text_.clear(); // a line never spans two segments
   given_ = 0;
   if (changes_)
     watch_segment();
@@ -229,7 +230,7 @@ std::uint64_t log_reader::size_of(std::uint64_t begin) const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-// A segment begins where a line does.
+// Segments begin at the start of a line.
 std::uint64_t log_reader::line_start_at(std::uint64_t offset) {
   std::array<char, look_back> buffer;
   while (offset > segment_begin_) {
@@ -244,7 +245,7 @@ std::uint64_t log_reader::line_start_at(std::uint64_t offset) {
   return segment_begin_;
 }
 
-// By its descriptor: a name may lead elsewhere by now.
+// Uses the descriptor, because the path may lead elsewhere by now.
 void log_reader::watch_segment() {
   if (segment_watch_ >= 0)
     ::inotify_rm_watch(changes_.get(), segment_watch_);

@@ -11,14 +11,15 @@
 
 namespace container_agent::storage {
 
-/// A log that can't be read, or no longer. The text is complete for a user.
+/// A log that can't be read, or not any longer. The text is complete for a
+/// user.
 class reader_error : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
-/// Reads a log of another process's (main/storage/log.hpp) from its directory,
-/// while it grows, changes segments and drops old ones. Makes and changes
+/// Reads a log that another process writes (main/storage/log.hpp) from its
+/// directory, while it grows, changes segments and drops old ones. Changes
 /// nothing, and never blocks.
 ///
 ///     log_reader events{directory};
@@ -27,8 +28,8 @@ public:
 ///       std::cout << lines;
 class log_reader {
 public:
-  /// Begins with the first line that is kept. Throws `reader_error`: no such
-  /// directory, not ours to read, no log in it.
+  /// Begins with the first line that is kept. Throws `reader_error` if there is
+  /// no such directory, no permission, or no log in it.
   explicit log_reader(std::string directory, std::string name = "events");
   log_reader(const log_reader&) = delete;
   log_reader& operator=(const log_reader&) = delete;
@@ -36,28 +37,29 @@ public:
   /// The first offset that is kept.
   std::uint64_t begin() const;
 
-  /// Behind the last byte.
+  /// The offset after the last byte.
   std::uint64_t end() const;
 
-  /// Goes to the start of the line that holds the byte at `offset`; the log's
-  /// end is a place, too, and stands for the start of a line that is not whole
-  /// yet. Throws `reader_error`: it is no longer kept, or not written yet.
+  /// Goes to the start of the line that holds the byte at `offset`. The log's
+  /// end is allowed too; if the last line is incomplete, that is the line's
+  /// start. Throws `reader_error` if the offset is no longer kept, or not
+  /// written yet.
   void seek(std::uint64_t offset);
 
-  /// The next whole lines; none if there are none for now. Valid until the next
-  /// call. Throws `reader_error`: what comes next was dropped before it was
-  /// read.
+  /// The next whole lines; empty if there are none for now. Valid until the
+  /// next call. Throws `reader_error` if the next line was dropped before it
+  /// was read.
   std::string_view read_lines();
 
-  /// Where the next one begins.
+  /// The offset of the next line.
   std::uint64_t position() const { return position_ - text_.size() + given_; }
 
-  /// Readable when there may be more to read, or no log any more: then
-  /// `acknowledge` comes first, and `read_lines` after it. Throws
-  /// `reader_error`: the kernel can't watch the directory.
+  /// A descriptor that becomes readable when there may be more to read, or the
+  /// log has gone. Call `acknowledge` then, and `read_lines` after it. Throws
+  /// `reader_error` if the kernel can't watch the directory.
   int watch();
 
-  /// Throws `reader_error`: the directory was removed or moved away.
+  /// Throws `reader_error` if the directory was removed or moved away.
   void acknowledge();
 
 private:
@@ -76,8 +78,8 @@ private:
   runtime::unique_fd segment_;
   std::uint64_t segment_begin_ = 0;
   std::uint64_t position_ = 0; // of the next byte to be read
-  std::string text_;           // what was read and is not done with
-  std::size_t given_ = 0;      // of it
+  std::string text_;           // read, but not given out yet
+  std::size_t given_ = 0;      // of it, by the last call
   runtime::unique_fd changes_; // inotify(7)
   int segment_watch_ = -1;
   int parent_watch_ = -1;

@@ -16,8 +16,7 @@ using runtime::event_loop;
 using runtime::last_error;
 using runtime::stream_descriptor;
 
-// Shared with the handlers and jobs that are under way, which may outlive the
-// inlet.
+// Shared with pending handlers and jobs, which may outlive the inlet.
 struct pipe_inlet::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   log& into;
@@ -26,8 +25,8 @@ struct pipe_inlet::state : std::enable_shared_from_this<state> {
   std::error_code failure;
   std::uint64_t opened = 0;   // tells a wait on an earlier descriptor apart
   bool waiting = false;       // for readiness
-  bool posted = false;        // a job of ours is in the queue
-  bool may_hold_data = false; // as far as we know, a move would not block
+  bool posted = false;        // a job is in the queue
+  bool may_hold_data = false; // a move would probably not block
 
   state(event_loop& l, log& i) : loop{l}, into{i}, fd{l.io()} {}
 
@@ -96,7 +95,7 @@ struct pipe_inlet::state : std::enable_shared_from_this<state> {
     }
     if (count > 0) {
       auto size = static_cast<std::size_t>(count);
-      // A pipe gives all it has, so less than asked for has emptied it.
+      // A pipe gives all it has, so a short move has emptied it.
       may_hold_data = size == read_size;
       deliver({size, false, {}});
     } else if (!error) {
@@ -119,7 +118,7 @@ struct pipe_inlet::state : std::enable_shared_from_this<state> {
       deliver({0, false, failure});
   }
 
-  // Last in every path: the handler may do anything to us.
+  // Must come last on every path: the handler may close or destroy this object.
   void deliver(const result& found) {
     auto call = std::exchange(on_result, nullptr);
     call(found);
@@ -160,7 +159,7 @@ void pipe_inlet::move(handler on_result) {
   state_->start();
 }
 
-// A wait that is under way stays: it costs nothing, and the next move uses it.
+// A pending wait stays: it costs nothing, and the next move uses it.
 void pipe_inlet::cancel() {
   state_->on_result = nullptr;
 }

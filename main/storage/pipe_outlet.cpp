@@ -47,7 +47,7 @@ struct pipe_outlet::state : std::enable_shared_from_this<state> {
     std::error_code error;
     while (!error && !all_gone()) {
       auto count = move_once(error);
-      if (count == 0 && !error) // the log is no longer than this
+      if (count == 0 && !error) // the log has no more
         break;
     }
     if (error == std::errc::resource_unavailable_try_again)
@@ -112,8 +112,8 @@ struct pipe_outlet::state : std::enable_shared_from_this<state> {
     notify_from_loop();
   }
 
-  // Also where a direct call would do: whoever is notified may replace the
-  // notification, and with it the function that runs.
+  // Always from the loop, because the receiver may replace the notification,
+  // and with it the function that is running.
   void notify_from_loop() {
     loop.post([self = shared_from_this()] {
       if (auto call = self->notify)

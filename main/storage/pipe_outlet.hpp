@@ -8,8 +8,8 @@
 
 namespace container_agent::storage {
 
-/// A log, brought into the writing end of a pipe (Claude's stdin) by a cursor.
-/// It can be opened again and again.
+/// Moves a log into the writing end of a pipe (Claude's stdin), by a cursor. It
+/// can be opened again.
 class pipe_outlet final : public outlet {
 public:
   explicit pipe_outlet(runtime::event_loop& loop);
@@ -17,22 +17,23 @@ public:
   pipe_outlet& operator=(const pipe_outlet&) = delete;
   ~pipe_outlet() override;
 
-  /// Takes the descriptor over, makes it non-blocking, and goes on with
-  /// `where`. Forgets an earlier error and an earlier limit, closes what was
-  /// open before. What `on_moved` was given stays.
+  /// Takes ownership of the descriptor, makes it non-blocking, and continues at
+  /// `where`. Forgets an earlier error and limit, and closes an earlier
+  /// descriptor. The notification of `on_moved` stays.
   void open(int descriptor, std::unique_ptr<cursor> where);
 
-  /// Closes at once; nobody is notified. The position stays.
+  /// Closes at once and notifies nobody. The position stays.
   void close();
 
-  /// Closes once all before the limit has gone, which may be now. `on_closed`
-  /// is called from the loop when that has happened, or the outlet has failed.
+  /// Closes once everything before the limit was moved, which may be now.
+  /// `on_closed` is called from the loop after that, or when the outlet has
+  /// failed.
   void close_when_gone(notification on_closed = {});
 
   /// False before `open`, once closed, and after an error.
   bool is_open() const;
 
-  /// Without effect unless it is open, and once `close_when_gone` was called.
+  /// No effect if it is not open, or once `close_when_gone` was called.
   void let_go(std::uint64_t limit) override;
   std::uint64_t position() const override;
   void on_moved(notification notify) override;

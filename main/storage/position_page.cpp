@@ -21,7 +21,7 @@ constexpr std::size_t page_size = 4096;
 constexpr std::uint64_t magic = 0x7367'6f6c'7461'6721; // "!gatlogs"
 constexpr std::uint64_t version = 1;
 
-// An offset and whether it is known change in one store.
+// One store changes both the offset and whether it is known.
 constexpr std::uint64_t known_bit = 1;
 
 } // namespace
@@ -55,8 +55,8 @@ position_page::position_page(const std::string& path) {
   if (size < 0)
     fail("read");
   if (size != page_size || found.kind != magic || found.layout != version) {
-    // Written, not only made longer: a store into a page that the disk has no
-    // room for would end the process.
+    // Write the page instead of only extending the file: a store into a mapped
+    // page for which the disk has no room would end the process.
     found = {};
     if (::pwrite(file.get(), &found, page_size, 0) != page_size)
       fail("write");

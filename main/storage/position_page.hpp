@@ -7,9 +7,9 @@
 
 namespace container_agent::storage {
 
-/// The places of the logs' readers, in a mapped file of a page: storing
-/// costs no system call, and what was stored is there after the end of any
-/// process. A machine that crashes may lose the last seconds.
+/// The positions of the logs' readers, in a mapped file of one page. Storing
+/// one costs no system call, and it survives the end of any process. A crash of
+/// the machine may lose the last seconds.
 class position_page {
 public:
   enum class reader : std::uint8_t {
@@ -17,12 +17,12 @@ public:
     claude,
     replies,
     input,
-    checkpoint ///< where the last one begins: who folds reads from there
+    checkpoint ///< where the last one begins: a fold of the logs starts there
   };
 
-  /// Maps the file, which is made if missing; empty path: memory of its own.
-  /// What is no page of ours counts as empty (`known` is false). Throws
-  /// `log_error`.
+  /// Maps the file, which is made if missing; with an empty path uses anonymous
+  /// memory. A file that is not such a page counts as empty (`known` is false).
+  /// Throws `log_error`.
   explicit position_page(const std::string& path);
   position_page(const position_page&) = delete;
   position_page& operator=(const position_page&) = delete;
@@ -36,7 +36,7 @@ public:
 private:
   struct page;
 
-  runtime::unique_fd file_; // written to where it can't be mapped
+  runtime::unique_fd file_; // for write(2) if it can't be mapped
   page* page_ = nullptr;
   bool mapped_ = false;
 };

@@ -7,12 +7,12 @@
 
 namespace container_agent::storage {
 
-/// The file that begins at `begin` in a stream: NAME.OFFSET.log, with 20
-/// digits, so that the names sort as the offsets do.
+/// The name of the segment of `stream` that begins at `begin`: NAME.OFFSET.log,
+/// with 20 digits, so that names sort in the order of offsets.
 std::string segment_name(const std::string& stream, std::uint64_t begin);
 
-/// Where the segment of this name begins; nothing if it is no segment of the
-/// stream.
+/// The offset in a segment's file name; nothing if it is not one of the
+/// stream's.
 std::optional<std::uint64_t> segment_begin(std::string_view file,
                                            const std::string& stream);
 

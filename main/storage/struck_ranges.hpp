@@ -5,8 +5,8 @@
 
 namespace container_agent::storage {
 
-/// What is left out of a log by its outlet. Ranges that overlap or touch are
-/// one.
+/// The ranges of a log that its outlet leaves out. Ranges that overlap or touch
+/// are merged.
 class struck_ranges {
 public:
   void add(std::uint64_t from, std::uint64_t to);
@@ -14,10 +14,10 @@ public:
   /// `at`, or the end of the range that holds it.
   std::uint64_t behind(std::uint64_t at) const;
 
-  /// The beginning of the next range, at `at` or later; or no limit.
+  /// The beginning of the next range at or after `at`, or no limit.
   std::uint64_t next(std::uint64_t at) const;
 
-  /// What ends there or before is not asked for any more.
+  /// Forgets ranges that end at `offset` or before.
   void drop_before(std::uint64_t offset);
 
   void clear() { ranges_.clear(); }

@@ -3,11 +3,11 @@
 #include <string>
 #include <string_view>
 
-/// Lines of Claude Code's protocol that the agent says itself, in the host's
-/// place or in Claude's. Each with its LF.
+/// Lines of Claude Code's protocol that the agent writes itself, in the name of
+/// the host or of Claude. Each ends with LF.
 namespace container_agent::codec {
 
-/// For the host: Claude does not wait for the answer to this any more.
+/// For the host: Claude no longer waits for the answer to this request.
 std::string cancel_request_line(std::string_view request_id);
 
 /// For Claude: the answer to a `can_use_tool`, in the host's place.

@@ -7,9 +7,9 @@
 #include <variant>
 #include <vector>
 
-/// What is said on the control socket: one JSON object a line, in both
-/// directions. docs/control.md explains it. Both sides are here: the agent's
-/// and that of the subcommands.
+/// The protocol of the control socket: one JSON object a line, in both
+/// directions; docs/control.md explains it. Used by the agent and by the
+/// subcommands.
 namespace container_agent::codec {
 
 enum class control_command : std::uint8_t {
@@ -20,13 +20,12 @@ enum class control_command : std::uint8_t {
   trace, ///< its answer is the trace, which does not end
 };
 
-/// Which events of the trace somebody wants to see: those that fit in all that
-/// is named.
+/// The events of the trace that are wanted: those that match all members.
 struct trace_wish {
   std::string prompt{};              ///< its uuid or trace id; empty: any, none
   std::vector<std::string> types{};  ///< of messages; empty: all events
   std::vector<std::string> actors{}; ///< sender or receiver; empty: all events
-  std::uint64_t past = 0; ///< so many that the agent remembers come first
+  std::uint64_t past = 0;            ///< how many past events come first
 };
 
 struct control_request {
@@ -50,25 +49,25 @@ std::string control_request_text(const control_request& request);
 
 // Answers, without LF.
 
-/// `what`: what has come of it, a sentence; empty: what was asked for.
+/// `what`: the outcome, in a sentence; empty: as requested.
 std::string control_done(std::string_view what = {});
 std::string control_failed(std::string_view why);
 
 /// `document` is the status document, as JSON.
 std::string control_status_answer(std::string_view document);
 
-/// The shutdown has begun, and takes at most so long.
+/// The shutdown has begun, and takes at most this long.
 std::string control_stopping(std::chrono::milliseconds at_most);
 
 struct control_answer {
   bool ok = false;
   std::string error;                    ///< why not ok
-  std::string done;                     ///< what has come of it, if told
+  std::string done;                     ///< the outcome, if reported
   std::string document;                 ///< of `status`
   std::chrono::milliseconds at_most{0}; ///< of `stop`
 };
 
-/// A line that is no answer comes back as an error that says so.
+/// A line that is not an answer gives an error that says so.
 control_answer read_control_answer(std::string_view line);
 
 std::string_view to_string(control_command command);

@@ -10,10 +10,10 @@
 
 namespace container_agent::codec {
 
-/// What the agent wants to know of a line that Claude Code wrote. The line
-/// itself is passed on untouched, whatever it holds. Only members of the line's
-/// own object count, not those of objects within; of two with the same name
-/// the last counts, as in JavaScript. A byte order mark and terminal escapes
+/// What the agent needs to know of a line of Claude Code's. The line itself is
+/// passed on unchanged, whatever it holds. Only members of the line's own
+/// object count, not those of inner objects; if two have the same name, the
+/// last one counts, as in JavaScript. A byte order mark and terminal escapes
 /// before the object do not hide it.
 struct envelope {
   std::string type;
@@ -37,13 +37,13 @@ struct envelope {
   bool result_too_long = false; ///< `result` was wanted, but over the limit
 };
 
-/// Reads one line after the other, piece by piece as they come: a line of any
-/// length costs no more memory than the values kept.
+/// Reads one line after the other, in pieces as they come: a line of any length
+/// needs only the memory of the values kept.
 ///
-/// Claude Code writes `type` first in all lines but `result`, where it stands
-/// behind the text of the answer; so nothing short of a scan of the top level
-/// tells what a line is. The scan ends early for types that the agent has no
-/// interest in: those cost a look at their first bytes.
+/// Claude Code writes `type` first in all lines but `result`, where it comes
+/// after the text of the answer, so only a scan of the top level shows what a
+/// line is. For types that the agent does not need, the scan ends early: these
+/// cost a look at their first bytes.
 class envelope_scanner {
 public:
   /// `max_value`: longer values are dropped (they stay empty). `keep_result`:
@@ -58,7 +58,8 @@ public:
   /// Takes the next bytes of the line, without its LF.
   void feed(std::string_view piece);
 
-  /// The line is over: what was found. Ready for the next line.
+  /// The line has ended. Returns what was found, and is ready for the next
+  /// line.
   envelope finish();
 
 private:
@@ -87,8 +88,8 @@ private:
     is_replay,
   };
 
-  /// What may stand before the object and shows nothing: where in it the scan
-  /// is.
+  /// The state of the scan in what may come before the object and shows
+  /// nothing.
   enum class lead : std::uint8_t {
     none,
     escape, ///< behind ESC
@@ -113,7 +114,7 @@ private:
   std::size_t slot_limit() const;
   bool uninteresting() const;
 
-  /// Where the scan is in its line.
+  /// The state of the scan within its line.
   struct progress {
     envelope_scanner::mode mode = mode::value;
     envelope_scanner::lead lead = lead::none;
@@ -136,7 +137,7 @@ private:
   std::string literal_;
 };
 
-/// All of it for a line that is there whole.
+/// The envelope of a whole line.
 envelope read_envelope(std::string_view line, std::size_t max_result = 0);
 
 } // namespace container_agent::codec

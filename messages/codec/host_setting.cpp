@@ -14,10 +14,10 @@ namespace {
 
 using nlohmann::json;
 
-/// Subtypes beside `set_…` that set something, and the member that tells one
-/// thing from another: each server is switched on its own. Of those with `*`
-/// Claude merges the members of that object into what it has, so a later one
-/// replaces an earlier one only if it has the same members.
+/// Subtypes beside `set_…` that set something, and the member that
+/// distinguishes their targets: each server is switched on its own. For those
+/// with `*`, Claude merges the members of that object into what it has, so a
+/// later one replaces an earlier one only if it has the same members.
 struct setting_row {
   std::string_view subtype;
   std::string_view tells_apart;

@@ -7,7 +7,7 @@
 namespace container_agent::codec {
 
 /// A control message of the host that sets something in Claude, as the host
-/// has written it, without its LF.
+/// wrote it, without its LF.
 struct host_setting {
   std::string request_id; ///< the host's; empty: it has none
   std::string line;
@@ -17,8 +17,8 @@ struct host_setting {
 /// What such a message sets.
 struct setting_name {
   std::string subtype; ///< `set_permission_mode`
-  std::string slot;    ///< a later message with the same replaces this one;
-                       ///< empty: it sets nothing that ends with a process
+  std::string slot;    ///< a later message with the same slot replaces this
+                       ///< one; empty: it sets nothing lasting
   std::string mode;    ///< of `set_permission_mode`
 };
 
@@ -26,7 +26,7 @@ struct setting_name {
 /// request nor an update of environment variables.
 std::optional<setting_name> setting_in(std::string_view line);
 
-/// `line`, a JSON object, under another `request_id`, all else untouched.
+/// `line`, a JSON object, with another `request_id` and otherwise unchanged.
 std::string with_request_id(std::string_view line, std::string_view id);
 
 /// What a host writes to set the permission mode, without LF.

@@ -14,7 +14,7 @@ enum class input_format : std::uint8_t {
   stream_json,
 };
 
-/// A line of the host's input that may go on its way.
+/// A line of the host's input that was accepted.
 struct input_message {
   enum class kind : std::uint8_t {
     prompt,          ///< a turn for Claude: waits in the queue
@@ -40,37 +40,39 @@ struct input_fault {
   std::string uuid; ///< if it could be read
 };
 
-/// The agent's own control requests begin so; a host's must not.
+/// The ids of the agent's own control requests begin with this; a host's must
+/// not.
 inline constexpr std::string_view own_request_prefix = "container_agent:";
 
-/// Claude Code takes any string for a uuid, the agent any of up to so many
-/// bytes: it remembers them.
+/// Claude Code accepts any string as a uuid. The agent remembers uuids, so it
+/// accepts only this many bytes.
 inline constexpr std::size_t max_uuid_bytes = 128;
 
-/// JSON deeper than this is refused: Claude Code's parser gives up with the
-/// whole process at some depth that depends on its stack.
+/// Deeper JSON is refused: at some depth, which depends on its stack, Claude
+/// Code's parser ends the whole process.
 inline constexpr std::size_t max_json_depth = 512;
 
-/// Checks a line of input. Whatever Claude Code would end at must not pass. A
-/// byte order mark at its start is left out.
+/// Checks a line of input. Must refuse everything that would end Claude Code. A
+/// byte order mark at the start is removed.
 std::variant<input_message, input_fault> read_input(std::string_view line,
                                                     input_format format);
 
-/// `line`, a JSON object that is not empty, with a `uuid`, all else untouched.
+/// `line`, a JSON object that is not empty, with a `uuid` and otherwise
+/// unchanged.
 std::string with_uuid(std::string_view line, std::string_view uuid);
 
-/// The same with any other member that is a text.
+/// The same for any other member with a text.
 std::string with_member(std::string_view line, std::string_view name,
                         std::string_view text);
 
-/// What a prompt ends with that Claude had begun to answer, and has forgotten.
+/// Is added to a prompt that Claude had begun to answer and has forgotten.
 inline constexpr std::string_view interrupted_notice
   = "(You were interrupted when you had begun to work on this, and what you "
     "did is not in this conversation. A tool may have run already: look before "
     "you run it again.)";
 
-/// A prompt's line, with its LF, with that behind its content; unchanged if it
-/// can't be read.
+/// A prompt's line, with its LF, and this notice after its content; unchanged
+/// if it can't be read.
 std::string with_notice(std::string_view line);
 
 /// A prompt of the agent's own, for Claude, with LF.

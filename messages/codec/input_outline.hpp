@@ -9,8 +9,8 @@ namespace container_agent::codec {
 /// What a member of a JSON object is.
 enum class shape : std::uint8_t { absent, null, string, object, array, other };
 
-/// What a line of JSON says of itself: kinds of the members that matter, and
-/// the few values that are needed. Of two members with the same name the last
+/// The outline of a line of JSON: the kinds of the members that matter, and the
+/// few values that are needed. If two members have the same name, the last one
 /// counts, as in JavaScript.
 struct input_outline {
   std::string type;

@@ -11,45 +11,46 @@
 
 namespace container_agent::codec {
 
-/// Lines of the host's input in, messages out: an object of JSON may go over
-/// several lines. None of its lines is ever taken for a prompt.
+/// Turns lines of the host's input into messages. A JSON object may span
+/// several lines, none of which is ever taken for a prompt.
 ///
 ///     between ─ a line with open brackets ─▶ collecting ─ no JSON ─▶ skipping
 ///        ▲                                       │                      │
 ///        └────────── as many brackets are closed as were opened ────────┘
 ///
-/// What can't become a message (no JSON, an array, too long) is refused at
-/// once, with the number of its first line, and goes on until its brackets are
-/// closed. Two things end it before: its writers leave, or a line comes that is
-/// a whole message by itself and can't be a part of it. So another writer's
-/// messages are not swallowed for ever.
+/// A text that can't become a message (no JSON, an array, too long) is refused
+/// at once, with the number of its first line, and lasts until its brackets are
+/// closed. It ends earlier if its writers leave, or if a line comes that is a
+/// whole message by itself and can't be part of it; otherwise it could swallow
+/// another writer's messages for ever.
 ///
-/// The receiver judges what comes out: a whole object has become one line, its
-/// line feeds spaces. What is refused still has them, or is too long, or cut.
+/// The receiver decides about each text: a whole object has become one line,
+/// with spaces instead of line feeds. A refused text still has them, or is too
+/// long, or cut.
 class json_lines {
 public:
   struct item {
     framed_line line;
     std::uint64_t number = 0; ///< of the line, or of the first one
 
-    /// The position in the input where it ends; 0 if that is not known, or it
-    /// must not be noted yet, as lines that belong to it are still to come. A
-    /// later agent would begin within it.
+    /// The position in the input where it ends. 0 if that is not known, or must
+    /// not be noted yet because more lines belong to it: a later agent would
+    /// begin within it.
     std::uint64_t end = 0;
   };
 
-  /// `max_message`: more bytes of one object are refused.
+  /// `max_message`: an object with more bytes is refused.
   explicit json_lines(std::size_t max_message);
   ~json_lines();
 
-  /// Takes the next line. Appends what has come of it to `out`. An empty line
-  /// may come out, for its `end`.
+  /// Takes the next line. Appends the results to `out`. An empty line may come
+  /// out, for its `end`.
   void take(item next, std::vector<item>& out);
 
-  /// The writers have left, so whatever was unfinished stays so.
+  /// The writers have left; an unfinished message stays unfinished.
   void end(std::vector<item>& out);
 
-  /// Whether more lines belong to what has begun.
+  /// Whether a message has begun that needs more lines.
   bool holds_part() const { return state_ != state::between; }
 
 private:

@@ -4,28 +4,28 @@
 #include <cstdint>
 #include <string_view>
 
-/// What a line of the host's looks like, before anybody parses it. Pure.
+/// The look of a host's line before it is parsed. Pure.
 namespace container_agent::codec {
 
-/// How a line begins, a byte order mark and blanks aside. What was refused may
-/// be more than one.
+/// How a line, or a refused text of several lines, begins, ignoring a byte
+/// order mark and blanks.
 enum class json_start : std::uint8_t {
   text,   ///< nothing that JSON begins with
   object, ///< `{`
   other,  ///< begins like other JSON, or like the inside of an object
 };
 
-/// `other` is what nobody writes for a prompt, and what is left of JSON that
-/// was printed over several lines:
+/// `other` is text that nobody would write as a prompt, such as a part of JSON
+/// that was printed over several lines:
 ///
-/// - `[`, also several of them, and nothing else, or `{` or `"` behind them, or
-///   a number, `true`, `false` or `null` that a comma or the line's end follows
+/// - `[`, one or several, followed by nothing else, by `{` or `"`, or by a
+///   number, `true`, `false` or `null` before a comma or the line's end
 /// - all of an array, all of a string, or a string and a comma
 /// - a string, a colon and the beginning of a value
 /// - closing brackets and commas only
 ///
-/// So `[TODO] fix this`, `[ ] buy milk`, `[1] says no` and `"Foo" is wrong` are
-/// text.
+/// For example, `[TODO] fix this`, `[ ] buy milk`, `[1] says no` and `"Foo" is
+/// wrong` are text.
 json_start start_of(std::string_view line);
 
 /// The line without the byte order mark that some editors and shells put before
@@ -33,8 +33,8 @@ json_start start_of(std::string_view line);
 std::string_view without_mark(std::string_view line);
 
 /// Counts brackets outside of strings, over any number of lines. A string may
-/// go on behind a line feed, which JSON forbids: a line break that somebody
-/// forgot to escape is the likeliest reason for such a text to be wrong.
+/// continue after a line feed, which JSON forbids: a line break that was not
+/// escaped is the likeliest mistake in such a text.
 class bracket_count {
 public:
   void feed(std::string_view text);

@@ -16,13 +16,13 @@ struct framed_line {
   std::string text;       ///< without LF or CRLF; if too long, its first bytes
   std::uint64_t size = 0; ///< bytes of the line, without its ending
 
-  /// Of a line that is too long, so many bytes are kept.
+  /// Bytes kept of a line that is too long.
   static constexpr std::size_t max_head = 128;
 };
 
-/// Cuts a stream of bytes into lines, on demand: what nobody has asked for yet
-/// stays in one block. Holds at most `max_line` + what was fed last; a longer
-/// line is counted while it streams by, and thrown away.
+/// Cuts a stream of bytes into lines, on demand: bytes that were not requested
+/// yet stay in one block. Holds at most `max_line` plus the last piece; a
+/// longer line is counted and thrown away.
 class line_framer {
 public:
   explicit line_framer(std::size_t max_line) : max_line_{max_line} {}
@@ -33,8 +33,8 @@ public:
   /// The next line, if there is a whole one.
   std::optional<framed_line> next();
 
-  /// The stream has ended here, perhaps in the middle of a line: that line
-  /// comes out as `cut` (or `too_long`).
+  /// The stream has ended, perhaps in the middle of a line, which is then
+  /// returned as `cut` (or `too_long`).
   std::optional<framed_line> end();
 
   /// Whether a line has begun and not ended.

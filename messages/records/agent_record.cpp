@@ -76,7 +76,7 @@ public:
   std::string line() && { return std::move(text_ += "}\n"); }
 
 private:
-  // Of one with a uuid, so that it is one allocation.
+  // The size of a record with a uuid, so that it takes one allocation.
   static constexpr std::size_t usual_size = 192;
 
   std::string& begin(std::string_view name) {

@@ -21,24 +21,23 @@ struct event_range {
   std::uint64_t to = 0;
 };
 
-/// When a record was written, and where: all that lies before `offset` in the
-/// log of events comes before it.
+/// When a record was written, and its offset in the log of events.
 struct record_time {
   std::chrono::system_clock::time_point when;
   std::uint64_t offset = 0;
 };
 
-/// `read_to`: up to where the host has the log, as far as known.
+/// `read_to`: how far the host has read the log, as far as known.
 std::string ready_record(record_time time, const child_started& child,
                          std::string_view session_id, std::uint64_t read_to);
 
-/// A range in the log of the input, of which all before its end was dealt with.
+/// A range in the input log. Everything before its end was dealt with.
 struct input_range {
   std::uint64_t from = 0;
   std::uint64_t to = 0; ///< 0: it must not be noted yet
 
-  /// From here on there may be messages that Claude has not been given yet;
-  /// `to`: there are none.
+  /// Messages from here on may not have been given to Claude yet; `to`: there
+  /// are none.
   std::uint64_t held_from = to;
 };
 
@@ -46,7 +45,7 @@ struct accepted_prompt {
   std::string_view uuid;
   std::uint64_t position = 0; ///< prompts before it
   bool duplicate = false;
-  input_range input{}; ///< where its text lies
+  input_range input{}; ///< the range of its text
 };
 
 std::string accepted_record(record_time time, const accepted_prompt& prompt);
@@ -62,18 +61,18 @@ struct rejected_line {
 
 std::string rejected_record(record_time time, const rejected_line& line);
 
-/// Of a line that was refused, so many bytes are shown.
+/// Bytes shown of a refused line.
 inline constexpr std::size_t max_excerpt = 80;
 
-/// They, as a text that moves no cursor.
+/// The first bytes of a text, with control characters made visible.
 std::string excerpt_of(std::string_view text);
 
-/// `cut`: the line in which it ended, if it did.
+/// `cut`: the line that was torn by the end, if any.
 std::string claude_exited_record(record_time time, const child_ended& child,
                                  std::string_view uuid,
                                  const std::optional<event_range>& cut = {});
 
-/// `claude_runs`: it goes on meanwhile.
+/// `claude_runs`: Claude continues meanwhile.
 std::string restarting_record(record_time time, const restart_scheduled& plan,
                               bool claude_runs = false);
 
@@ -87,17 +86,18 @@ std::string failed_record(record_time time, std::string_view uuid,
 std::string session_lost_record(record_time time, std::string_view session_id,
                                 std::string_view reason);
 
-/// `continue_uuid`: of the agent's own prompt, by which Claude goes on.
+/// `continue_uuid`: the uuid of the agent's own prompt that makes Claude
+/// continue.
 std::string continued_record(record_time time, std::string_view uuid,
                              std::string_view continue_uuid,
                              std::uint32_t attempt);
 
-/// What a new Claude was given back of what the host had set.
+/// Which of the host's settings a new Claude was given.
 struct restored_things {
   bool initialize = false;           ///< the host's own
   std::vector<std::string> settings; ///< subtypes
   std::vector<std::string> refused;  ///< likewise
-  std::string detail;                ///< what follows from that, if anything
+  std::string detail;                ///< the consequence, if any
 };
 
 std::string restored_record(record_time time, const restored_things& what);
@@ -115,12 +115,11 @@ std::string stopping_record(record_time time, std::string_view reason);
 /// The conversation is over: the next one has a session of its own.
 std::string ended_record(record_time time);
 
-/// What came before this is not needed to go on: `state` is a
-/// `kept_conversation`'s, as JSON.
+/// Earlier records are not needed to continue. `state` is a
+/// `kept_conversation`, as JSON.
 std::string checkpoint_record(record_time time, std::string_view state);
 
-/// What a fold wants to know of a record; members that a record does not have
-/// are empty.
+/// What a fold needs to know of a record; missing members are empty.
 struct agent_record {
   std::string subtype;
   std::string uuid;
@@ -130,7 +129,7 @@ struct agent_record {
   input_range input;
   std::int32_t pid = 0;
   std::uint32_t attempt = 0;
-  std::uint64_t cut_from = 0;  ///< where Claude's last line is, if it was torn
+  std::uint64_t cut_from = 0;  ///< where Claude's torn last line is
   std::uint64_t cut_bytes = 0; ///< … and its size, without LF
   bool attached = false;
   bool duplicate = false;

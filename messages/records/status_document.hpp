@@ -11,7 +11,7 @@
 
 namespace container_agent::codec {
 
-/// Everything the status document is made of. docs/protocol.md explains it.
+/// All facts that the status document shows. docs/protocol.md explains it.
 struct status_facts {
   std::string state;
   bool live = true;
@@ -26,10 +26,10 @@ struct status_facts {
   supervisor_status supervisor;
   shutdown_status shutdown;
   control_status control;
-  std::optional<process_usage> claude; ///< nothing: it is away, or not known
+  std::optional<process_usage> claude; ///< nothing: none, or not known
   std::optional<process_usage> own;
 
-  /// How late the last look round was; nothing if there are none.
+  /// How late the last look round was; nothing before the first one.
   std::optional<std::chrono::milliseconds> loop_lag;
 
   std::vector<std::string> silent; ///< actors that did not answer

@@ -11,10 +11,10 @@ namespace container_agent::bench {
 
 /// On which cores the host and the processes of a chain run.
 ///
-/// A process switch within a core takes a few microseconds, one to another
-/// core several times that, and left alone the kernel settles on one mixture
-/// of both for seconds and then on another, for each chain its own. So round
-/// trips can be compared only when it is told which.
+/// A process switch within a core takes a few microseconds, one to another core
+/// several times that. Left alone, the kernel settles for seconds on one
+/// mixture of both and then on another, differently for each chain. Round trips
+/// can be compared only if the placement is known.
 enum class placement {
   alternate, ///< Each hop goes to the other one of two cores.
   one_core,  ///< All on one core: nothing but the work itself.

@@ -93,7 +93,7 @@ public:
     return init["permissionMode"];
   }
 
-  /// Where Claude Code keeps the session.
+  /// The file in which Claude Code keeps the session.
   std::filesystem::path transcript(const std::string& session) const {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(
            home() / ".claude" / "projects"))

@@ -47,7 +47,7 @@ public:
     i->second(*this, argument, step);
   }
 
-  /// Whoever still runs is told to end in order.
+  /// Ends a process that still runs, in order.
   void end() {
     if (!running_)
       return;

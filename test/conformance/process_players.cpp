@@ -87,7 +87,7 @@ protected:
   virtual std::vector<std::string> command() = 0;
   virtual std::map<std::string, std::string> variables() = 0;
 
-  /// Where it is; empty if there is none.
+  /// The path of the transcript; empty if there is none.
   virtual fs::path transcript(const std::string& session) = 0;
 
   [[nodiscard]] fs::path folder() const { return dir_.path(); }
@@ -172,7 +172,7 @@ public:
   void wait_asked(const std::string&) override {}
   void wait_saved(const std::string&, const std::string&) override {}
 
-  /// Whoever reads the FIFO comes to its end, and so will the next ones.
+  /// All present and future readers of the FIFO get its end.
   void release_answer() override {
     unique_fd opened{
       ::open(answers().c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};

@@ -8,7 +8,7 @@
 
 namespace container_agent::test {
 
-/// Who may include whom:
+/// The allowed includes of each folder:
 /// - `messages/`: the standard library, CAF's core, `messages/`; files of
 ///   `messages/codec/` and `messages/records/` that are no headers also
 ///   nlohmann/json and Boost's UTF traits;

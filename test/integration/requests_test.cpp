@@ -4,8 +4,8 @@
 
 #include <sys/socket.h>
 
-/// Who waits for whom: requests of Claude's that the host has to answer, the
-/// interrupt, and a health check that is always answered.
+/// Waits between host, Claude and agent: requests of Claude's that the host
+/// must answer, the interrupt, and a health check that is always answered.
 namespace container_agent::test {
 
 namespace {

@@ -238,8 +238,8 @@ TEST(log_writer, counts_what_a_full_disk_refuses) {
 
 TEST(log_writer, begins_a_new_line_after_a_torn_one) {
   // A socket's peer that leaves in the middle of a line, and one that comes
-  // after it, seen by the same writer: only a file can show both, and no file
-  // fails in the middle on command. So a limit of the process's does it.
+  // after it, seen by the same writer: only a file can show both. No file fails
+  // in the middle on command, so a resource limit makes it fail.
   temp_dir dir;
   auto path = (dir / "a.log").string();
   ASSERT_NE(::signal(SIGXFSZ, SIG_IGN), SIG_ERR);

@@ -134,7 +134,7 @@ TEST(input_utf8, a_line_that_is_not_valid_is_refused_in_every_format) {
 
 // The parser of JSON is relied on to refuse the same bytes.
 TEST(input_utf8, within_json_the_same_sequences_are_valid) {
-  // Where the ranges of RFC 3629's grammar begin and end.
+  // The bounds of the ranges in RFC 3629's grammar.
   constexpr std::string_view edges{
     "A\x7f\x80\x8f\x90\x9f\xa0\xbf\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf4\xf5"};
   std::size_t valid = 0;

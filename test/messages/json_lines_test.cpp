@@ -22,7 +22,7 @@ using texts = std::vector<std::string>;
 const std::string good
   = R"({"type":"user","message":{"role":"user","content":"hi"}})";
 
-/// Whoever gets it judges it.
+/// The receiver of a whole text decides about it.
 bool is_refused(const std::string& text) {
   return std::holds_alternative<codec::input_fault>(
     codec::read_input(text, codec::input_format::automatic));

@@ -33,7 +33,7 @@ using reader = runtime::claude_child::reader;
 
 constexpr std::uint64_t segment = 1024 * 1024;
 
-// Of the streams, between what has come in and what has gone out.
+// How far each stream's output may lag behind its input.
 constexpr std::uint64_t window = 128 * 1024;
 
 unsigned number_from(const char* variable, unsigned otherwise) {

@@ -40,7 +40,7 @@ public:
       plan_{plan},
       make_{std::move(make)} {}
 
-  /// Whoever is started from now on has no faults.
+  /// Children started from now on have no faults.
   void behave() { plan_ = plan_.harmless(); }
 
   /// Starts one, unless that fails.
@@ -63,7 +63,7 @@ public:
   std::size_t launches() const { return lives_.size(); }
   child_ports& ports() { return *ports_.back(); }
 
-  /// Where its stdin stands in the log.
+  /// The position of its stdin in the log.
   std::uint64_t& input_position() { return input_position_; }
 
   /// Called when it has ended; by the agent that is there.

@@ -160,7 +160,7 @@ void claude_life::take_prompt(const std::string& uuid,
 }
 
 void claude_life::take_request(const std::string& line) {
-  // Of two members with the same name the last one counts.
+  // If two members have the same name, the last one counts.
   auto at = line.rfind("\"request_id\":");
   auto id = at == std::string::npos
               ? std::string{}

@@ -46,7 +46,7 @@ struct claude_plan {
   /// API's stand-in (test/support/messages_api.hpp), and chance has no part.
   bool obeys_words = false;
 
-  /// Of its command line.
+  /// From its command line:
   std::string mode = "default"; ///< of permissions
   bool bypass_allowed = false;
   bool asks_host = true; ///< before a tool is used, else it is denied

@@ -69,7 +69,7 @@ void claude_life::take_up(prompt next) {
   last_ = std::move(next);
 }
 
-// A task is over. Of one that died with another process nothing is said.
+// A task is over. If it died with another process, nothing is said of it.
 void claude_life::begin_own_turn() {
   script_.push_back({claude::init(session_, mode_), {}});
   if (!std::exchange(stale_, false))
@@ -79,7 +79,7 @@ void claude_life::begin_own_turn() {
   run_script();
 }
 
-// Of the last prompt.
+// The replay of the last prompt.
 std::string claude_life::replay() const {
   return claude::replay(last_.uuid.empty() ? "without-uuid" : last_.uuid, "hi",
                         session_);

@@ -76,7 +76,7 @@ public:
   std::size_t unread() const { return text_.size() - begin_; }
   std::size_t longest() const { return plan_.longest; }
 
-  /// Whoever was told of something is not there any more.
+  /// The receivers of all notifications have gone.
   void forget_all() { on_data_ = on_room_ = nullptr; }
 
 private:

@@ -36,7 +36,7 @@ void question_ledger::answers(const std::string& id) {
     i->second.answered = true;
 }
 
-// Of a Claude that is dead the next agent may know nothing but what was asked.
+// If Claude is dead, the next agent may know only what was asked.
 void question_ledger::taken_back_by_agent(const std::string& id) {
   auto i = open_.find(id);
   if (i != open_.end() && is_running_ones(i->second)

@@ -13,7 +13,7 @@ namespace container_agent::simulation {
 
 namespace {
 
-// So that pieces of a few bytes do not take millions of steps.
+// Limits the steps for texts that are sent in pieces of a few bytes.
 constexpr std::size_t max_pieces_per_text = 60;
 
 /// Writes numbers, one after the other, in texts of any length.

@@ -72,8 +72,8 @@ private:
     std::optional<std::string> value; // nothing: as Claude was launched
   };
 
-  // Of each thing: the one that Claude has acknowledged to the host, and what
-  // the host has written since.
+  // For each thing: the setting that Claude has acknowledged to the host, and
+  // what the host has written since.
   std::map<std::string, std::deque<setting>> settings_;
   std::map<std::string, std::string> things_;         // of requests, by id
   std::map<std::string, std::string> values_written_; // likewise

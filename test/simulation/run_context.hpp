@@ -38,7 +38,7 @@ struct run_context {
     ends_since = ends_since.value_or(calendar.now());
   }
 
-  /// Where to tell what happens, a line each; nobody listens by default.
+  /// Receives what happens, a line each; empty by default.
   std::function<void(const std::string&)> trace;
 
   /// The first violation there was: the run ends with it.

@@ -278,7 +278,7 @@ agent_ports talkers::next_agent(const newcomer& agent) {
           born.child, born.events,    born.protocol};
 }
 
-// Where nobody has held the FIFO and the place in the log, the host may get
+// If nobody has held the FIFO and the position in the log, the host may get
 // again what it has not certainly read.
 void talkers::open_output(lifeline& life) {
   auto& events = parts().events;

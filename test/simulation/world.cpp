@@ -196,7 +196,7 @@ void world::come_to_rest() {
   };
   if (!run_until(longest_way_to_rest, over) && !run_.violation)
     run_.violate("the agent does not come to rest:" + unrest());
-  // Whoever ends with the input has done all that was to be done.
+  // An agent that ended with its input has done all its work.
   auto with_input = ran && ended() && plan_.mode == run_mode::once
                     && !agent().signalled && !agent().log.gave_up();
   rested_ = with_input || (!ended() && !stopping() && at_rest());
@@ -301,7 +301,7 @@ bool world::output_waits() const {
   return ports.output.position() < ports.protocol.shown_to();
 }
 
-// Of replies the log of events is none.
+// With the `replies` output, the host's position is not in the log of events.
 std::uint64_t world::host_position() const {
   const auto& ports = agent().ports;
   return plan_.dialogue.voice == voice_kind::replies ? ports.events.end()

@@ -45,7 +45,7 @@ public:
   message_trace trace{[this] { return scheduler().clock().now(); }};
   actor_context context{clock, random, log, &trace.events};
 
-  /// Who is who, as `introduce` tells it.
+  /// The directory of actors, as `introduce` sends it.
   peers_changed peers;
 
   /// Ends everybody. Override it to do more, then call it: actors must be gone

@@ -214,8 +214,8 @@ public:
   bool attaches = false;
   bool waits = false;
 
-  /// Where in the log the input of one that runs already begins, and how much
-  /// of it that has got; else where the launch says.
+  /// For a child that runs already: where its input begins in the log, and how
+  /// much of it the child has received. If unset, as the launch says.
   std::optional<std::uint64_t> began_at;
   std::optional<std::uint64_t> stands_at;
 

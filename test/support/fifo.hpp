@@ -46,7 +46,7 @@ class directory_watch {
 public:
   explicit directory_watch(const std::filesystem::path& directory);
 
-  /// Of these events only (inotify(7)), and also of something that is no
+  /// Watches for these events only (inotify(7)); also for a path that is not a
   /// directory.
   directory_watch(const std::filesystem::path& path, unsigned events);
 

@@ -37,11 +37,11 @@ public:
   [[nodiscard]] const std::filesystem::path& dir() const {
     return temp_.path();
   }
-  /// Where the agents keep the conversation.
+  /// The directory in which the agents keep the conversation.
   [[nodiscard]] std::filesystem::path log_dir() const {
     return temp_ / "pipes/claude.state";
   }
-  /// Where the stand-in keeps its own.
+  /// The directory in which the stand-in keeps its own.
   [[nodiscard]] std::filesystem::path state_dir() const {
     return temp_ / "state";
   }

@@ -52,7 +52,7 @@ void memory_log::settle() {
   owed_.clear();
 }
 
-// Of what had begun to go out, the rest goes, too.
+// A struck range that had begun to go out before `from` is not left out.
 bool memory_log::is_struck(std::uint64_t at, std::uint64_t from) const {
   return std::any_of(struck_.begin(), struck_.end(), [=](const auto& range) {
     return range.first >= from && at >= range.first && at < range.second;

@@ -20,8 +20,8 @@ inline std::string random_bytes(std::size_t size, std::uint64_t seed = 1) {
   return text;
 }
 
-/// Where the two begin to differ; empty if they do not. A failing EXPECT_EQ of
-/// their own would print them.
+/// The first difference of the two; empty if they are equal. A failing
+/// EXPECT_EQ would print them whole.
 inline std::string difference(std::string_view got, std::string_view expected) {
   if (got == expected)
     return {};

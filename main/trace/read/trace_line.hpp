@@ -62,8 +62,8 @@ struct trace_line {
 /// The version of the format that is read here.
 constexpr std::uint64_t format_version = 1;
 
-/// No agent began after 2100, microseconds since 1970; and none runs for longer
-/// than 31 years, ns. So no sum or difference of times leaves 64 bits.
+/// No agent began after 2100 (microseconds since 1970), and none runs for
+/// longer than 31 years (ns), so no sum or difference of times exceeds 64 bits.
 constexpr std::int64_t max_epoch_us = 4'102'444'800'000'000;
 constexpr std::uint64_t max_time = 1'000'000'000'000'000'000;
 

@@ -43,7 +43,7 @@ private:
     std::uint64_t out_total = 0;
   };
 
-  // Where something happened that a message may come from.
+  // An event that may have caused a message.
   struct origin {
     std::uint64_t n = 0;
     std::size_t run = 0;

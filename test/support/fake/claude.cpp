@@ -171,7 +171,7 @@ void claude::take_user(json& message) {
     say.replay(body, id, true);
     say.lifecycle(id, "completed");
   } else if (!id.empty() && !seen_.insert(id).second) {
-    // Of one that waits nothing is said.
+    // Nothing is said of a prompt that still waits.
     auto waits = [&](const json& other) { return other["uuid"] == id; };
     if (std::none_of(queue_.begin(), queue_.end(), waits))
       say.replay(body, id, true);

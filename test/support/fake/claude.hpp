@@ -138,7 +138,7 @@ private:
   void read_task();
   void end_task(const char* status);
 
-  /// Of its own accord: a task is over.
+  /// Runs a turn that no prompt began, because a task is over.
   void run_own_turn();
 
   void end_if_signalled();
@@ -173,7 +173,7 @@ private:
   void begin_turn(turn& t);
   void obey(turn& t);
 
-  /// Of the last prompt; held back until there is an answer.
+  /// Replays the last prompt; held back until there is an answer.
   void replay(turn& t);
 
   void finish(turn& t);
