@@ -48,6 +48,8 @@ void judge::launched(const std::string& resumed) {
   requests.launched();
   questions.launched();
   launched_ = true;
+  if (resumed.empty() && failed_resumes_ > options_.resume_retries)
+    lose_session(); // it was given up, though the record may still wait
   if (resumed.empty())
     refused_session_.clear();
   if (std::exchange(session_gone_, false))
