@@ -29,7 +29,7 @@ const std::vector<long_file> long_files{
   {"test/actors/whole_agent_test.cpp", 410, "all actors together"},
   {"test/fifo/fifo_output_test.cpp", 420, "a case a way to read"},
   {"test/fifo/fifo_reply_output_test.cpp", 430, "likewise"},
-  {"test/simulation/judge.cpp", 450, "all that is judged"},
+  {"test/simulation/judge.cpp", 470, "all that is judged"},
   {"test/simulation/checks/judge_test.cpp", 700,
    "a case a fault that it finds"}};
 

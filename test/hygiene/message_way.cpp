@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view heading = "## One message's way, in six files";
 constexpr std::size_t steps_in_all = 6;
 
-std::string text_of(const std::string& path) {
+std::string content_of(const std::string& path) {
   auto files = project_files({path}, {".cpp", ".hpp"});
   return files.empty() ? std::string{} : files.front().text;
 }
@@ -38,14 +38,14 @@ bool has(const std::string& text, const std::string& pattern) {
 }
 
 bool is_message(const std::string& name) {
-  static const auto payloads = code_of(text_of("messages/payloads.hpp"));
+  static const auto payloads = code_of(content_of("messages/payloads.hpp"));
   return has(payloads, "\\bstruct " + name + "\\b");
 }
 
 void check_names(const std::string& step, const std::string& path,
                  const std::string& document, complaints& result) {
   static const std::regex name{R"(`([a-z_]\w*)(\([^`]*\))?`)"};
-  const auto code = code_of(text_of(path));
+  const auto code = code_of(content_of(path));
   for (std::sregex_iterator at{step.begin(), step.end(), name}, end; at != end;
        ++at) {
     auto word = (*at)[1].str();

@@ -61,14 +61,14 @@ void judge::launched(const std::string& resumed) {
 
 // That there is no such session: the next one begins anew. Or that it can't be
 // read: that is tried again.
-void judge::hear_of_session(const claude_line& line) {
+void judge::hear_of_session(const claude_line& line, bool cut) {
   if (!line.session.empty()) {
     session_ = line.session;
     refused_session_.clear();
     // What it says of an earlier one's tasks is no sign that it is ready.
     if (line.text.find("task_notification") == std::string::npos)
       failed_resumes_ = 0;
-  } else if (!launched_) {
+  } else if (cut && !launched_) {
     // A Claude that died with its agent has said it: nobody knows of it.
   } else if (line.text.find("Failed to resume session") != std::string::npos) {
     ++failed_resumes_;
@@ -252,11 +252,11 @@ void judge::given_to_claude(std::string_view lines) {
 
 // What it was told of the session, and not told on, has died with the one
 // before.
-void judge::agent_begins(std::uint64_t noted_input) {
+void judge::agent_begins(std::uint64_t noted_input, bool claude_lives) {
   ++deaths_;
   dealt_with_ = std::max(dealt_with_, noted_input);
   held_from_ = std::max(held_from_, noted_input);
-  launched_ = false;
+  launched_ = launched_ && claude_lives;
   if (auto line = input.next_reader(dealt_with_); line > 0)
     run_.violate("an agent has dealt with line " + std::to_string(line)
                  + ", and nobody knows of it");
@@ -410,7 +410,7 @@ void judge::take_claude_line(logged_line& logged, bool cut) {
     logged.shown = shows::never;
   if (cut && !whole)
     return; // else nothing but the LF is missing
-  hear_of_session(front);
+  hear_of_session(front, cut);
   auto uuids = hosts_answered_by(line);
   auto may_be_late = deaths_ > 0 || run_.closing;
   auto failed

@@ -81,7 +81,7 @@ public:
 
   /// Another agent begins, and reads the input from this position on.
   std::uint64_t dealt_with() const { return dealt_with_; }
-  void agent_begins(std::uint64_t noted_input);
+  void agent_begins(std::uint64_t noted_input, bool claude_lives);
 
   /// The log of Claude's input has got these lines.
   void given_to_claude(std::string_view lines);
@@ -154,7 +154,7 @@ private:
   void take_continued(std::string_view line);
   void take_claude_line(logged_line& line, bool cut);
   bool ends_early(const std::string& line);
-  void hear_of_session(const claude_line& line);
+  void hear_of_session(const claude_line& line, bool cut);
   void lose_session();
   void owe_reply(const std::string& part);
   void match_replies();
@@ -177,7 +177,7 @@ private:
   std::uint32_t failed_resumes_ = 0; // in a row
   std::uint64_t sessions_lost_ = 0;
   std::uint64_t losses_told_ = 0; // of those
-  bool launched_ = false;         // a Claude, by this agent
+  bool launched_ = false;         // the Claude whose lines come
   bool session_gone_ = false;     // … but for the launch of the next one
   std::map<std::string, std::string> written_;
   std::set<std::string> sent_; // to the Claude that runs

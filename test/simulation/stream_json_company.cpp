@@ -268,7 +268,7 @@ std::unique_ptr<child_life> talkers::make_claude(const child_command& command,
 
 agent_ports talkers::next_agent(const newcomer& agent) {
   if (!agents_.empty())
-    judge_.agent_begins(bytes_.noted_input);
+    judge_.agent_begins(bytes_.noted_input, house_.running());
   auto& born = *agents_.emplace_back(std::make_unique<agent_parts>(
     run_, agent, plan_, bytes_, house_, from_host_));
   born.input.on_end = [this] { judge_.input.deliver({}, true); };

@@ -563,14 +563,14 @@ TEST_F(judges, object_to_that_before_the_refusal_is_in_the_log) {
 TEST_F(judges_of_many, object_to_a_prompt_that_is_lost_with_the_agent) {
   write_prompt();
   record(R"("checkpoint","input":)" + std::to_string(line.size() + 1) + '}');
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   EXPECT_TRUE(objects("nobody knows of it"));
 }
 
 TEST_F(judges_of_many, let_the_next_agent_read_what_was_not_dealt_with) {
   write_prompt();
   EXPECT_EQ(bench.dealt_with(), 0u);
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   accept();
   EXPECT_FALSE(run.violation) << *run.violation;
   EXPECT_EQ(bench.dealt_with(), line.size() + 1);
@@ -579,7 +579,7 @@ TEST_F(judges_of_many, let_the_next_agent_read_what_was_not_dealt_with) {
 TEST_F(judges_of_many, object_to_a_prompt_that_the_next_agent_accepts_again) {
   write_prompt();
   accept();
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   accept();
   EXPECT_TRUE(objects("not next"));
 }
@@ -587,14 +587,14 @@ TEST_F(judges_of_many, object_to_a_prompt_that_the_next_agent_accepts_again) {
 TEST_F(judges_of_many, miss_the_end_of_a_dead_agents_prompt) {
   write_prompt();
   accept();
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   EXPECT_TRUE(misses("an end of prompt u1"));
 }
 
 TEST_F(judges_of_many, let_the_next_one_end_what_it_was_within) {
   bench.claude_wrote("one two", "");
   bench.claude_moved("one");
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   bench.claude_moved(" two\n");
   bench.host_read("one two");
   EXPECT_FALSE(run.violation) << *run.violation;
@@ -602,7 +602,7 @@ TEST_F(judges_of_many, let_the_next_one_end_what_it_was_within) {
 
 TEST_F(judges_of_many, object_to_a_line_that_is_lost_with_the_agent) {
   bench.claude_wrote("one", "");
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   log_line("two");
   EXPECT_TRUE(objects("where Claude wrote `one`"));
 }
@@ -611,7 +611,7 @@ TEST_F(judges_of_many, keep_a_late_result_of_a_failed_prompt_from_the_host) {
   write_prompt();
   accept();
   fail("shutting_down");
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   log_line(result);
   EXPECT_FALSE(run.violation) << *run.violation;
   bench.host_begins_at(0);
@@ -628,7 +628,7 @@ TEST_F(judges_of_many, object_to_that_result_when_the_host_reads_it) {
                   + std::to_string(line.size() + 1) + '}');
   bench.host_read(R"({"type":"container_agent","subtype":"failed",)"
                   R"("time":"T","uuid":"u1","reason":"shutting_down"})");
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   log_line(result);
   EXPECT_FALSE(run.violation) << *run.violation;
   bench.host_read(result);
@@ -639,7 +639,7 @@ TEST_F(judges_of_many, let_the_next_one_try_a_session_whose_loss_is_not_told) {
   log_line("init", "s1");
   bench.claude_wrote("No conversation found", "");
   bench.claude_moved("No conversation found\n");
-  bench.agent_begins(0);
+  bench.agent_begins(0, false);
   bench.launched("s1");
   EXPECT_FALSE(run.violation) << *run.violation;
 }
