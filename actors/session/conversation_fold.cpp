@@ -104,19 +104,19 @@ private:
       note_control(open->request_id, open->line);
   }
 
+  // A new Claude is sent again what the last one has not answered, perhaps only
+  // the first of it. Such a request counts once, at its first place: the order
+  // is the host's.
   void note_control(const std::string& id, std::string line) {
-    last_of_id_[id] = last_of_line_[line] = controls_.size();
+    if (!known_lines_.insert(line).second)
+      return;
+    last_of_id_[id] = controls_.size();
     controls_.push_back({id, std::move(line)});
   }
 
-  // A new Claude is sent again what the last one has not answered. Such a
-  // request counts once, at the last place where it was sent.
   void send_controls(std::size_t end) {
-    for (; sent_ < end; ++sent_) {
-      const auto& [id, line] = controls_[sent_];
-      if (last_of_line_.at(line) == sent_)
-        settings_.sent(id, line);
-    }
+    for (; sent_ < end; ++sent_)
+      settings_.sent(controls_[sent_].id, controls_[sent_].line);
   }
 
   // The only order known between the two logs is that an answer follows its
@@ -370,7 +370,7 @@ private:
   std::unordered_set<std::string> answered_;
   std::vector<control> controls_; // from the host, in order
   std::unordered_map<std::string, std::size_t> last_of_id_;
-  std::unordered_map<std::string, std::size_t> last_of_line_;
+  std::unordered_set<std::string> known_lines_;
   std::size_t sent_ = 0; // of them, known to `settings_`
   std::unordered_set<trace_id, trace_id_hash> failed_; // failed, in `closed`
 };

@@ -43,6 +43,9 @@ std::string comparable(codec::kept_conversation kept) {
   std::ranges::stable_sort(kept.settings, {}, [](const auto& s) {
     return std::pair{!s.acknowledged, s.line};
   });
+  // Those in flight are told from those that wait by how often they were sent.
+  std::ranges::stable_partition(kept.prompts,
+                                [](const auto& p) { return p.sent > 0; });
   kept.lifecycle = kept.lifecycle && kept.ready;
   for (auto& request : kept.open_requests)
     request.about.subject.clear(); // one is redacted
@@ -327,7 +330,10 @@ void talkers::look_while_idle() {
     }
   if (living.held_from < living.input) // an answer may be held
     folded.open_requests = living.open_requests;
-  if (agents_.size() > 1 && given.has_twice)
+  // An agent that dies as it says that a request is lost leaves it to the next.
+  auto lost_and_kept
+    = bytes_.events.text.find("the agent stopped before") != std::string::npos;
+  if (agents_.size() > 1 && (given.has_twice || lost_and_kept))
     folded.settings = living.settings;
   auto known = comparable(std::move(living));
   auto told = comparable(std::move(folded));
