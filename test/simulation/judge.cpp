@@ -50,7 +50,7 @@ void judge::launched(const std::string& resumed) {
   launched_ = true;
   if (resumed.empty() && failed_resumes_ > options_.resume_retries)
     lose_session(); // it was given up, though the record may still wait
-  if (resumed.empty())
+  else if (resumed.empty())
     refused_session_.clear();
   if (std::exchange(session_gone_, false))
     ++sessions_lost_;
