@@ -31,10 +31,11 @@ dialogue::dialogue(dialogue_config config, conversation_logs logs,
     prompts_{config_.queue},
     input_{logs_.input, config_.lines,
            std::clamp(kept.input, logs_.input.begin(), logs_.input.end())},
-    scanner_{{.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
+    events_{logs_.events,
+            logs_.replies == nullptr,
+            {.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
     open_requests_{config_.permission_timeout, config_.redact},
     tasks_{config_.task_patience} {
-  read_to_ = line_begin_ = logs_.events.line_start();
   checkpoint_ = logs_.events.begin();
   checkpoint_due_ = checkpoint_ + config_.checkpoint_distance;
   checkpoint_given_ = logs_.to_child.begin();
@@ -60,7 +61,7 @@ void dialogue::take_input() {
 // Control messages and what a transparent host says leave no record.
 void dialogue::note_input() {
   if (logs_.note_input && logs_.events.owed() == 0 && logs_.to_child.owed() == 0
-      && (status_requests_ == 0 || closed_))
+      && (status_requests_ == 0 || events_.closed()))
     logs_.note_input(held_from(input_.position()));
 }
 

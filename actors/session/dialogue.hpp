@@ -7,6 +7,7 @@
 #include "actors/memory/prompt_queue.hpp"
 #include "actors/memory/transparent_debts.hpp"
 #include "actors/session/bridge.hpp"
+#include "actors/session/event_reader.hpp"
 #include "actors/session/host_voice.hpp"
 #include "messages/codec/envelope.hpp"
 #include "messages/codec/input_message.hpp"
@@ -131,7 +132,7 @@ public:
   void take(const child_started& child) override;
   void take(const child_ended& end) override;
   void take_output() override;
-  std::uint64_t heard() const override { return heard_; }
+  std::uint64_t heard() const override { return events_.heard(); }
   std::uint64_t output_limit() const override;
   std::uint64_t shown_to() const override;
   launch_child launch_plan() const override;
@@ -177,12 +178,6 @@ public:
   /// together they may have as many bytes as prompts that wait.
   static constexpr std::size_t max_held_control = 256;
 
-  /// 2 MiB: the next agent may begin so far before what the host has.
-  static constexpr std::uint64_t max_repeated = 2 * 1024 * 1024;
-
-  /// 1 MiB: the host gets a longer line of Claude's before it is whole.
-  static constexpr std::uint64_t max_held_line = 1024 * 1024;
-
 private:
   static constexpr auto no_input = ~std::uint64_t{0};
 
@@ -206,20 +201,9 @@ private:
   std::string line_of(const codec::kept_prompt& prompt) const;
 
   // Claude's lines
-  bool end_line(std::string_view block, std::uint64_t block_begin);
-  bool is_own(const codec::envelope& line, std::string_view block,
-              std::uint64_t block_begin);
-  void leave_line_out();
-  void end_torn_line();
-  bool is_torn() const { return torn_ && torn_->from == line_begin_; }
-  void mend_torn(const codec::envelope& line, std::string_view block,
-                 std::uint64_t block_begin);
-  bool leaves_out(const codec::envelope& line, std::string_view block,
-                  std::uint64_t block_begin);
-  void take_line(const codec::envelope& line, std::string_view block,
-                 std::uint64_t block_begin);
-  std::string line_text(std::string_view block,
-                        std::uint64_t block_begin) const;
+  void relay(const claude_line& line);
+  bool leaves_out(const claude_line& line);
+  void understand(const claude_line& line);
   void write_checkpoint();
   void sync_events();
   void in_claudes_name(std::string line);
@@ -303,21 +287,10 @@ private:
   input_reader input_;
   const host_line* line_ = nullptr; // while it is dealt with
 
-  // Claude's line that is being read.
-  codec::envelope_scanner scanner_;
-  std::uint64_t read_to_ = 0;
-  std::uint64_t line_begin_ = 0;
-  bool at_work_ = false; // on a line; still, if that has thrown
-  std::optional<codec::event_range> torn_; // the one in which Claude ended
-  std::deque<std::string> own_;            // those in Claude's name, to come
-  std::uint64_t heard_ = 0;
-  bool joining_ = false;             // its beginning may have gone elsewhere
+  event_reader events_;
   std::uint64_t checkpoint_ = 0;     // the last one; else where the log begins
   std::uint64_t checkpoint_due_ = 0; // when read up to here
   std::uint64_t checkpoint_given_ = 0; // likewise, in what Claude is given
-
-  // Lines of events that the host is not shown and has not come to yet.
-  std::deque<codec::event_range> left_out_;
 
   // For Claude, once what was told of it is in the log.
   struct lines_for_claude {
@@ -364,7 +337,6 @@ private:
   std::size_t held_control_bytes_ = 0;
 
   bool draining_ = false;
-  bool closed_ = false;
   std::size_t status_requests_ = 0;
   conversation_status counters_;
 };

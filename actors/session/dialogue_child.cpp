@@ -27,7 +27,7 @@ void dialogue::take(const child_started& child) {
   child_ = child_state::starting;
   session_refused_ = interrupted_ = initialized_ = told_restored_ = has_spoken_
     = false;
-  joining_ = child.midstream;
+  events_.join(child.midstream);
   resume_fault_.clear();
   // The logs may tell of one before it, which had what this one lacks.
   taken_up_ = taken_up_ && child.attached && child.pid == kept_pid_;
@@ -121,13 +121,13 @@ void dialogue::take(const child_ended& end) {
     return;
   if (end.generation > started_.generation) // nobody was there to hear of it
     take(child_started{end.generation, end.pid, !session_.empty()});
-  end_torn_line();
+  events_.end_torn_line();
   take_output();
   ended_ = end.generation;
-  auto cut = std::exchange(torn_, {});
+  auto cut = events_.end_child();
   to_child_gone_ = std::max(to_child_gone_, end.taken);
   child_ = child_state::none;
-  taken_up_ = joining_ = false;
+  taken_up_ = false;
   cancel_requests();
   tasks_.clear();
   const auto& flying = prompts_.in_flight();

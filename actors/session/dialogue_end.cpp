@@ -32,14 +32,14 @@ void dialogue::take(const interrupt_turn&) {
 // After the child's end there is nothing left to fail. But nobody may have been
 // there to end it, or to say so, before the time was up.
 void dialogue::close() {
-  closed_ = true;
+  events_.close();
   fail_all("shutting_down", "the agent stopped before the result");
   lose_held_control("the agent stopped before it was sent");
   lose_control(true, "the agent stopped before Claude answered");
   voice_->conclude();
   // Nobody is there to hear the rest of a line that this waits for.
   if (logs_.events.owed() > 0 && logs_.events.line_start() < logs_.events.end())
-    end_torn_line();
+    events_.end_torn_line();
   note_input(); // what was told of as lost is not the next agent's
 }
 

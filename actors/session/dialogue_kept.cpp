@@ -46,9 +46,7 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
   for (const auto& request : kept.open_requests)
     open_requests_.open(request.id, request.about);
   take_held(kept);
-  left_out_ = kept.left_out;
-  for (const auto& range : left_out_)
-    logs_.events.strike(range.from, range.to);
+  events_.recall(kept.left_out);
   kept_pid_ = kept.pid;
   taken_up_ = alive;
   if (alive) {
@@ -60,9 +58,9 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
   child_ended end;
   end.pid = kept.pid;
   end.kind = exit_kind::unknown;
-  end_torn_line();
+  events_.end_torn_line();
   take_output();
-  auto cut = std::exchange(torn_, {});
+  auto cut = events_.end_child();
   cancel_requests();
   if (kept.pid != 0)
     voice_->claude_exited(end, {}, cut);
@@ -148,7 +146,7 @@ codec::kept_conversation dialogue::kept() const {
   result.session_id = session_;
   result.anew = anew_;
   result.settings = settings_.all();
-  result.left_out = left_out_;
+  result.left_out = events_.left_out();
   result.input = input_.position();
   result.held_from = held_from(result.input);
   result.to_child = logs_.to_child.end();
@@ -167,23 +165,13 @@ codec::kept_conversation dialogue::kept() const {
 }
 
 void dialogue::release() {
-  while (!left_out_.empty()
-         && left_out_.front().to + max_repeated <= shown_gone_)
-    left_out_.pop_front();
   auto first = prompts_.first_input();
   auto needed = held_from(input_.position());
   logs_.input.release(std::min(first.value_or(needed), needed));
   logs_.to_child.release(std::min(to_child_gone_, checkpoint_given_));
-  if (logs_.replies != nullptr) {
+  if (logs_.replies != nullptr)
     logs_.replies->release(shown_gone_);
-    logs_.events.release(std::min(line_begin_, checkpoint_));
-    return;
-  }
-  // What is in the FIFO may be wanted again, and struck lines are not in it.
-  auto before = shown_gone_;
-  for (const auto& range : left_out_)
-    before -= std::min(before, range.to - range.from);
-  logs_.events.release(std::min(before, checkpoint_));
+  logs_.events.release(std::min(events_.needed_from(shown_gone_), checkpoint_));
 }
 
 } // namespace container_agent

@@ -1,11 +1,9 @@
 #include "actors/session/dialogue.hpp"
 
 #include "actors/core/loggers.hpp"
-#include "actors/session/conversation_fold.hpp"
 #include "messages/visible_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -14,154 +12,74 @@ namespace container_agent {
 
 // Of text the host's place is in another log than Claude's.
 std::uint64_t dialogue::output_limit() const {
-  auto limit = read_to_ + output_window;
+  auto limit = events_.read_to() + output_window;
   if (logs_.replies == nullptr)
     return std::min(limit, shown_gone_ + config_.max_backlog);
-  return logs_.replies->end() < shown_gone_ + config_.max_backlog ? limit
-                                                                  : read_to_;
+  return logs_.replies->end() < shown_gone_ + config_.max_backlog
+           ? limit
+           : events_.read_to();
 }
 
-// Of a line that is too long to be held back, what is there of it.
 std::uint64_t dialogue::shown_to() const {
-  if (logs_.replies != nullptr)
-    return logs_.replies->end();
-  auto is_long = read_to_ - line_begin_ > max_held_line;
-  return is_long && !joining_ ? read_to_ : line_begin_;
+  return logs_.replies != nullptr ? logs_.replies->end() : events_.shown_to();
 }
 
-// The agent's own records are among the lines, and tell it nothing. While no
-// child is known of, a line of Claude's is the next one's, who is to be told of
-// first.
 void dialogue::take_output() {
-  // The one before has thrown within a line, which is read again.
-  if (std::exchange(at_work_, true)) {
-    (void)scanner_.finish();
-    read_to_ = line_begin_;
-  }
+  events_.rewind();
   const auto& flying = prompts_.in_flight();
   speak_of(flying.empty() ? trace_id{} : flying.front().trace);
-  std::array<char, read_size> buffer;
-  while (auto size = logs_.events.read(read_to_, buffer)) {
-    std::string_view block{buffer.data(), size};
-    auto begin = read_to_;
-    for (std::size_t at = 0; at < size;) {
-      auto end = std::min(block.find('\n', at), size);
-      scanner_.feed(block.substr(at, end - at));
-      read_to_ = begin + std::min(end + 1, size);
-      if (end < size && !end_line(block, begin)) {
-        read_to_ = line_begin_;
-        at_work_ = false;
-        return;
-      }
-      at = end + 1;
-    }
-  }
-  at_work_ = false;
+  if (!events_.read(child_ != child_state::none,
+                    [this](const claude_line& line) { relay(line); }))
+    return;
   hand_over();
-  if (line_begin_ == read_to_ && logs_.events.owed() == 0
-      && read_to_ >= checkpoint_due_)
+  if (events_.at_line_end() && logs_.events.owed() == 0
+      && events_.read_to() >= checkpoint_due_)
     write_checkpoint();
 }
 
-// False if it is not to be read yet.
-bool dialogue::end_line(std::string_view block, std::uint64_t block_begin) {
-  auto line = scanner_.finish();
-  if (is_own(line, block, block_begin)) {
-    if (line.subtype == "checkpoint")
-      leave_line_out();
-  } else {
-    if (child_ == child_state::none && !is_torn())
-      return false;
-    mend_torn(line, block, block_begin);
-    ++signs_;
-    ++heard_;
-    if (leaves_out(line, block, block_begin))
-      leave_line_out();
-    if (line.type == "assistant")
-      note_answering();
-    if (line.is_object && !closed_ && !is_torn())
-      take_line(line, block, block_begin);
-  }
-  line_begin_ = read_to_;
-  return true;
+void dialogue::relay(const claude_line& line) {
+  using kind = claude_line::kind;
+  ++signs_;
+  if (leaves_out(line))
+    events_.leave_out();
+  if (line.head.type == "assistant")
+    note_answering();
+  if (line.head.is_object && line.what != kind::late && line.what != kind::torn)
+    understand(line);
 }
 
-void dialogue::leave_line_out() {
-  logs_.events.strike(line_begin_, read_to_);
-  if (logs_.replies == nullptr)
-    left_out_.push_back({line_begin_, read_to_});
-}
-
-bool dialogue::is_own(const codec::envelope& line, std::string_view block,
-                      std::uint64_t block_begin) {
-  if (line.type == "container_agent")
-    return true;
-  if (own_.empty() || own_.front() != line_text(block, block_begin) + '\n')
-    return false;
-  own_.pop_front();
-  return true;
-}
-
-// It looks like a line of Claude's, and is none. It may have to wait until a
-// line of Claude's has its end.
+// It looks like a line of Claude's, and is none.
 void dialogue::in_claudes_name(std::string line) {
   voice_->stand_in(line);
-  own_.push_back(std::move(line));
-}
-
-// Nobody will finish it.
-void dialogue::end_torn_line() {
-  auto from = logs_.events.line_start();
-  if (auto size = logs_.events.end_line(); size > 0)
-    torn_ = {from, from + size + 1};
-}
-
-// All but its LF was there.
-void dialogue::mend_torn(const codec::envelope& line, std::string_view block,
-                         std::uint64_t block_begin) {
-  if (is_torn() && line.is_object
-      && is_whole_object(line_text(block, block_begin)))
-    torn_.reset();
+  events_.expect_own(std::move(line));
 }
 
 // What the host is not shown; others find it in the log.
-bool dialogue::leaves_out(const codec::envelope& line, std::string_view block,
-                          std::uint64_t block_begin) {
-  if (closed_)
-    return true; // it might be the result of a prompt that was failed
-  if (is_torn()) {
-    context_.log.write(log_level::info, loggers::conversation,
-                       "half_line_dropped",
-                       {{"bytes", read_to_ - line_begin_ - 1}});
-    return true;
+bool dialogue::leaves_out(const claude_line& line) {
+  using kind = claude_line::kind;
+  switch (line.what) {
+    case kind::late: return true; // it might be the result of a failed prompt
+    case kind::torn:
+      context_.log.write(log_level::info, loggers::conversation,
+                         "half_line_dropped", {{"bytes", line.size()}});
+      return true;
+    case kind::joined:
+      context_.log.write(log_level::warn, loggers::conversation,
+                         "half_line_dropped", {{"bytes", line.size() + 1}});
+      return true;
+    case kind::whole: break;
   }
-  if (std::exchange(joining_, false)
-      && !is_whole_object(line_text(block, block_begin))) {
+  if (!line.head.is_object && !is_blank_line(line.text()))
     context_.log.write(log_level::warn, loggers::conversation,
-                       "half_line_dropped",
-                       {{"bytes", read_to_ - line_begin_}});
-    return true;
-  }
-  if (!line.is_object && !is_blank_line(line_text(block, block_begin)))
-    context_.log.write(log_level::warn, loggers::conversation,
-                       "claude_output_not_json",
-                       {{"bytes", read_to_ - line_begin_ - 1}});
-  if (comes_too_late(line)) {
+                       "claude_output_not_json", {{"bytes", line.size()}});
+  if (comes_too_late(line.head)) {
     context_.log.write(log_level::warn, loggers::conversation,
                        "late_result_dropped",
-                       {{"uuid", line.user_message_uuids.front()}});
+                       {{"uuid", line.head.user_message_uuids.front()}});
     return true;
   }
-  return line.type == "control_response" && own_request(line.request_id);
-}
-
-// Without its LF. It may have begun in an earlier block.
-std::string dialogue::line_text(std::string_view block,
-                                std::uint64_t block_begin) const {
-  if (line_begin_ < block_begin)
-    return text_in(logs_.events, line_begin_, read_to_ - 1);
-  return std::string{
-    block.substr(line_begin_ - block_begin, read_to_ - 1 - line_begin_)};
+  return line.head.type == "control_response"
+         && own_request(line.head.request_id);
 }
 
 // An earlier agent has failed them, and was killed before it had ended Claude.
@@ -173,8 +91,8 @@ bool dialogue::comes_too_late(const codec::envelope& line) const {
             });
 }
 
-void dialogue::take_line(const codec::envelope& line, std::string_view block,
-                         std::uint64_t block_begin) {
+void dialogue::understand(const claude_line& relayed) {
+  const auto& line = relayed.head;
   if (!line.session_id.empty()
       && (line.type == "system" || line.type == "command_lifecycle"
           || line.type == "result")
@@ -190,9 +108,9 @@ void dialogue::take_line(const codec::envelope& line, std::string_view block,
   else if (line.type == "user" && line.is_replay)
     take_replay(line);
   else if (line.type == "system")
-    take_system(line, line_text(block, block_begin));
+    take_system(line, relayed.text());
   else if (line.type == "control_request")
-    begin_request(line.request_id, line_text(block, block_begin));
+    begin_request(line.request_id, relayed.text());
   else if (line.type == "control_cancel_request")
     end_request(line.request_id);
   else if (line.type == "control_response")

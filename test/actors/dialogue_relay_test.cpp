@@ -147,10 +147,10 @@ TEST_F(dialogue_relay, claude_waits_when_too_much_waits_for_the_host) {
 
 TEST_F(dialogue_relay, a_very_long_line_goes_out_before_it_is_whole) {
   ready();
-  claude(std::string(dialogue::max_held_line, 'x'));
+  claude(std::string(event_reader::max_held_line, 'x'));
   EXPECT_EQ(to_host(), "");
   claude("y");
-  EXPECT_EQ(to_host().size(), dialogue::max_held_line + 1);
+  EXPECT_EQ(to_host().size(), event_reader::max_held_line + 1);
   claude("z\n");
   EXPECT_EQ(to_host(), "z\n");
 }
