@@ -34,6 +34,7 @@ dialogue::dialogue(dialogue_config config, conversation_logs logs,
     events_{logs_.events,
             logs_.replies == nullptr,
             {.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
+    outbox_{config_.queue.bytes},
     open_requests_{config_.permission_timeout, config_.redact},
     tasks_{config_.task_patience} {
   checkpoint_ = logs_.events.begin();
@@ -62,7 +63,7 @@ void dialogue::take_input() {
 void dialogue::note_input() {
   if (logs_.note_input && logs_.events.owed() == 0 && logs_.to_child.owed() == 0
       && (status_requests_ == 0 || events_.closed()))
-    logs_.note_input(held_from(input_.position()));
+    logs_.note_input(outbox_.first_input(input_.position()));
 }
 
 void dialogue::take(const host_line& line) {
@@ -105,11 +106,10 @@ void dialogue::take_text(const host_line& line) {
 
 bool dialogue::may_take_input() const {
   if (logs_.shown().end() >= shown_gone_ + config_.max_backlog
-      || logs_.to_child.end() + for_claude_bytes_
+      || logs_.to_child.end() + outbox_.queued_bytes()
            >= to_child_gone_ + small_window
       || logs_.events.owed() >= small_window || !logs_.trouble().empty()
-      || held_control_.size() >= max_held_control
-      || held_control_bytes_ >= config_.queue.bytes)
+      || outbox_.full())
     return false;
   // An answer that Claude waits for may stand behind prompts that find no room:
   // these are then refused instead of blocking it for ever.
@@ -202,36 +202,13 @@ void dialogue::take_control(codec::input_message message) {
                   && host_settings::may_unblock(message.line);
   if ((child_ == child_state::ready || unblocks) && renewal() == nullptr)
     return send_control({std::move(message), line_->begin});
-  hold_control({std::move(message), line_->begin});
+  outbox_.hold({std::move(message), line_->begin});
 }
 
-void dialogue::hold_control(control_message control) {
-  held_control_bytes_ += control.message.line.size();
-  held_control_.push_back(std::move(control));
-}
-
-// Each is held until then: should this agent be killed, the next one has it.
-void dialogue::deal_with_held(
+void dialogue::release_control(
   const std::function<bool(const control_message&)>& deal) {
-  for (auto i = held_control_.begin(); i != held_control_.end();) {
-    if (!deal(*i)) {
-      ++i;
-      continue;
-    }
-    held_control_bytes_ -= i->message.line.size();
-    i = held_control_.erase(i);
-  }
+  outbox_.release(deal);
   note_input();
-}
-
-// What Claude has not been given yet is the next agent's to give.
-std::uint64_t dialogue::held_from(std::uint64_t otherwise) const {
-  auto result = otherwise;
-  for (const auto& each : for_claude_)
-    result = std::min(result, each.input_from);
-  for (const auto& each : held_control_)
-    result = std::min(result, each.input_from);
-  return result;
 }
 
 void dialogue::reject(std::string_view reason, std::string_view detail,
@@ -248,7 +225,7 @@ void dialogue::reject(std::string_view reason, std::string_view detail,
 }
 
 codec::input_range dialogue::input_range() const {
-  return {line_->begin, line_->end, held_from(line_->end)};
+  return {line_->begin, line_->end, outbox_.first_input(line_->end)};
 }
 
 // -- prompts ------------------------------------------------------------------
@@ -275,8 +252,7 @@ void dialogue::send(const prompt& p) {
 }
 
 void dialogue::interrupt() {
-  auto id = std::string{codec::own_request_prefix}
-            + "interrupt:" + std::to_string(++own_requests_);
+  auto id = outbox_.make_request_id("interrupt");
   const auto& flying = prompts_.in_flight();
   context_.log.write(log_level::warn, loggers::conversation, "turn_interrupted",
                      {{"uuid", flying.empty() ? "" : flying.front().uuid}});
@@ -356,19 +332,17 @@ void dialogue::fail_waiting(std::string_view reason, std::string_view detail) {
 // killed in between would leave a Claude that was given what nobody knows of.
 void dialogue::give_claude(std::string lines, trace_id prompt,
                            std::uint64_t input_from) {
-  for_claude_bytes_ += lines.size();
-  for_claude_.push_back({std::move(lines), prompt, input_from});
+  outbox_.queue({std::move(lines), prompt, input_from});
   hand_over();
 }
 
 void dialogue::hand_over() {
-  while (!for_claude_.empty() && logs_.events.owed() == 0
-         && logs_.to_child.owed() == 0) {
-    auto next = std::move(for_claude_.front());
-    for_claude_.pop_front();
-    for_claude_bytes_ -= next.lines.size();
-    logs_.to_child.append(next.lines);
-    child_marks_.push_back({logs_.to_child.end(), next.prompt});
+  while (logs_.events.owed() == 0 && logs_.to_child.owed() == 0) {
+    auto next = outbox_.pop();
+    if (!next)
+      return;
+    logs_.to_child.append(next->text);
+    child_marks_.push_back({logs_.to_child.end(), next->prompt});
     note_input();
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
+#include "actors/memory/claude_outbox.hpp"
 #include "actors/memory/claude_tasks.hpp"
 #include "actors/memory/host_settings.hpp"
 #include "actors/memory/open_requests.hpp"
@@ -174,12 +175,8 @@ public:
   /// A prompt over which Claude was silent for too long this often is failed.
   static constexpr std::uint32_t max_stalls = 2;
 
-  /// Control messages of the host that may wait for a child to be ready; all
-  /// together they may have as many bytes as prompts that wait.
-  static constexpr std::size_t max_held_control = 256;
-
 private:
-  static constexpr auto no_input = ~std::uint64_t{0};
+  using control_message = claude_outbox::control_message;
 
   enum class child_state : std::uint8_t { none, starting, ready };
 
@@ -252,23 +249,12 @@ private:
   void fail_waiting(std::string_view reason, std::string_view detail);
 
   // control messages
-  bool own_request(std::string_view id) const;
   void give_claude(std::string lines, trace_id prompt = {},
-                   std::uint64_t input_from = no_input);
+                   std::uint64_t input_from = claude_outbox::no_input);
   void hand_over();
   void lose_line(const std::string& line);
-
-  /// A control message, and where it lies in the input.
-  struct control_message {
-    codec::input_message message;
-    std::uint64_t input_from = no_input;
-  };
-
   void send_control(const control_message& control);
-  void hold_control(control_message control);
-  /// What `deal` has dealt with is not held any more.
-  void deal_with_held(const std::function<bool(const control_message&)>& deal);
-  std::uint64_t held_from(std::uint64_t otherwise) const;
+  void release_control(const std::function<bool(const control_message&)>& deal);
   void release_settings();
   void initialize();
   void begin_restore(bool initialized);
@@ -292,16 +278,7 @@ private:
   std::uint64_t checkpoint_due_ = 0; // when read up to here
   std::uint64_t checkpoint_given_ = 0; // likewise, in what Claude is given
 
-  // For Claude, once what was told of it is in the log.
-  struct lines_for_claude {
-    std::string lines;
-    trace_id prompt;
-    std::uint64_t input_from = no_input; // if they are the host's own
-  };
-
-  std::deque<lines_for_claude> for_claude_;
-  std::size_t for_claude_bytes_ = 0;
-
+  claude_outbox outbox_;
   child_state child_ = child_state::none;
   child_started started_;
   std::uint64_t ended_ = 0;      // the generation that was the last to end
@@ -325,7 +302,6 @@ private:
   std::uint32_t failed_resumes_ = 0; // in a row
   std::string initialize_id_;
   std::string restore_id_;
-  std::uint64_t own_requests_ = 0;
   host_settings settings_;
   std::uint64_t forgotten_ = 0; // of those, and told
   open_requests open_requests_; // Claude's, for the host
@@ -333,8 +309,6 @@ private:
   transparent_debts debts_; // in that mode
   std::unordered_set<trace_id, trace_id_hash>
     failed_before_; // by an earlier agent
-  std::deque<control_message> held_control_;
-  std::size_t held_control_bytes_ = 0;
 
   bool draining_ = false;
   std::size_t status_requests_ = 0;

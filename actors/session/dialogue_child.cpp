@@ -65,7 +65,7 @@ void dialogue::become_ready() {
   context_.log.write(log_level::info, loggers::conversation, "claude_ready",
                      {{"pid", started_.pid}, {"session_id", session_}});
   voice_->ready(started_, session_, shown_gone_);
-  deal_with_held([this](const auto& control) {
+  release_control([this](const auto& control) {
     send_control(control);
     return true;
   });

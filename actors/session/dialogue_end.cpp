@@ -50,8 +50,8 @@ bool dialogue::drained() const {
 
 bool dialogue::finished() const {
   return input_.finished() && prompts_.idle() && !tasks_.busy()
-         && held_control_.empty() && for_claude_.empty()
-         && to_child_gone_ >= logs_.to_child.end() && status_requests_ == 0;
+         && outbox_.empty() && to_child_gone_ >= logs_.to_child.end()
+         && status_requests_ == 0;
 }
 
 std::uint64_t dialogue::turn() const {

@@ -148,7 +148,7 @@ codec::kept_conversation dialogue::kept() const {
   result.settings = settings_.all();
   result.left_out = events_.left_out();
   result.input = input_.position();
-  result.held_from = held_from(result.input);
+  result.held_from = outbox_.first_input(result.input);
   result.to_child = logs_.to_child.end();
   // One that an earlier agent has left is taken up as it was.
   auto kept_ready = taken_up_ && has_settings_;
@@ -166,7 +166,7 @@ codec::kept_conversation dialogue::kept() const {
 
 void dialogue::release() {
   auto first = prompts_.first_input();
-  auto needed = held_from(input_.position());
+  auto needed = outbox_.first_input(input_.position());
   logs_.input.release(std::min(first.value_or(needed), needed));
   logs_.to_child.release(std::min(to_child_gone_, checkpoint_given_));
   if (logs_.replies != nullptr)

@@ -79,7 +79,7 @@ bool dialogue::leaves_out(const claude_line& line) {
     return true;
   }
   return line.head.type == "control_response"
-         && own_request(line.head.request_id);
+         && is_own_request(line.head.request_id);
 }
 
 // An earlier agent has failed them, and was killed before it had ended Claude.

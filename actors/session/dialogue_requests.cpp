@@ -106,8 +106,7 @@ bool dialogue::busy() const {
 // Claude ends them at once, and begins no turn of its own.
 void dialogue::stop_tasks() {
   for (const auto& task : tasks_.running()) {
-    auto id = std::string{codec::own_request_prefix}
-              + "stop_task:" + std::to_string(++own_requests_);
+    auto id = outbox_.make_request_id("stop_task");
     context_.log.write(log_level::warn, loggers::conversation, "task_stopped",
                        {{"task", task}});
     give_claude(codec::stop_task_line(id, task));

@@ -22,10 +22,6 @@ bool refuses_session(const codec::envelope& result) {
 
 // -- control messages ---------------------------------------------------------
 
-bool dialogue::own_request(std::string_view id) const {
-  return id.starts_with(codec::own_request_prefix);
-}
-
 void dialogue::send_control(const control_message& control) {
   const auto& message = control.message;
   using kind = codec::input_message::kind;
@@ -51,7 +47,7 @@ void dialogue::take_response(const codec::envelope& response) {
   auto success = response.subtype == "success";
   if (settings_.answered(response.request_id, success))
     note_settings();
-  if (own_request(response.request_id))
+  if (is_own_request(response.request_id))
     context_.log.write(
       log_level::debug, loggers::conversation, "control_answered",
       {{"request_id", response.request_id}, {"subtype", response.subtype}});
@@ -98,7 +94,7 @@ void dialogue::end_restore() {
 void dialogue::release_settings() {
   if (renewal() != nullptr)
     return;
-  deal_with_held([this](const auto& control) {
+  release_control([this](const auto& control) {
     auto unblocks = host_settings::may_unblock(control.message.line);
     if (unblocks)
       send_control(control);
@@ -228,9 +224,8 @@ void dialogue::forget_session(std::string_view lost, std::string_view why) {
 // written or not. The rest has nobody who waits for its answer. The log has
 // what was waiting for its turn, too: for the next agent it was given.
 void dialogue::lose_control(bool for_good, std::string_view why) {
-  for (const auto& each : std::exchange(for_claude_, {}))
-    logs_.to_child.append(each.lines);
-  for_claude_bytes_ = 0;
+  while (auto next = outbox_.pop())
+    logs_.to_child.append(next->text);
   auto rest = text_in(logs_.to_child, to_child_gone_, logs_.to_child.end());
   while (!rest.empty()) {
     auto size = std::min(rest.find('\n'), rest.size() - 1) + 1;
@@ -251,7 +246,7 @@ void dialogue::lose_line(const std::string& text) {
 }
 
 void dialogue::lose_held_control(std::string_view why) {
-  deal_with_held([&](const auto& control) {
+  release_control([&](const auto& control) {
     auto line = codec::read_envelope(control.message.line);
     tell_lost(line.type, line.subtype, line.request_id, why);
     return true;
@@ -260,7 +255,7 @@ void dialogue::lose_held_control(std::string_view why) {
 
 void dialogue::tell_lost(std::string_view type, std::string_view subtype,
                          std::string_view id, std::string_view why) {
-  if (own_request(id))
+  if (is_own_request(id))
     return;
   ++counters_.control_lost;
   context_.log.write(log_level::warn, loggers::conversation, "control_lost",

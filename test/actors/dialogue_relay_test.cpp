@@ -181,7 +181,7 @@ TEST_F(dialogue_relay, control_messages_wait_for_a_child_that_starts) {
 }
 
 TEST_F(dialogue_relay, held_control_messages_have_a_limit) {
-  for (std::size_t i = 0; i + 1 < dialogue::max_held_control; ++i)
+  for (std::size_t i = 0; i + 1 < claude_outbox::max_held; ++i)
     host(R"({"type":"keep_alive"})");
   EXPECT_TRUE(talk().may_take_input());
   host(R"({"type":"keep_alive"})");
