@@ -35,6 +35,7 @@ dialogue::dialogue(dialogue_config config, conversation_logs logs,
             logs_.replies == nullptr,
             {.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
     outbox_{config_.queue.bytes},
+    session_{config_.resume_retries, config_.given_session},
     open_requests_{config_.permission_timeout, config_.redact},
     tasks_{config_.task_patience} {
   checkpoint_ = logs_.events.begin();

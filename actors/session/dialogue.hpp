@@ -6,6 +6,7 @@
 #include "actors/memory/host_settings.hpp"
 #include "actors/memory/open_requests.hpp"
 #include "actors/memory/prompt_queue.hpp"
+#include "actors/memory/session_choice.hpp"
 #include "actors/memory/transparent_debts.hpp"
 #include "actors/session/bridge.hpp"
 #include "actors/session/event_reader.hpp"
@@ -229,10 +230,8 @@ private:
   void continue_prompt(prompt& p);
   void fail_begun(const prompt& p);
   void note_answering();
-  void note_resumed();
   void lose_session();
   void forget_session(std::string_view lost, std::string_view why);
-  void set_session(std::string id, bool anew);
   void begin_request(const std::string& id, std::string_view text);
   void end_request(const std::string& id);
   void cancel_requests();
@@ -283,23 +282,17 @@ private:
   child_started started_;
   std::uint64_t ended_ = 0;      // the generation that was the last to end
   bool lifecycle_known_ = false; // this child reports `command_lifecycle`
-  bool session_refused_ = false;
-  bool initialized_ = false;   // this child has answered that
+  bool initialized_ = false;     // this child has answered that
   bool told_restored_ = false; // … and the host knows what it was given back
-  bool has_spoken_ = false;    // … has said anything but a `result`
   bool has_settings_ = false;  // it had all that the host has set when taken up
   std::int32_t kept_pid_ = 0;  // of the child that an earlier agent has left
   bool taken_up_ = false;      // what is in flight was sent by an earlier agent
-  bool anew_ = false;
-  bool interrupted_ = false; // for having been silent
+  bool interrupted_ = false;   // for having been silent
   std::optional<renew_child> renewal_;
   std::string gave_up_; // why Claude is not started again, if it is not
   std::uint64_t signs_ = 0;
   double dollars_ = 0; // that this child has told of
-  std::string session_;
-  launch_child started_with_; // the session that this child was to go on with
-  std::string resume_fault_;  // why it can't go on with that
-  std::uint32_t failed_resumes_ = 0; // in a row
+  session_choice session_;
   std::string initialize_id_;
   std::string restore_id_;
   host_settings settings_;

@@ -22,13 +22,11 @@ void dialogue::take(const child_started& child) {
   initialize_id_ = initialize_prefix() + id;
   restore_id_ = std::string{codec::own_request_prefix} + "restore:" + id;
   started_ = child;
-  started_with_ = launch_plan();
   dollars_ = 0;
   child_ = child_state::starting;
-  session_refused_ = interrupted_ = initialized_ = told_restored_ = has_spoken_
-    = false;
+  interrupted_ = initialized_ = told_restored_ = false;
+  session_.begin_attempt();
   events_.join(child.midstream);
-  resume_fault_.clear();
   // The logs may tell of one before it, which had what this one lacks.
   taken_up_ = taken_up_ && child.attached && child.pid == kept_pid_;
   if (!taken_up_)
@@ -46,12 +44,6 @@ void dialogue::take(const child_started& child) {
   initialize();
 }
 
-void dialogue::set_session(std::string id, bool anew) {
-  session_ = std::move(id);
-  anew_ = anew;
-  failed_resumes_ = 0;
-}
-
 // What was of an earlier child.
 void dialogue::begin_anew() {
   lifecycle_known_ = has_settings_ = false;
@@ -63,8 +55,8 @@ void dialogue::begin_anew() {
 void dialogue::become_ready() {
   child_ = child_state::ready;
   context_.log.write(log_level::info, loggers::conversation, "claude_ready",
-                     {{"pid", started_.pid}, {"session_id", session_}});
-  voice_->ready(started_, session_, shown_gone_);
+                     {{"pid", started_.pid}, {"session_id", session_.id()}});
+  voice_->ready(started_, session_.id(), shown_gone_);
   release_control([this](const auto& control) {
     send_control(control);
     return true;
@@ -120,7 +112,7 @@ void dialogue::take(const child_ended& end) {
   if (end.generation <= ended_)
     return;
   if (end.generation > started_.generation) // nobody was there to hear of it
-    take(child_started{end.generation, end.pid, !session_.empty()});
+    take(child_started{end.generation, end.pid, !session_.id().empty()});
   events_.end_torn_line();
   take_output();
   ended_ = end.generation;
@@ -144,12 +136,12 @@ void dialogue::take(const child_ended& end) {
                     end.kind == exit_kind::detached
                       ? "the agent let go of Claude before the result"
                       : "Claude was stopped before the result");
-  if (!resume_fault_.empty())
+  if (!session_.fault().empty())
     lose_session();
 }
 
 launch_child dialogue::launch_plan() const {
-  return {session_, anew_, logs_.to_child.end(), ended_};
+  return {session_.id(), session_.anew(), logs_.to_child.end(), ended_};
 }
 
 // Not before the log has all that was for the one before: else the next one got

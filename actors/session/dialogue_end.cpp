@@ -67,7 +67,7 @@ conversation_status dialogue::status() const {
     result.blocked = "Claude has not acknowledged yet what the host had set";
   else if (child_ == child_state::starting)
     result.blocked = settings_.blocked();
-  result.session_id = session_;
+  result.session_id = session_.id();
   result.queued = prompts_.waiting();
   result.queued_bytes = prompts_.waiting_bytes();
   result.in_flight = prompts_.in_flight().size();

@@ -10,8 +10,7 @@
 namespace container_agent {
 
 void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
-  session_ = kept.session_id;
-  anew_ = kept.anew;
+  session_.recall(kept.session_id, kept.anew);
   settings_.recall(kept.settings);
   for (const auto& p : kept.closed) {
     auto id = trace_id_named(p.uuid);
@@ -64,8 +63,8 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
   cancel_requests();
   if (kept.pid != 0)
     voice_->claude_exited(end, {}, cut);
-  if (config_.session_gone && !session_.empty())
-    forget_session(session_, "its transcript is not there");
+  if (config_.session_gone && !session_.id().empty())
+    forget_session(session_.id(), "its transcript is not there");
 }
 
 // Claude may have been given the first of them, which it bears.
@@ -143,8 +142,8 @@ codec::kept_conversation dialogue::kept() const {
   for (const auto& p : prompts_.waiting_ones())
     keep(p);
   result.closed = prompts_.remembered();
-  result.session_id = session_;
-  result.anew = anew_;
+  result.session_id = session_.id();
+  result.anew = session_.anew();
   result.settings = settings_.all();
   result.left_out = events_.left_out();
   result.input = input_.position();

@@ -96,11 +96,10 @@ void dialogue::understand(const claude_line& relayed) {
   if (!line.session_id.empty()
       && (line.type == "system" || line.type == "command_lifecycle"
           || line.type == "result")
-      && !line.is_error && line.session_id != session_)
-    set_session(line.session_id, false);
-  if (line.type != "result" && !std::exchange(has_spoken_, true)
-      && config_.transparent)
-    note_resumed();
+      && !line.is_error && line.session_id != session_.id())
+    session_.enter(line.session_id);
+  if (line.type != "result" && session_.note_word() && config_.transparent)
+    session_.note_resumed();
   if (line.type == "result")
     take_result(line);
   else if (line.type == "command_lifecycle")

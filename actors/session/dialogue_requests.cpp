@@ -66,10 +66,10 @@ void dialogue::settle_debts() {
   if (!std::exchange(debts_, {}).awaits_result())
     return;
   // Derived for the same reason as the uuid of a continuation.
-  auto id = trace_id_of("end of " + session_ + ' '
+  auto id = trace_id_of("end of " + session_.id() + ' '
                         + std::to_string(started_.generation));
   in_claudes_name(
-    codec::error_result_line(session_, codec::make_uuid(id.high, id.low),
+    codec::error_result_line(session_.id(), codec::make_uuid(id.high, id.low),
                              "Claude Code ended before it had answered"));
 }
 

@@ -10,16 +10,6 @@
 // the one before had begun. And what is lost with a Claude.
 namespace container_agent {
 
-namespace {
-
-// What a `--resume` comes to that names no session, or no id.
-bool refuses_session(const codec::envelope& result) {
-  return result.first_error.starts_with("No conversation found")
-         || result.first_error.starts_with("Error: --resume requires");
-}
-
-} // namespace
-
 // -- control messages ---------------------------------------------------------
 
 void dialogue::send_control(const control_message& control) {
@@ -74,7 +64,7 @@ void dialogue::initialize() {
 
 void dialogue::begin_restore(bool initialized) {
   initialized_ = true;
-  note_resumed(); // else it would have said so, and ended
+  session_.note_resumed(); // else it would have said so, and ended
   if (has_settings_)
     return become_ready();
   for (auto& line : settings_.begin_restore(restore_id_, initialized))
@@ -176,43 +166,31 @@ bool dialogue::take_failed_resume(const codec::envelope& result) {
   auto resumes = started_.resumed || is_kept;
   auto unready = child_ == child_state::starting;
   if (config_.transparent)
-    unready = resumes && result.is_error && !has_spoken_;
+    unready = resumes && result.is_error && !session_.has_spoken();
   else if (taken_up_)
     unready
       = !has_settings_ && result.is_error && result.user_message_uuids.empty();
-  if (resumes && result.is_error && refuses_session(result))
-    session_refused_ = true;
-  if (resumes && result.is_error && (unready || session_refused_))
-    resume_fault_ = !result.first_error.empty() ? result.first_error
-                    : !result.result.empty()    ? result.result
-                                                : result.subtype;
-  return unready || session_refused_;
+  if (resumes && result.is_error)
+    session_.note_error(result, unready);
+  return unready || session_.refused();
 }
 
-void dialogue::note_resumed() {
-  resume_fault_.clear();
-  failed_resumes_ = 0;
-}
-
-// The child that could not resume it is gone. A disk may be back at the next
-// attempt; a session that never comes back must not end the agent.
+// The child that could not resume it is gone.
 void dialogue::lose_session() {
-  auto lost = session_.empty() ? config_.given_session : session_;
-  if (!session_refused_ && ++failed_resumes_ <= config_.resume_retries) {
-    context_.log.write(log_level::error, loggers::conversation, "resume_failed",
-                       {{"session_id", lost},
-                        {"failures", std::uint64_t{failed_resumes_}},
-                        {"reason", resume_fault_}});
-    return;
-  }
-  forget_session(lost, resume_fault_);
+  const auto& lost = session_.known_or_given();
+  if (!session_.try_again())
+    return forget_session(lost, session_.fault());
+  context_.log.write(log_level::error, loggers::conversation, "resume_failed",
+                     {{"session_id", lost},
+                      {"failures", std::uint64_t{session_.failures()}},
+                      {"reason", session_.fault()}});
 }
 
 void dialogue::forget_session(std::string_view lost, std::string_view why) {
   context_.log.write(log_level::error, loggers::conversation, "session_lost",
                      {{"session_id", lost}, {"reason", why}});
   voice_->session_lost(lost, why);
-  set_session({}, true);
+  session_.forget();
   // A new session has nothing to go on with.
   for (auto& p : prompts_.in_flight())
     p.continued_as.clear();
