@@ -122,11 +122,12 @@ void dialogue::take_message(codec::input_message message) {
   // A Claude that has outlived its actor may wait for just this answer.
   auto awaited = message.what == kind::control_response
                  && open_requests_.contains(message.request_id);
-  if (!gave_up_.empty() && !awaited && message.what != kind::status_request)
+  if (!child_.gave_up().empty() && !awaited
+      && message.what != kind::status_request)
     return reject("claude_unavailable",
                   "Claude is not started again until somebody asks for it "
                   "(container-agent restart-claude): "
-                    + gave_up_,
+                    + child_.gave_up(),
                   message.uuid);
   switch (message.what) {
     case kind::prompt: return take_prompt(std::move(message));
@@ -192,16 +193,16 @@ void dialogue::take_control(codec::input_message message) {
     end_request(message.request_id);
   else if (message.what == codec::input_message::kind::control_cancel)
     settings_.cancelled(message.request_id);
-  ++signs_; // Claude has something to do again
+  child_.note_sign(); // Claude has something to do again
   context_.log.write(log_level::debug, loggers::conversation,
                      "control_forwarded",
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
   // One that is about to end for a new one will not read it any more.
-  auto unblocks = child_ == child_state::starting && !settings_.restoring()
+  auto unblocks = child_.is_starting() && !settings_.restoring()
                   && !settings_.blocked().empty()
                   && host_settings::may_unblock(message.line);
-  if ((child_ == child_state::ready || unblocks) && renewal() == nullptr)
+  if ((child_.is_ready() || unblocks) && renewal() == nullptr)
     return send_control({std::move(message), line_->begin});
   outbox_.hold({std::move(message), line_->begin});
 }
@@ -233,7 +234,8 @@ codec::input_range dialogue::input_range() const {
 
 void dialogue::start_prompts() {
   // A restart that waits for tasks only may wait for long.
-  if (child_ != child_state::ready || (renewal_ && !tasks_.holds_back()))
+  if (!child_.is_ready()
+      || (child_.renewal() != nullptr && !tasks_.holds_back()))
     return;
   while (const auto* p = prompts_.start_next())
     send(*p);
@@ -249,7 +251,7 @@ void dialogue::send(const prompt& p) {
   if (p.again && p.answering)
     line = codec::with_notice(line);
   give_claude(line, p.trace);
-  ++signs_;
+  child_.note_sign();
 }
 
 void dialogue::interrupt() {

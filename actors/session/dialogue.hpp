@@ -7,8 +7,8 @@
 #include "actors/memory/open_requests.hpp"
 #include "actors/memory/prompt_queue.hpp"
 #include "actors/memory/session_choice.hpp"
-#include "actors/memory/transparent_debts.hpp"
 #include "actors/session/bridge.hpp"
+#include "actors/session/child_lifecycle.hpp"
 #include "actors/session/event_reader.hpp"
 #include "actors/session/host_voice.hpp"
 #include "messages/codec/envelope.hpp"
@@ -139,7 +139,7 @@ public:
   std::uint64_t shown_to() const override;
   launch_child launch_plan() const override;
   bool wants_child() const override;
-  bool child_runs() const override { return child_ != child_state::none; }
+  bool child_runs() const override { return child_.runs(); }
 
   void take(const restart_scheduled& plan) override;
   void take(const restarts_exhausted& end) override;
@@ -178,8 +178,6 @@ public:
 
 private:
   using control_message = claude_outbox::control_message;
-
-  enum class child_state : std::uint8_t { none, starting, ready };
 
   // the host's lines
   void note_input();
@@ -278,28 +276,13 @@ private:
   std::uint64_t checkpoint_given_ = 0; // likewise, in what Claude is given
 
   claude_outbox outbox_;
-  child_state child_ = child_state::none;
-  child_started started_;
-  std::uint64_t ended_ = 0;      // the generation that was the last to end
-  bool lifecycle_known_ = false; // this child reports `command_lifecycle`
-  bool initialized_ = false;     // this child has answered that
-  bool told_restored_ = false; // … and the host knows what it was given back
-  bool has_settings_ = false;  // it had all that the host has set when taken up
-  std::int32_t kept_pid_ = 0;  // of the child that an earlier agent has left
-  bool taken_up_ = false;      // what is in flight was sent by an earlier agent
-  bool interrupted_ = false;   // for having been silent
-  std::optional<renew_child> renewal_;
-  std::string gave_up_; // why Claude is not started again, if it is not
-  std::uint64_t signs_ = 0;
+  child_lifecycle child_;
   double dollars_ = 0; // that this child has told of
   session_choice session_;
-  std::string initialize_id_;
-  std::string restore_id_;
   host_settings settings_;
   std::uint64_t forgotten_ = 0; // of those, and told
   open_requests open_requests_; // Claude's, for the host
   claude_tasks tasks_;
-  transparent_debts debts_; // in that mode
   std::unordered_set<trace_id, trace_id_hash>
     failed_before_; // by an earlier agent
 

@@ -11,57 +11,48 @@
 namespace container_agent {
 
 void dialogue::take(const child_started& child) {
-  if (child.generation == started_.generation) {
-    gave_up_.clear();
+  if (child.generation == child_.started().generation) {
+    child_.note_return();
     return; // an actor was restarted, the child was not
   }
   // Of a child that was adopted, an answer that an earlier agent has waited for
   // may be under way. First of all: should this throw, the child comes again.
   auto id = child.attached ? "again:" + std::to_string(context_.random.next())
                            : std::to_string(child.generation);
-  initialize_id_ = initialize_prefix() + id;
-  restore_id_ = std::string{codec::own_request_prefix} + "restore:" + id;
-  started_ = child;
+  child_.start(child, std::move(id));
   dollars_ = 0;
-  child_ = child_state::starting;
-  interrupted_ = initialized_ = told_restored_ = false;
   session_.begin_attempt();
   events_.join(child.midstream);
-  // The logs may tell of one before it, which had what this one lacks.
-  taken_up_ = taken_up_ && child.attached && child.pid == kept_pid_;
-  if (!taken_up_)
+  if (!child_.is_kept())
     begin_anew();
-  renewal_.reset();
-  gave_up_.clear();
-  ++signs_;
   context_.log.write(log_level::info, loggers::conversation, "claude_started",
                      {{"pid", child.pid},
                       {"resumed", child.resumed},
                       {"attached", child.attached}});
   // One that an earlier agent has seen ready is so still.
-  if (config_.transparent || (taken_up_ && has_settings_))
+  if (config_.transparent || child_.was_ready())
     return become_ready();
   initialize();
 }
 
 // What was of an earlier child.
 void dialogue::begin_anew() {
-  lifecycle_known_ = has_settings_ = false;
   cancel_requests();
   tasks_.clear();
   lose_control(config_.transparent, "Claude ended before it answered");
 }
 
 void dialogue::become_ready() {
-  child_ = child_state::ready;
-  context_.log.write(log_level::info, loggers::conversation, "claude_ready",
-                     {{"pid", started_.pid}, {"session_id", session_.id()}});
-  voice_->ready(started_, session_.id(), shown_gone_);
+  child_.get_ready();
+  context_.log.write(
+    log_level::info, loggers::conversation, "claude_ready",
+    {{"pid", child_.started().pid}, {"session_id", session_.id()}});
+  voice_->ready(child_.started(), session_.id(), shown_gone_);
   release_control([this](const auto& control) {
     send_control(control);
     return true;
   });
-  if (std::exchange(taken_up_, false))
+  if (child_.take_over())
     go_on_with_kept();
   else
     resend_prompts();
@@ -109,22 +100,20 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid,
 }
 
 void dialogue::take(const child_ended& end) {
-  if (end.generation <= ended_)
+  if (end.generation <= child_.ended())
     return;
-  if (end.generation > started_.generation) // nobody was there to hear of it
+  // Nobody was there to hear of its start.
+  if (end.generation > child_.started().generation)
     take(child_started{end.generation, end.pid, !session_.id().empty()});
   events_.end_torn_line();
   take_output();
-  ended_ = end.generation;
+  child_.end(end.generation);
   auto cut = events_.end_child();
   to_child_gone_ = std::max(to_child_gone_, end.taken);
-  child_ = child_state::none;
-  taken_up_ = false;
   cancel_requests();
   tasks_.clear();
   const auto& flying = prompts_.in_flight();
   auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
-  renewal_.reset();
   log_end(end, uuid, cut);
   if (!is_wanted(end)) // else the record `restarting` says why
     voice_->claude_exited(end, uuid, cut);
@@ -141,7 +130,7 @@ void dialogue::take(const child_ended& end) {
 }
 
 launch_child dialogue::launch_plan() const {
-  return {session_.id(), session_.anew(), logs_.to_child.end(), ended_};
+  return {session_.id(), session_.anew(), logs_.to_child.end(), child_.ended()};
 }
 
 // Not before the log has all that was for the one before: else the next one got
@@ -152,7 +141,7 @@ bool dialogue::wants_child() const {
 }
 
 void dialogue::take(const restart_scheduled& plan) {
-  voice_->restarting(plan, child_ != child_state::none || taken_up_);
+  voice_->restarting(plan, child_.may_run());
 }
 
 void dialogue::take(const restarts_exhausted& end) {
@@ -160,16 +149,14 @@ void dialogue::take(const restarts_exhausted& end) {
   if (end.name != "claude_process")
     return;
   // One that an earlier agent has left is at work on what is in flight.
-  auto runs = child_ != child_state::none || taken_up_;
+  auto runs = child_.may_run();
   if (!end.waits) {
-    if (!taken_up_)
+    if (!child_.is_kept())
       fail_all("gave_up", end.reason);
     return;
   }
-  if (gave_up_.empty()) {
-    gave_up_ = end.reason.empty() ? "it failed" : end.reason;
+  if (child_.give_up(end.reason))
     lose_held_control("Claude is not started again");
-  }
   // A Claude that has outlived its actor may have answered what is in flight:
   // whoever asks for Claude again hears that first.
   if (runs)
@@ -181,16 +168,16 @@ void dialogue::take(const restarts_exhausted& end) {
 // -- a restart that somebody wants --------------------------------------------
 
 void dialogue::take(const restart_claude& wish) {
-  if (child_ != child_state::none && !draining_)
-    renewal_ = renew_child{wish.reason, wish.at_once, false};
+  if (child_.runs() && !draining_)
+    child_.renew({wish.reason, wish.at_once, false});
 }
 
 const renew_child* dialogue::renewal() const {
-  auto due
-    = renewal_ && child_ != child_state::none
-      && (renewal_->at_once || !busy()
-          || (child_ == child_state::starting && !settings_.blocked().empty()));
-  return due ? &*renewal_ : nullptr;
+  const auto* wish = child_.renewal();
+  auto due = wish != nullptr
+             && (wish->at_once || !busy()
+                 || (child_.is_starting() && !settings_.blocked().empty()));
+  return due ? wish : nullptr;
 }
 
 // -- patience -----------------------------------------------------------------
@@ -200,16 +187,15 @@ const renew_child* dialogue::renewal() const {
 dialogue::patience dialogue::waits_for() const {
   using kind = patience::kind;
   if (config_.transparent || logs_.events.end() >= output_limit()
-      || !open_requests_.empty() || !gave_up_.empty())
+      || !open_requests_.empty() || !child_.gave_up().empty())
     return {};
   if (!settings_.restoring() && !settings_.blocked().empty())
     return {}; // it has answered
-  if (child_ == child_state::starting)
-    return {kind::start, signs_};
-  if (child_ != child_state::ready
-      || (prompts_.in_flight().empty() && !tasks_.in_turn()))
+  if (child_.is_starting())
+    return {kind::start, child_.signs()};
+  if (!child_.is_ready() || (prompts_.in_flight().empty() && !tasks_.in_turn()))
     return {}; // a task may be silent for as long as it likes
-  return {interrupted_ ? kind::interrupt : kind::turn, signs_};
+  return {child_.interrupted() ? kind::interrupt : kind::turn, child_.signs()};
 }
 
 void dialogue::overdue() {
@@ -218,13 +204,14 @@ void dialogue::overdue() {
     case kind::nothing: break;
     case kind::start:
       context_.log.write(log_level::error, loggers::conversation,
-                         "claude_start_stalled", {{"pid", started_.pid}});
+                         "claude_start_stalled",
+                         {{"pid", child_.started().pid}});
       if (settings_.restoring()) {
         settings_.stop_waiting();
         tell_restored();
       }
-      renewal_ = {"stalled: it did not get ready in time (--start-timeout)",
-                  true, true};
+      child_.renew({"stalled: it did not get ready in time (--start-timeout)",
+                    true, true});
       break;
     case kind::turn:
       context_.log.write(log_level::error, loggers::conversation,
@@ -232,7 +219,7 @@ void dialogue::overdue() {
                          {{"uuid", prompts_.in_flight().empty()
                                      ? ""
                                      : prompts_.in_flight().front().uuid}});
-      interrupted_ = true;
+      child_.set_interrupted(true);
       interrupt();
       break;
     case kind::interrupt: give_stalled_up(); break;
@@ -244,9 +231,9 @@ void dialogue::overdue() {
 void dialogue::give_stalled_up() {
   for (auto& p : prompts_.in_flight())
     ++p.stalls;
-  renewal_ = {"stalled: silent for too long (--stall-timeout), and over the "
-              "interrupt, too",
-              true, true};
+  child_.renew({"stalled: silent for too long (--stall-timeout), and over the "
+                "interrupt, too",
+                true, true});
 }
 
 } // namespace container_agent

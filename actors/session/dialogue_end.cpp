@@ -20,9 +20,9 @@ void dialogue::take(const begin_drain& drain) {
 
 void dialogue::take(const interrupt_turn&) {
   // One that was left by an earlier agent may be about to be taken up.
-  if (child_ == child_state::none && !taken_up_)
+  if (!child_.may_run())
     fail_all("shutting_down", "Claude was away until the agent's time was up");
-  if (child_ != child_state::ready)
+  if (!child_.is_ready())
     return;
   if (!prompts_.in_flight().empty() || tasks_.in_turn())
     interrupt();
@@ -60,12 +60,12 @@ std::uint64_t dialogue::turn() const {
 
 conversation_status dialogue::status() const {
   auto result = counters_;
-  result.ready = child_ == child_state::ready;
-  result.gave_up = !gave_up_.empty();
+  result.ready = child_.is_ready();
+  result.gave_up = !child_.gave_up().empty();
   result.trouble = logs_.trouble();
-  if (child_ == child_state::starting && settings_.restoring())
+  if (child_.is_starting() && settings_.restoring())
     result.blocked = "Claude has not acknowledged yet what the host had set";
-  else if (child_ == child_state::starting)
+  else if (child_.is_starting())
     result.blocked = settings_.blocked();
   result.session_id = session_.id();
   result.queued = prompts_.waiting();

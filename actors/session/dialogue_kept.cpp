@@ -46,11 +46,8 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
     open_requests_.open(request.id, request.about);
   take_held(kept);
   events_.recall(kept.left_out);
-  kept_pid_ = kept.pid;
-  taken_up_ = alive;
+  child_.recall(kept, alive);
   if (alive) {
-    lifecycle_known_ = kept.lifecycle;
-    has_settings_ = kept.ready;
     tasks_.set_running(kept.tasks);
     return;
   }
@@ -149,13 +146,7 @@ codec::kept_conversation dialogue::kept() const {
   result.input = input_.position();
   result.held_from = outbox_.first_input(result.input);
   result.to_child = logs_.to_child.end();
-  // One that an earlier agent has left is taken up as it was.
-  auto kept_ready = taken_up_ && has_settings_;
-  result.pid = child_ == child_state::ready ? started_.pid
-               : taken_up_                  ? kept_pid_
-                                            : 0;
-  result.ready = child_ == child_state::ready || kept_ready;
-  result.lifecycle = lifecycle_known_;
+  child_.describe(result);
   for (const auto& request : open_requests_.all())
     result.open_requests.push_back(
       {request.id, {request.subtype, request.tool, request.summary}});

@@ -28,7 +28,7 @@ void dialogue::take_output() {
   events_.rewind();
   const auto& flying = prompts_.in_flight();
   speak_of(flying.empty() ? trace_id{} : flying.front().trace);
-  if (!events_.read(child_ != child_state::none,
+  if (!events_.read(child_.runs(),
                     [this](const claude_line& line) { relay(line); }))
     return;
   hand_over();
@@ -39,7 +39,7 @@ void dialogue::take_output() {
 
 void dialogue::relay(const claude_line& line) {
   using kind = claude_line::kind;
-  ++signs_;
+  child_.note_sign();
   if (leaves_out(line))
     events_.leave_out();
   if (line.head.type == "assistant")
@@ -125,14 +125,14 @@ void dialogue::take_result(const codec::envelope& result) {
     return;
   tasks_.end_turn(!result.origin.empty());
   if (result.origin.empty())
-    debts_.result(result.user_message_uuids.size());
+    child_.debts().result(result.user_message_uuids.size());
   take_bill(result.bill);
   std::vector<std::string> assumed;
   // A Claude Code that does not report the life of commands does not say whom
   // it answers, either: turns then end in the order of their prompts. One that
   // has just begun may not have reported any yet, and end a task first.
   if (result.user_message_uuids.empty() && result.origin.empty()
-      && !lifecycle_known_ && !prompts_.in_flight().empty())
+      && !child_.reports_lifecycle() && !prompts_.in_flight().empty())
     assumed.push_back(prompts_.in_flight().front().known_as());
   const auto& uuids = assumed.empty() ? result.user_message_uuids : assumed;
   auto answers = std::any_of(uuids.begin(), uuids.end(), [&](auto& uuid) {
@@ -148,7 +148,8 @@ void dialogue::take_result(const codec::envelope& result) {
   for (const auto& uuid : uuids)
     if (const auto* p = prompts_.find_in_flight(uuid))
       close(std::string{p->uuid});
-  interrupted_ = interrupted_ && !prompts_.in_flight().empty();
+  if (prompts_.in_flight().empty())
+    child_.set_interrupted(false);
   start_prompts();
 }
 
@@ -164,7 +165,7 @@ void dialogue::take_bill(const claude_bill& bill) {
 }
 
 void dialogue::take_lifecycle(const codec::envelope& event) {
-  lifecycle_known_ = true;
+  child_.note_lifecycle();
   auto* p = prompts_.find_in_flight(event.command_uuid);
   if (p == nullptr)
     return;
@@ -180,7 +181,7 @@ void dialogue::take_replay(const codec::envelope& replay) {
   // The answer to a prompt that this very process has finished before: it will
   // say nothing more of it. A prompt that it runs was reported as started.
   auto* p = prompts_.find_in_flight(replay.uuid);
-  if (p == nullptr || p->started || !lifecycle_known_)
+  if (p == nullptr || p->started || !child_.reports_lifecycle())
     return;
   end_without_result(*p, "completed");
 }

@@ -50,7 +50,7 @@ void dialogue::deny(const open_requests::entry& request) {
     request.id, "Nobody has answered this permission request within "
                   + std::to_string(limit.count())
                   + " ms, so it was denied (--permission-timeout).");
-  ++signs_;
+  child_.note_sign();
   give_claude(line);
   voice_->permission_timed_out(request.id, request.tool, limit);
   in_claudes_name(codec::cancel_request_line(request.id));
@@ -63,11 +63,11 @@ std::vector<open_request> dialogue::requests(time_point now) const {
 // -- what a host that speaks Claude's whole protocol waits for ----------------
 
 void dialogue::settle_debts() {
-  if (!std::exchange(debts_, {}).awaits_result())
+  if (!std::exchange(child_.debts(), {}).awaits_result())
     return;
   // Derived for the same reason as the uuid of a continuation.
   auto id = trace_id_of("end of " + session_.id() + ' '
-                        + std::to_string(started_.generation));
+                        + std::to_string(child_.started().generation));
   in_claudes_name(
     codec::error_result_line(session_.id(), codec::make_uuid(id.high, id.low),
                              "Claude Code ended before it had answered"));
@@ -93,7 +93,7 @@ void dialogue::take_system(const codec::envelope& line, std::string_view text) {
   } else if (line.subtype.starts_with("task_")) {
     tasks_.note_sign();
   } else if (line.subtype == "status" && !line.permission_mode.empty()
-             && child_ == child_state::ready && !config_.transparent
+             && child_.is_ready() && !config_.transparent
              && settings_.mode_is(line.permission_mode)) {
     note_settings();
   }
@@ -115,7 +115,7 @@ void dialogue::stop_tasks() {
 
 claude_tasks::setting dialogue::setting() const {
   return {prompts_.in_flight().empty(),
-          input_.finished() || renewal_.has_value()};
+          input_.finished() || child_.renewal() != nullptr};
 }
 
 // -- time ---------------------------------------------------------------------
@@ -152,7 +152,7 @@ std::optional<dialogue::time_point> dialogue::due() const {
 // -- an interrupt that somebody wants -----------------------------------------
 
 interrupt_outcome dialogue::interrupt_on_request() {
-  if (child_ != child_state::ready)
+  if (!child_.is_ready())
     return {false, "Claude is not ready"};
   const auto& flying = prompts_.in_flight();
   if (!config_.transparent && flying.empty() && !tasks_.in_turn())

@@ -20,7 +20,7 @@ void dialogue::send_control(const control_message& control) {
       && settings_.sent(message.request_id, message.line))
     note_settings();
   if (message.what == kind::prompt) // in transparent mode
-    debts_.prompt();
+    child_.debts().prompt();
   give_claude(message.line + '\n', {}, control.input_from);
 }
 
@@ -41,40 +41,38 @@ void dialogue::take_response(const codec::envelope& response) {
     context_.log.write(
       log_level::debug, loggers::conversation, "control_answered",
       {{"request_id", response.request_id}, {"subtype", response.subtype}});
-  if (child_ != child_state::starting)
+  if (!child_.is_starting())
     return;
-  if (response.request_id == initialize_id_ && !initialized_)
-    return begin_restore(success);
-  if (initialized_ && !settings_.restoring())
-    end_restore();
+  if (!child_.is_initializing()) {
+    if (!settings_.restoring())
+      end_restore();
+  } else if (response.request_id == child_.initialize_id()) {
+    begin_restore(success);
+  }
 }
 
 // -- what the host had set ----------------------------------------------------
 
-// One that an earlier agent has left has it all, unless that was ended before
-// it could say so.
 void dialogue::initialize() {
-  auto line
-    = has_settings_ ? std::string{} : settings_.initialize_line(initialize_id_);
+  auto id = child_.initialize_id();
+  auto line = settings_.initialize_line(id);
   if (line.empty())
-    give_claude(codec::control_request_line(initialize_id_, "initialize"));
+    give_claude(codec::control_request_line(id, "initialize"));
   else
     give_claude(line + '\n');
 }
 
 void dialogue::begin_restore(bool initialized) {
-  initialized_ = true;
+  child_.note_initialized();
   session_.note_resumed(); // else it would have said so, and ended
-  if (has_settings_)
-    return become_ready();
-  for (auto& line : settings_.begin_restore(restore_id_, initialized))
+  for (auto& line : settings_.begin_restore(child_.restore_id(), initialized))
     give_claude(line + '\n');
   if (!settings_.restoring())
     end_restore();
 }
 
 void dialogue::end_restore() {
-  if (!std::exchange(told_restored_, true))
+  if (child_.note_restored())
     tell_restored();
   settings_.blocked().empty() ? become_ready() : release_settings();
 }
@@ -151,7 +149,7 @@ void dialogue::continue_prompt(prompt& p) {
     {{"uuid", p.uuid}, {"continue_uuid", p.continued_as}, {"attempt", p.sent}});
   speak_of(p.trace);
   voice_->continued(p.uuid, p.continued_as, std::max(p.sent, 2U) - 1);
-  if (child_ == child_state::ready) // else it is sent with all that is unheard
+  if (child_.is_ready()) // else it is sent with all that is unheard
     send(p);
 }
 
@@ -159,17 +157,13 @@ void dialogue::continue_prompt(prompt& p) {
 
 // True if this `result` is about no prompt, but about the session.
 bool dialogue::take_failed_resume(const codec::envelope& result) {
-  // A kept one was resumed by an earlier agent, if at all, and if that has seen
-  // it ready it has its session. It may be in the middle of a turn.
-  // One of somebody else's is joined in midstream.
-  auto is_kept = started_.attached && !started_.midstream;
-  auto resumes = started_.resumed || is_kept;
-  auto unready = child_ == child_state::starting;
+  auto resumes = child_.resumes();
+  auto unready = child_.is_starting();
   if (config_.transparent)
     unready = resumes && result.is_error && !session_.has_spoken();
-  else if (taken_up_)
-    unready
-      = !has_settings_ && result.is_error && result.user_message_uuids.empty();
+  else if (child_.is_kept())
+    unready = !child_.was_ready() && result.is_error
+              && result.user_message_uuids.empty();
   if (resumes && result.is_error)
     session_.note_error(result, unready);
   return unready || session_.refused();
