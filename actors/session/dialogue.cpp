@@ -34,13 +34,12 @@ dialogue::dialogue(dialogue_config config, conversation_logs logs,
     events_{logs_.events,
             logs_.replies == nullptr,
             {.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
+    checkpoints_{config_.checkpoint_distance, logs_.events.begin(),
+                 logs_.to_child.begin()},
     outbox_{config_.queue.bytes},
     session_{config_.resume_retries, config_.given_session},
     open_requests_{config_.permission_timeout, config_.redact},
     tasks_{config_.task_patience} {
-  checkpoint_ = logs_.events.begin();
-  checkpoint_due_ = checkpoint_ + config_.checkpoint_distance;
-  checkpoint_given_ = logs_.to_child.begin();
   shown_gone_ = logs_.shown().begin();
   to_child_gone_ = logs_.to_child.end();
   restore(kept, alive);
@@ -63,7 +62,7 @@ void dialogue::take_input() {
 // Control messages and what a transparent host says leave no record.
 void dialogue::note_input() {
   if (logs_.note_input && logs_.events.owed() == 0 && logs_.to_child.owed() == 0
-      && (status_requests_ == 0 || events_.closed()))
+      && (tally_.status_requests == 0 || events_.closed()))
     logs_.note_input(outbox_.first_input(input_.position()));
 }
 
@@ -71,7 +70,7 @@ void dialogue::take(const host_line& line) {
   line_ = &line;
   take_text(line);
   line_ = nullptr;
-  ++counters_.lines; // not before: should that have thrown, it comes again
+  ++tally_.counts.lines; // not before: should that have thrown, it comes again
 }
 
 input_window dialogue::input_standing() const {
@@ -131,7 +130,7 @@ void dialogue::take_message(codec::input_message message) {
                   message.uuid);
   switch (message.what) {
     case kind::prompt: return take_prompt(std::move(message));
-    case kind::status_request: ++status_requests_; return;
+    case kind::status_request: ++tally_.status_requests; return;
     default: return take_control(std::move(message));
   }
 }
@@ -180,7 +179,7 @@ void dialogue::take_prompt(codec::input_message message) {
                       {"line", line_->number},
                       {"bytes", std::uint64_t{p.line.size()}},
                       {"position", std::uint64_t{position}}});
-  ++counters_.accepted;
+  ++tally_.counts.accepted;
   concerns(p.trace);
   voice_->accepted({p.uuid, position, false, input_range()});
   sync_events();
@@ -215,7 +214,7 @@ void dialogue::release_control(
 
 void dialogue::reject(std::string_view reason, std::string_view detail,
                       std::string_view uuid) {
-  ++counters_.rejected;
+  ++tally_.counts.rejected;
   context_.log.write(log_level::warn, loggers::conversation, "line_rejected",
                      {{"reason", reason},
                       {"detail", detail},
@@ -283,7 +282,7 @@ void dialogue::resend_prompts() {
     auto* flying = prompts_.find_in_flight(p.known_as());
     flying->started = false;
     flying->again = true;
-    ++counters_.resent;
+    ++tally_.counts.resent;
     speak_of(p.trace);
     voice_->resent(p.uuid, flying->sent);
     ++flying->sent;
@@ -294,7 +293,7 @@ void dialogue::resend_prompts() {
 void dialogue::close(const std::string& uuid) {
   if (!prompts_.close(uuid))
     return;
-  ++counters_.answered;
+  ++tally_.counts.answered;
   sync_events();
   context_.log.write(log_level::info, loggers::conversation, "prompt_answered",
                      {{"uuid", uuid}});
@@ -302,7 +301,7 @@ void dialogue::close(const std::string& uuid) {
 
 void dialogue::fail(const prompt& p, std::string_view reason,
                     std::string_view detail) {
-  ++counters_.failed;
+  ++tally_.counts.failed;
   context_.log.write(
     log_level::error, loggers::conversation, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
+#include "actors/memory/checkpoint_schedule.hpp"
 #include "actors/memory/claude_outbox.hpp"
 #include "actors/memory/claude_tasks.hpp"
+#include "actors/memory/conversation_tally.hpp"
 #include "actors/memory/host_settings.hpp"
 #include "actors/memory/open_requests.hpp"
 #include "actors/memory/prompt_queue.hpp"
@@ -167,7 +169,9 @@ public:
 
   conversation_status status() const override;
   std::uint64_t turn() const override;
-  std::size_t status_requests() const override { return status_requests_; }
+  std::size_t status_requests() const override {
+    return tally_.status_requests;
+  }
   void answer_status(std::string_view document) override;
 
   /// A prompt that was sent this often and killed Claude each time is failed.
@@ -206,7 +210,6 @@ private:
   void take_system(const codec::envelope& line, std::string_view text);
   void take_result(const codec::envelope& result);
   bool comes_too_late(const codec::envelope& line) const;
-  void take_bill(const claude_bill& bill);
   void take_lifecycle(const codec::envelope& event);
   void take_replay(const codec::envelope& replay);
   bool take_failed_resume(const codec::envelope& result);
@@ -271,13 +274,10 @@ private:
   const host_line* line_ = nullptr; // while it is dealt with
 
   event_reader events_;
-  std::uint64_t checkpoint_ = 0;     // the last one; else where the log begins
-  std::uint64_t checkpoint_due_ = 0; // when read up to here
-  std::uint64_t checkpoint_given_ = 0; // likewise, in what Claude is given
+  checkpoint_schedule checkpoints_;
 
   claude_outbox outbox_;
   child_lifecycle child_;
-  double dollars_ = 0; // that this child has told of
   session_choice session_;
   host_settings settings_;
   std::uint64_t forgotten_ = 0; // of those, and told
@@ -287,8 +287,7 @@ private:
     failed_before_; // by an earlier agent
 
   bool draining_ = false;
-  std::size_t status_requests_ = 0;
-  conversation_status counters_;
+  conversation_tally tally_;
 };
 
 } // namespace container_agent

@@ -20,7 +20,7 @@ void dialogue::take(const child_started& child) {
   auto id = child.attached ? "again:" + std::to_string(context_.random.next())
                            : std::to_string(child.generation);
   child_.start(child, std::move(id));
-  dollars_ = 0;
+  tally_.begin_child();
   session_.begin_attempt();
   events_.join(child.midstream);
   if (!child_.is_kept())

@@ -51,7 +51,7 @@ bool dialogue::drained() const {
 bool dialogue::finished() const {
   return input_.finished() && prompts_.idle() && !tasks_.busy()
          && outbox_.empty() && to_child_gone_ >= logs_.to_child.end()
-         && status_requests_ == 0;
+         && tally_.status_requests == 0;
 }
 
 std::uint64_t dialogue::turn() const {
@@ -59,7 +59,7 @@ std::uint64_t dialogue::turn() const {
 }
 
 conversation_status dialogue::status() const {
-  auto result = counters_;
+  auto result = tally_.counts;
   result.ready = child_.is_ready();
   result.gave_up = !child_.gave_up().empty();
   result.trouble = logs_.trouble();
@@ -79,7 +79,7 @@ conversation_status dialogue::status() const {
 }
 
 void dialogue::answer_status(std::string_view document) {
-  for (; status_requests_ > 0; --status_requests_)
+  for (; tally_.status_requests > 0; --tally_.status_requests)
     voice_->status(document);
 }
 

@@ -158,10 +158,12 @@ void dialogue::release() {
   auto first = prompts_.first_input();
   auto needed = outbox_.first_input(input_.position());
   logs_.input.release(std::min(first.value_or(needed), needed));
-  logs_.to_child.release(std::min(to_child_gone_, checkpoint_given_));
+  logs_.to_child.release(
+    std::min(to_child_gone_, checkpoints_.to_child_from()));
   if (logs_.replies != nullptr)
     logs_.replies->release(shown_gone_);
-  logs_.events.release(std::min(events_.needed_from(shown_gone_), checkpoint_));
+  logs_.events.release(
+    std::min(events_.needed_from(shown_gone_), checkpoints_.events_from()));
 }
 
 } // namespace container_agent

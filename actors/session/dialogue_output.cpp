@@ -4,7 +4,6 @@
 #include "messages/visible_text.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 // What Claude says: relayed, and understood as far as it matters.
@@ -33,7 +32,7 @@ void dialogue::take_output() {
     return;
   hand_over();
   if (events_.at_line_end() && logs_.events.owed() == 0
-      && events_.read_to() >= checkpoint_due_)
+      && checkpoints_.is_due(events_.read_to()))
     write_checkpoint();
 }
 
@@ -126,7 +125,7 @@ void dialogue::take_result(const codec::envelope& result) {
   tasks_.end_turn(!result.origin.empty());
   if (result.origin.empty())
     child_.debts().result(result.user_message_uuids.size());
-  take_bill(result.bill);
+  tally_.add(result.bill);
   std::vector<std::string> assumed;
   // A Claude Code that does not report the life of commands does not say whom
   // it answers, either: turns then end in the order of their prompts. One that
@@ -153,17 +152,6 @@ void dialogue::take_result(const codec::envelope& result) {
   start_prompts();
 }
 
-// Tokens are those of the turn, dollars those of the process so far.
-void dialogue::take_bill(const claude_bill& bill) {
-  auto& all = counters_.bill;
-  if (std::isfinite(bill.dollars) && bill.dollars > dollars_)
-    all.dollars += bill.dollars - std::exchange(dollars_, bill.dollars);
-  all.input_tokens += bill.input_tokens;
-  all.output_tokens += bill.output_tokens;
-  all.cache_read_tokens += bill.cache_read_tokens;
-  all.cache_creation_tokens += bill.cache_creation_tokens;
-}
-
 void dialogue::take_lifecycle(const codec::envelope& event) {
   child_.note_lifecycle();
   auto* p = prompts_.find_in_flight(event.command_uuid);
@@ -188,13 +176,13 @@ void dialogue::take_replay(const codec::envelope& replay) {
 
 // All before it was read, and is not needed to go on any more.
 void dialogue::write_checkpoint() {
-  checkpoint_ = logs_.events.end();
-  checkpoint_given_ = logs_.to_child.end();
-  logs_.events.append(codec::checkpoint_record(
-    {context_.clock.now(), checkpoint_}, codec::text_of(kept())));
+  auto from = logs_.events.end();
+  checkpoints_.begin(from, logs_.to_child.end());
+  logs_.events.append(codec::checkpoint_record({context_.clock.now(), from},
+                                               codec::text_of(kept())));
   if (logs_.note_checkpoint && logs_.events.owed() == 0)
-    logs_.note_checkpoint(checkpoint_);
-  checkpoint_due_ = logs_.events.end() + config_.checkpoint_distance;
+    logs_.note_checkpoint(from);
+  checkpoints_.finish(logs_.events.end());
 }
 
 } // namespace container_agent

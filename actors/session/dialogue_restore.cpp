@@ -143,7 +143,7 @@ void dialogue::continue_prompt(prompt& p) {
   auto next = trace_id_of("continuation of " + p.known_as());
   p.continued_as = codec::make_uuid(next.high, next.low);
   p.again = p.answering = false;
-  ++counters_.continued;
+  ++tally_.counts.continued;
   context_.log.write(
     log_level::warn, loggers::conversation, "prompt_continued",
     {{"uuid", p.uuid}, {"continue_uuid", p.continued_as}, {"attempt", p.sent}});
@@ -229,7 +229,7 @@ void dialogue::tell_lost(std::string_view type, std::string_view subtype,
                          std::string_view id, std::string_view why) {
   if (is_own_request(id))
     return;
-  ++counters_.control_lost;
+  ++tally_.counts.control_lost;
   context_.log.write(log_level::warn, loggers::conversation, "control_lost",
                      {{"type", type},
                       {"subtype", subtype},
