@@ -82,6 +82,13 @@ public:
   /// Why the prompt with this uuid has failed; null if it has not.
   const std::string* failure(std::string_view uuid) const;
 
+  /// An earlier agent has known this one, which has its end.
+  void recall(const codec::closed_prompt& p);
+
+  /// An earlier agent has failed all of these prompts, by whatever uuid Claude
+  /// knows them: a result of theirs comes too late.
+  bool failed_before(const std::vector<std::string>& uuids) const;
+
   /// The prompt with this uuid has failed and may be accepted anew.
   void forget(std::string_view uuid);
 
@@ -129,6 +136,7 @@ private:
   std::unordered_set<trace_id, trace_id_hash> seen_;
   std::deque<trace_id> seen_order_;
   std::unordered_map<trace_id, std::string, trace_id_hash> failures_;
+  std::unordered_set<trace_id, trace_id_hash> failed_before_;
 };
 
 } // namespace container_agent

@@ -11,6 +11,16 @@
 
 namespace container_agent {
 
+namespace {
+
+// The agent's own state has failed such a prompt, not what Claude made of it.
+// Claude Code may know the prompt all the same; it then ends as `no_result`.
+bool may_run_again(std::string_view failure) {
+  return failure == "gave_up" || failure == "shutting_down";
+}
+
+} // namespace
+
 std::string dialogue_config::validate() const {
   if (queue.prompts == 0)
     return "the queue needs room for at least one prompt";
@@ -67,9 +77,7 @@ void dialogue::note_input() {
 }
 
 void dialogue::take(const host_line& line) {
-  line_ = &line;
   take_text(line);
-  line_ = nullptr;
   ++tally_.counts.lines; // not before: should that have thrown, it comes again
 }
 
@@ -81,7 +89,7 @@ input_window dialogue::input_standing() const {
 
 void dialogue::take_text(const host_line& line) {
   if (line.ending == line_ending::too_long)
-    return reject("too_long",
+    return reject(line, "too_long",
                   std::to_string(line.size)
                     + " bytes: over the limit; raise it (--max-line-bytes) or "
                       "send less",
@@ -90,18 +98,18 @@ void dialogue::take_text(const host_line& line) {
     return;
   auto outcome = codec::read_input(line.text, config_.input);
   if (auto* fault = std::get_if<codec::input_fault>(&outcome))
-    return reject(fault->reason, fault->detail, fault->uuid);
+    return reject(line, fault->reason, fault->detail, fault->uuid);
   auto& message = std::get<codec::input_message>(outcome);
   // JSON that is whole is whole without a line feed, too. Of plain text nobody
   // can tell, and half a prompt may mean something else than the whole one.
   auto is_json = config_.input != codec::input_format::text
                  && codec::start_of(line.text) == codec::json_start::object;
   if (line.ending == line_ending::cut && !is_json)
-    return reject("incomplete_line",
+    return reject(line, "incomplete_line",
                   "its writer closed the pipe before the line feed that ends "
                   "a prompt: send it again with one",
                   {});
-  take_message(std::move(message));
+  take_message(line, std::move(message));
 }
 
 bool dialogue::may_take_input() const {
@@ -116,22 +124,23 @@ bool dialogue::may_take_input() const {
   return !prompts_.full() || config_.transparent || !open_requests_.empty();
 }
 
-void dialogue::take_message(codec::input_message message) {
+void dialogue::take_message(const host_line& line,
+                            codec::input_message message) {
   using kind = codec::input_message::kind;
   // A Claude that has outlived its actor may wait for just this answer.
   auto awaited = message.what == kind::control_response
                  && open_requests_.contains(message.request_id);
   if (!child_.gave_up().empty() && !awaited
       && message.what != kind::status_request)
-    return reject("claude_unavailable",
+    return reject(line, "claude_unavailable",
                   "Claude is not started again until somebody asks for it "
                   "(container-agent restart-claude): "
                     + child_.gave_up(),
                   message.uuid);
   switch (message.what) {
-    case kind::prompt: return take_prompt(std::move(message));
+    case kind::prompt: return take_prompt(line, std::move(message));
     case kind::status_request: ++tally_.status_requests; return;
-    default: return take_control(std::move(message));
+    default: return take_control(line, std::move(message));
   }
 }
 
@@ -142,27 +151,27 @@ void dialogue::concerns(trace_id prompt) {
     context_.hook->concerns(prompt);
 }
 
-void dialogue::take_prompt(codec::input_message message) {
+void dialogue::take_prompt(const host_line& line,
+                           codec::input_message message) {
   if (draining_)
-    return reject("shutting_down",
+    return reject(line, "shutting_down",
                   "the agent is stopping: send it to the next one",
                   message.uuid);
   if (config_.transparent) {
     context_.log.write(
       log_level::info, loggers::conversation, "prompt_forwarded",
       {{"uuid", message.uuid}, {"bytes", std::uint64_t{message.line.size()}}});
-    return take_control(std::move(message));
+    return take_control(line, std::move(message));
   }
   if (!message.uuid.empty() && prompts_.seen(message.uuid)
       && take_again(message.uuid))
     return;
   if (prompts_.full() && !open_requests_.empty())
-    return reject("queue_full",
+    return reject(line, "queue_full",
                   "Claude waits for an answer of the host, and "
                     + std::to_string(prompts_.waiting())
                     + " prompts wait already: answer, then send it again",
                   message.uuid);
-  failed_before_.erase(trace_id_of(message.uuid));
   prompts_.forget(message.uuid);
   if (message.uuid.empty()) {
     auto high = context_.random.next();
@@ -172,22 +181,36 @@ void dialogue::take_prompt(codec::input_message message) {
   auto position = prompts_.waiting() + prompts_.in_flight().size();
   message.line.push_back('\n');
   prompt p{std::move(message.uuid), std::move(message.line)};
-  p.input_from = line_->begin;
-  p.input_to = line_->end;
+  p.input_from = line.begin;
+  p.input_to = line.end;
   context_.log.write(log_level::info, loggers::conversation, "prompt_accepted",
                      {{"uuid", p.uuid},
-                      {"line", line_->number},
+                      {"line", line.number},
                       {"bytes", std::uint64_t{p.line.size()}},
                       {"position", std::uint64_t{position}}});
   ++tally_.counts.accepted;
   concerns(p.trace);
-  voice_->accepted({p.uuid, position, false, input_range()});
+  voice_->accepted({p.uuid, position, false, range_of(line)});
   sync_events();
   prompts_.push(std::move(p));
   start_prompts();
 }
 
-void dialogue::take_control(codec::input_message message) {
+// A prompt whose uuid was accepted before. True if its end is, or will be, what
+// came of that one: else it is as if it had never been.
+bool dialogue::take_again(const std::string& uuid) {
+  const auto* failure = prompts_.failure(uuid);
+  if (failure != nullptr && may_run_again(*failure))
+    return false;
+  context_.log.write(log_level::info, loggers::conversation, "prompt_duplicate",
+                     {{"uuid", uuid}});
+  concerns(trace_id_of(uuid));
+  voice_->duplicate(uuid, failure != nullptr ? *failure : std::string{});
+  return true;
+}
+
+void dialogue::take_control(const host_line& line,
+                            codec::input_message message) {
   if (message.what == codec::input_message::kind::control_response)
     end_request(message.request_id);
   else if (message.what == codec::input_message::kind::control_cancel)
@@ -202,8 +225,8 @@ void dialogue::take_control(codec::input_message message) {
                   && !settings_.blocked().empty()
                   && host_settings::may_unblock(message.line);
   if ((child_.is_ready() || unblocks) && renewal() == nullptr)
-    return send_control({std::move(message), line_->begin});
-  outbox_.hold({std::move(message), line_->begin});
+    return send_control({std::move(message), line.begin});
+  outbox_.hold({std::move(message), line.begin});
 }
 
 void dialogue::release_control(
@@ -212,21 +235,21 @@ void dialogue::release_control(
   note_input();
 }
 
-void dialogue::reject(std::string_view reason, std::string_view detail,
-                      std::string_view uuid) {
+void dialogue::reject(const host_line& line, std::string_view reason,
+                      std::string_view detail, std::string_view uuid) {
   ++tally_.counts.rejected;
   context_.log.write(log_level::warn, loggers::conversation, "line_rejected",
                      {{"reason", reason},
                       {"detail", detail},
-                      {"line", line_->number},
+                      {"line", line.number},
                       {"uuid", uuid}});
   speak_of(uuid.empty() ? trace_id{} : trace_id_of(uuid));
   voice_->rejected(
-    {reason, detail, line_->number, uuid, line_->text, input_range()});
+    {reason, detail, line.number, uuid, line.text, range_of(line)});
 }
 
-codec::input_range dialogue::input_range() const {
-  return {line_->begin, line_->end, outbox_.first_input(line_->end)};
+codec::input_range dialogue::range_of(const host_line& line) const {
+  return {line.begin, line.end, outbox_.first_input(line.end)};
 }
 
 // -- prompts ------------------------------------------------------------------

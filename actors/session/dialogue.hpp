@@ -186,18 +186,19 @@ private:
   // the host's lines
   void note_input();
   void take_text(const host_line& line);
-  void take_message(codec::input_message message);
-  void take_prompt(codec::input_message message);
+  void take_message(const host_line& line, codec::input_message message);
+  void take_prompt(const host_line& line, codec::input_message message);
   bool take_again(const std::string& uuid);
   void concerns(trace_id prompt);
-  void take_control(codec::input_message message);
-  void reject(std::string_view reason, std::string_view detail,
-              std::string_view uuid);
-  codec::input_range input_range() const;
+  void take_control(const host_line& line, codec::input_message message);
+  void reject(const host_line& line, std::string_view reason,
+              std::string_view detail, std::string_view uuid);
+  codec::input_range range_of(const host_line& line) const;
   template <class Call>
   void for_each_message(std::uint64_t from, std::uint64_t to, Call call) const;
   void take_held(const codec::kept_conversation& kept);
   void restore(const codec::kept_conversation& kept, bool alive);
+  void restore_prompt(const codec::kept_prompt& p, bool alive);
   std::string line_of(const codec::kept_prompt& prompt) const;
 
   // Claude's lines
@@ -271,7 +272,6 @@ private:
   std::unique_ptr<host_voice> voice_;
   prompt_queue prompts_;
   input_reader input_;
-  const host_line* line_ = nullptr; // while it is dealt with
 
   event_reader events_;
   checkpoint_schedule checkpoints_;
@@ -280,11 +280,8 @@ private:
   child_lifecycle child_;
   session_choice session_;
   host_settings settings_;
-  std::uint64_t forgotten_ = 0; // of those, and told
   open_requests open_requests_; // Claude's, for the host
   claude_tasks tasks_;
-  std::unordered_set<trace_id, trace_id_hash>
-    failed_before_; // by an earlier agent
 
   bool draining_ = false;
   conversation_tally tally_;

@@ -12,36 +12,10 @@ namespace container_agent {
 void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
   session_.recall(kept.session_id, kept.anew);
   settings_.recall(kept.settings);
-  for (const auto& p : kept.closed) {
-    auto id = trace_id_named(p.uuid);
-    prompts_.remember(id);
-    if (p.failure.empty())
-      continue;
-    prompts_.note_failure(id, p.failure);
-    failed_before_.insert(p.continued_as.empty() ? id
-                                                 : trace_id_of(p.continued_as));
-  }
-  for (const auto& p : kept.prompts) {
-    prompts_.forget(p.uuid); // it had failed, and was accepted again
-    failed_before_.erase(trace_id_of(p.uuid));
-    auto line = line_of(p);
-    if (line.empty()) {
-      prompts_.remember(trace_id_of(p.uuid));
-      fail({p.uuid, {}}, "input_lost",
-           "what the host had written is not in the log of the input any more");
-      continue;
-    }
-    prompt known{p.uuid, std::move(line), p.sent, alive && p.begun};
-    known.input_from = p.input.from;
-    known.input_to = p.input.to;
-    known.continued_as = p.continued_as;
-    known.again = p.again;
-    known.answering = p.answering;
-    if (p.sent > 0)
-      prompts_.push_in_flight(std::move(known));
-    else
-      prompts_.push(std::move(known));
-  }
+  for (const auto& p : kept.closed)
+    prompts_.recall(p);
+  for (const auto& p : kept.prompts)
+    restore_prompt(p, alive);
   for (const auto& request : kept.open_requests)
     open_requests_.open(request.id, request.about);
   take_held(kept);
@@ -64,6 +38,27 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
     forget_session(session_.id(), "its transcript is not there");
 }
 
+void dialogue::restore_prompt(const codec::kept_prompt& p, bool alive) {
+  prompts_.forget(p.uuid); // it had failed, and was accepted again
+  auto line = line_of(p);
+  if (line.empty()) {
+    prompts_.remember(trace_id_of(p.uuid));
+    return fail(
+      {p.uuid, {}}, "input_lost",
+      "what the host had written is not in the log of the input any more");
+  }
+  prompt known{p.uuid, std::move(line), p.sent, alive && p.begun};
+  known.input_from = p.input.from;
+  known.input_to = p.input.to;
+  known.continued_as = p.continued_as;
+  known.again = p.again;
+  known.answering = p.answering;
+  if (p.sent > 0)
+    prompts_.push_in_flight(std::move(known));
+  else
+    prompts_.push(std::move(known));
+}
+
 // Claude may have been given the first of them, which it bears.
 void dialogue::take_held(const codec::kept_conversation& kept) {
   using kind = codec::input_message::kind;
@@ -76,9 +71,7 @@ void dialogue::take_held(const codec::kept_conversation& kept) {
                      if (message == nullptr || message->what == kind::prompt
                          || message->what == kind::status_request)
                        return;
-                     line_ = &line;
-                     take_control(std::move(*message));
-                     line_ = nullptr;
+                     take_control(line, std::move(*message));
                    });
 }
 

@@ -83,11 +83,8 @@ bool dialogue::leaves_out(const claude_line& line) {
 
 // An earlier agent has failed them, and was killed before it had ended Claude.
 bool dialogue::comes_too_late(const codec::envelope& line) const {
-  const auto& uuids = line.user_message_uuids;
-  return line.type == "result" && !uuids.empty() && !failed_before_.empty()
-         && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
-              return failed_before_.contains(trace_id_of(uuid));
-            });
+  return line.type == "result"
+         && prompts_.failed_before(line.user_message_uuids);
 }
 
 void dialogue::understand(const claude_line& relayed) {

@@ -27,7 +27,7 @@ void dialogue::send_control(const control_message& control) {
 void dialogue::note_settings() {
   if (config_.transparent)
     return;
-  if (settings_.forgotten() > std::exchange(forgotten_, settings_.forgotten()))
+  if (settings_.has_forgotten())
     context_.log.write(log_level::warn, loggers::conversation,
                        "setting_forgotten",
                        {{"most", std::uint64_t{host_settings::max_known}}});
