@@ -18,7 +18,6 @@
 #include "messages/records/agent_record.hpp"
 #include "messages/records/kept_conversation.hpp"
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -94,25 +93,20 @@ struct dialogue_config {
 ///                    │           │  └── continued: Claude had begun it before
 ///                    └───────────┴───▶ failed (shutting_down, …)
 ///
-/// A child's life, as seen from here:
-///
-///     none ─child_started─▶ starting ─all that was set is set─▶ ready
-///       ▲                      │                                   │
-///       └──────child_ended─────┴───────────────────────────────────┘
-///
-/// Before it is ready no prompt is sent, and no `result` ends one: a Claude
-/// that can't resume its session says one, too.
+/// Before a child is ready (`child_lifecycle`) no prompt is sent, and no
+/// `result` ends one: a Claude that can't resume its session says one, too.
 ///
 /// A Claude that is silent for too long is interrupted, then ended at once, and
 /// the prompt sent again; should it be silent over the same prompt once more,
 /// that prompt is failed.
 ///
-/// What the host says is in dialogue.cpp, what Claude says in
+/// Each of its members decides one thing, and knows nothing of the others;
+/// `dialogue` tells them what has happened, and writes what comes of it to the
+/// logs. What the host says is in dialogue.cpp, what Claude says in
 /// dialogue_output.cpp, what it asks and does beside the prompts in
-/// dialogue_requests.cpp, Claude's life in dialogue_child.cpp, what a new
+/// dialogue_requests.cpp, its starts and ends in dialogue_child.cpp, what a new
 /// Claude is given back in dialogue_restore.cpp, what goes from one agent to
-/// the next in dialogue_kept.cpp, the end in dialogue_end.cpp, and what becomes
-/// of a prompt that comes again in dialogue_again.cpp.
+/// the next in dialogue_kept.cpp, and the end in dialogue_end.cpp.
 ///
 /// It remembers nothing that the logs do not say: a `conversation_fold` makes
 /// its state of them for the next agent.
@@ -270,21 +264,23 @@ private:
   dialogue_config config_;
   actor_context context_;
   std::unique_ptr<host_voice> voice_;
-  prompt_queue prompts_;
-  input_reader input_;
 
+  // between host and Claude
+  input_reader input_;
+  prompt_queue prompts_;
+  claude_outbox outbox_;
   event_reader events_;
   checkpoint_schedule checkpoints_;
 
-  claude_outbox outbox_;
+  // Claude
   child_lifecycle child_;
   session_choice session_;
   host_settings settings_;
-  open_requests open_requests_; // Claude's, for the host
+  open_requests open_requests_; // for the host
   claude_tasks tasks_;
 
-  bool draining_ = false;
   conversation_tally tally_;
+  bool draining_ = false;
 };
 
 } // namespace container_agent
