@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace container_agent {
@@ -86,6 +87,11 @@ public:
   /// Number of settings dropped because there were too many.
   std::uint64_t forgotten() const { return forgotten_; }
 
+  /// Some were, since this was asked for last.
+  bool has_forgotten() {
+    return forgotten_ > std::exchange(told_forgotten_, forgotten_);
+  }
+
   static constexpr std::size_t max_known = 256;
 
   /// Open requests; beyond this, the oldest are dropped and not reported as
@@ -113,6 +119,7 @@ private:
   std::vector<awaited> awaited_;
   codec::restored_things outcome_;
   std::uint64_t forgotten_ = 0;
+  std::uint64_t told_forgotten_ = 0;
 };
 
 } // namespace container_agent

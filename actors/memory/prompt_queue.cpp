@@ -88,8 +88,26 @@ const std::string* prompt_queue::failure(std::string_view uuid) const {
   return i == failures_.end() ? nullptr : &i->second;
 }
 
+void prompt_queue::recall(const codec::closed_prompt& p) {
+  auto id = trace_id_named(p.uuid);
+  remember(id);
+  if (p.failure.empty())
+    return;
+  note_failure(id, p.failure);
+  failed_before_.insert(p.continued_as.empty() ? id
+                                               : trace_id_of(p.continued_as));
+}
+
+bool prompt_queue::failed_before(const std::vector<std::string>& uuids) const {
+  return !uuids.empty() && !failed_before_.empty()
+         && std::all_of(uuids.begin(), uuids.end(), [this](const auto& uuid) {
+              return failed_before_.contains(trace_id_of(uuid));
+            });
+}
+
 void prompt_queue::forget(std::string_view uuid) {
   auto id = trace_id_of(uuid);
+  failed_before_.erase(id);
   failures_.erase(id);
   seen_.erase(id);
   std::erase(seen_order_, id);

@@ -15,38 +15,37 @@
 
 namespace container_agent {
 
-/// A prompt that has no end yet. `line` is the line for Claude, with uuid and
-/// LF.
+/// A prompt on its way. `line` is the whole line for Claude, with uuid and LF.
 struct prompt {
   std::string uuid;
   std::string line;
   std::uint32_t sent = 0; ///< how often it was sent to a child
-  bool started = false;   ///< this child has reported that it works on it
+  bool started = false;   ///< this child has said that it works on it
   std::uint32_t stalls
     = 0; ///< how often Claude was silent over it for too long
   trace_id trace = trace_id_of(uuid);
 
-  /// The uuid of the agent's own prompt that continues this one; or empty.
+  /// The agent's own prompt by which Claude goes on with this one; or empty.
   std::string continued_as{};
 
-  /// An earlier child received it under the uuid that it is known by now.
+  /// An earlier child had it under the uuid that it is known by now.
   bool again = false;
 
-  /// A child had begun to answer it and may have used tools.
+  /// A child had begun to answer it, and may have used tools.
   bool answering = false;
 
-  /// The range of its text in the input log.
+  /// Where its text lies in the log of the input.
   std::uint64_t input_from = 0;
   std::uint64_t input_to = 0;
 
-  /// The uuid by which Claude knows it.
+  /// By this uuid Claude knows it.
   const std::string& known_as() const {
     return continued_as.empty() ? uuid : continued_as;
   }
 };
 
-/// The prompts between `accepted` and their end, both waiting and in flight.
-/// Pure: knows no actors, pipes or time.
+/// The prompts between `accepted` and their end: those that wait and those in
+/// flight. Pure: knows nothing of actors, pipes or time.
 class prompt_queue {
 public:
   struct limits {
@@ -57,69 +56,75 @@ public:
 
   explicit prompt_queue(limits l) : limits_{l} {}
 
-  /// Whether no further prompt may wait.
+  /// Whether one more prompt may wait.
   bool full() const;
 
   /// How many more small prompts may wait.
   std::size_t room() const;
 
-  /// Whether a prompt with this uuid was accepted before, among the last
-  /// `remembered_uuids`. (Claude Code itself remembers those of its session for
-  /// longer.) UUIDs are compared regardless of letter case (RFC 9562, 4).
+  /// Whether a prompt with this uuid was accepted before: one of the last
+  /// `remembered_uuids`. Claude Code itself knows those of its session for
+  /// longer. A UUID is the same in either case of letters (RFC 9562, 4).
   bool seen(std::string_view uuid) const;
 
   /// Appends a prompt and remembers its uuid.
   void push(prompt p);
 
-  /// The same for a prompt that an earlier agent has sent already.
+  /// The same for one that an earlier agent has sent already.
   void push_in_flight(prompt p);
 
-  /// Remembers a uuid that was accepted before.
+  /// Takes note of a uuid that was accepted before.
   void remember(trace_id uuid);
 
-  /// Remembers why a prompt has failed, if its uuid is remembered.
+  /// Takes note of why a prompt that is remembered has failed.
   void note_failure(trace_id uuid, std::string_view reason);
 
-  /// Why the prompt with this uuid failed; null if it did not.
+  /// Why the prompt with this uuid has failed; null if it has not.
   const std::string* failure(std::string_view uuid) const;
 
-  /// The failed prompt with this uuid may be accepted again.
+  /// An earlier agent has known this one, which has its end.
+  void recall(const codec::closed_prompt& p);
+
+  /// An earlier agent has failed all of these prompts, by whatever uuid Claude
+  /// knows them: a result of theirs comes too late.
+  bool failed_before(const std::vector<std::string>& uuids) const;
+
+  /// The prompt with this uuid has failed and may be accepted anew.
   void forget(std::string_view uuid);
 
-  /// Puts the first waiting prompt in flight. Returns null if none waits or
-  /// enough are in flight.
+  /// Takes the first waiting prompt into flight, or returns null if there is
+  /// none or enough are in flight.
   const prompt* start_next();
 
-  /// The prompt in flight that Claude knows by this uuid, or null.
+  /// A prompt in flight that Claude knows by this uuid, or null.
   prompt* find_in_flight(std::string_view uuid);
 
-  /// Prompts in flight, in the order they were sent.
+  /// Those in flight, in the order they were sent.
   std::deque<prompt>& in_flight() { return in_flight_; }
   const std::deque<prompt>& in_flight() const { return in_flight_; }
 
   /// Removes a prompt in flight. False if it is not in flight.
   bool close(std::string_view uuid);
 
-  /// Removes and returns all waiting prompts.
+  /// Removes and returns all that wait.
   std::vector<prompt> drain_waiting();
 
-  /// Number of prompts closed so far.
+  /// How many have been closed so far.
   std::uint64_t closed() const { return closed_; }
 
   const std::deque<prompt>& waiting_ones() const { return waiting_; }
 
-  /// Offset in the input log of the first prompt that has no end.
+  /// Where the first of all that have no end begins in the log of the input.
   std::optional<std::uint64_t> first_input() const;
 
-  /// All remembered uuids, as ids, the oldest first.
+  /// All uuids that are remembered, as ids, the oldest first.
   std::deque<codec::closed_prompt> remembered() const;
 
   std::size_t waiting() const { return waiting_.size(); }
   std::size_t waiting_bytes() const { return waiting_bytes_; }
   bool idle() const { return waiting_.empty() && in_flight_.empty(); }
 
-  /// At 128 bits each this takes 1 MB at most, and twice that if all have
-  /// failed.
+  /// 1 MB at most, as 128 bits each, and as much again if all have failed.
   static constexpr std::size_t remembered_uuids = 16 * 1024;
 
 private:
@@ -131,6 +136,7 @@ private:
   std::unordered_set<trace_id, trace_id_hash> seen_;
   std::deque<trace_id> seen_order_;
   std::unordered_map<trace_id, std::string, trace_id_hash> failures_;
+  std::unordered_set<trace_id, trace_id_hash> failed_before_;
 };
 
 } // namespace container_agent

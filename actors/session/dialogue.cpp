@@ -11,6 +11,16 @@
 
 namespace container_agent {
 
+namespace {
+
+// The agent's own state has failed such a prompt, not what Claude made of it.
+// Claude Code may know the prompt all the same; it then ends as `no_result`.
+bool may_run_again(std::string_view failure) {
+  return failure == "gave_up" || failure == "shutting_down";
+}
+
+} // namespace
+
 std::string dialogue_config::validate() const {
   if (queue.prompts == 0)
     return "the queue needs room for at least one prompt";
@@ -28,16 +38,18 @@ dialogue::dialogue(dialogue_config config, conversation_logs logs,
     config_{std::move(config)},
     context_{context},
     voice_{make_host_voice(config_.voice, context, logs_)},
-    prompts_{config_.queue},
     input_{logs_.input, config_.lines,
            std::clamp(kept.input, logs_.input.begin(), logs_.input.end())},
-    scanner_{{.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
+    prompts_{config_.queue},
+    outbox_{config_.queue.bytes},
+    events_{logs_.events,
+            logs_.replies == nullptr,
+            {.max_result = is_text(config_.voice) ? config_.max_answer : 0}},
+    checkpoints_{config_.checkpoint_distance, logs_.events.begin(),
+                 logs_.to_child.begin()},
+    session_{config_.resume_retries, config_.given_session},
     open_requests_{config_.permission_timeout, config_.redact},
     tasks_{config_.task_patience} {
-  read_to_ = line_begin_ = logs_.events.line_start();
-  checkpoint_ = logs_.events.begin();
-  checkpoint_due_ = checkpoint_ + config_.checkpoint_distance;
-  checkpoint_given_ = logs_.to_child.begin();
   shown_gone_ = logs_.shown().begin();
   to_child_gone_ = logs_.to_child.end();
   restore(kept, alive);
@@ -45,8 +57,7 @@ dialogue::dialogue(dialogue_config config, conversation_logs logs,
 
 // -- the host's lines ---------------------------------------------------------
 
-// A line stays at the front while it is handled, so if that throws it comes
-// again.
+// A line that throws is at the front the next time, too.
 void dialogue::take_input() {
   while (may_take_input()) {
     const auto* line = input_.front();
@@ -58,19 +69,16 @@ void dialogue::take_input() {
   }
 }
 
-// Notes the position, because not every line leaves a record: control messages
-// and a transparent host's lines don't.
+// Control messages and what a transparent host says leave no record.
 void dialogue::note_input() {
   if (logs_.note_input && logs_.events.owed() == 0 && logs_.to_child.owed() == 0
-      && (status_requests_ == 0 || closed_))
-    logs_.note_input(held_from(input_.position()));
+      && (tally_.status_requests == 0 || events_.closed()))
+    logs_.note_input(outbox_.first_input(input_.position()));
 }
 
 void dialogue::take(const host_line& line) {
-  line_ = &line;
   take_text(line);
-  line_ = nullptr;
-  ++counters_.lines; // last: if that throws, the line comes again
+  ++tally_.counts.lines; // not before: should that have thrown, it comes again
 }
 
 input_window dialogue::input_standing() const {
@@ -81,7 +89,7 @@ input_window dialogue::input_standing() const {
 
 void dialogue::take_text(const host_line& line) {
   if (line.ending == line_ending::too_long)
-    return reject("too_long",
+    return reject(line, "too_long",
                   std::to_string(line.size)
                     + " bytes: over the limit; raise it (--max-line-bytes) or "
                       "send less",
@@ -90,80 +98,80 @@ void dialogue::take_text(const host_line& line) {
     return;
   auto outcome = codec::read_input(line.text, config_.input);
   if (auto* fault = std::get_if<codec::input_fault>(&outcome))
-    return reject(fault->reason, fault->detail, fault->uuid);
+    return reject(line, fault->reason, fault->detail, fault->uuid);
   auto& message = std::get<codec::input_message>(outcome);
-  // A JSON object is complete even without a line feed. Plain text may not be,
-  // and half a prompt may mean something else than the whole one.
+  // JSON that is whole is whole without a line feed, too. Of plain text nobody
+  // can tell, and half a prompt may mean something else than the whole one.
   auto is_json = config_.input != codec::input_format::text
                  && codec::start_of(line.text) == codec::json_start::object;
   if (line.ending == line_ending::cut && !is_json)
-    return reject("incomplete_line",
+    return reject(line, "incomplete_line",
                   "its writer closed the pipe before the line feed that ends "
                   "a prompt: send it again with one",
                   {});
-  take_message(std::move(message));
+  take_message(line, std::move(message));
 }
 
 bool dialogue::may_take_input() const {
   if (logs_.shown().end() >= shown_gone_ + config_.max_backlog
-      || logs_.to_child.end() + for_claude_bytes_
+      || logs_.to_child.end() + outbox_.queued_bytes()
            >= to_child_gone_ + small_window
       || logs_.events.owed() >= small_window || !logs_.trouble().empty()
-      || held_control_.size() >= max_held_control
-      || held_control_bytes_ >= config_.queue.bytes)
+      || outbox_.full())
     return false;
-  // Claude may wait for an answer that comes after prompts for which there is
-  // no room. Those prompts are then refused; otherwise they would block the
-  // answer for ever.
+  // An answer that Claude waits for may stand behind prompts that find no room:
+  // these are then refused instead of blocking it for ever.
   return !prompts_.full() || config_.transparent || !open_requests_.empty();
 }
 
-void dialogue::take_message(codec::input_message message) {
+void dialogue::take_message(const host_line& line,
+                            codec::input_message message) {
   using kind = codec::input_message::kind;
-  // A Claude that has outlived its actor may wait for this very answer.
+  // A Claude that has outlived its actor may wait for just this answer.
   auto awaited = message.what == kind::control_response
                  && open_requests_.contains(message.request_id);
-  if (!gave_up_.empty() && !awaited && message.what != kind::status_request)
-    return reject("claude_unavailable",
+  if (!child_.gave_up().empty() && !awaited
+      && message.what != kind::status_request)
+    return reject(line, "claude_unavailable",
                   "Claude is not started again until somebody asks for it "
                   "(container-agent restart-claude): "
-                    + gave_up_,
+                    + child_.gave_up(),
                   message.uuid);
   switch (message.what) {
-    case kind::prompt: return take_prompt(std::move(message));
-    case kind::status_request: ++status_requests_; return;
-    default: return take_control(std::move(message));
+    case kind::prompt: return take_prompt(line, std::move(message));
+    case kind::status_request: ++tally_.status_requests; return;
+    default: return take_control(line, std::move(message));
   }
 }
 
-// For traces: the current line belongs to this prompt.
+// From here on it is known whose line it is.
 void dialogue::concerns(trace_id prompt) {
   speak_of(prompt);
   if (context_.hook != nullptr)
     context_.hook->concerns(prompt);
 }
 
-void dialogue::take_prompt(codec::input_message message) {
+void dialogue::take_prompt(const host_line& line,
+                           codec::input_message message) {
   if (draining_)
-    return reject("shutting_down",
+    return reject(line, "shutting_down",
                   "the agent is stopping: send it to the next one",
                   message.uuid);
   if (config_.transparent) {
     context_.log.write(
       log_level::info, loggers::conversation, "prompt_forwarded",
       {{"uuid", message.uuid}, {"bytes", std::uint64_t{message.line.size()}}});
-    return take_control(std::move(message));
+    return take_control(line, std::move(message));
   }
   if (!message.uuid.empty() && prompts_.seen(message.uuid)
       && take_again(message.uuid))
     return;
   if (prompts_.full() && !open_requests_.empty())
-    return reject("queue_full",
+    return reject(line, "queue_full",
                   "Claude waits for an answer of the host, and "
                     + std::to_string(prompts_.waiting())
                     + " prompts wait already: answer, then send it again",
                   message.uuid);
-  failed_before_.erase(trace_id_of(message.uuid));
   prompts_.forget(message.uuid);
   if (message.uuid.empty()) {
     auto high = context_.random.next();
@@ -173,93 +181,83 @@ void dialogue::take_prompt(codec::input_message message) {
   auto position = prompts_.waiting() + prompts_.in_flight().size();
   message.line.push_back('\n');
   prompt p{std::move(message.uuid), std::move(message.line)};
-  p.input_from = line_->begin;
-  p.input_to = line_->end;
+  p.input_from = line.begin;
+  p.input_to = line.end;
   context_.log.write(log_level::info, loggers::conversation, "prompt_accepted",
                      {{"uuid", p.uuid},
-                      {"line", line_->number},
+                      {"line", line.number},
                       {"bytes", std::uint64_t{p.line.size()}},
                       {"position", std::uint64_t{position}}});
-  ++counters_.accepted;
+  ++tally_.counts.accepted;
   concerns(p.trace);
-  voice_->accepted({p.uuid, position, false, input_range()});
+  voice_->accepted({p.uuid, position, false, range_of(line)});
   sync_events();
   prompts_.push(std::move(p));
   start_prompts();
 }
 
-void dialogue::take_control(codec::input_message message) {
+// A prompt whose uuid was accepted before. True if its end is, or will be, what
+// came of that one: else it is as if it had never been.
+bool dialogue::take_again(const std::string& uuid) {
+  const auto* failure = prompts_.failure(uuid);
+  if (failure != nullptr && may_run_again(*failure))
+    return false;
+  context_.log.write(log_level::info, loggers::conversation, "prompt_duplicate",
+                     {{"uuid", uuid}});
+  concerns(trace_id_of(uuid));
+  voice_->duplicate(uuid, failure != nullptr ? *failure : std::string{});
+  return true;
+}
+
+void dialogue::take_control(const host_line& line,
+                            codec::input_message message) {
   if (message.what == codec::input_message::kind::control_response)
     end_request(message.request_id);
   else if (message.what == codec::input_message::kind::control_cancel)
     settings_.cancelled(message.request_id);
-  ++signs_; // Claude has something to do again
+  child_.note_sign(); // Claude has something to do again
   context_.log.write(log_level::debug, loggers::conversation,
                      "control_forwarded",
                      {{"request_id", message.request_id},
                       {"bytes", std::uint64_t{message.line.size()}}});
-  // A Claude that is about to be replaced will not read it any more.
-  auto unblocks = child_ == child_state::starting && !settings_.restoring()
+  // One that is about to end for a new one will not read it any more.
+  auto unblocks = child_.is_starting() && !settings_.restoring()
                   && !settings_.blocked().empty()
                   && host_settings::may_unblock(message.line);
-  if ((child_ == child_state::ready || unblocks) && renewal() == nullptr)
-    return send_control({std::move(message), line_->begin});
-  hold_control({std::move(message), line_->begin});
+  if ((child_.is_ready() || unblocks) && renewal() == nullptr)
+    return send_control({std::move(message), line.begin});
+  outbox_.hold({std::move(message), line.begin});
 }
 
-void dialogue::hold_control(control_message control) {
-  held_control_bytes_ += control.message.line.size();
-  held_control_.push_back(std::move(control));
-}
-
-// A message stays held until `deal` has returned, so that the next agent has it
-// if this one is killed.
-void dialogue::deal_with_held(
+void dialogue::release_control(
   const std::function<bool(const control_message&)>& deal) {
-  for (auto i = held_control_.begin(); i != held_control_.end();) {
-    if (!deal(*i)) {
-      ++i;
-      continue;
-    }
-    held_control_bytes_ -= i->message.line.size();
-    i = held_control_.erase(i);
-  }
+  outbox_.release(deal);
   note_input();
 }
 
-// The next agent must begin with the first message that Claude was not given.
-std::uint64_t dialogue::held_from(std::uint64_t otherwise) const {
-  auto result = otherwise;
-  for (const auto& each : for_claude_)
-    result = std::min(result, each.input_from);
-  for (const auto& each : held_control_)
-    result = std::min(result, each.input_from);
-  return result;
-}
-
-void dialogue::reject(std::string_view reason, std::string_view detail,
-                      std::string_view uuid) {
-  ++counters_.rejected;
+void dialogue::reject(const host_line& line, std::string_view reason,
+                      std::string_view detail, std::string_view uuid) {
+  ++tally_.counts.rejected;
   context_.log.write(log_level::warn, loggers::conversation, "line_rejected",
                      {{"reason", reason},
                       {"detail", detail},
-                      {"line", line_->number},
+                      {"line", line.number},
                       {"uuid", uuid}});
   speak_of(uuid.empty() ? trace_id{} : trace_id_of(uuid));
   voice_->rejected(
-    {reason, detail, line_->number, uuid, line_->text, input_range()});
+    {reason, detail, line.number, uuid, line.text, range_of(line)});
 }
 
-codec::input_range dialogue::input_range() const {
-  return {line_->begin, line_->end, held_from(line_->end)};
+codec::input_range dialogue::range_of(const host_line& line) const {
+  return {line.begin, line.end, outbox_.first_input(line.end)};
 }
 
 // -- prompts ------------------------------------------------------------------
 
 void dialogue::start_prompts() {
-  // A restart that waits only for tasks may wait for long, so prompts still
-  // start.
-  if (child_ != child_state::ready || (renewal_ && !tasks_.holds_back()))
+  // A restart that waits for tasks only may wait for long.
+  if (!child_.is_ready()
+      || (child_.renewal() != nullptr && !tasks_.holds_back()))
     return;
   while (const auto* p = prompts_.start_next())
     send(*p);
@@ -271,16 +269,15 @@ void dialogue::send(const prompt& p) {
   auto line = p.continued_as.empty()
                 ? p.line
                 : codec::prompt_line(config_.continue_prompt, p.continued_as);
-  // Claude runs the prompt again if its transcript does not have it.
+  // Claude runs the prompt anew if its transcript does not have it.
   if (p.again && p.answering)
     line = codec::with_notice(line);
   give_claude(line, p.trace);
-  ++signs_;
+  child_.note_sign();
 }
 
 void dialogue::interrupt() {
-  auto id = std::string{codec::own_request_prefix}
-            + "interrupt:" + std::to_string(++own_requests_);
+  auto id = outbox_.make_request_id("interrupt");
   const auto& flying = prompts_.in_flight();
   context_.log.write(log_level::warn, loggers::conversation, "turn_interrupted",
                      {{"uuid", flying.empty() ? "" : flying.front().uuid}});
@@ -288,7 +285,7 @@ void dialogue::interrupt() {
 }
 
 void dialogue::resend_prompts() {
-  auto unfinished = prompts_.in_flight(); // a copy: failing removes
+  auto unfinished = prompts_.in_flight(); // a copy: failing removes from it
   for (const auto& p : unfinished) {
     if (p.sent >= max_sends) {
       fail(p, "crashed",
@@ -308,7 +305,7 @@ void dialogue::resend_prompts() {
     auto* flying = prompts_.find_in_flight(p.known_as());
     flying->started = false;
     flying->again = true;
-    ++counters_.resent;
+    ++tally_.counts.resent;
     speak_of(p.trace);
     voice_->resent(p.uuid, flying->sent);
     ++flying->sent;
@@ -319,7 +316,7 @@ void dialogue::resend_prompts() {
 void dialogue::close(const std::string& uuid) {
   if (!prompts_.close(uuid))
     return;
-  ++counters_.answered;
+  ++tally_.counts.answered;
   sync_events();
   context_.log.write(log_level::info, loggers::conversation, "prompt_answered",
                      {{"uuid", uuid}});
@@ -327,7 +324,7 @@ void dialogue::close(const std::string& uuid) {
 
 void dialogue::fail(const prompt& p, std::string_view reason,
                     std::string_view detail) {
-  ++counters_.failed;
+  ++tally_.counts.failed;
   context_.log.write(
     log_level::error, loggers::conversation, "prompt_failed",
     {{"uuid", p.uuid}, {"reason", reason}, {"detail", detail}});
@@ -356,24 +353,21 @@ void dialogue::fail_waiting(std::string_view reason, std::string_view detail) {
     fail(p, reason, detail);
 }
 
-// Waits until all records so far are in the log of events. Otherwise an agent
-// that is killed in between leaves a Claude with lines that the next agent does
-// not know.
+// Not before all that was told so far is in the log of events: an agent that is
+// killed in between would leave a Claude that was given what nobody knows of.
 void dialogue::give_claude(std::string lines, trace_id prompt,
                            std::uint64_t input_from) {
-  for_claude_bytes_ += lines.size();
-  for_claude_.push_back({std::move(lines), prompt, input_from});
+  outbox_.queue({std::move(lines), prompt, input_from});
   hand_over();
 }
 
 void dialogue::hand_over() {
-  while (!for_claude_.empty() && logs_.events.owed() == 0
-         && logs_.to_child.owed() == 0) {
-    auto next = std::move(for_claude_.front());
-    for_claude_.pop_front();
-    for_claude_bytes_ -= next.lines.size();
-    logs_.to_child.append(next.lines);
-    child_marks_.push_back({logs_.to_child.end(), next.prompt});
+  while (logs_.events.owed() == 0 && logs_.to_child.owed() == 0) {
+    auto next = outbox_.pop();
+    if (!next)
+      return;
+    logs_.to_child.append(next->text);
+    child_marks_.push_back({logs_.to_child.end(), next->prompt});
     note_input();
   }
 }

@@ -1,19 +1,23 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
+#include "actors/memory/checkpoint_schedule.hpp"
+#include "actors/memory/claude_outbox.hpp"
 #include "actors/memory/claude_tasks.hpp"
+#include "actors/memory/conversation_tally.hpp"
 #include "actors/memory/host_settings.hpp"
 #include "actors/memory/open_requests.hpp"
 #include "actors/memory/prompt_queue.hpp"
-#include "actors/memory/transparent_debts.hpp"
+#include "actors/memory/session_choice.hpp"
 #include "actors/session/bridge.hpp"
+#include "actors/session/child_lifecycle.hpp"
+#include "actors/session/event_reader.hpp"
 #include "actors/session/host_voice.hpp"
 #include "messages/codec/envelope.hpp"
 #include "messages/codec/input_message.hpp"
 #include "messages/records/agent_record.hpp"
 #include "messages/records/kept_conversation.hpp"
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,58 +32,58 @@ struct dialogue_config {
   voice_kind voice = voice_kind::stream_json;
   prompt_queue::limits queue;
 
-  /// Forward everything at once and inject nothing.
+  /// Forward everything at once, inject nothing.
   bool transparent = false;
 
-  /// Claude's tasks that were silent for this long are no longer waited for; 0:
-  /// wait for ever. (`--stall-timeout`, as for a turn.)
+  /// Tasks of Claude's of which nothing is heard for so long are not waited for
+  /// any more; 0: for ever. (`--stall-timeout`, as for a turn.)
   std::chrono::milliseconds task_patience{0};
 
-  /// Permission requests that the host has not answered for this long are
+  /// Permission requests that the host has not answered after so long are
   /// denied; 0: never. (`--permission-timeout`)
   std::chrono::milliseconds permission_timeout{0};
 
-  /// Removes secrets from the subjects of Claude's requests.
+  /// What takes secrets out of what Claude's requests are about.
   open_requests::redactor redact = nullptr;
 
-  /// Size of the longest answer for text output, which holds it whole.
+  /// Longest answer in bytes that text output can show. It is held whole.
   std::size_t max_answer = 64 * 1024 * 1024;
 
-  /// The session that the user's arguments resume, if any. If Claude Code
-  /// refuses it, the host is told that this one was lost.
+  /// Session that the user's arguments resume, if any: to say which one was
+  /// lost if Claude Code refuses it.
   std::string given_session;
 
-  /// The prompt by which Claude continues one that it had begun when it died;
-  /// empty: such a prompt fails.
+  /// By this prompt Claude goes on with one that it had begun when it died;
+  /// empty: such a prompt is failed.
   std::string continue_prompt = "Continue from where you left off.";
 
-  /// How often in a row to try again to resume a session before it counts as
-  /// lost.
+  /// A session that could not be resumed is tried again so often in a row, then
+  /// it is lost.
   std::uint32_t resume_retries = 2;
 
-  /// Bytes of events that the host may be behind before Claude has to wait.
-  /// (`--max-backlog`)
+  /// What of the events the host may not have yet before Claude has to wait, in
+  /// bytes. (`--max-backlog`)
   std::uint64_t max_backlog = 256 * 1024 * 1024;
 
-  /// Bytes of events between two checkpoints.
+  /// After so many bytes of events comes a checkpoint.
   std::uint64_t checkpoint_distance = 16 * 1024 * 1024;
 
   input_reader::config lines;
 
-  /// Accepted prompts and their ends survive a crash of the machine.
+  /// What was accepted, and that it has its end, survives the machine.
   bool sync = false;
 
-  /// The session that an earlier agent used can't be resumed.
+  /// The session that an earlier agent has left can't be resumed.
   bool session_gone = false;
 
   /// Returns what is wrong, or an empty string.
   std::string validate() const;
 };
 
-/// The conversation with Claude Code over stream-json. It checks the host's
-/// lines, queues prompts, keeps one turn in flight and relays Claude's lines.
-/// After a crash it resumes the session, restores the host's settings and sends
-/// prompts without a result again.
+/// The conversation with Claude Code over stream-json: checks the host's lines,
+/// queues prompts, keeps one turn in flight, relays what Claude says, and after
+/// a crash resumes the session, sets what the host had set, and sends what has
+/// no result again.
 ///
 /// A prompt's life:
 ///
@@ -89,31 +93,27 @@ struct dialogue_config {
 ///                    │           │  └── continued: Claude had begun it before
 ///                    └───────────┴───▶ failed (shutting_down, …)
 ///
-/// A child's life, as seen from here:
+/// Before a child is ready (`child_lifecycle`) no prompt is sent, and no
+/// `result` ends one: a Claude that can't resume its session says one, too.
 ///
-///     none ─child_started─▶ starting ─all that was set is set─▶ ready
-///       ▲                      │                                   │
-///       └──────child_ended─────┴───────────────────────────────────┘
+/// A Claude that is silent for too long is interrupted, then ended at once, and
+/// the prompt sent again; should it be silent over the same prompt once more,
+/// that prompt is failed.
 ///
-/// Before it is ready no prompt is sent and no `result` ends a prompt, because
-/// a Claude that can't resume its session also sends a `result`.
+/// Each of its members decides one thing, and knows nothing of the others;
+/// `dialogue` tells them what has happened, and writes what comes of it to the
+/// logs. What the host says is in dialogue.cpp, what Claude says in
+/// dialogue_output.cpp, what it asks and does beside the prompts in
+/// dialogue_requests.cpp, its starts and ends in dialogue_child.cpp, what a new
+/// Claude is given back in dialogue_restore.cpp, what goes from one agent to
+/// the next in dialogue_kept.cpp, and the end in dialogue_end.cpp.
 ///
-/// A Claude that is silent for too long is interrupted, then killed, and the
-/// prompt is sent again. If Claude is silent over the same prompt once more,
-/// the prompt fails.
-///
-/// The host's lines are in dialogue.cpp, Claude's in dialogue_output.cpp, its
-/// requests and its tasks in dialogue_requests.cpp, its starts and ends in
-/// dialogue_child.cpp, what a new Claude is given back in dialogue_restore.cpp,
-/// the state for the next agent in dialogue_kept.cpp, the end in
-/// dialogue_end.cpp, and prompts that come again in dialogue_again.cpp.
-///
-/// It has no state that the logs do not hold; `fold_conversation` rebuilds it
-/// for the next agent.
+/// It remembers nothing that the logs do not say: a `conversation_fold` makes
+/// its state of them for the next agent.
 class dialogue : public bridge {
 public:
-  /// `kept`: the state at the end of an earlier agent. `alive`: the Claude that
-  /// it left still runs and is to be taken up.
+  /// `kept`: where an earlier agent has stopped. `alive`: the Claude that it
+  /// has left is there, to be taken up.
   dialogue(dialogue_config config, conversation_logs logs,
            actor_context context, const codec::kept_conversation& kept = {},
            bool alive = false);
@@ -130,12 +130,12 @@ public:
   void take(const child_started& child) override;
   void take(const child_ended& end) override;
   void take_output() override;
-  std::uint64_t heard() const override { return heard_; }
+  std::uint64_t heard() const override { return events_.heard(); }
   std::uint64_t output_limit() const override;
   std::uint64_t shown_to() const override;
   launch_child launch_plan() const override;
   bool wants_child() const override;
-  bool child_runs() const override { return child_ != child_state::none; }
+  bool child_runs() const override { return child_.runs(); }
 
   void take(const restart_scheduled& plan) override;
   void take(const restarts_exhausted& end) override;
@@ -152,10 +152,10 @@ public:
   std::vector<open_request> requests(time_point now) const override;
   void close() override;
 
-  /// The state for the next agent; a fold of the logs gives the same.
+  /// What the next agent has to know: what a fold of the logs comes to.
   codec::kept_conversation kept() const;
 
-  /// Releases the parts of the logs that nobody needs here.
+  /// What comes before is not needed by anybody here.
   void release() override;
 
   bool drained() const override;
@@ -163,69 +163,48 @@ public:
 
   conversation_status status() const override;
   std::uint64_t turn() const override;
-  std::size_t status_requests() const override { return status_requests_; }
+  std::size_t status_requests() const override {
+    return tally_.status_requests;
+  }
   void answer_status(std::string_view document) override;
 
-  /// A prompt that was sent this often, and killed Claude each time, fails.
+  /// A prompt that was sent this often and killed Claude each time is failed.
   static constexpr std::uint32_t max_sends = 4;
 
-  /// A prompt over which Claude was silent for too long this often fails.
+  /// A prompt over which Claude was silent for too long this often is failed.
   static constexpr std::uint32_t max_stalls = 2;
 
-  /// Control messages of the host that may wait until a child is ready. Their
-  /// total size is limited like that of waiting prompts.
-  static constexpr std::size_t max_held_control = 256;
-
-  /// 2 MiB: how far before the host's position the next agent may begin.
-  static constexpr std::uint64_t max_repeated = 2 * 1024 * 1024;
-
-  /// 1 MiB: a longer line of Claude's is forwarded before it is complete.
-  static constexpr std::uint64_t max_held_line = 1024 * 1024;
-
 private:
-  static constexpr auto no_input = ~std::uint64_t{0};
-
-  enum class child_state : std::uint8_t { none, starting, ready };
+  using control_message = claude_outbox::control_message;
 
   // the host's lines
   void note_input();
   void take_text(const host_line& line);
-  void take_message(codec::input_message message);
-  void take_prompt(codec::input_message message);
+  void take_message(const host_line& line, codec::input_message message);
+  void take_prompt(const host_line& line, codec::input_message message);
   bool take_again(const std::string& uuid);
   void concerns(trace_id prompt);
-  void take_control(codec::input_message message);
-  void reject(std::string_view reason, std::string_view detail,
-              std::string_view uuid);
-  codec::input_range input_range() const;
+  void take_control(const host_line& line, codec::input_message message);
+  void reject(const host_line& line, std::string_view reason,
+              std::string_view detail, std::string_view uuid);
+  codec::input_range range_of(const host_line& line) const;
   template <class Call>
   void for_each_message(std::uint64_t from, std::uint64_t to, Call call) const;
   void take_held(const codec::kept_conversation& kept);
   void restore(const codec::kept_conversation& kept, bool alive);
+  void restore_prompt(const codec::kept_prompt& p, bool alive);
   std::string line_of(const codec::kept_prompt& prompt) const;
 
   // Claude's lines
-  bool end_line(std::string_view block, std::uint64_t block_begin);
-  bool is_own(const codec::envelope& line, std::string_view block,
-              std::uint64_t block_begin);
-  void leave_line_out();
-  void end_torn_line();
-  bool is_torn() const { return torn_ && torn_->from == line_begin_; }
-  void mend_torn(const codec::envelope& line, std::string_view block,
-                 std::uint64_t block_begin);
-  bool leaves_out(const codec::envelope& line, std::string_view block,
-                  std::uint64_t block_begin);
-  void take_line(const codec::envelope& line, std::string_view block,
-                 std::uint64_t block_begin);
-  std::string line_text(std::string_view block,
-                        std::uint64_t block_begin) const;
+  void relay(const claude_line& line);
+  bool leaves_out(const claude_line& line);
+  void understand(const claude_line& line);
   void write_checkpoint();
   void sync_events();
   void in_claudes_name(std::string line);
   void take_system(const codec::envelope& line, std::string_view text);
   void take_result(const codec::envelope& result);
   bool comes_too_late(const codec::envelope& line) const;
-  void take_bill(const claude_bill& bill);
   void take_lifecycle(const codec::envelope& event);
   void take_replay(const codec::envelope& replay);
   bool take_failed_resume(const codec::envelope& result);
@@ -247,10 +226,8 @@ private:
   void continue_prompt(prompt& p);
   void fail_begun(const prompt& p);
   void note_answering();
-  void note_resumed();
   void lose_session();
   void forget_session(std::string_view lost, std::string_view why);
-  void set_session(std::string id, bool anew);
   void begin_request(const std::string& id, std::string_view text);
   void end_request(const std::string& id);
   void cancel_requests();
@@ -267,23 +244,12 @@ private:
   void fail_waiting(std::string_view reason, std::string_view detail);
 
   // control messages
-  bool own_request(std::string_view id) const;
   void give_claude(std::string lines, trace_id prompt = {},
-                   std::uint64_t input_from = no_input);
+                   std::uint64_t input_from = claude_outbox::no_input);
   void hand_over();
   void lose_line(const std::string& line);
-
-  /// A control message and its range in the input.
-  struct control_message {
-    codec::input_message message;
-    std::uint64_t input_from = no_input;
-  };
-
   void send_control(const control_message& control);
-  void hold_control(control_message control);
-  /// Removes the held messages that `deal` has dealt with.
-  void deal_with_held(const std::function<bool(const control_message&)>& deal);
-  std::uint64_t held_from(std::uint64_t otherwise) const;
+  void release_control(const std::function<bool(const control_message&)>& deal);
   void release_settings();
   void initialize();
   void begin_restore(bool initialized);
@@ -298,74 +264,23 @@ private:
   dialogue_config config_;
   actor_context context_;
   std::unique_ptr<host_voice> voice_;
-  prompt_queue prompts_;
+
+  // between host and Claude
   input_reader input_;
-  const host_line* line_ = nullptr; // while it is dealt with
+  prompt_queue prompts_;
+  claude_outbox outbox_;
+  event_reader events_;
+  checkpoint_schedule checkpoints_;
 
-  // The line of Claude's that is being read.
-  codec::envelope_scanner scanner_;
-  std::uint64_t read_to_ = 0;
-  std::uint64_t line_begin_ = 0;
-  bool at_work_ = false; // on a line; stays set if that throws
-  std::optional<codec::event_range> torn_; // the line that Claude's end cut
-  std::deque<std::string> own_;            // lines in Claude's name to come
-  std::uint64_t heard_ = 0;
-  bool joining_ = false;               // may begin within a line
-  std::uint64_t checkpoint_ = 0;       // the last one, or the log's begin
-  std::uint64_t checkpoint_due_ = 0;   // once read up to here
-  std::uint64_t checkpoint_given_ = 0; // likewise, in what Claude is given
-
-  // Lines that the host is not shown, beyond its position.
-  std::deque<codec::event_range> left_out_;
-
-  // Lines for Claude, held until their records are in the log.
-  struct lines_for_claude {
-    std::string lines;
-    trace_id prompt;
-    std::uint64_t input_from = no_input; // if they are the host's
-  };
-
-  std::deque<lines_for_claude> for_claude_;
-  std::size_t for_claude_bytes_ = 0;
-
-  child_state child_ = child_state::none;
-  child_started started_;
-  std::uint64_t ended_ = 0;      // the last generation that ended
-  bool lifecycle_known_ = false; // this child reports `command_lifecycle`
-  bool session_refused_ = false;
-  bool initialized_ = false;   // this child has answered `initialize`
-  bool told_restored_ = false; // … and the host was told what is restored
-  bool has_spoken_ = false;    // … has sent a line other than `result`
-  bool has_settings_ = false;  // it was taken up with all settings
-  std::int32_t kept_pid_ = 0;  // of the child an earlier agent left
-  bool taken_up_ = false;      // an earlier agent sent what is in flight
-  bool anew_ = false;
-  bool interrupted_ = false; // because it was silent
-  std::optional<renew_child> renewal_;
-  std::string gave_up_; // why Claude is not started again; else empty
-  std::uint64_t signs_ = 0;
-  double dollars_ = 0; // reported by this child so far
-  std::string session_;
-  launch_child started_with_;        // the session that it was to resume
-  std::string resume_fault_;         // why it can't resume that
-  std::uint32_t failed_resumes_ = 0; // in a row
-  std::string initialize_id_;
-  std::string restore_id_;
-  std::uint64_t own_requests_ = 0;
+  // Claude
+  child_lifecycle child_;
+  session_choice session_;
   host_settings settings_;
-  std::uint64_t forgotten_ = 0; // of those, and told
-  open_requests open_requests_; // Claude's, for the host
+  open_requests open_requests_; // for the host
   claude_tasks tasks_;
-  transparent_debts debts_; // in that mode
-  std::unordered_set<trace_id, trace_id_hash>
-    failed_before_; // by an earlier agent
-  std::deque<control_message> held_control_;
-  std::size_t held_control_bytes_ = 0;
 
+  conversation_tally tally_;
   bool draining_ = false;
-  bool closed_ = false;
-  std::size_t status_requests_ = 0;
-  conversation_status counters_;
 };
 
 } // namespace container_agent

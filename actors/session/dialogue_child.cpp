@@ -7,78 +7,59 @@
 #include <algorithm>
 #include <utility>
 
-// Claude's life: starts, ends (wanted or not) and silences.
+// Claude's life: its starts and ends, wanted or not, and its silences.
 namespace container_agent {
 
 void dialogue::take(const child_started& child) {
-  if (child.generation == started_.generation) {
-    gave_up_.clear();
+  if (child.generation == child_.started().generation) {
+    child_.note_return();
     return; // an actor was restarted, the child was not
   }
-  // The answer to an earlier agent's `initialize` may still arrive from an
-  // adopted child, so use a fresh id. This comes first: if it throws, the child
-  // comes again.
+  // Of a child that was adopted, an answer that an earlier agent has waited for
+  // may be under way. First of all: should this throw, the child comes again.
   auto id = child.attached ? "again:" + std::to_string(context_.random.next())
                            : std::to_string(child.generation);
-  initialize_id_ = initialize_prefix() + id;
-  restore_id_ = std::string{codec::own_request_prefix} + "restore:" + id;
-  started_ = child;
-  started_with_ = launch_plan();
-  dollars_ = 0;
-  child_ = child_state::starting;
-  session_refused_ = interrupted_ = initialized_ = told_restored_ = has_spoken_
-    = false;
-  joining_ = child.midstream;
-  resume_fault_.clear();
-  // The kept state may be about an earlier child, which had settings this one
-  // lacks.
-  taken_up_ = taken_up_ && child.attached && child.pid == kept_pid_;
-  if (!taken_up_)
+  child_.start(child, std::move(id));
+  tally_.begin_child();
+  session_.begin_attempt();
+  events_.join(child.midstream);
+  if (!child_.is_kept())
     begin_anew();
-  renewal_.reset();
-  gave_up_.clear();
-  ++signs_;
   context_.log.write(log_level::info, loggers::conversation, "claude_started",
                      {{"pid", child.pid},
                       {"resumed", child.resumed},
                       {"attached", child.attached}});
-  // A Claude that an earlier agent has seen ready still is.
-  if (config_.transparent || (taken_up_ && has_settings_))
+  // One that an earlier agent has seen ready is so still.
+  if (config_.transparent || child_.was_ready())
     return become_ready();
   initialize();
 }
 
-void dialogue::set_session(std::string id, bool anew) {
-  session_ = std::move(id);
-  anew_ = anew;
-  failed_resumes_ = 0;
-}
-
-// Drops what belonged to an earlier child.
+// What was of an earlier child.
 void dialogue::begin_anew() {
-  lifecycle_known_ = has_settings_ = false;
   cancel_requests();
   tasks_.clear();
   lose_control(config_.transparent, "Claude ended before it answered");
 }
 
 void dialogue::become_ready() {
-  child_ = child_state::ready;
-  context_.log.write(log_level::info, loggers::conversation, "claude_ready",
-                     {{"pid", started_.pid}, {"session_id", session_}});
-  voice_->ready(started_, session_, shown_gone_);
-  deal_with_held([this](const auto& control) {
+  child_.get_ready();
+  context_.log.write(
+    log_level::info, loggers::conversation, "claude_ready",
+    {{"pid", child_.started().pid}, {"session_id", session_.id()}});
+  voice_->ready(child_.started(), session_.id(), shown_gone_);
+  release_control([this](const auto& control) {
     send_control(control);
     return true;
   });
-  if (std::exchange(taken_up_, false))
+  if (child_.take_over())
     go_on_with_kept();
   else
     resend_prompts();
   start_prompts();
 }
 
-// Sends the prompts that this child was not given according to its log.
+// What its log does not say that this very child was given, it has not got.
 void dialogue::go_on_with_kept() {
   auto given = sent_to_child();
   for (const auto& p : prompts_.in_flight())
@@ -86,7 +67,7 @@ void dialogue::go_on_with_kept() {
       send(p);
 }
 
-// The log of each child begins with a request of the agent's own.
+// Each begins with a request of the agent's own.
 std::unordered_set<std::string> dialogue::sent_to_child() const {
   std::unordered_set<std::string> result;
   const auto begin = initialize_prefix();
@@ -119,24 +100,22 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid,
 }
 
 void dialogue::take(const child_ended& end) {
-  if (end.generation <= ended_)
+  if (end.generation <= child_.ended())
     return;
-  if (end.generation > started_.generation) // its start was missed
-    take(child_started{end.generation, end.pid, !session_.empty()});
-  end_torn_line();
+  // Nobody was there to hear of its start.
+  if (end.generation > child_.started().generation)
+    take(child_started{end.generation, end.pid, !session_.id().empty()});
+  events_.end_torn_line();
   take_output();
-  ended_ = end.generation;
-  auto cut = std::exchange(torn_, {});
+  child_.end(end.generation);
+  auto cut = events_.end_child();
   to_child_gone_ = std::max(to_child_gone_, end.taken);
-  child_ = child_state::none;
-  taken_up_ = joining_ = false;
   cancel_requests();
   tasks_.clear();
   const auto& flying = prompts_.in_flight();
   auto uuid = flying.empty() ? std::string{} : flying.front().uuid;
-  renewal_.reset();
   log_end(end, uuid, cut);
-  if (!is_wanted(end)) // else the record `restarting` has the reason
+  if (!is_wanted(end)) // else the record `restarting` says why
     voice_->claude_exited(end, uuid, cut);
   lose_control(end.asked || config_.transparent,
                "Claude ended before it answered");
@@ -146,42 +125,40 @@ void dialogue::take(const child_ended& end) {
                     end.kind == exit_kind::detached
                       ? "the agent let go of Claude before the result"
                       : "Claude was stopped before the result");
-  if (!resume_fault_.empty())
+  if (!session_.fault().empty())
     lose_session();
 }
 
 launch_child dialogue::launch_plan() const {
-  return {session_, anew_, logs_.to_child.end(), ended_};
+  return {session_.id(), session_.anew(), logs_.to_child.end(), child_.ended()};
 }
 
-// Waits until the log holds everything for the child before; otherwise the next
-// one would get it.
+// Not before the log has all that was for the one before: else the next one got
+// it.
 bool dialogue::wants_child() const {
   return logs_.to_child.owed() == 0
          && (!draining_ || !prompts_.in_flight().empty());
 }
 
 void dialogue::take(const restart_scheduled& plan) {
-  voice_->restarting(plan, child_ != child_state::none || taken_up_);
+  voice_->restarting(plan, child_.may_run());
 }
 
 void dialogue::take(const restarts_exhausted& end) {
-  // If another actor was given up, Claude can still finish its turn.
+  // Without any other actor Claude can still finish its turn.
   if (end.name != "claude_process")
     return;
-  // A Claude that an earlier agent has left still works on what is in flight.
-  auto runs = child_ != child_state::none || taken_up_;
+  // One that an earlier agent has left is at work on what is in flight.
+  auto runs = child_.may_run();
   if (!end.waits) {
-    if (!taken_up_)
+    if (!child_.is_kept())
       fail_all("gave_up", end.reason);
     return;
   }
-  if (gave_up_.empty()) {
-    gave_up_ = end.reason.empty() ? "it failed" : end.reason;
+  if (child_.give_up(end.reason))
     lose_held_control("Claude is not started again");
-  }
-  // A Claude that has outlived its actor may have answered what is in flight.
-  // That output is read first when somebody asks for Claude again.
+  // A Claude that has outlived its actor may have answered what is in flight:
+  // whoever asks for Claude again hears that first.
   if (runs)
     fail_waiting("gave_up", end.reason);
   else
@@ -191,35 +168,34 @@ void dialogue::take(const restarts_exhausted& end) {
 // -- a restart that somebody wants --------------------------------------------
 
 void dialogue::take(const restart_claude& wish) {
-  if (child_ != child_state::none && !draining_)
-    renewal_ = renew_child{wish.reason, wish.at_once, false};
+  if (child_.runs() && !draining_)
+    child_.renew({wish.reason, wish.at_once, false});
 }
 
 const renew_child* dialogue::renewal() const {
-  auto due
-    = renewal_ && child_ != child_state::none
-      && (renewal_->at_once || !busy()
-          || (child_ == child_state::starting && !settings_.blocked().empty()));
-  return due ? &*renewal_ : nullptr;
+  const auto* wish = child_.renewal();
+  auto due = wish != nullptr
+             && (wish->at_once || !busy()
+                 || (child_.is_starting() && !settings_.blocked().empty()));
+  return due ? wish : nullptr;
 }
 
 // -- patience -----------------------------------------------------------------
 
-// Time does not count against Claude while it waits for the host, for an answer
-// or for a reader, or while no actor reads its output.
+// Claude is not to blame while it waits for the host, for an answer, or for
+// somebody to read what it says; nor while nobody is there to hear it.
 dialogue::patience dialogue::waits_for() const {
   using kind = patience::kind;
   if (config_.transparent || logs_.events.end() >= output_limit()
-      || !open_requests_.empty() || !gave_up_.empty())
+      || !open_requests_.empty() || !child_.gave_up().empty())
     return {};
   if (!settings_.restoring() && !settings_.blocked().empty())
     return {}; // it has answered
-  if (child_ == child_state::starting)
-    return {kind::start, signs_};
-  if (child_ != child_state::ready
-      || (prompts_.in_flight().empty() && !tasks_.in_turn()))
-    return {}; // a task may be silent for any time
-  return {interrupted_ ? kind::interrupt : kind::turn, signs_};
+  if (child_.is_starting())
+    return {kind::start, child_.signs()};
+  if (!child_.is_ready() || (prompts_.in_flight().empty() && !tasks_.in_turn()))
+    return {}; // a task may be silent for as long as it likes
+  return {child_.interrupted() ? kind::interrupt : kind::turn, child_.signs()};
 }
 
 void dialogue::overdue() {
@@ -228,13 +204,14 @@ void dialogue::overdue() {
     case kind::nothing: break;
     case kind::start:
       context_.log.write(log_level::error, loggers::conversation,
-                         "claude_start_stalled", {{"pid", started_.pid}});
+                         "claude_start_stalled",
+                         {{"pid", child_.started().pid}});
       if (settings_.restoring()) {
         settings_.stop_waiting();
         tell_restored();
       }
-      renewal_ = {"stalled: it did not get ready in time (--start-timeout)",
-                  true, true};
+      child_.renew({"stalled: it did not get ready in time (--start-timeout)",
+                    true, true});
       break;
     case kind::turn:
       context_.log.write(log_level::error, loggers::conversation,
@@ -242,21 +219,21 @@ void dialogue::overdue() {
                          {{"uuid", prompts_.in_flight().empty()
                                      ? ""
                                      : prompts_.in_flight().front().uuid}});
-      interrupted_ = true;
+      child_.set_interrupted(true);
       interrupt();
       break;
     case kind::interrupt: give_stalled_up(); break;
   }
 }
 
-// What Claude said before its end still counts: when the next one is ready, its
-// prompts are either sent again or failed.
+// What Claude has said before its end still counts: whether its prompts are
+// sent again or failed is decided when the next one is ready.
 void dialogue::give_stalled_up() {
   for (auto& p : prompts_.in_flight())
     ++p.stalls;
-  renewal_ = {"stalled: silent for too long (--stall-timeout), and over the "
-              "interrupt, too",
-              true, true};
+  child_.renew({"stalled: silent for too long (--stall-timeout), and over the "
+                "interrupt, too",
+                true, true});
 }
 
 } // namespace container_agent

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-// The shutdown, and the status until then.
+// The end, and what is known until then.
 namespace container_agent {
 
 void dialogue::take(const begin_drain& drain) {
@@ -19,40 +19,40 @@ void dialogue::take(const begin_drain& drain) {
 }
 
 void dialogue::take(const interrupt_turn&) {
-  // A Claude that an earlier agent left may be about to be taken up.
-  if (child_ == child_state::none && !taken_up_)
+  // One that was left by an earlier agent may be about to be taken up.
+  if (!child_.may_run())
     fail_all("shutting_down", "Claude was away until the agent's time was up");
-  if (child_ != child_state::ready)
+  if (!child_.is_ready())
     return;
   if (!prompts_.in_flight().empty() || tasks_.in_turn())
     interrupt();
   stop_tasks();
 }
 
-// Normally the child's end has failed all prompts already. But its actor may
-// not have been there to end it or report its end before the time was up.
+// After the child's end there is nothing left to fail. But nobody may have been
+// there to end it, or to say so, before the time was up.
 void dialogue::close() {
   take_output(); // a result that is in the log already is an end
-  closed_ = true;
+  events_.close();
   fail_all("shutting_down", "the agent stopped before the result");
   lose_held_control("the agent stopped before it was sent");
   lose_control(true, "the agent stopped before Claude answered");
   voice_->conclude();
-  // Nobody will read the rest of a line that these records wait for.
+  // Nobody is there to hear the rest of a line that this waits for.
   if (logs_.events.owed() > 0 && logs_.events.line_start() < logs_.events.end())
-    end_torn_line();
-  note_input(); // the next agent must not handle what was reported as lost
+    events_.end_torn_line();
+  note_input(); // what was told of as lost is not the next agent's
 }
 
 bool dialogue::drained() const {
-  // Transparent mode knows no turns; the drain ends with Claude itself.
+  // Transparent mode knows no turns: Claude's own end ends the drain there.
   return draining_ && (config_.transparent || !busy());
 }
 
 bool dialogue::finished() const {
   return input_.finished() && prompts_.idle() && !tasks_.busy()
-         && held_control_.empty() && for_claude_.empty()
-         && to_child_gone_ >= logs_.to_child.end() && status_requests_ == 0;
+         && outbox_.empty() && to_child_gone_ >= logs_.to_child.end()
+         && tally_.status_requests == 0;
 }
 
 std::uint64_t dialogue::turn() const {
@@ -60,15 +60,15 @@ std::uint64_t dialogue::turn() const {
 }
 
 conversation_status dialogue::status() const {
-  auto result = counters_;
-  result.ready = child_ == child_state::ready;
-  result.gave_up = !gave_up_.empty();
+  auto result = tally_.counts;
+  result.ready = child_.is_ready();
+  result.gave_up = !child_.gave_up().empty();
   result.trouble = logs_.trouble();
-  if (child_ == child_state::starting && settings_.restoring())
+  if (child_.is_starting() && settings_.restoring())
     result.blocked = "Claude has not acknowledged yet what the host had set";
-  else if (child_ == child_state::starting)
+  else if (child_.is_starting())
     result.blocked = settings_.blocked();
-  result.session_id = session_;
+  result.session_id = session_.id();
   result.queued = prompts_.waiting();
   result.queued_bytes = prompts_.waiting_bytes();
   result.in_flight = prompts_.in_flight().size();
@@ -80,7 +80,7 @@ conversation_status dialogue::status() const {
 }
 
 void dialogue::answer_status(std::string_view document) {
-  for (; status_requests_ > 0; --status_requests_)
+  for (; tally_.status_requests > 0; --tally_.status_requests)
     voice_->status(document);
 }
 

@@ -7,84 +7,65 @@
 #include <utility>
 #include <variant>
 
-// What is passed from one agent to the next.
+// What goes from one agent to the next.
 namespace container_agent {
 
 void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
-  if (!alive) {
-    end_torn_line();
-    read_to_ = line_begin_ = logs_.events.line_start();
-  }
-  // Where nothing but the end was missing, the line counts.
-  if (torn_
-      && is_whole_object(text_in(logs_.events, torn_->from, torn_->to - 1))) {
-    torn_.reset();
+  // A line that lacked only its end counts, and the fold had not seen it.
+  if (!alive && events_.end_whole_line()) {
     auto again = fold_conversation(logs_.events, logs_.to_child);
     again.input = std::max(again.input, kept.input);
     again.held_from = std::max(again.held_from, kept.held_from);
     return restore(again, alive);
   }
-  session_ = kept.session_id;
-  anew_ = kept.anew;
+  session_.recall(kept.session_id, kept.anew);
   settings_.recall(kept.settings);
-  for (const auto& p : kept.closed) {
-    auto id = trace_id_named(p.uuid);
-    prompts_.remember(id);
-    if (p.failure.empty())
-      continue;
-    prompts_.note_failure(id, p.failure);
-    failed_before_.insert(p.continued_as.empty() ? id
-                                                 : trace_id_of(p.continued_as));
-  }
-  for (const auto& p : kept.prompts) {
-    prompts_.forget(p.uuid); // it failed before it was accepted again
-    failed_before_.erase(trace_id_of(p.uuid));
-    auto line = line_of(p);
-    if (line.empty()) {
-      prompts_.remember(trace_id_of(p.uuid));
-      fail({p.uuid, {}}, "input_lost",
-           "what the host had written is not in the log of the input any more");
-      continue;
-    }
-    prompt known{p.uuid, std::move(line), p.sent, alive && p.begun};
-    known.input_from = p.input.from;
-    known.input_to = p.input.to;
-    known.continued_as = p.continued_as;
-    known.again = p.again;
-    known.answering = p.answering;
-    if (p.sent > 0)
-      prompts_.push_in_flight(std::move(known));
-    else
-      prompts_.push(std::move(known));
-  }
+  for (const auto& p : kept.closed)
+    prompts_.recall(p);
+  for (const auto& p : kept.prompts)
+    restore_prompt(p, alive);
   for (const auto& request : kept.open_requests)
     open_requests_.open(request.id, request.about);
   take_held(kept);
-  left_out_ = kept.left_out;
-  if (torn_)
-    left_out_.push_back(*torn_);
-  for (const auto& range : left_out_)
-    logs_.events.strike(range.from, range.to);
-  kept_pid_ = kept.pid;
-  taken_up_ = alive;
+  events_.recall(kept.left_out);
+  child_.recall(kept, alive);
   if (alive) {
-    lifecycle_known_ = kept.lifecycle;
-    has_settings_ = kept.ready;
     tasks_.set_running(kept.tasks);
     return;
   }
   child_ended end;
   end.pid = kept.pid;
   end.kind = exit_kind::unknown;
-  auto cut = std::exchange(torn_, {});
+  auto cut = events_.begin_behind();
   cancel_requests();
   if (kept.pid != 0)
     voice_->claude_exited(end, {}, cut);
-  if (config_.session_gone && !session_.empty())
-    forget_session(session_, "its transcript is not there");
+  if (config_.session_gone && !session_.id().empty())
+    forget_session(session_.id(), "its transcript is not there");
 }
 
-// Claude may have received the first of them already; a repetition is harmless.
+void dialogue::restore_prompt(const codec::kept_prompt& p, bool alive) {
+  prompts_.forget(p.uuid); // it had failed, and was accepted again
+  auto line = line_of(p);
+  if (line.empty()) {
+    prompts_.remember(trace_id_of(p.uuid));
+    return fail(
+      {p.uuid, {}}, "input_lost",
+      "what the host had written is not in the log of the input any more");
+  }
+  prompt known{p.uuid, std::move(line), p.sent, alive && p.begun};
+  known.input_from = p.input.from;
+  known.input_to = p.input.to;
+  known.continued_as = p.continued_as;
+  known.again = p.again;
+  known.answering = p.answering;
+  if (p.sent > 0)
+    prompts_.push_in_flight(std::move(known));
+  else
+    prompts_.push(std::move(known));
+}
+
+// Claude may have been given the first of them, which it bears.
 void dialogue::take_held(const codec::kept_conversation& kept) {
   using kind = codec::input_message::kind;
   auto from = std::max(kept.held_from, logs_.input.begin());
@@ -96,9 +77,7 @@ void dialogue::take_held(const codec::kept_conversation& kept) {
                      if (message == nullptr || message->what == kind::prompt
                          || message->what == kind::status_request)
                        return;
-                     line_ = &line;
-                     take_control(std::move(*message));
-                     line_ = nullptr;
+                     take_control(line, std::move(*message));
                    });
 }
 
@@ -125,7 +104,7 @@ void dialogue::sync_events() {
                          "state_not_synced", {{"error", error.message()}});
 }
 
-// Makes the same line as when it was accepted; empty if the input has gone.
+// As it was made when it was accepted; empty if it is not there.
 std::string dialogue::line_of(const codec::kept_prompt& prompt) const {
   if (prompt.input.from < logs_.input.begin()
       || prompt.input.to > logs_.input.end())
@@ -159,20 +138,14 @@ codec::kept_conversation dialogue::kept() const {
   for (const auto& p : prompts_.waiting_ones())
     keep(p);
   result.closed = prompts_.remembered();
-  result.session_id = session_;
-  result.anew = anew_;
+  result.session_id = session_.id();
+  result.anew = session_.anew();
   result.settings = settings_.all();
-  result.left_out = left_out_;
+  result.left_out = events_.left_out();
   result.input = input_.position();
-  result.held_from = held_from(result.input);
+  result.held_from = outbox_.first_input(result.input);
   result.to_child = logs_.to_child.end();
-  // A Claude that an earlier agent left is passed on unchanged.
-  auto kept_ready = taken_up_ && has_settings_;
-  result.pid = child_ == child_state::ready ? started_.pid
-               : taken_up_                  ? kept_pid_
-                                            : 0;
-  result.ready = child_ == child_state::ready || kept_ready;
-  result.lifecycle = lifecycle_known_;
+  child_.describe(result);
   for (const auto& request : open_requests_.all())
     result.open_requests.push_back(
       {request.id, {request.subtype, request.tool, request.summary}});
@@ -181,23 +154,15 @@ codec::kept_conversation dialogue::kept() const {
 }
 
 void dialogue::release() {
-  while (!left_out_.empty()
-         && left_out_.front().to + max_repeated <= shown_gone_)
-    left_out_.pop_front();
   auto first = prompts_.first_input();
-  auto needed = held_from(input_.position());
+  auto needed = outbox_.first_input(input_.position());
   logs_.input.release(std::min(first.value_or(needed), needed));
-  logs_.to_child.release(std::min(to_child_gone_, checkpoint_given_));
-  if (logs_.replies != nullptr) {
+  logs_.to_child.release(
+    std::min(to_child_gone_, checkpoints_.to_child_from()));
+  if (logs_.replies != nullptr)
     logs_.replies->release(shown_gone_);
-    logs_.events.release(std::min(line_begin_, checkpoint_));
-    return;
-  }
-  // The FIFO's content may be needed again; it does not include struck lines.
-  auto before = shown_gone_;
-  for (const auto& range : left_out_)
-    before -= std::min(before, range.to - range.from);
-  logs_.events.release(std::min(before, checkpoint_));
+  logs_.events.release(
+    std::min(events_.needed_from(shown_gone_), checkpoints_.events_from()));
 }
 
 } // namespace container_agent

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-// Claude's requests to the host, and its work besides the host's prompts.
+// What Claude asks the host, and what it does beside the host's prompts.
 namespace container_agent {
 
 // -- requests that wait for the host ------------------------------------------
@@ -27,7 +27,7 @@ void dialogue::end_request(const std::string& id) {
   open_requests_.close(id);
 }
 
-// A host that shows the request to a person removes it from the screen now.
+// A host that shows the request to a person takes it off the screen at this.
 void dialogue::cancel_requests() {
   for (const auto& request : open_requests_.take_all()) {
     context_.log.write(log_level::info, loggers::conversation,
@@ -37,8 +37,8 @@ void dialogue::cancel_requests() {
   }
 }
 
-// Claude's turn goes on, and the host learns that its answer is no longer
-// wanted.
+// Claude's turn goes on, and the host learns that its answer is not wanted any
+// more.
 void dialogue::deny(const open_requests::entry& request) {
   auto limit = open_requests_.deny_after();
   context_.log.write(log_level::warn, loggers::conversation,
@@ -50,7 +50,7 @@ void dialogue::deny(const open_requests::entry& request) {
     request.id, "Nobody has answered this permission request within "
                   + std::to_string(limit.count())
                   + " ms, so it was denied (--permission-timeout).");
-  ++signs_;
+  child_.note_sign();
   give_claude(line);
   voice_->permission_timed_out(request.id, request.tool, limit);
   in_claudes_name(codec::cancel_request_line(request.id));
@@ -63,13 +63,13 @@ std::vector<open_request> dialogue::requests(time_point now) const {
 // -- what a host that speaks Claude's whole protocol waits for ----------------
 
 void dialogue::settle_debts() {
-  if (!std::exchange(debts_, {}).awaits_result())
+  if (!std::exchange(child_.debts(), {}).awaits_result())
     return;
-  // Derived, not drawn, for the same reason as the uuid of a continuation.
-  auto id = trace_id_of("end of " + session_ + ' '
-                        + std::to_string(started_.generation));
+  // Derived for the same reason as the uuid of a continuation.
+  auto id = trace_id_of("end of " + session_.id() + ' '
+                        + std::to_string(child_.started().generation));
   in_claudes_name(
-    codec::error_result_line(session_, codec::make_uuid(id.high, id.low),
+    codec::error_result_line(session_.id(), codec::make_uuid(id.high, id.low),
                              "Claude Code ended before it had answered"));
 }
 
@@ -93,7 +93,7 @@ void dialogue::take_system(const codec::envelope& line, std::string_view text) {
   } else if (line.subtype.starts_with("task_")) {
     tasks_.note_sign();
   } else if (line.subtype == "status" && !line.permission_mode.empty()
-             && child_ == child_state::ready && !config_.transparent
+             && child_.is_ready() && !config_.transparent
              && settings_.mode_is(line.permission_mode)) {
     note_settings();
   }
@@ -103,11 +103,10 @@ bool dialogue::busy() const {
   return !prompts_.in_flight().empty() || tasks_.busy();
 }
 
-// Claude ends them at once, and begins no turn for them.
+// Claude ends them at once, and begins no turn of its own.
 void dialogue::stop_tasks() {
   for (const auto& task : tasks_.running()) {
-    auto id = std::string{codec::own_request_prefix}
-              + "stop_task:" + std::to_string(++own_requests_);
+    auto id = outbox_.make_request_id("stop_task");
     context_.log.write(log_level::warn, loggers::conversation, "task_stopped",
                        {{"task", task}});
     give_claude(codec::stop_task_line(id, task));
@@ -116,7 +115,7 @@ void dialogue::stop_tasks() {
 
 claude_tasks::setting dialogue::setting() const {
   return {prompts_.in_flight().empty(),
-          input_.finished() || renewal_.has_value()};
+          input_.finished() || child_.renewal() != nullptr};
 }
 
 // -- time ---------------------------------------------------------------------
@@ -153,7 +152,7 @@ std::optional<dialogue::time_point> dialogue::due() const {
 // -- an interrupt that somebody wants -----------------------------------------
 
 interrupt_outcome dialogue::interrupt_on_request() {
-  if (child_ != child_state::ready)
+  if (!child_.is_ready())
     return {false, "Claude is not ready"};
   const auto& flying = prompts_.in_flight();
   if (!config_.transparent && flying.empty() && !tasks_.in_turn())

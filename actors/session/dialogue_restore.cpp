@@ -6,25 +6,11 @@
 #include <algorithm>
 #include <utility>
 
-// What a new Claude is given back: the host's settings, and the prompts that an
-// earlier Claude had begun. Also what is lost when a Claude ends.
+// What a new Claude is given back: what the host had set, and the prompts that
+// the one before had begun. And what is lost with a Claude.
 namespace container_agent {
 
-namespace {
-
-// The `result` of a `--resume` with an unknown session, or with no id.
-bool refuses_session(const codec::envelope& result) {
-  return result.first_error.starts_with("No conversation found")
-         || result.first_error.starts_with("Error: --resume requires");
-}
-
-} // namespace
-
 // -- control messages ---------------------------------------------------------
-
-bool dialogue::own_request(std::string_view id) const {
-  return id.starts_with(codec::own_request_prefix);
-}
 
 void dialogue::send_control(const control_message& control) {
   const auto& message = control.message;
@@ -34,14 +20,14 @@ void dialogue::send_control(const control_message& control) {
       && settings_.sent(message.request_id, message.line))
     note_settings();
   if (message.what == kind::prompt) // in transparent mode
-    debts_.prompt();
+    child_.debts().prompt();
   give_claude(message.line + '\n', {}, control.input_from);
 }
 
 void dialogue::note_settings() {
   if (config_.transparent)
     return;
-  if (settings_.forgotten() > std::exchange(forgotten_, settings_.forgotten()))
+  if (settings_.has_forgotten())
     context_.log.write(log_level::warn, loggers::conversation,
                        "setting_forgotten",
                        {{"most", std::uint64_t{host_settings::max_known}}});
@@ -51,53 +37,52 @@ void dialogue::take_response(const codec::envelope& response) {
   auto success = response.subtype == "success";
   if (settings_.answered(response.request_id, success))
     note_settings();
-  if (own_request(response.request_id))
+  if (is_own_request(response.request_id))
     context_.log.write(
       log_level::debug, loggers::conversation, "control_answered",
       {{"request_id", response.request_id}, {"subtype", response.subtype}});
-  if (child_ != child_state::starting)
+  if (!child_.is_starting())
     return;
-  if (response.request_id == initialize_id_ && !initialized_)
-    return begin_restore(success);
-  if (initialized_ && !settings_.restoring())
-    end_restore();
+  if (!child_.is_initializing()) {
+    if (!settings_.restoring())
+      end_restore();
+  } else if (response.request_id == child_.initialize_id()) {
+    begin_restore(success);
+  }
 }
 
 // -- what the host had set ----------------------------------------------------
 
-// A Claude that has the host's settings already gets a plain request.
 void dialogue::initialize() {
-  auto line
-    = has_settings_ ? std::string{} : settings_.initialize_line(initialize_id_);
+  auto id = child_.initialize_id();
+  auto line = settings_.initialize_line(id);
   if (line.empty())
-    give_claude(codec::control_request_line(initialize_id_, "initialize"));
+    give_claude(codec::control_request_line(id, "initialize"));
   else
     give_claude(line + '\n');
 }
 
 void dialogue::begin_restore(bool initialized) {
-  initialized_ = true;
-  note_resumed(); // an answer means that the session was resumed
-  if (has_settings_)
-    return become_ready();
-  for (auto& line : settings_.begin_restore(restore_id_, initialized))
+  child_.note_initialized();
+  session_.note_resumed(); // else it would have said so, and ended
+  for (auto& line : settings_.begin_restore(child_.restore_id(), initialized))
     give_claude(line + '\n');
   if (!settings_.restoring())
     end_restore();
 }
 
 void dialogue::end_restore() {
-  if (!std::exchange(told_restored_, true))
+  if (child_.note_restored())
     tell_restored();
   settings_.blocked().empty() ? become_ready() : release_settings();
 }
 
-// Sends held messages that set essential settings anew, in the host's order:
-// later ones go to this Claude at once, and these must come before them.
+// What the host has set anew meanwhile, in its order: later ones go to this
+// Claude at once, and must not be overtaken by these.
 void dialogue::release_settings() {
   if (renewal() != nullptr)
     return;
-  deal_with_held([this](const auto& control) {
+  release_control([this](const auto& control) {
     auto unblocks = host_settings::may_unblock(control.message.line);
     if (unblocks)
       send_control(control);
@@ -123,9 +108,9 @@ void dialogue::tell_restored() {
 
 // -- prompts that were begun --------------------------------------------------
 
-// Claude is done with a prompt and has sent no `result`. If an earlier Claude
-// had received it, too, the session holds the prompt and the answer so far, and
-// Claude only has to be told to continue.
+// Claude is done with a prompt and has said no `result`. If an earlier Claude
+// had it, too, then the session holds it and what came of it so far: Claude
+// only has to be told to go on.
 void dialogue::end_without_result(prompt& p, const std::string& state) {
   if (!p.again || p.started || state != "completed")
     return fail_in_flight(p, "no_result",
@@ -137,7 +122,7 @@ void dialogue::end_without_result(prompt& p, const std::string& state) {
   start_prompts();
 }
 
-// For a host that wants to decide itself (--on-crash fail).
+// The host decides (--on-crash fail).
 void dialogue::fail_begun(const prompt& p) {
   auto uuid = p.uuid;
   fail(p, "crashed",
@@ -146,91 +131,73 @@ void dialogue::fail_begun(const prompt& p) {
   prompts_.close(uuid);
 }
 
-// Claude's transcript lags some 100 ms behind its work.
+// Its transcript is some 100 ms behind what Claude does.
 void dialogue::note_answering() {
   for (auto& p : prompts_.in_flight())
     p.answering = p.answering || p.started;
 }
 
 void dialogue::continue_prompt(prompt& p) {
-  // Derived, not drawn: after an exception the same line is handled again, and
-  // must give the same uuid.
+  // Derived, not drawn: an exception here would have Claude's line relayed
+  // again, as the whole delivery comes again.
   auto next = trace_id_of("continuation of " + p.known_as());
   p.continued_as = codec::make_uuid(next.high, next.low);
   p.again = p.answering = false;
-  ++counters_.continued;
+  ++tally_.counts.continued;
   context_.log.write(
     log_level::warn, loggers::conversation, "prompt_continued",
     {{"uuid", p.uuid}, {"continue_uuid", p.continued_as}, {"attempt", p.sent}});
   speak_of(p.trace);
   voice_->continued(p.uuid, p.continued_as, std::max(p.sent, 2U) - 1);
-  if (child_ == child_state::ready) // else sent with all that waits
+  if (child_.is_ready()) // else it is sent with all that is unheard
     send(p);
 }
 
 // -- sessions that can't be resumed -------------------------------------------
 
-// True if this `result` is about the session, not about a prompt.
+// True if this `result` is about no prompt, but about the session.
 bool dialogue::take_failed_resume(const codec::envelope& result) {
-  // An earlier agent may have resumed a kept Claude; if it has seen it ready,
-  // the session is there. It may be in the middle of a turn. Another's Claude
-  // is joined in midstream.
-  auto is_kept = started_.attached && !started_.midstream;
-  auto resumes = started_.resumed || is_kept;
-  auto unready = child_ == child_state::starting;
+  auto resumes = child_.resumes();
+  auto unready = child_.is_starting();
   if (config_.transparent)
-    unready = resumes && result.is_error && !has_spoken_;
-  else if (taken_up_)
-    unready
-      = !has_settings_ && result.is_error && result.user_message_uuids.empty();
-  if (resumes && result.is_error && refuses_session(result))
-    session_refused_ = true;
-  if (resumes && result.is_error && (unready || session_refused_))
-    resume_fault_ = !result.first_error.empty() ? result.first_error
-                    : !result.result.empty()    ? result.result
-                                                : result.subtype;
-  return unready || session_refused_;
+    unready = resumes && result.is_error && !session_.has_spoken();
+  else if (child_.is_kept())
+    unready = !child_.was_ready() && result.is_error
+              && result.user_message_uuids.empty();
+  if (resumes && result.is_error)
+    session_.note_error(result, unready);
+  return unready || session_.refused();
 }
 
-void dialogue::note_resumed() {
-  resume_fault_.clear();
-  failed_resumes_ = 0;
-}
-
-// Tries again first, because a disk may be back at the next attempt. A session
-// that never comes back must not end the agent.
+// The child that could not resume it is gone.
 void dialogue::lose_session() {
-  auto lost = session_.empty() ? config_.given_session : session_;
-  if (!session_refused_ && ++failed_resumes_ <= config_.resume_retries) {
-    context_.log.write(log_level::error, loggers::conversation, "resume_failed",
-                       {{"session_id", lost},
-                        {"failures", std::uint64_t{failed_resumes_}},
-                        {"reason", resume_fault_}});
-    return;
-  }
-  forget_session(lost, resume_fault_);
+  const auto& lost = session_.known_or_given();
+  if (!session_.try_again())
+    return forget_session(lost, session_.fault());
+  context_.log.write(log_level::error, loggers::conversation, "resume_failed",
+                     {{"session_id", lost},
+                      {"failures", std::uint64_t{session_.failures()}},
+                      {"reason", session_.fault()}});
 }
 
 void dialogue::forget_session(std::string_view lost, std::string_view why) {
   context_.log.write(log_level::error, loggers::conversation, "session_lost",
                      {{"session_id", lost}, {"reason", why}});
   voice_->session_lost(lost, why);
-  set_session({}, true);
-  // A new session has no prompt to continue.
+  session_.forget();
+  // A new session has nothing to go on with.
   for (auto& p : prompts_.in_flight())
     p.continued_as.clear();
 }
 
 // -- what is lost with a Claude -----------------------------------------------
 
-// Prompts are sent again, and lost requests are reported by their ids, whether
-// they were written or not. The other lines have nobody who waits for an
-// answer. Waiting lines go into the log as well, so the next agent counts them
-// as given.
+// Prompts are sent again, requests are told by their ids, whether they were
+// written or not. The rest has nobody who waits for its answer. The log has
+// what was waiting for its turn, too: for the next agent it was given.
 void dialogue::lose_control(bool for_good, std::string_view why) {
-  for (const auto& each : std::exchange(for_claude_, {}))
-    logs_.to_child.append(each.lines);
-  for_claude_bytes_ = 0;
+  while (auto next = outbox_.pop())
+    logs_.to_child.append(next->text);
   auto rest = text_in(logs_.to_child, to_child_gone_, logs_.to_child.end());
   while (!rest.empty()) {
     auto size = std::min(rest.find('\n'), rest.size() - 1) + 1;
@@ -251,7 +218,7 @@ void dialogue::lose_line(const std::string& text) {
 }
 
 void dialogue::lose_held_control(std::string_view why) {
-  deal_with_held([&](const auto& control) {
+  release_control([&](const auto& control) {
     auto line = codec::read_envelope(control.message.line);
     tell_lost(line.type, line.subtype, line.request_id, why);
     return true;
@@ -260,9 +227,9 @@ void dialogue::lose_held_control(std::string_view why) {
 
 void dialogue::tell_lost(std::string_view type, std::string_view subtype,
                          std::string_view id, std::string_view why) {
-  if (own_request(id))
+  if (is_own_request(id))
     return;
-  ++counters_.control_lost;
+  ++tally_.counts.control_lost;
   context_.log.write(log_level::warn, loggers::conversation, "control_lost",
                      {{"type", type},
                       {"subtype", subtype},

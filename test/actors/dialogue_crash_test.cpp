@@ -285,7 +285,7 @@ TEST_F(dialogue_crash, a_line_that_lacks_nothing_but_its_end_counts) {
 
 TEST_F(dialogue_crash, a_broken_line_that_had_gone_out_in_part_is_ended) {
   ready();
-  claude(std::string(dialogue::max_held_line + 1, 'x'));
+  claude(std::string(event_reader::max_held_line + 1, 'x'));
   to_host();
   crash();
   EXPECT_TRUE(to_host().starts_with("\n{")) << "the record begins a line";

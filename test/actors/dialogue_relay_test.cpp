@@ -147,10 +147,10 @@ TEST_F(dialogue_relay, claude_waits_when_too_much_waits_for_the_host) {
 
 TEST_F(dialogue_relay, a_very_long_line_goes_out_before_it_is_whole) {
   ready();
-  claude(std::string(dialogue::max_held_line, 'x'));
+  claude(std::string(event_reader::max_held_line, 'x'));
   EXPECT_EQ(to_host(), "");
   claude("y");
-  EXPECT_EQ(to_host().size(), dialogue::max_held_line + 1);
+  EXPECT_EQ(to_host().size(), event_reader::max_held_line + 1);
   claude("z\n");
   EXPECT_EQ(to_host(), "z\n");
 }
@@ -181,7 +181,7 @@ TEST_F(dialogue_relay, control_messages_wait_for_a_child_that_starts) {
 }
 
 TEST_F(dialogue_relay, held_control_messages_have_a_limit) {
-  for (std::size_t i = 0; i + 1 < dialogue::max_held_control; ++i)
+  for (std::size_t i = 0; i + 1 < claude_outbox::max_held; ++i)
     host(R"({"type":"keep_alive"})");
   EXPECT_TRUE(talk().may_take_input());
   host(R"({"type":"keep_alive"})");
