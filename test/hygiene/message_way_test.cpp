@@ -50,10 +50,10 @@ TEST(message_way, refuses_a_wrong_name) {
     way_complaints(way_with("`messages/errors.cpp`: `input_grew(x)`")),
     SizeIs(1));
   auto text = architecture();
-  auto at = text.text.find("`take_output`");
+  auto at = text.text.find("`relay`");
   ASSERT_NE(at, std::string::npos);
   text.text.insert(at + 1, "un");
-  EXPECT_THAT(way_complaints(text), ElementsAre(HasSubstr("untake_output")));
+  EXPECT_THAT(way_complaints(text), ElementsAre(HasSubstr("unrelay")));
 }
 
 TEST(message_way, refuses_a_wrong_file) {
