@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
   command_line, mistakes,
   testing::Values(
     mistake{"unknown_option", {"--no-such-option"}, "--no-such-option"},
-    mistake{"misspelt_option", {"--max-queu", "3"}, "--max-queue"},
+    mistake{"misspelt_option", {"--max-queu", "3"}, "unknown option"},
     mistake{"stray_argument", {"stray"}, "stray"},
     mistake{"no_value", {"--instance"}, "--instance"},
     mistake{"empty_instance", {"--instance", ""}, "--instance"},
