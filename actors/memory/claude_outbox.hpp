@@ -69,8 +69,8 @@ public:
   /// Nothing is queued, and nothing held.
   bool empty() const { return queue_.empty() && held_.empty(); }
 
-  /// Where the first message begins that Claude has not been given, if that is
-  /// before `otherwise`. It is the next agent's to give.
+  /// The position of the first message that Claude has not been given, or
+  /// `otherwise` if that is before it. The next agent gives it.
   std::uint64_t first_input(std::uint64_t otherwise) const;
 
   /// Control messages of the host that may wait for a child to be ready; all

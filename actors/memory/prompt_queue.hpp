@@ -34,7 +34,7 @@ struct prompt {
   /// A child had begun to answer it, and may have used tools.
   bool answering = false;
 
-  /// Where its text lies in the log of the input.
+  /// The position of its text in the log of the input.
   std::uint64_t input_from = 0;
   std::uint64_t input_to = 0;
 
@@ -114,7 +114,7 @@ public:
 
   const std::deque<prompt>& waiting_ones() const { return waiting_; }
 
-  /// Where the first of all that have no end begins in the log of the input.
+  /// The position in the input of the first prompt that has no end.
   std::optional<std::uint64_t> first_input() const;
 
   /// All uuids that are remembered, as ids, the oldest first.

@@ -76,7 +76,7 @@ private:
   bool anew_ = false;
   std::uint32_t failures_ = 0;
 
-  // Of this child's attempt.
+  // This child's attempt.
   bool has_spoken_ = false;
   bool refused_ = false;
   std::string fault_;

@@ -15,8 +15,9 @@ void dialogue::take(const child_started& child) {
     child_.note_return();
     return; // an actor was restarted, the child was not
   }
-  // Of a child that was adopted, an answer that an earlier agent has waited for
-  // may be under way. First of all: should this throw, the child comes again.
+  // An adopted child may still send an answer that an earlier agent waited for,
+  // so its requests get ids of their own. This comes first: if it throws, the
+  // child is told of again.
   auto id = child.attached ? "again:" + std::to_string(context_.random.next())
                            : std::to_string(child.generation);
   child_.start(child, std::move(id));

@@ -9,7 +9,7 @@
 // What Claude says: relayed, and understood as far as it matters.
 namespace container_agent {
 
-// Of text the host's place is in another log than Claude's.
+// With text output the host reads another log than the one Claude fills.
 std::uint64_t dialogue::output_limit() const {
   auto limit = events_.read_to() + output_window;
   if (logs_.replies == nullptr)

@@ -144,7 +144,7 @@ void event_reader::leave_out() {
     left_out_.push_back({line_begin_, read_to_});
 }
 
-// Of a line that is too long to be held back, what is there of it.
+// A line that is too long to be held back is shown as far as it goes.
 std::uint64_t event_reader::shown_to() const {
   auto is_long = read_to_ - line_begin_ > max_held_line;
   return is_long && !joining_ ? read_to_ : line_begin_;
