@@ -49,11 +49,11 @@ public:
 
   bool done() const { return done_; }
 
-  /// Waits until it sleeps, as it does in an open(2) that waits for the other
-  /// side. There is no event to wait for.
-  void await_sleep() const {
+  /// Waits until the kernel has it wait, as in an open(2) that waits for the
+  /// other side. There is no event to wait for.
+  void await_blocked() const {
     deadline until;
-    while (!sleeps() && !until.passed())
+    while (!is_blocked() && !until.passed())
       std::this_thread::yield();
   }
 
@@ -62,7 +62,7 @@ private:
     boost::asio::io_context::executor_type>;
 
   // "number (name) state …"
-  bool sleeps() const {
+  bool is_blocked() const {
     auto task = "/proc/self/task/" + std::to_string(id_);
     return id_ != 0
            && read_file(task + "/stat").find(") S ") != std::string::npos;

@@ -52,7 +52,7 @@ public:
 TEST_F(fifo_reply_output_test, a_reader_that_waits_gets_the_reply_and_its_end) {
   std::string got;
   host_thread host{loop, [&] { got = read_to_end(path); }};
-  host.await_sleep();
+  host.await_blocked();
   reply("answer\n");
   EXPECT_TRUE(finished(host));
   EXPECT_EQ(got, "answer\n");
@@ -276,7 +276,7 @@ TEST_F(fifo_reply_output_test, a_reader_may_come_while_the_last_one_leaves) {
   EXPECT_TRUE(done(1));
   std::string got;
   host_thread host{loop, [&] { got = read_to_end(path); }};
-  host.await_sleep();
+  host.await_blocked();
   reply("two\n");
   loop.run_ready();
   EXPECT_FALSE(host.done());
@@ -308,7 +308,7 @@ TEST_F(fifo_reply_output_test, after_the_last_was_dropped_nobody_is_answered) {
   EXPECT_FALSE(try_open_fifo_writer(path)); // nor is the FIFO open for reading
   std::string got;
   host_thread host{loop, [&] { got = read_to_end(path); }};
-  host.await_sleep(); // it sleeps until there is an answer
+  host.await_blocked(); // until there is an answer
   reply("answer\n");
   EXPECT_TRUE(finished(host));
   EXPECT_EQ(got, "answer\n");
@@ -342,7 +342,7 @@ TEST_F(fifo_reply_output_test, what_one_left_unread_is_not_for_the_next) {
   output.drop_reply(); // all of it is in the FIFO
   std::string got;
   host_thread host{loop, [&] { got = read_to_end(path); }};
-  host.await_sleep(); // it holds what is in there
+  host.await_blocked(); // it holds what is in there
   reply("answer\n");
   stalls.reset();
   EXPECT_TRUE(finished(host));
@@ -397,7 +397,7 @@ TEST_F(fifo_reply_output_test, the_next_agent_gives_what_was_left_undone) {
 TEST_F(fifo_reply_output_test, the_end_of_the_agent_is_the_end_of_the_reply) {
   std::string got;
   host_thread host{loop, [&] { got = read_to_end(path); }};
-  host.await_sleep();
+  host.await_blocked();
   write("half an ans");
   output.finish(false);
   EXPECT_TRUE(finished(host));
