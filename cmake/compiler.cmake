@@ -100,10 +100,18 @@ endfunction()
 # Tests are compiled often and run once: without optimisation a file of them
 # takes about half the time. What they test is compiled as ever. A test names
 # the members of a message that it is about, and no others.
+#
+# The checks of pointers are left to AddressSanitizer there: they are made for
+# each use of each reference, and a file of tests takes 82 s with them and 37 s
+# without. The product keeps them.
 function(agent_test_code target)
   agent_own_code(${target})
   target_compile_options(${target} PRIVATE -O0 -U_FORTIFY_SOURCE
     -Wno-missing-field-initializers)
+  if(AGENT_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      -fno-sanitize=null,alignment,object-size,pointer-overflow)
+  endif()
 endfunction()
 
 # ccache needs to be told that precompiled headers are fine.

@@ -70,6 +70,7 @@ bool host_settings::answered(std::string_view id, bool success) {
     settle(restored->subtype, success);
     awaited_.erase(restored);
   }
+  take_up(id, success);
   auto i = find_id(open_, id);
   if (i == open_.end())
     return false;
@@ -90,6 +91,22 @@ bool host_settings::answered(std::string_view id, bool success) {
     remember(std::move(found));
   }
   return true;
+}
+
+// An earlier agent asked the Claude that was taken up for this, and therefore
+// for what follows it. What precedes it and sets the same is superseded by its
+// success.
+void host_settings::take_up(std::string_view id, bool success) {
+  auto first = find_id(pending_, id);
+  if (first == pending_.end())
+    return;
+  auto kept = std::stable_partition(
+    pending_.begin(), first, [&, slot = first->name.slot](const auto& e) {
+      return !success || e.name.slot != slot;
+    });
+  open_.insert(open_.begin(), std::make_move_iterator(kept),
+               std::make_move_iterator(pending_.end()));
+  pending_.erase(kept, pending_.end());
 }
 
 void host_settings::settle(std::string_view subtype, bool success) {

@@ -110,6 +110,7 @@ private:
   };
 
   void remember(entry setting);
+  void take_up(std::string_view id, bool success);
   void settle(std::string_view subtype, bool success);
 
   std::vector<entry> known_;

@@ -39,7 +39,7 @@ void child_lifecycle::start(const child_started& child, std::string id) {
   gave_up_.clear();
   ++signs_;
   // The logs may tell of one before it, which had what this one lacks.
-  if (is_kept() && child.attached && child.pid == kept_pid_)
+  if (child.attached && is_left(child.pid))
     return;
   kept_ = heritage::none;
   reports_lifecycle_ = false;

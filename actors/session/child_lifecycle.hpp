@@ -41,6 +41,9 @@ public:
   /// One is there, and was not seen ready by this agent.
   bool is_kept() const { return kept_ != heritage::none; }
 
+  /// … and it is this one.
+  bool is_left(std::int32_t pid) const { return is_kept() && pid == kept_pid_; }
+
   /// … and the earlier agent has seen it ready.
   bool was_ready() const { return kept_ == heritage::ready; }
 

@@ -242,6 +242,8 @@ private:
       if (p.uuid == record.uuid) {
         p.sent = record.attempt + 1;
         p.again = true;
+        p.begun = false;
+        p.ended.clear();
       }
   }
 
@@ -250,6 +252,7 @@ private:
       if (p.uuid == uuid) {
         p.continued_as = as;
         p.again = p.answering = false;
+        p.ended.clear();
       }
   }
 
@@ -272,7 +275,7 @@ private:
   // Open requests are not cleared here: separate lines cancel them.
   void end_child() {
     for (auto& p : now_.prompts)
-      p.begun = false;
+      p.begun = p.begun && !p.ended.empty();
     now_.tasks.clear();
     now_.ready = now_.lifecycle = false;
     now_.pid = 0;
@@ -302,6 +305,8 @@ private:
       take_result(line);
     else if (line.type == "command_lifecycle")
       take_lifecycle(line);
+    else if (line.type == "user" && line.is_replay)
+      take_replay(line);
     else if (line.type == "system")
       take_system(line, text);
     else if (line.type == "control_request")
@@ -343,9 +348,21 @@ private:
 
   void take_lifecycle(const envelope& line) {
     now_.lifecycle = true;
-    if (line.state == "queued" || line.state == "started")
-      for (auto& p : now_.prompts)
-        p.begun = p.begun || p.known_as() == line.command_uuid;
+    auto begins = line.state == "queued" || line.state == "started";
+    for (auto& p : now_.prompts) {
+      if (p.known_as() != line.command_uuid)
+        continue;
+      if (begins)
+        p.begun = true;
+      else
+        p.ended = line.state;
+    }
+  }
+
+  void take_replay(const envelope& line) {
+    for (auto& p : now_.prompts)
+      if (p.known_as() == line.uuid && !p.begun && now_.lifecycle)
+        p.ended = "completed";
   }
 
   void take_system(const envelope& line, std::string_view text) {

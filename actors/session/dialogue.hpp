@@ -18,6 +18,7 @@
 #include "messages/records/agent_record.hpp"
 #include "messages/records/kept_conversation.hpp"
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -193,6 +194,7 @@ private:
   void take_held(const codec::kept_conversation& kept);
   void restore(const codec::kept_conversation& kept, bool alive);
   void restore_prompt(const codec::kept_prompt& p, bool alive);
+  void end_restored(const std::deque<codec::kept_prompt>& kept);
   std::string line_of(const codec::kept_prompt& prompt) const;
 
   // Claude's lines
@@ -210,6 +212,7 @@ private:
   bool take_failed_resume(const codec::envelope& result);
   void take_response(const codec::envelope& response);
   void begin_anew();
+  void meet(const child_started& child);
   void become_ready();
   void log_end(const child_ended& end, std::string_view uuid,
                const std::optional<codec::event_range>& cut);

@@ -15,6 +15,14 @@ void dialogue::take(const child_started& child) {
     child_.note_return();
     return; // an actor was restarted, the child was not
   }
+  meet(child);
+  // One that an earlier agent has seen ready is so still.
+  if (config_.transparent || child_.was_ready())
+    return become_ready();
+  initialize();
+}
+
+void dialogue::meet(const child_started& child) {
   // An adopted child may still send an answer that an earlier agent waited for,
   // so its requests get ids of their own. This comes first: if it throws, the
   // child is told of again.
@@ -30,10 +38,6 @@ void dialogue::take(const child_started& child) {
                      {{"pid", child.pid},
                       {"resumed", child.resumed},
                       {"attached", child.attached}});
-  // One that an earlier agent has seen ready is so still.
-  if (config_.transparent || child_.was_ready())
-    return become_ready();
-  initialize();
 }
 
 // What was of an earlier child.
@@ -103,9 +107,14 @@ void dialogue::log_end(const child_ended& end, std::string_view uuid,
 void dialogue::take(const child_ended& end) {
   if (end.generation <= child_.ended())
     return;
-  // Nobody was there to hear of its start.
-  if (end.generation > child_.started().generation)
-    take(child_started{end.generation, end.pid, !session_.id().empty()});
+  // Nobody was there to hear of its start. Results of one that the earlier
+  // agent has left ready count.
+  if (end.generation > child_.started().generation) {
+    meet({end.generation, end.pid, !session_.id().empty(),
+          child_.is_left(end.pid)});
+    if (child_.was_ready())
+      child_.get_ready();
+  }
   events_.end_torn_line();
   take_output();
   child_.end(end.generation);

@@ -31,7 +31,7 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
   child_.recall(kept, alive);
   if (alive) {
     tasks_.set_running(kept.tasks);
-    return;
+    return end_restored(kept.prompts);
   }
   child_ended end;
   end.pid = kept.pid;
@@ -40,6 +40,7 @@ void dialogue::restore(const codec::kept_conversation& kept, bool alive) {
   cancel_requests();
   if (kept.pid != 0)
     voice_->claude_exited(end, {}, cut);
+  end_restored(kept.prompts);
   if (config_.session_gone && !session_.id().empty())
     forget_session(session_.id(), "its transcript is not there");
 }
@@ -53,7 +54,8 @@ void dialogue::restore_prompt(const codec::kept_prompt& p, bool alive) {
       {p.uuid, {}}, "input_lost",
       "what the host had written is not in the log of the input any more");
   }
-  prompt known{p.uuid, std::move(line), p.sent, alive && p.begun};
+  prompt known{p.uuid, std::move(line), p.sent,
+               p.begun && (alive || !p.ended.empty())};
   known.input_from = p.input.from;
   known.input_to = p.input.to;
   known.continued_as = p.continued_as;
@@ -63,6 +65,15 @@ void dialogue::restore_prompt(const codec::kept_prompt& p, bool alive) {
     prompts_.push_in_flight(std::move(known));
   else
     prompts_.push(std::move(known));
+}
+
+// The earlier agent was killed between reading that Claude is done with a
+// prompt and telling the host what comes of it.
+void dialogue::end_restored(const std::deque<codec::kept_prompt>& kept) {
+  for (const auto& p : kept)
+    if (!p.ended.empty())
+      if (auto* flying = prompts_.find_in_flight(p.known_as()))
+        end_without_result(*flying, p.ended);
 }
 
 // Claude may have been given the first of them, which it bears.

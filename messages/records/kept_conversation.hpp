@@ -24,6 +24,10 @@ struct kept_prompt {
   bool again = false;     ///< an earlier child had it under its present uuid
   bool answering = false; ///< a child had begun to answer it under that uuid
 
+  /// The state in which Claude was done with it, without a `result`; empty: it
+  /// is not done. In no checkpoint, as an agent that reads it acts on it.
+  std::string ended{};
+
   /// The uuid by which Claude knows it.
   const std::string& known_as() const {
     return continued_as.empty() ? uuid : continued_as;

@@ -275,6 +275,24 @@ TEST_F(folds, claude_answers_no_prompt_that_it_has_not_begun) {
   EXPECT_FALSE(the_prompt().answering);
 }
 
+TEST_F(folds, a_prompt_that_claude_is_done_with_has_the_state_of_its_end) {
+  be_ready();
+  begin_turn("u-1");
+  claude(claude::lifecycle("u-1", "cancelled"));
+  EXPECT_EQ(the_prompt().ended, "cancelled");
+  exit();
+  EXPECT_TRUE(the_prompt().begun) << "that Claude had begun it";
+  be_ready(78);
+  events.put(codec::resent_record(now(), "u-1", 1));
+  EXPECT_EQ(the_prompt().ended, "");
+  claude(claude::replay("u-1", "hi"));
+  EXPECT_EQ(the_prompt().ended, "") << "it may be of a Claude without reports";
+  claude(claude::lifecycle("u-2", "started") + claude::replay("u-1", "hi"));
+  EXPECT_EQ(the_prompt().ended, "completed");
+  events.put(codec::continued_record(now(), "u-1", "c-1", 1));
+  EXPECT_EQ(the_prompt().ended, "");
+}
+
 TEST_F(folds, a_prompt_that_is_continued_has_another_name) {
   be_ready();
   begin_turn("u-1");

@@ -199,4 +199,55 @@ TEST_F(taken_up_dialogue, uuids_that_were_answered_are_known) {
   EXPECT_EQ(to_claude(), "");
 }
 
+// The earlier agent was killed between reading it and telling what comes of it.
+TEST_F(taken_up_dialogue, acts_on_an_end_without_result_that_was_only_read) {
+  for (bool alive : {true, false}) {
+    const std::string uuid = alive ? "u-1" : "u-2";
+    ready();
+    prompt(uuid);
+    claude(claude::lifecycle(uuid, "started"));
+    to_host();
+    events.put(claude::lifecycle(uuid, "cancelled"));
+    next_agent(alive);
+    auto told = records();
+    ASSERT_FALSE(told.empty());
+    EXPECT_EQ(told.back()["subtype"], "failed") << alive;
+    EXPECT_EQ(told.back()["reason"], "no_result");
+    EXPECT_EQ(talk().status().in_flight, 0U);
+  }
+}
+
+TEST_F(taken_up_dialogue, continues_what_an_earlier_claude_had_begun) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  crash();
+  start_ready(true);
+  to_claude();
+  to_host();
+  events.put(claude::replay("u-1", "hi")
+             + claude::lifecycle("u-1", "completed"));
+  next_agent();
+  take_up();
+  EXPECT_EQ(subtypes(), "continued ready");
+  EXPECT_NE(to_claude().find(settings.continue_prompt), std::string::npos);
+}
+
+// Its start was told to an actor that has died.
+TEST_F(taken_up_dialogue, results_of_a_claude_that_was_never_met_count) {
+  ready();
+  prompt("u-1");
+  claude(claude::lifecycle("u-1", "started"));
+  next_agent();
+  events.put(claude::result({"u-1"}, "yes"));
+  child_ended end;
+  end.generation = 1;
+  end.pid = pid();
+  end.signal = 9;
+  end.end = events.end();
+  talk().take(end);
+  EXPECT_EQ(talk().status().answered, 1U);
+  EXPECT_EQ(talk().status().in_flight, 0U);
+}
+
 } // namespace container_agent::test

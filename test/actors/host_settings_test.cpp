@@ -233,6 +233,26 @@ TEST_F(host_settings_test, the_next_agent_knows_all_of_it) {
               ElementsAre(own(plan, 1), model_line));
 }
 
+// The earlier agent had asked the Claude that runs.
+TEST_F(host_settings_test, an_answer_to_an_earlier_agent_counts) {
+  for (bool success : {true, false}) {
+    host_settings next;
+    next.sent("m1", claude::set_mode("m1", "bypassPermissions"));
+    next.sent("m2", plan);
+    next.sent("o", model_line);
+    next.end_child(false);
+    EXPECT_TRUE(next.answered("m2", success));
+    auto lines = next.begin_restore("own", true);
+    if (success)
+      EXPECT_THAT(lines, ElementsAre(own(plan, 1)));
+    else
+      EXPECT_THAT(lines,
+                  ElementsAre(claude::set_mode("m1", "bypassPermissions")));
+    EXPECT_THAT(next.unheard(), testing::Contains(model_line))
+      << "the Claude that runs was asked for it, too";
+  }
+}
+
 TEST_F(host_settings_test, of_too_many_the_oldest_that_can_be_spared_goes) {
   set("m", plan);
   for (std::size_t i = 0; i < host_settings::max_known; ++i)

@@ -84,9 +84,12 @@ const expectation* input_ledger::next(std::uint64_t line) {
   return open().empty() ? nullptr : &open().front();
 }
 
+// An agent whose host may go on with JSON that has begun waits for that.
 std::uint64_t input_ledger::owed() const {
+  auto unfinished = now_.json && now_.json->valid && !now_.json->told;
   for (const auto& line : now_.open)
-    if (line.what != expectation::kind::passed_on)
+    if (line.what != expectation::kind::passed_on
+        && !(unfinished && &line == &now_.open.back()))
       return line.number;
   return 0;
 }
