@@ -80,7 +80,7 @@ void judge::note_own_line(std::string_view line) {
       run_.violate("a request is cancelled that is not open: " + shown(line));
   } else if (line.starts_with(lost_request)) {
     auto lost = requests.lost(id);
-    if (!lost && run_.closing) {
+    if (!lost && run_.closing && deaths_ == 0) {
       input.deliver({}, true); // half a line may be a whole request
       lost = requests.lost(id);
     }

@@ -43,9 +43,12 @@ std::string comparable(codec::kept_conversation kept) {
   std::ranges::stable_sort(kept.settings, {}, [](const auto& s) {
     return std::pair{!s.acknowledged, s.line};
   });
-  // Those in flight are told from those that wait by how often they were sent.
-  std::ranges::stable_partition(kept.prompts,
-                                [](const auto& p) { return p.sent > 0; });
+  // Those in flight are told from those that wait by how often they were sent;
+  // one that was accepted again may have been sent in another order.
+  auto waiting = std::ranges::stable_partition(
+    kept.prompts, [](const auto& p) { return p.sent > 0; });
+  std::ranges::sort(kept.prompts.begin(), waiting.begin(), {},
+                    [](const auto& p) { return p.input.from; });
   kept.lifecycle = kept.lifecycle && kept.ready;
   for (auto& request : kept.open_requests)
     request.about.subject.clear(); // one is redacted
