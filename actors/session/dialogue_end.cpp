@@ -36,7 +36,8 @@ void dialogue::close() {
   events_.close();
   fail_all("shutting_down", "the agent stopped before the result");
   lose_held_control("the agent stopped before it was sent");
-  lose_control(true, "the agent stopped before Claude answered");
+  lose_control(unwritten_control(), true,
+               "the agent stopped before Claude answered");
   voice_->conclude();
   // Nobody is there to hear the rest of a line that this waits for.
   if (logs_.events.owed() > 0 && logs_.events.line_start() < logs_.events.end())
