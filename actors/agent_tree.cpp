@@ -27,8 +27,8 @@ std::vector<child_spec> agent_children(const agent_resources& lent,
                                               std::ref(*lent.control),
                                               config.control, context));
   result.push_back(make_child_spec<conversation>(
-    "conversation", &p::conversation, std::ref(lent.protocol), config.talk,
-    context));
+    "conversation", &p::conversation, std::ref(lent.protocol),
+    config.conversation, context));
   result.push_back(make_child_spec<claude_process>(
     "claude_process", &p::claude_process, std::ref(lent.child), context));
   result.back().type = restart_type::transient;

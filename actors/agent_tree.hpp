@@ -14,12 +14,12 @@
 
 namespace container_agent {
 
-class bridge;
+class session;
 
 /// What is lent to the actors and outlives each of their incarnations.
 struct agent_resources {
   pipe_input_resources& input;
-  bridge& protocol;
+  session& protocol;
   child_link& child;
   pipe_output_resources& output;
   shutdown_progress& shutdown;
@@ -29,7 +29,7 @@ struct agent_resources {
 
 /// The actors' settings, one part for each.
 struct agent_tree_config {
-  conversation_config talk;
+  conversation_config conversation;
   pipe_output_config output;
   health_monitor_config health;
   restart_policy_config restarts; ///< of each child, unless `adjust` differs

@@ -234,11 +234,11 @@ void child_link::read_output(std::uint64_t limit) {
   if (reading_output_ || output_ended_ || held_ || events_.end() >= limit)
     return;
   process_.output().move(
-    [this](const inlet::result& result) { take_output(result); });
+    [this](const inlet::result& result) { read_events(result); });
   reading_output_ = true; // last: if the call throws, it is repeated
 }
 
-void child_link::take_output(const inlet::result& result) {
+void child_link::read_events(const inlet::result& result) {
   reading_output_ = false;
   ++reads_;
   if (result.moved > 0)

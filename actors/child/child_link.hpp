@@ -153,7 +153,7 @@ private:
 
   void read_output(std::uint64_t limit);
   void read_errors();
-  void take_output(const inlet::result& result);
+  void read_events(const inlet::result& result);
   void take_errors(const byte_source::result& result);
   void log_errors(bool at_end);
   void conclude();

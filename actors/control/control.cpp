@@ -39,7 +39,7 @@ control::behavior_type control::make_behavior() {
           ask_for_status(id);
       if (other_supervisor)
         for (const auto& request : std::exchange(lost_, {}))
-          take(request);
+          handle(request);
       serve();
     },
   };
@@ -56,11 +56,11 @@ void control::serve() {
     auto request = port_.next();
     if (!request)
       return;
-    take(*request);
+    handle(*request);
   }
 }
 
-void control::take(const control_port::request& request) {
+void control::handle(const control_port::request& request) {
   if (request.attempt > max_attempts)
     return port_.answer(request.id, codec::control_failed(
                                       "the agent has failed at this request"));
@@ -132,7 +132,7 @@ void control::ask_again(control_port::request request,
                         const caf::actor_addr& asked) {
   ++request.attempt;
   if (peers().supervisor.address() != asked)
-    take(request);
+    handle(request);
   else
     lost_.push_back(std::move(request));
 }

@@ -45,7 +45,7 @@ protected:
 
 private:
   void serve();
-  void take(const control_port::request& request);
+  void handle(const control_port::request& request);
   void ask_for_status(std::uint64_t id);
   template <class Order>
   void order(const control_port::request& request, Order what,

@@ -40,7 +40,7 @@ void input_reader::grew(const input_grew& news) {
 const host_line* input_reader::front() {
   while (lines_.empty()) {
     if (auto line = framer_.next()) {
-      take(std::move(*line));
+      add(std::move(*line));
       continue;
     }
     if (cut_at_ != 0 && read_to_ >= cut_at_) {
@@ -76,12 +76,12 @@ bool input_reader::read_block() {
 
 void input_reader::cut() {
   if (auto line = framer_.end())
-    take(std::move(*line));
+    add(std::move(*line));
   json_.end(items_);
   take_items();
 }
 
-void input_reader::take(codec::framed_line line) {
+void input_reader::add(codec::framed_line line) {
   codec::json_lines::item item{std::move(line), ++count_,
                                read_to_ - framer_.held()};
   if (config_.json)

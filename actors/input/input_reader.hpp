@@ -69,7 +69,7 @@ public:
 
 private:
   bool read_block();
-  void take(codec::framed_line line);
+  void add(codec::framed_line line);
   void cut();
   void take_items();
 

@@ -13,11 +13,11 @@ void claude_tasks::set_running(std::vector<std::string> ids) {
   running_ = std::move(ids);
   if (running_.empty())
     left_alone_ = false; // new tasks are waited for again
-  note_sign();
+  note_activity();
 }
 
 void claude_tasks::note_end(std::string_view status) {
-  note_sign();
+  note_activity();
   if (status != "stopped" && status != "killed")
     ++expected_;
 }

@@ -10,7 +10,7 @@
 namespace container_agent {
 
 /// What Claude does besides the host's prompts. Pure: time is handed in, as to
-/// `turn_clock`.
+/// `turn_timer`.
 ///
 /// A tool or a subagent that runs in the background outlives the turn that
 /// began it. When it ends, Claude reports that and begins a turn of its own:
@@ -44,7 +44,7 @@ public:
   void set_running(std::vector<std::string> ids);
 
   /// Claude has reported something about its tasks.
-  void note_sign() { awaited_since_.reset(); }
+  void note_activity() { awaited_since_.reset(); }
 
   /// A task has ended with this status.
   void note_end(std::string_view status);

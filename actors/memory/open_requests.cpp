@@ -81,8 +81,8 @@ bool open_requests::may_be_denied(const entry& e) const {
   return deny_after_.count() > 0 && e.subtype == "can_use_tool";
 }
 
-open_requests::overdue open_requests::pass(time_point now) {
-  overdue result;
+open_requests::on_stall open_requests::pass(time_point now) {
+  on_stall result;
   for (auto& e : all_) {
     if (!e.since)
       e.since = now;

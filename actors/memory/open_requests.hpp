@@ -13,7 +13,7 @@
 namespace container_agent {
 
 /// Claude's requests that wait for the host: a permission, a hook, a call of an
-/// MCP server of the host's. Pure: time is handed in, as to `turn_clock`.
+/// MCP server of the host's. Pure: time is handed in, as to `turn_timer`.
 class open_requests {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -75,13 +75,13 @@ public:
   bool wants_time() const;
 
   /// What is due.
-  struct overdue {
+  struct on_stall {
     std::vector<entry> unanswered; ///< open for `reminder`; each listed once
     std::vector<entry> denied;     ///< closed by this call
   };
 
   /// Sets the time; returns what is due.
-  overdue pass(time_point now);
+  on_stall pass(time_point now);
 
   /// When `pass` has to be called again.
   std::optional<time_point> due() const;

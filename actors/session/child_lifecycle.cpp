@@ -37,7 +37,7 @@ void child_lifecycle::start(const child_started& child, std::string id) {
   interrupted_ = false;
   renewal_.reset();
   gave_up_.clear();
-  ++signs_;
+  ++activity_;
   // The logs may tell of one before it, which had what this one lacks.
   if (child.attached && is_left(child.pid))
     return;

@@ -94,11 +94,12 @@ public:
   /// What it owes a host that speaks its whole protocol.
   transparent_debts& debts() { return debts_; }
 
-  // -- patience ---------------------------------------------------------------
+  // -- silence
+  // ------------------------------------------------------------------
 
   /// A number that changes with each sign of life, and with each new task.
-  std::uint64_t signs() const { return signs_; }
-  void note_sign() { ++signs_; }
+  std::uint64_t activity() const { return activity_; }
+  void note_activity() { ++activity_; }
 
   /// It was interrupted for having been silent.
   bool interrupted() const { return interrupted_; }
@@ -139,7 +140,7 @@ private:
   std::uint64_t ended_ = 0;
   bool reports_lifecycle_ = false;
   bool interrupted_ = false;
-  std::uint64_t signs_ = 0;
+  std::uint64_t activity_ = 0;
   std::optional<renew_child> renewal_; // only while it runs
   std::string gave_up_;
   transparent_debts debts_;

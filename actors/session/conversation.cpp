@@ -14,58 +14,58 @@ std::string conversation_config::validate() const {
            : "";
 }
 
-conversation::conversation(caf::actor_config& config, bridge& protocol,
+conversation::conversation(caf::actor_config& config, session& protocol,
                            conversation_config settings, actor_context context)
-  : agent_actor{config, context}, bridge_{protocol}, config_{settings} {}
+  : agent_actor{config, context}, session_{protocol}, config_{settings} {}
 
 conversation::behavior_type conversation::make_behavior() {
   return {
     [this](const input_grew& news) {
-      bridge_.take(news);
+      session_.on_input_grew(news);
       cut_at_ = news.cut_at;
       settle();
     },
     [this](const child_started& child) {
       launching_ = told_renewal_ = false;
       told_child_ = 0;
-      bridge_.take(child);
+      session_.on_child_started(child);
       settle();
     },
     [this](const child_output_grew&) { settle(); },
     [this](const child_ended& end) {
       // A conversation that missed the child's start gets its end instead.
       auto asked_in_vain = launching_ && end.generation > asked_after_;
-      bridge_.take(end);
+      session_.on_child_ended(end);
       if (asked_in_vain || (end.awaits_next && !launching_))
         ask_for_child();
       settle();
     },
     [this](const child_input_window& window) {
-      bridge_.take(window);
+      session_.on_child_input(window);
       settle();
     },
     [this](const host_output_window& window) {
-      bridge_.take(window);
+      session_.on_host_output(window);
       settle();
     },
     [this](const restart_scheduled& plan) {
-      bridge_.take(plan);
+      session_.on_restart_scheduled(plan);
       settle();
     },
     [this](const restarts_exhausted& end) {
       if (is_left_to_next(end))
         return;
-      bridge_.take(end);
+      session_.on_restarts_exhausted(end);
       if (end.name == "shutdown_coordinator" || end.name == "supervisor")
         end_alone(end);
       settle();
     },
     [this](const restart_claude& wish) {
-      bridge_.take(wish);
+      session_.on_restart_claude(wish);
       settle();
     },
     [this](const interrupt_claude&) {
-      auto outcome = bridge_.interrupt_on_request();
+      auto outcome = session_.interrupt_on_request();
       settle();
       return outcome;
     },
@@ -73,35 +73,35 @@ conversation::behavior_type conversation::make_behavior() {
       if (deadline.id == mending)
         mend();
       else if (deadline.id == look_)
-        lose_patience();
+        note_silence();
       else if (deadline.id == alarm_)
         ring();
     },
     [this](const begin_drain& drain) {
-      bridge_.take(drain);
+      session_.on_begin_drain(drain);
       told_drained_ = told_gone_ = false; // a new coordinator asks again
       settle();
     },
     [this](const interrupt_turn& interrupt) {
-      bridge_.take(interrupt);
+      session_.on_interrupt_turn(interrupt);
       settle();
     },
     [this](const flush_output& flush) {
       if (!flush.goes_on)
-        bridge_.close();
+        session_.close();
       flushing_ = true;
       settle();
     },
     [this](const get_conversation_status&) {
-      auto status = bridge_.status();
+      auto status = session_.status();
       auto now = clock().now();
-      status.turn_age = bridge_.pace.age(now);
-      status.silence = bridge_.pace.silence(now);
-      status.turns = bridge_.pace.durations();
-      status.first_outputs = bridge_.pace.first_outputs();
-      status.input_held = bridge_.input_held.total(now);
-      status.output_held = bridge_.output_held.total(now);
-      status.requests = bridge_.requests(now);
+      status.turn_age = session_.pace.age(now);
+      status.silence = session_.pace.silence(now);
+      status.turns = session_.pace.durations();
+      status.first_outputs = session_.pace.first_outputs();
+      status.input_held = session_.input_held.total(now);
+      status.output_held = session_.output_held.total(now);
+      status.requests = session_.requests(now);
       return status;
     },
     [this](const peers_changed& now) { take_peers(now); },
@@ -129,21 +129,21 @@ void conversation::take_peers(const peers_changed& now) {
 // If Claude is left to the next agent, so are all prompts.
 bool conversation::is_left_to_next(const restarts_exhausted& end) const {
   return config_.leaves_claude && !end.waits
-         && (end.name != "claude_process" || bridge_.child_runs());
+         && (end.name != "claude_process" || session_.child_runs());
 }
 
 // Nobody is left to give these orders, and there is no time to wait for a turn.
 void conversation::end_alone(const restarts_exhausted& end) {
-  bridge_.take(
+  session_.on_begin_drain(
     begin_drain{"gave up restarting " + end.name + ": " + end.reason});
-  bridge_.close();
+  session_.close();
 }
 
 // Reads the clock only if there is something to note.
 void conversation::note_turn(bool spoke) {
-  auto turn = bridge_.turn();
-  if (turn != bridge_.pace.turn() || (spoke && turn != 0))
-    bridge_.pace.note(turn, spoke, clock().now());
+  auto turn = session_.turn();
+  if (turn != session_.pace.turn() || (spoke && turn != 0))
+    session_.pace.note(turn, spoke, clock().now());
 }
 
 // Called after every event: does whatever has become possible.
@@ -162,12 +162,12 @@ void conversation::settle() {
 // Reading one log may append to the other, so the output is read twice; then
 // nothing new is left.
 void conversation::read_on() {
-  auto before = bridge_.heard();
-  bridge_.take_output();
-  note_turn(bridge_.heard() != before);
-  bridge_.take_input();
-  bridge_.take_output();
-  const auto& logs = bridge_.logs();
+  auto before = session_.heard();
+  session_.read_events();
+  note_turn(session_.heard() != before);
+  session_.read_input();
+  session_.read_events();
+  const auto& logs = session_.logs();
   if (!logs.trouble().empty()) {
     if (!std::exchange(mending_, true))
       delayed_send(this, retry_pause, deadline_passed{mending});
@@ -176,27 +176,27 @@ void conversation::read_on() {
 
 void conversation::mend() {
   mending_ = false;
-  bridge_.logs().retry();
-  if (!bridge_.child_runs() && !launching_)
+  session_.logs().retry();
+  if (!session_.child_runs() && !launching_)
     ask_for_child(); // lines for the last child are written first
   settle();
 }
 
 void conversation::tell_child() {
-  for (const auto& mark : bridge_.take_child_marks())
+  for (const auto& mark : session_.take_child_marks())
     if (mark.end > told_child_) {
       told_child_ = mark.end;
       tell(peers().claude_process, child_input_grew{mark.end, mark.prompt});
     }
-  if (auto end = bridge_.to_child_end(); end > told_child_) {
+  if (auto end = session_.to_child_end(); end > told_child_) {
     told_child_ = end;
     tell(peers().claude_process, child_input_grew{end, {}});
   }
 }
 
 void conversation::tell_host() {
-  auto end = bridge_.shown_to();
-  for (const auto& mark : bridge_.take_host_marks())
+  auto end = session_.shown_to();
+  for (const auto& mark : session_.take_host_marks())
     if (auto to = std::min(mark.end, end); to > told_host_) {
       told_host_ = to;
       tell(peers().pipe_output, host_output_grew{to, mark.prompt});
@@ -210,27 +210,27 @@ void conversation::tell_host() {
 // Sends a window when half of the last one is used up, or when pipe_input waits
 // for news: a message has begun or ended, or a cut was read.
 void conversation::tell_windows() {
-  const auto& logs = bridge_.logs();
-  auto input = bridge_.input_standing();
-  auto output = bridge_.output_limit();
-  note_held(bridge_.input_held, !bridge_.may_take_input());
-  note_held(bridge_.output_held, logs.events.end() >= output);
+  const auto& logs = session_.logs();
+  auto input = session_.input_standing();
+  auto output = session_.output_limit();
+  note_held(session_.input_held, !session_.may_read_input());
+  note_held(session_.output_held, logs.events.end() >= output);
   if (!told_input_ || input.half != told_input_->half
       || (input.limit > told_input_->limit
-          && logs.input.end() + bridge::small_window / 2 >= told_input_->limit)
+          && logs.input.end() + session::small_window / 2 >= told_input_->limit)
       || (told_input_->taken < cut_at_ && input.taken >= cut_at_)) {
     told_input_ = input;
     tell(peers().pipe_input, input);
   }
   if (output > told_output_
-      && logs.events.end() + bridge::small_window >= told_output_) {
+      && logs.events.end() + session::small_window >= told_output_) {
     told_output_ = output;
     tell(peers().claude_process, child_output_window{output});
   }
-  auto standing = logs.input.end() + bridge_.logs().events.end();
-  if (standing >= released_ + bridge::output_window) {
+  auto standing = logs.input.end() + session_.logs().events.end();
+  if (standing >= released_ + session::output_window) {
     released_ = standing;
-    bridge_.release();
+    session_.release();
   }
 }
 
@@ -241,17 +241,17 @@ void conversation::note_held(stopwatch& watch, bool held) {
 
 // Reads the output first, so that the child resumes the latest session.
 void conversation::ask_for_child() {
-  bridge_.take_output();
-  launching_ = peers().claude_process && bridge_.wants_child();
+  session_.read_events();
+  launching_ = peers().claude_process && session_.wants_child();
   if (!launching_)
     return;
-  auto plan = bridge_.launch_plan();
+  auto plan = session_.launch_plan();
   asked_after_ = plan.after;
   tell(peers().claude_process, std::move(plan));
 }
 
 void conversation::ask_for_status() {
-  if (bridge_.status_requests() == 0 || asking_status_
+  if (session_.status_requests() == 0 || asking_status_
       || !peers().health_monitor)
     return;
   asking_status_ = true;
@@ -259,24 +259,24 @@ void conversation::ask_for_status() {
     .then(
       [this](const health_report& report) {
         asking_status_ = false;
-        bridge_.answer_status(report.document);
+        session_.answer_status(report.document);
         settle();
       },
       [this](const caf::error& error) {
         asking_status_ = false;
         context_.log.write(log_level::error, name(), "status_unavailable",
                            {{"reason", describe(error)}});
-        bridge_.answer_status(R"({"state":"unknown"})");
+        session_.answer_status(R"({"state":"unknown"})");
         settle();
       });
 }
 
 void conversation::report_progress() {
-  if (!told_drained_ && bridge_.drained()) {
+  if (!told_drained_ && session_.drained()) {
     told_drained_ = true;
     tell(peers().shutdown_coordinator, turn_drained{});
   }
-  if (!told_gone_ && bridge_.drained() && !bridge_.child_runs()
+  if (!told_gone_ && session_.drained() && !session_.child_runs()
       && !launching_) {
     told_gone_ = true;
     tell(peers().shutdown_coordinator, child_gone{});
@@ -285,12 +285,12 @@ void conversation::report_progress() {
     flushing_ = false;
     tell(peers().pipe_output, flush_output{});
   }
-  if (const auto* how = bridge_.renewal();
+  if (const auto* how = session_.renewal();
       how && !told_renewal_ && peers().claude_process) {
     told_renewal_ = true;
     tell(peers().claude_process, *how);
   }
-  if (!told_finished_ && bridge_.finished()) {
+  if (!told_finished_ && session_.finished()) {
     told_finished_ = true;
     tell(peers().shutdown_coordinator, begin_shutdown{"input ended", 0, false});
   }
@@ -299,7 +299,7 @@ void conversation::report_progress() {
 // One timer serves all turns, however short. It is only moved to an earlier
 // time; when it fires, it checks whether anything has come since.
 void conversation::watch() {
-  auto now = bridge_.waits_for();
+  auto now = session_.watched();
   if (now == waiting_)
     return;
   waiting_ = now;
@@ -317,22 +317,22 @@ void conversation::look_again(caf::actor_clock::time_point when) {
   delayed_send(this, when - clock().now(), deadline_passed{++look_});
 }
 
-void conversation::lose_patience() {
+void conversation::note_silence() {
   next_look_ = {};
   auto limit = limit_of(waiting_.what);
   if (limit.count() == 0)
     return;
   if (clock().now() < waiting_since_ + limit)
     return look_again(waiting_since_ + limit);
-  bridge_.overdue();
+  session_.on_stall();
   settle();
 }
 
 // One timer, as above. The clock is read only if something has a deadline.
 void conversation::keep_time() {
-  if (bridge_.wants_time())
-    bridge_.pass(clock().now());
-  auto due = bridge_.due();
+  if (session_.wants_time())
+    session_.pass(clock().now());
+  auto due = session_.due();
   if (!due || (alarm_due_ && *alarm_due_ <= *due))
     return;
   alarm_due_ = due;
@@ -343,13 +343,13 @@ void conversation::keep_time() {
 
 void conversation::ring() {
   alarm_due_.reset();
-  bridge_.pass(clock().now());
+  session_.pass(clock().now());
   settle();
 }
 
 std::chrono::milliseconds
-conversation::limit_of(bridge::patience::kind what) const {
-  using kind = bridge::patience::kind;
+conversation::limit_of(session::stall_watch::kind what) const {
+  using kind = session::stall_watch::kind;
   switch (what) {
     case kind::nothing: break;
     case kind::start: return config_.start_timeout;

@@ -2,7 +2,7 @@
 
 #include "actors/core/agent_actor.hpp"
 #include "actors/core/ports.hpp"
-#include "actors/session/bridge.hpp"
+#include "actors/session/session.hpp"
 
 #include <chrono>
 #include <optional>
@@ -23,15 +23,15 @@ struct conversation_config {
   std::string validate() const;
 };
 
-/// Owns:          nothing; it carries the messages of the `bridge` lent to it
+/// Owns:          nothing; it carries the messages of the `session` lent to it
 /// Receives from: pipe_input, claude_process, pipe_output, supervisor,
 ///                shutdown_coordinator, health_monitor
 /// Sends to:      claude_process, pipe_output, pipe_input,
 ///                shutdown_coordinator, health_monitor
-/// Dies when:     never by itself; the next one continues with the same bridge
+/// Dies when:     never by itself; the next one continues with the same session
 class conversation : public agent_actor<conversation_actor> {
 public:
-  conversation(caf::actor_config& config, bridge& protocol,
+  conversation(caf::actor_config& config, session& protocol,
                conversation_config settings, actor_context context);
 
   const char* name() const override { return "conversation"; }
@@ -65,9 +65,9 @@ private:
   void ask_for_status();
   void report_progress();
   void watch();
-  void lose_patience();
+  void note_silence();
   void look_again(caf::actor_clock::time_point when);
-  std::chrono::milliseconds limit_of(bridge::patience::kind what) const;
+  std::chrono::milliseconds limit_of(session::stall_watch::kind what) const;
   void keep_time();
   void ring();
 
@@ -75,7 +75,7 @@ private:
   static constexpr std::uint64_t alarm_bit = std::uint64_t{1} << 63;
   static constexpr std::uint64_t mending = ~std::uint64_t{0};
 
-  bridge& bridge_;
+  session& session_;
   conversation_config config_;
   std::optional<input_window> told_input_;
   std::uint64_t cut_at_ = 0;      // in the input
@@ -92,11 +92,11 @@ private:
   bool told_gone_ = false;
   bool told_finished_ = false;
   bool told_renewal_ = false; // to this claude_process
-  bridge::patience waiting_;
+  session::stall_watch waiting_;
   caf::actor_clock::time_point waiting_since_{};
   caf::actor_clock::time_point next_look_{}; // none: the epoch
   std::uint64_t look_ = 0;
-  std::optional<bridge::time_point> alarm_due_; // the bridge's next deadline
+  std::optional<session::time_point> alarm_due_; // the session's next deadline
   std::uint64_t alarms_ = 0;
   std::uint64_t alarm_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "actors/session/conversation_fold.hpp"
 
 #include "actors/memory/host_settings.hpp"
+#include "actors/session/checkpoint.hpp"
 #include "messages/codec/claude_details.hpp"
 #include "messages/codec/envelope.hpp"
 #include "messages/codec/input_message.hpp"
@@ -8,7 +9,6 @@
 #include "messages/trace_id.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -30,11 +30,6 @@ bool has_zeros(std::string_view line) {
   return line.find('\0') != std::string_view::npos;
 }
 
-bool is_checkpoint(std::string_view line) {
-  return line.starts_with(
-    R"({"type":"container_agent","subtype":"checkpoint",)");
-}
-
 class fold {
 public:
   explicit fold(codec::kept_conversation from) : now_{std::move(from)} {
@@ -44,7 +39,7 @@ public:
       end_child();
   }
 
-  void take_given(std::string_view text) {
+  void add_given(std::string_view text) {
     auto line = codec::read_envelope(text);
     if (line.request_id.starts_with(initialize_prefix()))
       given_to_last_.clear();
@@ -60,12 +55,12 @@ public:
   }
 
   /// `at`: the offset of the line.
-  void take_event(std::uint64_t at, std::string_view text) {
+  void add_event(std::uint64_t at, std::string_view text) {
     auto line = codec::read_envelope(text);
     if (is_left_out(line, text))
       leave_out({at, at + text.size() + 1});
     if (line.type == "container_agent")
-      take_record(text);
+      on_record(text);
     else if (line.is_object)
       take_line(line, text);
   }
@@ -122,7 +117,7 @@ private:
   // The only order known between the two logs is that an answer follows its
   // request. It is used here, because otherwise all requests would be open at
   // first, and `host_settings` drops some when there are too many.
-  void take_answer(const envelope& line) {
+  void on_answer(const envelope& line) {
     if (auto i = last_of_id_.find(line.request_id); i != last_of_id_.end())
       send_controls(i->second + 1);
     settings_.answered(line.request_id, line.subtype == "success");
@@ -158,7 +153,7 @@ private:
 
   // -- the agent's records ----------------------------------------------------
 
-  void take_record(std::string_view text) {
+  void on_record(std::string_view text) {
     auto record = codec::read_record(text);
     if (record.input.to > now_.input) {
       now_.input = record.input.to;
@@ -302,13 +297,13 @@ private:
     if (line.type == "assistant")
       note_answering();
     else if (line.type == "result")
-      take_result(line);
+      on_result(line);
     else if (line.type == "command_lifecycle")
-      take_lifecycle(line);
+      on_lifecycle(line);
     else if (line.type == "user" && line.is_replay)
-      take_replay(line);
+      on_replay(line);
     else if (line.type == "system")
-      take_system(line, text);
+      on_system(line, text);
     else if (line.type == "control_request")
       now_.open_requests.push_back(
         {line.request_id, codec::read_request_details(text)});
@@ -316,7 +311,7 @@ private:
       std::erase_if(now_.open_requests,
                     [&line](const auto& r) { return r.id == line.request_id; });
     else if (line.type == "control_response")
-      take_answer(line);
+      on_answer(line);
   }
 
   void note_answering() {
@@ -326,7 +321,7 @@ private:
 
   // Before a child is ready, a `result` is about the session, not about a
   // prompt.
-  void take_result(const envelope& line) {
+  void on_result(const envelope& line) {
     if (!now_.ready)
       return;
     for (const auto& uuid : line.user_message_uuids)
@@ -346,7 +341,7 @@ private:
       close(i);
   }
 
-  void take_lifecycle(const envelope& line) {
+  void on_lifecycle(const envelope& line) {
     now_.lifecycle = true;
     auto begins = line.state == "queued" || line.state == "started";
     for (auto& p : now_.prompts) {
@@ -359,13 +354,13 @@ private:
     }
   }
 
-  void take_replay(const envelope& line) {
+  void on_replay(const envelope& line) {
     for (auto& p : now_.prompts)
       if (p.known_as() == line.uuid && !p.begun && now_.lifecycle)
         p.ended = "completed";
   }
 
-  void take_system(const envelope& line, std::string_view text) {
+  void on_system(const envelope& line, std::string_view text) {
     if (line.subtype == "background_tasks_changed") {
       if (auto ids = codec::read_task_ids(text))
         now_.tasks = std::move(*ids);
@@ -392,40 +387,6 @@ private:
   std::unordered_set<trace_id, trace_id_hash> failed_; // failed, in `closed`
 };
 
-struct checkpoint {
-  codec::kept_conversation state;
-  std::uint64_t events = 0; // where to continue reading
-};
-
-bool begins_checkpoint(const stream_log& events, std::uint64_t at) {
-  if (at < events.begin() || at >= events.end())
-    return false;
-  std::array<char, 64> begin{};
-  auto size = events.read(at, begin);
-  return is_checkpoint({begin.data(), size});
-}
-
-// A checkpoint that can't be read is of another version; then the whole log is
-// read.
-checkpoint last_checkpoint(const stream_log& events, const stream_log& to_child,
-                           std::uint64_t from) {
-  checkpoint result;
-  result.events = events.begin();
-  result.state.to_child = to_child.begin();
-  auto at = begins_checkpoint(events, from) ? from : events.begin();
-  for_each_line(events, at, [&](std::string_view line) {
-    at += line.size() + 1;
-    if (!is_checkpoint(line))
-      return;
-    if (auto state
-        = codec::read_kept_conversation(codec::read_record(line).state)) {
-      result = {std::move(*state), at};
-      result.state.left_out.push_back({at - line.size() - 1, at});
-    }
-  });
-  return result;
-}
-
 } // namespace
 
 codec::kept_conversation fold_conversation(const stream_log& events,
@@ -436,12 +397,12 @@ codec::kept_conversation fold_conversation(const stream_log& events,
   auto given_from = std::max(start.state.to_child, to_child.begin());
   fold all{std::move(start.state)};
   for_each_line(to_child, given_from,
-                [&](std::string_view line) { all.take_given(line); });
+                [&](std::string_view line) { all.add_given(line); });
   auto at = start.events;
   for_each_line(events, at, [&](std::string_view line) {
     if (damaged != nullptr && has_zeros(line))
       ++*damaged;
-    all.take_event(at, line);
+    all.add_event(at, line);
     at += line.size() + 1;
   });
   return all.result(to_child.end());

@@ -7,16 +7,16 @@
 namespace container_agent {
 
 raw_relay::raw_relay(conversation_logs logs, actor_context context)
-  : bridge{logs}, context_{context} {
+  : session{logs}, context_{context} {
   to_child_gone_ = logs_.to_child.begin();
   shown_gone_ = logs_.events.begin();
 }
 
-void raw_relay::take(const input_grew& news) {
+void raw_relay::on_input_grew(const input_grew& news) {
   input_ended_ = input_ended_ || news.ended;
 }
 
-bool raw_relay::may_take_input() const {
+bool raw_relay::may_read_input() const {
   return logs_.input.end() < to_child_gone_ + window;
 }
 
@@ -24,7 +24,7 @@ input_window raw_relay::input_standing() const {
   return {to_child_gone_, to_child_gone_ + window, false};
 }
 
-void raw_relay::take(const child_started& child) {
+void raw_relay::on_child_started(const child_started& child) {
   if (child.generation == started_.generation)
     return; // an actor was restarted, the child was not
   started_ = child;
@@ -35,7 +35,7 @@ void raw_relay::take(const child_started& child) {
                      {{"pid", child.pid}, {"attached", child.attached}});
 }
 
-void raw_relay::take(const child_ended& end) {
+void raw_relay::on_child_ended(const child_ended& end) {
   if (end.generation <= ended_)
     return;
   ended_ = end.generation;
@@ -61,18 +61,18 @@ launch_child raw_relay::launch_plan() const {
   return {{}, false, to_child_gone_, ended_};
 }
 
-void raw_relay::take(const restart_scheduled&) {}
+void raw_relay::on_restart_scheduled(const restart_scheduled&) {}
 
-void raw_relay::take(const restarts_exhausted& end) {
+void raw_relay::on_restarts_exhausted(const restarts_exhausted& end) {
   gave_up_ = gave_up_ || end.name == "claude_process";
 }
 
 // There are no turns to wait for.
-void raw_relay::take(const restart_claude& wish) {
+void raw_relay::on_restart_claude(const restart_claude& wish) {
   renewal_ = {wish.reason, wish.at_once, false};
 }
 
-void raw_relay::take(const begin_drain&) {
+void raw_relay::on_begin_drain(const begin_drain&) {
   draining_ = true;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
-#include "actors/session/bridge.hpp"
+#include "actors/session/session.hpp"
 
 namespace container_agent {
 
@@ -9,19 +9,19 @@ namespace container_agent {
 /// log is the child's stdin, and the host gets the child's output log, so the
 /// relay only tells both ends how far to go. There are no turns and no records;
 /// the log reports what happens.
-class raw_relay : public bridge {
+class raw_relay : public session {
 public:
   /// `logs.to_child` is `logs.input`.
   raw_relay(conversation_logs logs, actor_context context);
 
-  void take(const input_grew& news) override;
-  void take_input() override {}
-  bool may_take_input() const override;
+  void on_input_grew(const input_grew& news) override;
+  void read_input() override {}
+  bool may_read_input() const override;
   input_window input_standing() const override;
 
-  void take(const child_started& child) override;
-  void take(const child_ended& end) override;
-  void take_output() override {}
+  void on_child_started(const child_started& child) override;
+  void on_child_ended(const child_ended& end) override;
+  void read_events() override {}
   std::uint64_t output_limit() const override;
   launch_child launch_plan() const override;
   bool wants_child() const override { return !draining_; }
@@ -33,16 +33,16 @@ public:
     logs_.events.release(shown_gone_);
   }
 
-  void take(const restart_scheduled& plan) override;
-  void take(const restarts_exhausted& end) override;
-  void take(const begin_drain& drain) override;
-  void take(const interrupt_turn&) override {}
-  void take(const restart_claude& wish) override;
+  void on_restart_scheduled(const restart_scheduled& plan) override;
+  void on_restarts_exhausted(const restarts_exhausted& end) override;
+  void on_begin_drain(const begin_drain& drain) override;
+  void on_interrupt_turn(const interrupt_turn&) override {}
+  void on_restart_claude(const restart_claude& wish) override;
   const renew_child* renewal() const override {
     return runs_ && !renewal_.reason.empty() ? &renewal_ : nullptr;
   }
-  patience waits_for() const override { return {}; }
-  void overdue() override {}
+  stall_watch watched() const override { return {}; }
+  void on_stall() override {}
   void close() override {}
   bool drained() const override;
   bool finished() const override;
@@ -50,8 +50,6 @@ public:
   conversation_status status() const override;
   std::size_t status_requests() const override { return 0; }
   void answer_status(std::string_view) override {}
-
-  using bridge::take;
 
   /// 256 KiB each way: enough to keep both sides busy.
   static constexpr std::uint64_t window = 256 * 1024;

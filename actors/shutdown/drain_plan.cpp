@@ -15,7 +15,7 @@ std::chrono::milliseconds drain_timeouts::total() const {
   return turn + interrupt + close + terminate + kill + flush;
 }
 
-bool drain_plan::take(event e) {
+bool drain_plan::apply(event e) {
   if (e == event::child_gone)
     child_gone_ = true;
   auto next = after(e);

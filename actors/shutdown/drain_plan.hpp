@@ -67,7 +67,7 @@ public:
 
   /// Handles an event. Returns true if it led to another phase, which must then
   /// be entered.
-  bool take(event e);
+  bool apply(event e);
 
   phase now() const { return phase_; }
 

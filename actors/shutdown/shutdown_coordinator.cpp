@@ -16,16 +16,16 @@ shutdown_coordinator::behavior_type shutdown_coordinator::make_behavior() {
   using event = drain_plan::event;
   return {
     [this](const begin_shutdown& why) { begin(why); },
-    [this](const turn_drained&) { take(event::drained); },
-    [this](const child_gone&) { take(event::child_gone); },
-    [this](const output_flushed&) { take(event::flushed); },
+    [this](const turn_drained&) { advance(event::drained); },
+    [this](const child_gone&) { advance(event::child_gone); },
+    [this](const output_flushed&) { advance(event::flushed); },
     [this](const deadline_passed& deadline) {
       if (deadline.id != deadline_)
         return;
       if (progress_.plan.now() == drain_plan::phase::flushing)
         await_reader(true);
       else
-        take(event::time_up);
+        advance(event::time_up);
     },
     [this](const get_shutdown_status&) {
       return shutdown_status{to_string(progress_.plan.now())};
@@ -60,12 +60,12 @@ void shutdown_coordinator::begin(const begin_shutdown& why) {
                       {"exit_code", why.exit_code},
                       {"keep_claude", progress_.keep_claude}});
   using event = drain_plan::event;
-  take(progress_.keep_claude ? event::leave : event::begin);
+  advance(progress_.keep_claude ? event::leave : event::begin);
 }
 
-void shutdown_coordinator::take(drain_plan::event event) {
+void shutdown_coordinator::advance(drain_plan::event event) {
   auto before = to_string(progress_.plan.now());
-  if (!progress_.plan.take(event))
+  if (!progress_.plan.apply(event))
     return;
   context_.log.write(
     log_level::info, name(), "phase_changed",
@@ -89,7 +89,7 @@ void shutdown_coordinator::set_deadline() {
 // A host that reads slowly still reads, so it gets the time that the earlier
 // steps have not used.
 void shutdown_coordinator::await_reader(bool time_is_up) {
-  auto give_up = [this] { take(drain_plan::event::time_up); };
+  auto give_up = [this] { advance(drain_plan::event::time_up); };
   if (!peers().pipe_output) {
     if (time_is_up)
       give_up();

@@ -49,7 +49,7 @@ protected:
 
 private:
   void begin(const begin_shutdown& why);
-  void take(drain_plan::event event);
+  void advance(drain_plan::event event);
   void enter_phase();
   void give_orders();
   void await_reader(bool time_is_up);

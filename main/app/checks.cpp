@@ -4,7 +4,7 @@
 #include "main/app/trials.hpp"
 #include "main/attach/attaching_child_process.hpp"
 #include "main/cli/environment.hpp"
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/log/value_text.hpp"
 #include "main/loop/fd.hpp"
 #include "main/process/launch_failure.hpp"
@@ -57,7 +57,7 @@ std::string seen_from(const std::string& directory, const std::string& path) {
 finding check_pipe(std::string what, const std::string& path,
                    const options::pipe_section& pipes) {
   try {
-    runtime::fifo_place{path, static_cast<mode_t>(pipes.permissions)}.check();
+    runtime::fifo_path{path, static_cast<mode_t>(pipes.permissions)}.check();
   } catch (const runtime::fifo_in_use& error) {
     return {verdict::problem,
             std::move(what),

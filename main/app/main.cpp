@@ -6,7 +6,7 @@
 #include "main/client/client.hpp"
 #include "main/client/tail.hpp"
 #include "main/client/trace_command.hpp"
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/log/agent_version.hpp"
 #include "main/log/logging.hpp"
 #include "main/log/redaction.hpp"

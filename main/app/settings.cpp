@@ -22,22 +22,22 @@ codec::input_format to_codec(options::input_format format) {
   return codec::input_format::automatic;
 }
 
-voice_kind to_voice(const options& o) {
+encoder_kind to_voice(const options& o) {
   if (o.claude.transparent)
-    return voice_kind::transparent;
+    return encoder_kind::transparent;
   if (o.output.open_for_each_reply)
-    return voice_kind::replies;
+    return encoder_kind::replies;
   return o.output.format == options::output_format::text
-           ? voice_kind::text
-           : voice_kind::stream_json;
+           ? encoder_kind::text
+           : encoder_kind::stream_json;
 }
 
 } // namespace
 
-dialogue_config dialogue_settings(const options& o) {
-  dialogue_config result;
+claude_session_config claude_session_settings(const options& o) {
+  claude_session_config result;
   result.input = to_codec(o.input.format);
-  result.voice = to_voice(o);
+  result.encoder = to_voice(o);
   result.queue = {.prompts = o.limits.max_queue,
                   .bytes = o.limits.max_queue_bytes,
                   .in_flight = o.limits.max_in_flight};
@@ -132,7 +132,7 @@ control_config control_settings(const options& o) {
 
 std::string settings_fault(const options& o) {
   for (const auto& fault :
-       {dialogue_settings(o).validate(), child_settings(o, {}).validate(),
+       {claude_session_settings(o).validate(), child_settings(o, {}).validate(),
         pipe_output_settings(o).validate(), drain_settings(o).validate(),
         health_settings(o).validate(), restart_settings(o).validate(),
         conversation_settings(o).validate(), control_settings(o).validate()})

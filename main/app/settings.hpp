@@ -4,8 +4,8 @@
 #include "actors/control/control.hpp"
 #include "actors/health/health_monitor.hpp"
 #include "actors/output/pipe_output.hpp"
+#include "actors/session/claude_session.hpp"
 #include "actors/session/conversation.hpp"
-#include "actors/session/dialogue.hpp"
 #include "actors/shutdown/drain_plan.hpp"
 #include "actors/supervision/restart_policy.hpp"
 #include "actors/supervision/supervision.hpp"
@@ -18,7 +18,7 @@
 /// each. Pure, except that the pid is read.
 namespace container_agent {
 
-dialogue_config dialogue_settings(const options& o);
+claude_session_config claude_session_settings(const options& o);
 
 child_link_config child_settings(const options& o,
                                  std::vector<std::string> environment);

@@ -1,6 +1,6 @@
 #include "main/app/state.hpp"
 
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/fifo/host_cursor.hpp"
 
 #include <sys/stat.h>

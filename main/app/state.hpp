@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/session/bridge.hpp"
+#include "actors/session/session.hpp"
 #include "main/cli/options.hpp"
 #include "main/fifo/fifo_lock.hpp"
 #include "main/loop/file_watch.hpp"

@@ -1,7 +1,7 @@
 #include "main/app/trials.hpp"
 
 #include "main/fifo/fifo_lock.hpp"
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/loop/fd.hpp"
 
 #include <fcntl.h>

@@ -3,13 +3,13 @@
 #include "actors/agent_tree.hpp"
 #include "actors/session/conversation_fold.hpp"
 #include "actors/session/raw_relay.hpp"
-#include "main/app/claude_session.hpp"
-#include "main/app/doors.hpp"
+#include "main/app/api_server.hpp"
 #include "main/app/hook.hpp"
 #include "main/app/settings.hpp"
 #include "main/app/state.hpp"
 #include "main/app/system_ports.hpp"
 #include "main/app/tracing.hpp"
+#include "main/app/transcript.hpp"
 #include "main/attach/attaching_child_process.hpp"
 #include "main/fifo/fifo_input.hpp"
 #include "main/fifo/fifo_output.hpp"
@@ -44,13 +44,14 @@ namespace {
 // wait for, so only a defect can reach it.
 constexpr std::chrono::seconds end_timeout{2};
 
-runtime::content content_of(const options& o) {
-  return o.claude.is_raw() ? runtime::content::raw : runtime::content::lines;
+runtime::stream_kind content_of(const options& o) {
+  return o.claude.is_raw() ? runtime::stream_kind::raw
+                           : runtime::stream_kind::lines;
 }
 
-runtime::fifo_place place_of(const std::string& path, const options& o) {
-  return runtime::fifo_place{path, o.pipes.permissions,
-                             runtime::pipe_capacity(content_of(o))};
+runtime::fifo_path place_of(const std::string& path, const options& o) {
+  return runtime::fifo_path{path, o.pipes.permissions,
+                            runtime::pipe_capacity(content_of(o))};
 }
 
 runtime::attach_settings attach_settings_of(const options& o) {
@@ -94,7 +95,7 @@ struct agent::parts {
   std::unique_ptr<storage::cursor> host_cursor();
   void open_doors();
   void open_socket(const options::control_section& control);
-  std::unique_ptr<bridge>
+  std::unique_ptr<session>
   make_bridge(const std::vector<std::string>& environment);
   supervision_config tell_family();
   void finish(bool keep_pipes);
@@ -117,11 +118,11 @@ struct agent::parts {
   runtime::fifo_input input;
   std::optional<runtime::orphan_reaper> reaper;
   runtime::proc_probe processes;
-  std::optional<doors> ways_in;
+  std::optional<api_server> ways_in;
   std::optional<runtime::traced_ports> traced;
 
   pipe_input_resources input_resources;
-  std::unique_ptr<bridge> protocol;
+  std::unique_ptr<session> protocol;
   child_link link;
   pipe_output_resources output_resources;
   shutdown_progress progress;
@@ -189,7 +190,7 @@ agent::parts::~parts() {
   link.on_change({});
   output.on_moved({});
   if (ways_in)
-    ways_in->desk().on_request({});
+    ways_in->requests().on_request({});
   if (family)
     family->abandon();
   system.await_actors_before_shutdown(false);
@@ -271,11 +272,11 @@ control_port* agent::parts::control_lent() {
   if (!ways_in)
     return nullptr;
   if (!traced)
-    return &ways_in->desk();
-  return &traced->control.emplace(ways_in->desk(), trace->events());
+    return &ways_in->requests();
+  return &traced->control.emplace(ways_in->requests(), trace->events());
 }
 
-std::unique_ptr<bridge>
+std::unique_ptr<session>
 agent::parts::make_bridge(const std::vector<std::string>& environment) {
   auto logs = state.lent();
   if (settings.claude.is_raw())
@@ -293,20 +294,20 @@ agent::parts::make_bridge(const std::vector<std::string>& environment) {
   if (auto known = state.position(agent_state::reader::input, state.input());
       !settings.state.fresh)
     kept.deal_with_input(known);
-  auto told = dialogue_settings(settings);
+  auto told = claude_session_settings(settings);
   // For a program other than Claude it is not known where sessions are stored.
   told.session_gone
     = !spawned.found()
       && std::filesystem::path{settings.claude.command}.filename() == "claude"
       && !kept.session_id.empty()
       && !has_transcript(environment, kept.session_id);
-  return std::make_unique<dialogue>(std::move(told), logs, context, kept,
-                                    spawned.found());
+  return std::make_unique<claude_session>(std::move(told), logs, context, kept,
+                                          spawned.found());
 }
 
 supervision_config agent::parts::tell_family() {
   agent_tree_config told;
-  told.talk = conversation_settings(settings);
+  told.conversation = conversation_settings(settings);
   told.output = pipe_output_settings(settings);
   told.health = health_settings(settings);
   told.control = control_settings(settings);

@@ -26,7 +26,7 @@ attaching_child_process::launch(const child_command& command,
   auto looks = settings_.only
                || (first_ && !spawned_.found()
                    && (settings_.look || settings_.pid != 0));
-  claude_choice choice;
+  attach_policy choice;
   if (looks) {
     choice = look(command);
     if (auto result = try_attach(choice, input_from); result.attached) {
@@ -48,13 +48,13 @@ attaching_child_process::launch(const child_command& command,
   return spawned_.launch(command, input_from);
 }
 
-claude_choice attaching_child_process::look(const child_command& command) {
+attach_policy attaching_child_process::look(const child_command& command) {
   return first_ && settings_.pid != 0 ? search_.find(settings_.pid)
                                       : search_.find(names_of(command));
 }
 
 child_process::launch_result
-attaching_child_process::try_attach(claude_choice& choice,
+attaching_child_process::try_attach(attach_policy& choice,
                                     std::uint64_t input_from) {
   first_ = false;
   if (!choice.attach)
@@ -74,7 +74,7 @@ attaching_child_process::try_attach(claude_choice& choice,
 }
 
 void attaching_child_process::wait(const child_command& command,
-                                   const claude_choice& choice) {
+                                   const attach_policy& choice) {
   if (!std::exchange(waiting_, true))
     log_.write(log_level::info, loggers::claude_process, "attach_waits",
                {{"command", command.program}});
@@ -90,7 +90,7 @@ void attaching_child_process::wait(const child_command& command,
 }
 
 // Each once: while one is waited for there are many looks.
-void attaching_child_process::tell_refused(const claude_choice& choice) {
+void attaching_child_process::tell_refused(const attach_policy& choice) {
   for (const auto& x : choice.refused)
     if (told_.emplace(x.pid, x.reason).second)
       log_.write(log_level::warn, loggers::claude_process, "attach_refused",
@@ -111,7 +111,7 @@ void attaching_child_process::on_appeared(notification notify) {
 
 std::optional<attach_refusal> attach_problem(std::int32_t pid, bool claude) {
   process_table table;
-  claude_search search{table, claude, ::getpid(), ::geteuid()};
+  process_discovery search{table, claude, ::getpid(), ::geteuid()};
   auto choice = search.find(pid);
   if (choice.attach)
     return std::nullopt;

@@ -5,9 +5,9 @@
 #include "main/loop/event_loop.hpp"
 #include "main/loop/file_watch.hpp"
 #include "main/process/claude_child.hpp"
-#include "main/process/claude_search.hpp"
+#include "main/process/exec_watch.hpp"
+#include "main/process/process_discovery.hpp"
 #include "main/process/process_table.hpp"
-#include "main/process/program_watch.hpp"
 
 #include <cstdint>
 #include <set>
@@ -54,17 +54,17 @@ public:
   void on_appeared(notification notify) override;
 
 private:
-  claude_choice look(const child_command& command);
-  launch_result try_attach(claude_choice& choice, std::uint64_t input_from);
-  void wait(const child_command& command, const claude_choice& choice);
-  void tell_refused(const claude_choice& choice);
+  attach_policy look(const child_command& command);
+  launch_result try_attach(attach_policy& choice, std::uint64_t input_from);
+  void wait(const child_command& command, const attach_policy& choice);
+  void tell_refused(const attach_policy& choice);
 
   event_log& log_;
   attach_settings settings_;
   process_table table_;
-  claude_search search_;
+  process_discovery search_;
   attached_process attached_;
-  program_watch watch_;
+  exec_watch watch_;
   claude_child& spawned_;
   child_process* current_;
   bool first_ = true;

@@ -1,7 +1,7 @@
 #include "main/fifo/fifo_input.hpp"
 
 #include "actors/core/loggers.hpp"
-#include "main/fifo/fifo_end.hpp"
+#include "main/fifo/pipe_info.hpp"
 #include "main/loop/fd.hpp"
 #include "main/loop/stream_descriptor.hpp"
 #include "main/loop/system_call.hpp"
@@ -19,7 +19,7 @@ namespace container_agent::runtime {
 struct fifo_input::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;
-  fifo_place place;
+  fifo_path place;
   storage::log& into;
   file_watch::subscription subscription;
   stream_descriptor fd;
@@ -39,7 +39,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
   bool lost = false;     // the path leads to nothing usable
   bool finished = false; // for good
 
-  state(event_loop& l, event_log& g, fifo_place p, storage::log& i)
+  state(event_loop& l, event_log& g, fifo_path p, storage::log& i)
     : loop{l}, log{g}, place{std::move(p)}, into{i}, fd{l.io()} {}
 
   // -- descriptors ------------------------------------------------------------
@@ -224,8 +224,8 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
     if (finished)
       return;
     auto found = place.refresh(log, loggers::pipe_input);
-    stale = stale || found == fifo_place::change::replaced;
-    lost = found == fifo_place::change::unusable;
+    stale = stale || found == fifo_path::change::replaced;
+    lost = found == fifo_path::change::unusable;
     // The wait may not notice bytes in the old FIFO, because its end is hidden.
     if ((moved() || !fd.is_open()) && on_result && !posted)
       attempt_later();
@@ -290,7 +290,7 @@ struct fifo_input::state : std::enable_shared_from_this<state> {
 };
 
 fifo_input::fifo_input(event_loop& loop, file_watch& watch, event_log& log,
-                       fifo_place place, storage::log& into)
+                       fifo_path place, storage::log& into)
   : state_{std::make_shared<state>(loop, log, std::move(place), into)} {
   state_->place.prepare(state_->log, loggers::pipe_input);
   std::weak_ptr<state> weak{state_};

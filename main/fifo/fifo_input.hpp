@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
-#include "main/fifo/fifo_place.hpp"
-#include "main/loop/content.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/loop/event_loop.hpp"
 #include "main/loop/file_watch.hpp"
+#include "main/loop/stream_kind.hpp"
 #include "main/storage/log.hpp"
 
 #include <memory>
@@ -33,7 +33,7 @@ public:
   /// Prepares and opens the FIFO. Throws `fifo_error`. The log must outlive
   /// this object.
   fifo_input(event_loop& loop, file_watch& watch, event_log& log,
-             fifo_place place, storage::log& into);
+             fifo_path place, storage::log& into);
   fifo_input(const fifo_input&) = delete;
   fifo_input& operator=(const fifo_input&) = delete;
   ~fifo_input() override;

@@ -1,10 +1,10 @@
 #include "main/fifo/fifo_output.hpp"
 
 #include "actors/core/loggers.hpp"
-#include "main/fifo/fifo_end.hpp"
 #include "main/fifo/fifo_writer.hpp"
 #include "main/fifo/host_cursor.hpp"
 #include "main/fifo/later_call.hpp"
+#include "main/fifo/pipe_info.hpp"
 #include "main/loop/fd.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -35,9 +35,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   file_watch& watch;
   event_log& log;
-  fifo_place place;
+  fifo_path place;
   host_cursor cursor;
-  content kind;
+  stream_kind kind;
   file_watch::subscription path_subscription;
   file_watch::subscription reader_subscription;
   unique_fd keeper;
@@ -51,8 +51,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
   int looks = 0; // repeated, since a reader left
   bool finished = false;
 
-  state(event_loop& l, file_watch& w, event_log& g, fifo_place p,
-        const storage::log& f, std::unique_ptr<storage::cursor> c, content k)
+  state(event_loop& l, file_watch& w, event_log& g, fifo_path p,
+        const storage::log& f, std::unique_ptr<storage::cursor> c,
+        stream_kind k)
     : loop{l},
       watch{w},
       log{g},
@@ -76,7 +77,7 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
       return error;
     if (holder)
       holder(writer.get());
-    if (kind == content::lines && !watch.error())
+    if (kind == stream_kind::lines && !watch.error())
       watch_readers();
     return {};
   }
@@ -270,11 +271,11 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
     if (finished || failure)
       return;
     auto found = place.refresh(log, loggers::pipe_output);
-    if (found == fifo_place::change::none && keeper)
+    if (found == fifo_path::change::none && keeper)
       return;
     if (keeper)
       park();
-    if (failure || found == fifo_place::change::unusable)
+    if (failure || found == fifo_path::change::unusable)
       return;
     if (auto error = open()) {
       keeper.reset();
@@ -324,8 +325,9 @@ struct fifo_output::state : std::enable_shared_from_this<state> {
 };
 
 fifo_output::fifo_output(event_loop& loop, file_watch& watch, event_log& log,
-                         fifo_place place, const storage::log& from,
-                         std::unique_ptr<storage::cursor> where, content kind)
+                         fifo_path place, const storage::log& from,
+                         std::unique_ptr<storage::cursor> where,
+                         stream_kind kind)
   : state_{std::make_shared<state>(loop, watch, log, std::move(place), from,
                                    std::move(where), kind)} {
   std::weak_ptr<state> weak{state_};

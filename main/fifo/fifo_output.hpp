@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
-#include "main/fifo/fifo_place.hpp"
-#include "main/loop/content.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/loop/event_loop.hpp"
 #include "main/loop/file_watch.hpp"
+#include "main/loop/stream_kind.hpp"
 #include "main/storage/cursor.hpp"
 #include "main/storage/log.hpp"
 
@@ -45,9 +45,9 @@ public:
   /// and nothing is skipped. The log must outlive this object and keep
   /// `host_cursor::kept_before` bytes before the position.
   fifo_output(event_loop& loop, file_watch& watch, event_log& log,
-              fifo_place place, const storage::log& from,
+              fifo_path place, const storage::log& from,
               std::unique_ptr<storage::cursor> where,
-              content kind = content::lines);
+              stream_kind kind = stream_kind::lines);
   fifo_output(const fifo_output&) = delete;
   fifo_output& operator=(const fifo_output&) = delete;
   ~fifo_output() override;

@@ -1,10 +1,10 @@
 #include "main/fifo/fifo_reply_output.hpp"
 
 #include "actors/core/loggers.hpp"
-#include "main/fifo/fifo_end.hpp"
 #include "main/fifo/fifo_reply_queue.hpp"
 #include "main/fifo/fifo_writer.hpp"
 #include "main/fifo/later_call.hpp"
+#include "main/fifo/pipe_info.hpp"
 #include "main/fifo/reader_events.hpp"
 
 #include <fcntl.h>
@@ -34,7 +34,7 @@ enum class phase { idle, waiting, writing, leaving, lost };
 struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;
-  fifo_place place;
+  fifo_path place;
   file_watch::subscription path_subscription;
   reader_events readers;
   fifo_writer writer; // open in `waiting` and `writing`
@@ -47,7 +47,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
   std::error_code failure;
   bool finished = false;
 
-  state(event_loop& l, file_watch& w, event_log& g, fifo_place p,
+  state(event_loop& l, file_watch& w, event_log& g, fifo_path p,
         const stream_log& from, std::uint64_t position)
     : loop{l},
       log{g},
@@ -132,7 +132,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
         return reader_gone();
       if (count < 0)
         return fail("writing", last_error());
-      replies.take(static_cast<std::uint64_t>(count));
+      replies.consume(static_cast<std::uint64_t>(count));
     }
     if (!replies.ended() || unread_bytes(writer.get()) > 0)
       return false;
@@ -234,7 +234,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
     if (finished || failure)
       return;
     auto found = place.refresh(log, loggers::pipe_output);
-    if (found == fifo_place::change::none) {
+    if (found == fifo_path::change::none) {
       if (now == phase::lost)
         go_over();
     } else if (now == phase::writing) {
@@ -334,7 +334,7 @@ struct fifo_reply_output::state : std::enable_shared_from_this<state> {
 };
 
 fifo_reply_output::fifo_reply_output(event_loop& loop, file_watch& watch,
-                                     event_log& log, fifo_place place,
+                                     event_log& log, fifo_path place,
                                      const stream_log& from,
                                      std::uint64_t position)
   : state_{std::make_shared<state>(loop, watch, log, std::move(place), from,

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/loop/event_loop.hpp"
 #include "main/loop/file_watch.hpp"
 
@@ -49,7 +49,7 @@ public:
   /// Prepares the FIFO. Throws `fifo_error`, also if inotify(7) can't be had. A
   /// reply begins at `position`. The log must outlive this object.
   fifo_reply_output(event_loop& loop, file_watch& watch, event_log& log,
-                    fifo_place place, const stream_log& from,
+                    fifo_path place, const stream_log& from,
                     std::uint64_t position);
   fifo_reply_output(const fifo_reply_output&) = delete;
   fifo_reply_output& operator=(const fifo_reply_output&) = delete;

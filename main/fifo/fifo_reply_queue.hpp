@@ -38,7 +38,7 @@ public:
   std::string_view next(std::span<char> buffer) const;
 
   /// The first `count` of them were written.
-  void take(std::uint64_t count) { next_ += count; }
+  void consume(std::uint64_t count) { next_ += count; }
 
   /// Undoes `take` for the last `count` bytes.
   void put_back(std::uint64_t count) { next_ -= count; }

@@ -9,7 +9,8 @@
 namespace container_agent::runtime {
 
 host_cursor::host_cursor(const storage::log& from,
-                         std::unique_ptr<storage::cursor> where, content kind)
+                         std::unique_ptr<storage::cursor> where,
+                         stream_kind kind)
   : from_{from}, cursor_{std::move(where)}, kind_{kind} {}
 
 void host_cursor::distrust_behind(std::uint64_t read_to) {
@@ -34,7 +35,7 @@ std::uint64_t host_cursor::read_to(std::size_t unread) const {
 }
 
 bool host_cursor::within_line(std::size_t unread) const {
-  if (kind_ == content::raw || cuts_)
+  if (kind_ == stream_kind::raw || cuts_)
     return false;
   auto at = begin_of_last(unread, position());
   return surely_read(at) != at || line_start(at) != at;
@@ -44,7 +45,7 @@ std::uint64_t host_cursor::go_back(std::size_t unread, std::uint64_t gone) {
   auto known = gone - std::min(gone, from_.begin());
   skipped_ = unread - std::min<std::uint64_t>(unread, known);
   auto at = surely_read(begin_of_last(unread, gone));
-  auto start = kind_ == content::lines ? line_start(at) : at;
+  auto start = kind_ == stream_kind::lines ? line_start(at) : at;
   cursor_->seek(start.value_or(at));
   cuts_ = !start;
   return at - position();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/loop/content.hpp"
+#include "main/loop/stream_kind.hpp"
 #include "main/storage/cursor.hpp"
 #include "main/storage/log.hpp"
 
@@ -21,7 +21,7 @@ public:
   /// Raw bytes continue with the first unread one. The log must outlive this
   /// object.
   host_cursor(const storage::log& from, std::unique_ptr<storage::cursor> where,
-              content kind);
+              stream_kind kind);
 
   /// 1 MiB, the most that a FIFO can hold without privileges: how far back a
   /// line that is given again may begin. The rest of a longer line is skipped.
@@ -81,7 +81,7 @@ private:
 
   const storage::log& from_;
   std::unique_ptr<storage::cursor> cursor_;
-  content kind_;
+  stream_kind kind_;
   std::uint64_t distrusted_from_ = 0;
   std::uint64_t distrusted_to_ = 0;
   bool cuts_ = false;

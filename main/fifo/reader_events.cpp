@@ -1,6 +1,6 @@
 #include "main/fifo/reader_events.hpp"
 
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 
 #include <sys/inotify.h>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
-#include "main/loop/content.hpp"
 #include "main/loop/event_loop.hpp"
+#include "main/loop/stream_kind.hpp"
 #include "main/process/child_logs.hpp"
 #include "main/process/pipe_source.hpp"
 #include "main/shim/managed_child.hpp"
@@ -47,7 +47,7 @@ public:
   struct settings {
     bool keep = false;
     std::string directory; ///< with `keep`: where the next agent looks
-    content kind = content::lines;
+    stream_kind kind = stream_kind::lines;
   };
 
   /// Looks for a kept child. Throws `shim_error`, `storage::log_error`.

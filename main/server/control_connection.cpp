@@ -13,12 +13,13 @@
 namespace container_agent::runtime {
 
 control_connection::control_connection(event_loop& loop, unique_fd connected,
-                                       seats::seat seat, socket_peer peer,
+                                       connection_limit::slot slot,
+                                       socket_peer peer,
                                        std::chrono::milliseconds patience,
                                        handlers h)
   : fd_{loop.io()},
     timer_{loop.io()},
-    seat_{std::move(seat)},
+    seat_{std::move(slot)},
     peer_{peer},
     patience_{patience},
     handlers_{std::move(h)} {

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "main/loop/connection_limit.hpp"
 #include "main/loop/event_loop.hpp"
 #include "main/loop/fd.hpp"
-#include "main/loop/seats.hpp"
 #include "main/server/socket_place.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -32,9 +32,9 @@ public:
     std::function<void(control_connection&)> on_http;
   };
 
-  control_connection(event_loop& loop, unique_fd connected, seats::seat seat,
-                     socket_peer peer, std::chrono::milliseconds patience,
-                     handlers h);
+  control_connection(event_loop& loop, unique_fd connected,
+                     connection_limit::slot slot, socket_peer peer,
+                     std::chrono::milliseconds patience, handlers h);
 
   /// Begins to read.
   void start() { read(); }
@@ -49,7 +49,7 @@ public:
   /// What another owner continues with; the connection closes.
   struct rest {
     unique_fd socket;
-    seats::seat seat;
+    connection_limit::slot slot;
     std::string received; ///< and not handled yet
   };
   rest give_away();
@@ -75,7 +75,7 @@ private:
 
   descriptor fd_;
   boost::asio::steady_timer timer_;
-  seats::seat seat_;
+  connection_limit::slot seat_;
   socket_peer peer_;
   std::chrono::milliseconds patience_;
   handlers handlers_;

@@ -1,7 +1,7 @@
 #include "main/server/control_server.hpp"
 
 #include "actors/core/loggers.hpp"
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/server/acceptor.hpp"
 #include "main/server/control_connection.hpp"
 #include "messages/codec/control_message.hpp"
@@ -37,21 +37,21 @@ constexpr mode_t only_ours = 0600;
 struct control_server::state : std::enable_shared_from_this<state> {
   event_loop& loop;
   event_log& log;
-  control_desk& desk;
+  request_queue& queue;
   guests others;
   std::chrono::milliseconds patience;
   socket_place place;
-  seats& free;
+  connection_limit& free;
   file_watch::subscription subscription;
   bool complained = false;
   std::optional<acceptor> door;
   std::vector<std::shared_ptr<control_connection>> connections;
 
-  state(event_loop& l, event_log& g, control_desk& d, std::string path,
+  state(event_loop& l, event_log& g, request_queue& d, std::string path,
         guests o, std::chrono::milliseconds p)
     : loop{l},
       log{g},
-      desk{d},
+      queue{d},
       others{std::move(o)},
       patience{p},
       place{std::move(path)},
@@ -101,13 +101,13 @@ struct control_server::state : std::enable_shared_from_this<state> {
       return turn_away(client, *peer,
                        "this socket is for user " + std::to_string(::geteuid())
                          + " and root, not for " + std::to_string(peer->uid));
-    auto seat = free.take();
-    if (!seat && make_room())
-      seat = free.take();
-    if (!seat)
+    auto slot = free.acquire();
+    if (!slot && make_room())
+      slot = free.acquire();
+    if (!slot)
       return turn_away(client, *peer, "too many connections");
     connections.push_back(std::make_shared<control_connection>(
-      loop, std::move(client), std::move(seat), *peer, patience, handlers()));
+      loop, std::move(client), std::move(slot), *peer, patience, handlers()));
     connections.back()->start();
   }
 
@@ -154,11 +154,11 @@ struct control_server::state : std::enable_shared_from_this<state> {
     if (others.trace)
       if (auto wish = trace_wish_in(c.request()))
         return others.trace(c.give_away(), *wish);
-    c.id = desk.submit(c.request(), c.peer().pid,
-                       [weak = c.weak_from_this()](std::string_view line) {
-                         if (auto waits = weak.lock())
-                           waits->answer(line);
-                       });
+    c.id = queue.submit(c.request(), c.peer().pid,
+                        [weak = c.weak_from_this()](std::string_view line) {
+                          if (auto waits = weak.lock())
+                            waits->answer(line);
+                        });
   }
 
   void take_guest(control_connection& c) {
@@ -170,7 +170,7 @@ struct control_server::state : std::enable_shared_from_this<state> {
 
   void forget(control_connection& c) {
     if (c.id != 0)
-      desk.withdraw(c.id);
+      queue.withdraw(c.id);
     std::erase_if(connections, [&](const auto& x) { return x.get() == &c; });
   }
 
@@ -188,11 +188,11 @@ struct control_server::state : std::enable_shared_from_this<state> {
 };
 
 control_server::control_server(event_loop& loop, event_log& log,
-                               control_desk& desk, std::string path,
+                               request_queue& queue, std::string path,
                                guests others,
                                std::chrono::milliseconds patience,
                                file_watch* watch)
-  : state_{std::make_shared<state>(loop, log, desk, std::move(path),
+  : state_{std::make_shared<state>(loop, log, queue, std::move(path),
                                    std::move(others), patience)} {
   state_->open();
   if (watch != nullptr)

@@ -4,7 +4,7 @@
 #include "main/loop/event_loop.hpp"
 #include "main/loop/file_watch.hpp"
 #include "main/server/control_connection.hpp"
-#include "main/server/control_desk.hpp"
+#include "main/server/request_queue.hpp"
 #include "main/server/socket_place.hpp"
 #include "messages/codec/control_message.hpp"
 
@@ -26,12 +26,12 @@ namespace container_agent::runtime {
 ///              (at most `patience`)         no object, too long, too late:
 ///                                           told why, closed
 ///                                           HTTP, or `trace`: given away
-///     asking   the desk's answer            → writing
+///     asking   the queue's answer            → writing
 ///     writing  room in the socket           → reading, or closed if the
 ///              (at most `patience`)         client has said that it is done
 ///
 /// A connection has one request under way at a time; the next one is not read
-/// before that. If no seat is free, a new client gets that of the oldest
+/// before that. If no slot is free, a new client gets that of the oldest
 /// connection with nothing under way, which is told the reason and closed. If
 /// there is none, the new client is told the reason and closed. Timers run only
 /// while a connection is waited for, so an unused socket wakes nobody up.
@@ -55,7 +55,7 @@ public:
 
   /// `watch`: reports when the socket was removed, so that it is made again;
   /// null: it is not. Throws `socket_error`.
-  control_server(event_loop& loop, event_log& log, control_desk& desk,
+  control_server(event_loop& loop, event_log& log, request_queue& queue,
                  std::string path, guests others = {},
                  std::chrono::milliseconds patience = default_patience,
                  file_watch* watch = nullptr);

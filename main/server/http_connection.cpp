@@ -58,7 +58,7 @@ std::string date_now() {
 struct http_connection::state {
   socket stream;
   asio::steady_timer timer;
-  seats::seat seat;
+  connection_limit::slot slot;
   beast::flat_buffer buffer{max_head};
   std::optional<http::request_parser<http::empty_body>> parser;
   std::optional<http::response<http::string_body>> response;
@@ -68,11 +68,11 @@ struct http_connection::state {
   bool last = false;
   bool late = false; // `patience` is over
 
-  state(event_loop& loop, unique_fd connected, seats::seat s,
+  state(event_loop& loop, unique_fd connected, connection_limit::slot s,
         std::chrono::milliseconds p, handlers h)
     : stream{loop.io(), protocol{AF_UNSPEC, 0}, connected.get()},
       timer{loop.io()},
-      seat{std::move(s)},
+      slot{std::move(s)},
       patience{p},
       told{std::move(h)} {
     (void)connected.release();
@@ -80,9 +80,10 @@ struct http_connection::state {
 };
 
 http_connection::http_connection(event_loop& loop, unique_fd connected,
-                                 seats::seat seat, std::string received,
+                                 connection_limit::slot slot,
+                                 std::string received,
                                  std::chrono::milliseconds patience, handlers h)
-  : state_{std::make_unique<state>(loop, std::move(connected), std::move(seat),
+  : state_{std::make_unique<state>(loop, std::move(connected), std::move(slot),
                                    patience, std::move(h))} {
   auto size = std::min(received.size(), max_head);
   asio::buffer_copy(state_->buffer.prepare(size), asio::buffer(received, size));
@@ -173,10 +174,10 @@ void http_connection::answer(http_reply reply) {
     });
 }
 
-std::pair<unique_fd, seats::seat> http_connection::give_away() {
+std::pair<unique_fd, connection_limit::slot> http_connection::give_away() {
   std::pair result{
     unique_fd{::fcntl(state_->stream.native_handle(), F_DUPFD_CLOEXEC, 0)},
-    state_->seat};
+    state_->slot};
   close();
   return result;
 }
@@ -186,7 +187,7 @@ void http_connection::close() {
   if (!s.stream.is_open())
     return;
   s.timer.cancel();
-  s.seat = nullptr;
+  s.slot = nullptr;
   beast::error_code ignored;
   s.stream.close(ignored);
   if (auto tell = std::exchange(s.told.on_close, nullptr))

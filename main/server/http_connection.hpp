@@ -1,8 +1,8 @@
 #pragma once
 
+#include "main/loop/connection_limit.hpp"
 #include "main/loop/event_loop.hpp"
 #include "main/loop/fd.hpp"
-#include "main/loop/seats.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -48,9 +48,9 @@ public:
   };
 
   /// `received`: bytes that were read before.
-  http_connection(event_loop& loop, unique_fd connected, seats::seat seat,
-                  std::string received, std::chrono::milliseconds patience,
-                  handlers h);
+  http_connection(event_loop& loop, unique_fd connected,
+                  connection_limit::slot slot, std::string received,
+                  std::chrono::milliseconds patience, handlers h);
   http_connection(const http_connection&) = delete;
   http_connection& operator=(const http_connection&) = delete;
   ~http_connection();
@@ -59,7 +59,7 @@ public:
   void answer(http_reply reply);
 
   /// Gives the socket to another owner. The connection closes.
-  std::pair<unique_fd, seats::seat> give_away();
+  std::pair<unique_fd, connection_limit::slot> give_away();
 
   void close();
 

@@ -1,6 +1,6 @@
 #include "main/server/socket_place.hpp"
 
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

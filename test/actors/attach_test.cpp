@@ -2,7 +2,7 @@
 #include "actors/session/raw_relay.hpp"
 #include "messages/errors.hpp"
 #include "test/actors/claude_process_fixture.hpp"
-#include "test/actors/dialogue_fixture.hpp"
+#include "test/actors/claude_session_fixture.hpp"
 
 #include <gmock/gmock.h>
 
@@ -126,7 +126,7 @@ TEST_F(attached_children, that_are_let_go_are_no_fault) {
 
 // -- the conversation's part --------------------------------------------------
 
-TEST_F(dialogue_fixture, an_end_that_is_not_known_has_no_exit_code) {
+TEST_F(claude_session_fixture, an_end_that_is_not_known_has_no_exit_code) {
   ready();
   child_ended end;
   end.kind = exit_kind::unknown;
@@ -136,13 +136,14 @@ TEST_F(dialogue_fixture, an_end_that_is_not_known_has_no_exit_code) {
   EXPECT_TRUE(exited.at("exit_code").is_null());
 }
 
-TEST_F(dialogue_fixture, a_child_that_was_joined_is_told_as_such) {
+TEST_F(claude_session_fixture, a_child_that_was_joined_is_told_as_such) {
   attach();
   initialized();
   EXPECT_EQ(record()["attached"], true);
 }
 
-TEST_F(dialogue_fixture, a_child_that_is_let_go_is_not_told_to_have_ended) {
+TEST_F(claude_session_fixture,
+       a_child_that_is_let_go_is_not_told_to_have_ended) {
   ready();
   prompt("u1");
   to_host();
@@ -157,14 +158,14 @@ TEST_F(dialogue_fixture, a_child_that_is_let_go_is_not_told_to_have_ended) {
 
 namespace {
 
-class joined_dialogues : public dialogue_fixture {
+class joined_dialogues : public claude_session_fixture {
 public:
   void SetUp() override {
     child_started child;
     child.generation = 1;
     child.pid = 1001;
     child.attached = child.midstream = true;
-    talk().take(child);
+    session().on_child_started(child);
   }
 };
 
@@ -208,7 +209,7 @@ TEST_F(joined_dialogues, that_end_in_a_long_half_line_leave_nothing_of_it) {
   end.kind = exit_kind::unknown;
   end.generation = 1;
   end.end = events.end();
-  talk().take(end);
+  session().on_child_ended(end);
   EXPECT_EQ(records().size(), 1u);
   EXPECT_EQ(relayed, "");
 }
@@ -222,12 +223,12 @@ public:
   raw_relay protocol{{input, input, said}, context};
   probe<claude_process_actor> child
     = make_probe(&peers_changed::claude_process);
-  conversation_actor talk;
+  conversation_actor subject;
 
   void start() {
-    talk = spawn<conversation>(std::ref<bridge>(protocol),
-                               conversation_config{}, context);
-    introduce(talk);
+    subject = spawn<conversation>(std::ref<session>(protocol),
+                                  conversation_config{}, context);
+    introduce(subject);
   }
 };
 
@@ -236,11 +237,11 @@ public:
 TEST_F(attached_conversations, ask_for_the_next_one_that_is_waited_for) {
   start();
   EXPECT_EQ(child.count<launch_child>(), 1u);
-  tell(talk, child_started{1, 7, false, true});
+  tell(subject, child_started{1, 7, false, true});
   child_ended end;
   end.generation = 1;
   end.awaits_next = true;
-  tell(talk, end);
+  tell(subject, end);
   settle();
   EXPECT_EQ(child.count<launch_child>(), 2u);
 }
@@ -248,10 +249,10 @@ TEST_F(attached_conversations, ask_for_the_next_one_that_is_waited_for) {
 TEST_F(attached_conversations, tell_again_what_came_while_it_was_waited_for) {
   start();
   input.put("early");
-  tell(talk, input_grew{5});
+  tell(subject, input_grew{5});
   settle();
   EXPECT_EQ(child.take_all<child_input_grew>().size(), 1u);
-  tell(talk, child_started{1, 7, false, true});
+  tell(subject, child_started{1, 7, false, true});
   settle();
   EXPECT_EQ(child.take<child_input_grew>().end, 5u);
 }

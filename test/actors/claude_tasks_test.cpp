@@ -135,7 +135,7 @@ TEST_F(claudes_tasks, a_task_that_is_heard_of_is_waited_for) {
   tasks.set_running({"agent"});
   pass(0ms, awaited);
   pass(29min, awaited);
-  tasks.note_sign();
+  tasks.note_activity();
   EXPECT_TRUE(tasks.wants_time(awaited));
   pass(0ms, awaited);
   EXPECT_FALSE(pass(29min, awaited));

@@ -91,12 +91,12 @@ TEST_F(controls, a_request_that_seems_to_kill_the_supervisor_gets_an_error) {
 }
 
 TEST_F(controls, an_interrupt_says_what_came_of_it) {
-  auto talk = make_probe(&peers_changed::conversation);
+  auto subject = make_probe(&peers_changed::conversation);
   start();
-  talk.answer(interrupt_outcome{true, "Claude was told"});
+  subject.answer(interrupt_outcome{true, "Claude was told"});
   EXPECT_EQ(answer_to(R"({"command":"interrupt"})"),
             R"({"ok":true,"done":"Claude was told"})");
-  talk.answer(interrupt_outcome{false, "no turn is in flight"});
+  subject.answer(interrupt_outcome{false, "no turn is in flight"});
   EXPECT_EQ(answer_to(R"({"command":"interrupt"})"),
             R"({"ok":false,"error":"no turn is in flight"})");
 }
@@ -105,9 +105,9 @@ TEST_F(controls, an_interrupt_without_a_conversation_is_refused) {
   start();
   EXPECT_THAT(answer_to(R"({"command":"interrupt"})"),
               testing::HasSubstr("ask again"));
-  auto talk = make_probe(&peers_changed::conversation);
+  auto subject = make_probe(&peers_changed::conversation);
   introduce(actor);
-  kill(talk.handle());
+  kill(subject.handle());
   EXPECT_THAT(answer_to(R"({"command":"interrupt"})"),
               testing::HasSubstr("ask again"));
 }

@@ -10,31 +10,31 @@ namespace container_agent::test {
 
 /// A protocol that does next to nothing: the actor is what is tested. All of
 /// the input is dealt with at once, and all that is said may be shown.
-class plain_bridge : public bridge {
+class plain_bridge : public session {
 public:
-  using bridge::bridge;
-  using bridge::speak_of;
-  using bridge::take;
+  using session::session;
+  using session::speak_of;
+  using session::take;
 
-  void take(const input_grew& news) override {
+  void on_input_grew(const input_grew& news) override {
     is_finished = is_finished || news.ended;
   }
-  void take_input() override {
+  void read_input() override {
     if (throws)
       throw std::runtime_error{"a defect"};
     if (!holds_input)
       read_input = logs_.input.end();
   }
-  bool may_take_input() const override { return !holds_input; }
+  bool may_read_input() const override { return !holds_input; }
   input_window input_standing() const override {
     return {read_input, read_input + small_window, half};
   }
-  void take(const child_started& child) override {
+  void on_child_started(const child_started& child) override {
     runs = true;
     generation = child.generation;
   }
-  void take(const child_ended&) override { runs = false; }
-  void take_output() override { read_output = logs_.events.end(); }
+  void on_child_ended(const child_ended&) override { runs = false; }
+  void read_events() override { read_output = logs_.events.end(); }
   std::uint64_t heard() const override { return read_output; }
   std::uint64_t output_limit() const override {
     return read_output + output_window;
@@ -46,20 +46,28 @@ public:
   bool wants_child() const override { return wants; }
   bool child_runs() const override { return runs; }
   void release() override { ++times_released; }
-  void take(const restart_scheduled& plan) override { taken += plan.reason; }
-  void take(const restarts_exhausted& end) override { taken += end.reason; }
-  void take(const begin_drain&) override { is_drained = true; }
+  void on_restart_scheduled(const restart_scheduled& plan) override {
+    taken += plan.reason;
+  }
+  void on_restarts_exhausted(const restarts_exhausted& end) override {
+    taken += end.reason;
+  }
+  void on_begin_drain(const begin_drain&) override { is_drained = true; }
   void close() override {
     is_closed = true;
     logs_.events.append(last_words);
   }
-  void take(const interrupt_turn&) override { taken += "interrupt"; }
-  void take(const restart_claude& wish) override { taken += wish.reason; }
+  void on_interrupt_turn(const interrupt_turn&) override {
+    taken += "interrupt";
+  }
+  void on_restart_claude(const restart_claude& wish) override {
+    taken += wish.reason;
+  }
   const renew_child* renewal() const override {
     return renewing.reason.empty() ? nullptr : &renewing;
   }
-  patience waits_for() const override { return waiting; }
-  void overdue() override {
+  patience watched() const override { return waiting; }
+  void on_stall() override {
     ++times_overdue;
     waiting = after_overdue;
   }
@@ -147,16 +155,17 @@ public:
   probe<shutdown_coordinator_actor> shutdown
     = make_probe(&peers_changed::shutdown_coordinator);
   conversation_config settings;
-  conversation_actor talk;
+  conversation_actor subject;
 
   void start() {
-    talk = spawn<conversation>(std::ref<bridge>(protocol), settings, context);
-    introduce(talk);
+    subject
+      = spawn<conversation>(std::ref<session>(protocol), settings, context);
+    introduce(subject);
   }
 
   template <class Message>
   void happen(Message message) {
-    tell(talk, std::move(message));
+    tell(subject, std::move(message));
     settle();
   }
 

@@ -1,7 +1,7 @@
 #include "actors/session/conversation_fold.hpp"
 #include "messages/records/agent_record.hpp"
 #include "test/actors/claude_lines.hpp"
-#include "test/actors/dialogue_fixture.hpp"
+#include "test/actors/claude_session_fixture.hpp"
 #include "test/support/memory_log.hpp"
 
 #include <gmock/gmock.h>
@@ -47,7 +47,7 @@ public:
   }
 
   void send(const std::string& uuid) {
-    give(dialogue_fixture::user_line(uuid));
+    give(claude_session_fixture::user_line(uuid));
   }
 
   void be_ready(std::int32_t pid = 77, bool attached = false) {
@@ -635,19 +635,19 @@ TEST(for_each_line, gives_each_whole_line_wherever_blocks_end) {
 namespace {
 
 /// One that looks after each step whether the logs say what it knows.
-class folded_dialogues : public dialogue_fixture {
+class folded_dialogues : public claude_session_fixture {
 public:
   /// The host says this, through the log.
   void say(const std::string& line) {
     input.put(line + '\n');
-    talk().take(input_grew{input.end()});
+    session().on_input_grew(input_grew{input.end()});
     go_on();
   }
 
   void go_on() {
-    talk().take_output();
-    talk().take_input();
-    talk().take_output();
+    session().read_events();
+    session().read_input();
+    session().read_events();
   }
 
   // What was said last may not have been dealt with by a record: it is then
@@ -684,7 +684,7 @@ public:
 
   void expect_the_same(const std::string& what) {
     auto folded = fold_conversation(events, to_child);
-    auto known = talk().kept();
+    auto known = session().kept();
     EXPECT_LE(folded.input, known.input) << what;
     for (const auto& range : known.left_out)
       EXPECT_TRUE(std::any_of(folded.left_out.begin(), folded.left_out.end(),
@@ -731,7 +731,7 @@ private:
 
   /// By which Claude knows the prompt in flight.
   std::string in_flight() {
-    for (const auto& p : talk().kept().prompts)
+    for (const auto& p : session().kept().prompts)
       if (p.sent > 0)
         return p.known_as();
     return any_prompt();
@@ -847,7 +847,7 @@ private:
     end_child(end);
     restart_scheduled plan;
     plan.name = "claude_process";
-    talk().take(plan);
+    session().on_restart_scheduled(plan);
     go_on();
   }
 
@@ -874,14 +874,15 @@ private:
     story = "claude starts";
     start_ready(true);
     ++generation_;
-    for (const auto& s : talk().kept().settings) // what was set is acknowledged
+    for (const auto& s :
+         session().kept().settings) // what was set is acknowledged
       claude(claude::initialized(s.request_id));
     for (int i = 1; i < 4; ++i)
       claude(claude::initialized("container_agent:restore:"
                                  + std::to_string(generation_) + ':'
                                  + std::to_string(i)));
     go_on();
-    runs_ = talk().status().ready;
+    runs_ = session().status().ready;
     if (!runs_) {
       crash();
       go_on();
@@ -905,7 +906,7 @@ TEST_F(folded_dialogues, a_turn) {
   say(user_line("u-1"));
   say(user_line("u-2"));
   expect_the_same("accepted");
-  EXPECT_EQ(fold_conversation(events, to_child).input, talk().kept().input);
+  EXPECT_EQ(fold_conversation(events, to_child).input, session().kept().input);
   claude(claude::lifecycle("u-1", "started") + claude::assistant("so"));
   expect_the_same("begun");
   claude(claude::result({"u-1"}, "yes"));

@@ -6,7 +6,7 @@ namespace container_agent::test {
 namespace {
 
 using namespace std::chrono_literals;
-using kind = bridge::patience::kind;
+using kind = stall_kind;
 
 class conversation_patience : public conversations {
 public:
@@ -87,14 +87,14 @@ TEST_F(conversation_patience, with_an_interrupt_is_short) {
     advance(
       std::min<std::chrono::milliseconds>(time, conversation::interrupt_grace));
     EXPECT_EQ(protocol.times_overdue, 2);
-    kill(talk);
+    kill(subject);
   }
 }
 
 TEST_F(conversation_patience, survives_the_actor) {
   owe(kind::turn);
   advance(900ms);
-  kill(talk);
+  kill(subject);
   start();
   advance(1000ms);
   EXPECT_EQ(protocol.times_overdue, 1) << "counted anew, but counted";
@@ -155,21 +155,21 @@ TEST_F(conversation_patience, the_next_actor_calls_all_the_same) {
   owe(kind::nothing);
   protocol.alarm = protocol.passed.back() + 500ms;
   owe(kind::nothing);
-  kill(talk);
+  kill(subject);
   start();
   advance(500ms);
   EXPECT_EQ(protocol.passed.size(), 2u);
 }
 
 TEST_F(conversation_patience, hands_out_what_waits_for_the_host) {
-  auto status = ask<conversation_status>(talk, get_conversation_status{});
+  auto status = ask<conversation_status>(subject, get_conversation_status{});
   ASSERT_TRUE(status);
   ASSERT_EQ(status->requests.size(), 1u);
   EXPECT_EQ(status->requests[0].id, "q1");
 }
 
 TEST_F(conversation_patience, an_interrupt_is_answered) {
-  auto outcome = ask<interrupt_outcome>(talk, interrupt_claude{});
+  auto outcome = ask<interrupt_outcome>(subject, interrupt_claude{});
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->text, "interrupted");
 }
@@ -188,7 +188,7 @@ TEST_F(conversation_patience, a_renewal_is_told_to_the_next_claude_process) {
   protocol.renewing = {"memory", false, false};
   owe(kind::nothing);
   claude = make_probe(&peers_changed::claude_process);
-  introduce(talk);
+  introduce(subject);
   EXPECT_EQ(claude.count<renew_child>(), 1u);
 }
 

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 TEST_F(conversations, ask_for_a_child_and_say_what_they_want_at_the_start) {
   start();
   EXPECT_EQ(claude.take<launch_child>().session_id, "s1");
-  EXPECT_EQ(input.take<input_window>().limit, bridge::small_window);
-  EXPECT_EQ(claude.take<child_output_window>().limit, bridge::output_window);
+  EXPECT_EQ(input.take<input_window>().limit, session::small_window);
+  EXPECT_EQ(claude.take<child_output_window>().limit, session::output_window);
 }
 
 TEST_F(conversations, ask_for_no_child_if_none_is_wanted) {
@@ -73,7 +73,7 @@ TEST_F(conversations, a_new_pipe_output_is_told_how_far_it_may_go) {
   protocol.show("h1\n");
   look();
   output = make_probe(&peers_changed::pipe_output);
-  introduce(talk);
+  introduce(subject);
   EXPECT_EQ(output.take<host_output_grew>().end, 3u);
 }
 
@@ -82,7 +82,7 @@ TEST_F(conversations, a_new_claude_process_is_asked_for_a_child_first) {
   protocol.give("c1\n");
   look();
   claude = make_probe(&peers_changed::claude_process);
-  introduce(talk);
+  introduce(subject);
   EXPECT_EQ(claude.names(),
             " launch_child child_input_grew child_output_window");
 }
@@ -100,10 +100,10 @@ TEST_F(conversations, a_new_pipe_input_is_told_how_far_the_input_was_read) {
   start();
   host_says("in\n");
   input = make_probe(&peers_changed::pipe_input);
-  introduce(talk);
+  introduce(subject);
   auto window = input.take<input_window>();
   EXPECT_EQ(window.taken, 3u);
-  EXPECT_EQ(window.limit, 3 + bridge::small_window);
+  EXPECT_EQ(window.limit, 3 + session::small_window);
 }
 
 TEST_F(conversations, being_introduced_again_repeats_nothing) {
@@ -114,7 +114,7 @@ TEST_F(conversations, being_introduced_again_repeats_nothing) {
   claude.forget();
   input.forget();
   output.forget();
-  introduce(talk);
+  introduce(subject);
   EXPECT_EQ(claude.names(), "");
   EXPECT_EQ(input.names(), "");
   EXPECT_EQ(output.names(), "");
@@ -125,7 +125,7 @@ TEST_F(conversations, what_could_not_be_dealt_with_is_there_for_the_next_one) {
   host_says("a\n");
   protocol.throws = true;
   host_says("b\n");
-  EXPECT_FALSE(lives(talk));
+  EXPECT_FALSE(lives(subject));
   EXPECT_EQ(protocol.read_input, 2u);
   protocol.throws = false;
   start();
@@ -134,7 +134,7 @@ TEST_F(conversations, what_could_not_be_dealt_with_is_there_for_the_next_one) {
 
 TEST_F(conversations, what_came_between_two_of_them_is_not_lost) {
   start();
-  kill(talk);
+  kill(subject);
   host_input.put("in\n");
   said.put("out\n");
   protocol.give("c1\n");
@@ -152,10 +152,10 @@ TEST_F(conversations, what_came_between_two_of_them_is_not_lost) {
 TEST_F(conversations, want_more_input_when_half_of_it_has_come) {
   start();
   input.forget();
-  host_says(std::string(bridge::small_window / 2 - 1, 'x'));
+  host_says(std::string(session::small_window / 2 - 1, 'x'));
   EXPECT_EQ(input.count<input_window>(), 0u);
   host_says("x");
-  EXPECT_EQ(input.take<input_window>().limit, bridge::small_window * 3 / 2);
+  EXPECT_EQ(input.take<input_window>().limit, session::small_window * 3 / 2);
 }
 
 TEST_F(conversations, say_when_a_message_has_begun_or_ended) {
@@ -185,18 +185,18 @@ TEST_F(conversations, say_when_a_cut_was_heard_of) {
 TEST_F(conversations, want_more_output_when_most_of_it_has_come) {
   start();
   claude.forget();
-  const std::uint64_t most = bridge::output_window - bridge::small_window;
+  const std::uint64_t most = session::output_window - session::small_window;
   claude_says(std::string(most - 1, 'x'));
   EXPECT_EQ(claude.count<child_output_window>(), 0u);
   claude_says("x");
   EXPECT_EQ(claude.take<child_output_window>().limit,
-            most + bridge::output_window);
+            most + session::output_window);
 }
 
 TEST_F(conversations, let_go_of_logs_now_and_then) {
   start();
   auto before = protocol.times_released;
-  claude_says(std::string(bridge::output_window - 1, 'x'));
+  claude_says(std::string(session::output_window - 1, 'x'));
   EXPECT_EQ(protocol.times_released, before);
   claude_says("x");
   EXPECT_EQ(protocol.times_released, before + 1);
@@ -208,7 +208,7 @@ TEST_F(conversations, status_tells_how_long_no_input_was_wanted) {
   look();
   advance(300ms);
   EXPECT_EQ(
-    ask<conversation_status>(talk, get_conversation_status{})->input_held,
+    ask<conversation_status>(subject, get_conversation_status{})->input_held,
     300ms);
 }
 
@@ -284,7 +284,7 @@ TEST_F(conversations, a_flush_waits_for_a_pipe_output_to_be_there) {
   start();
   happen(flush_output{});
   peers.pipe_output = there;
-  introduce(talk);
+  introduce(subject);
   EXPECT_EQ(output.count<flush_output>(), 1u);
 }
 
@@ -304,7 +304,7 @@ TEST_F(conversations, a_new_coordinator_is_told_of_the_inputs_end_again) {
   kill(shutdown.handle());
   happen(input_grew{0, 0, true});
   shutdown = make_probe(&peers_changed::shutdown_coordinator);
-  introduce(talk);
+  introduce(subject);
   EXPECT_EQ(shutdown.count<begin_shutdown>(), 1u);
 }
 
@@ -315,7 +315,7 @@ TEST_F(conversations, a_new_coordinator_is_told_again_that_the_child_is_gone) {
   kill(shutdown.handle());
   happen(end_of_child());
   shutdown = make_probe(&peers_changed::shutdown_coordinator);
-  introduce(talk);
+  introduce(subject);
   EXPECT_EQ(shutdown.count<child_gone>(), 1u);
 }
 
@@ -376,7 +376,7 @@ TEST_F(conversations, with_a_claude_that_stays_its_prompts_are_the_next_ones) {
 
 TEST_F(conversations, status_is_the_protocols) {
   start();
-  EXPECT_EQ(ask<conversation_status>(talk, get_conversation_status{})->lines,
+  EXPECT_EQ(ask<conversation_status>(subject, get_conversation_status{})->lines,
             42u);
 }
 
@@ -387,12 +387,12 @@ TEST_F(conversations, status_tells_how_long_the_turn_lasts_and_is_silent) {
   advance(300ms);
   claude_says("x\n");
   advance(200ms);
-  auto status = ask<conversation_status>(talk, get_conversation_status{});
+  auto status = ask<conversation_status>(subject, get_conversation_status{});
   EXPECT_EQ(status->turn_age, 500ms);
   EXPECT_EQ(status->silence, 200ms);
   protocol.turn_number = 0;
   claude_says("x\n");
-  status = ask<conversation_status>(talk, get_conversation_status{});
+  status = ask<conversation_status>(subject, get_conversation_status{});
   EXPECT_EQ(status->turn_age, 0ms);
 }
 
@@ -401,10 +401,10 @@ TEST_F(conversations, the_next_one_knows_since_when_the_turn_lasts) {
   protocol.turn_number = 1;
   host_says("a\n");
   advance(300ms);
-  kill(talk);
+  kill(subject);
   start();
   advance(200ms);
-  auto status = ask<conversation_status>(talk, get_conversation_status{});
+  auto status = ask<conversation_status>(subject, get_conversation_status{});
   EXPECT_EQ(status->turn_age, 500ms);
 }
 

@@ -22,7 +22,7 @@ constexpr std::array all_phases{
 drain_plan plan_in(phase p) {
   drain_plan plan{{}};
   for (int i = 0; plan.now() != p && i < 10; ++i)
-    plan.take(event::begin);
+    plan.apply(event::begin);
   EXPECT_EQ(plan.now(), p);
   return plan;
 }
@@ -69,7 +69,7 @@ TEST(drain_plan, every_phase_and_every_event) {
   for (const auto& row : table)
     for (std::size_t i = 0; i < events.size(); ++i) {
       auto plan = plan_in(row.from);
-      auto moved = plan.take(events[i]);
+      auto moved = plan.apply(events[i]);
       EXPECT_EQ(plan.now(), row.to[i]) << to_string(row.from) << ", event " << i
                                        << ", led to " << to_string(plan.now());
       EXPECT_EQ(moved, row.to[i] != row.from);
@@ -78,53 +78,53 @@ TEST(drain_plan, every_phase_and_every_event) {
 
 TEST(drain_plan, a_quick_end) {
   drain_plan plan{{}};
-  EXPECT_TRUE(plan.take(event::begin));
-  EXPECT_TRUE(plan.take(event::drained));
-  EXPECT_TRUE(plan.take(event::child_gone));
-  EXPECT_TRUE(plan.take(event::flushed));
+  EXPECT_TRUE(plan.apply(event::begin));
+  EXPECT_TRUE(plan.apply(event::drained));
+  EXPECT_TRUE(plan.apply(event::child_gone));
+  EXPECT_TRUE(plan.apply(event::flushed));
   EXPECT_EQ(plan.now(), phase::stopped);
 }
 
 TEST(drain_plan, time_alone_leads_to_the_end) {
   drain_plan plan{{}};
-  plan.take(event::begin);
+  plan.apply(event::begin);
   for (int i = 0; i < 6; ++i)
-    EXPECT_TRUE(plan.take(event::time_up));
+    EXPECT_TRUE(plan.apply(event::time_up));
   EXPECT_EQ(plan.now(), phase::stopped);
 }
 
 TEST(drain_plan, without_a_child_nothing_is_closed_or_killed) {
   drain_plan plan{{}};
-  plan.take(event::child_gone); // before it all began
+  plan.apply(event::child_gone); // before it all began
   EXPECT_EQ(plan.now(), phase::running);
-  plan.take(event::begin);
+  plan.apply(event::begin);
   EXPECT_EQ(plan.now(), phase::draining);
-  plan.take(event::drained);
+  plan.apply(event::drained);
   EXPECT_EQ(plan.now(), phase::flushing);
 }
 
 TEST(drain_plan, leaving_only_flushes) {
   drain_plan plan{{}};
-  EXPECT_TRUE(plan.take(event::leave));
+  EXPECT_TRUE(plan.apply(event::leave));
   EXPECT_EQ(plan.now(), phase::flushing);
-  EXPECT_TRUE(plan.take(event::leave)); // a second signal
+  EXPECT_TRUE(plan.apply(event::leave)); // a second signal
   EXPECT_EQ(plan.now(), phase::stopped);
-  EXPECT_FALSE(plan.take(event::leave));
+  EXPECT_FALSE(plan.apply(event::leave));
 }
 
 TEST(drain_plan, leaving_hurries_an_end_that_has_begun) {
   auto plan = plan_in(phase::draining);
-  EXPECT_TRUE(plan.take(event::leave));
+  EXPECT_TRUE(plan.apply(event::leave));
   EXPECT_EQ(plan.now(), phase::interrupting);
 }
 
 TEST(drain_plan, events_may_come_late_or_twice) {
   auto plan = plan_in(phase::flushing);
-  EXPECT_FALSE(plan.take(event::drained));
-  EXPECT_FALSE(plan.take(event::child_gone));
-  EXPECT_FALSE(plan.take(event::child_gone));
-  EXPECT_TRUE(plan.take(event::flushed));
-  EXPECT_FALSE(plan.take(event::flushed));
+  EXPECT_FALSE(plan.apply(event::drained));
+  EXPECT_FALSE(plan.apply(event::child_gone));
+  EXPECT_FALSE(plan.apply(event::child_gone));
+  EXPECT_TRUE(plan.apply(event::flushed));
+  EXPECT_FALSE(plan.apply(event::flushed));
 }
 
 TEST(drain_plan, every_phase_has_its_own_time) {
@@ -132,10 +132,10 @@ TEST(drain_plan, every_phase_has_its_own_time) {
   drain_plan plan{timeouts};
   EXPECT_EQ(plan.timeout(), 0ms);
   for (auto expected : {1ms, 2ms, 3ms, 4ms, 5ms, 6ms}) {
-    plan.take(event::begin);
+    plan.apply(event::begin);
     EXPECT_EQ(plan.timeout(), expected) << to_string(plan.now());
   }
-  plan.take(event::begin);
+  plan.apply(event::begin);
   EXPECT_EQ(plan.timeout(), 0ms);
 }
 

@@ -20,23 +20,25 @@ public:
 
   void host(std::string_view data) {
     input.put(data);
-    relay.take(input_grew{input.end()});
+    relay.on_input_grew(input_grew{input.end()});
   }
 
   /// The child's stdin has got all up to here.
-  void got(std::uint64_t end) { relay.take(child_input_window{end}); }
+  void got(std::uint64_t end) { relay.on_child_input(child_input_window{end}); }
 
-  void host_ends() { relay.take(input_grew{input.end(), input.end(), true}); }
+  void host_ends() {
+    relay.on_input_grew(input_grew{input.end(), input.end(), true});
+  }
 
   void start(std::uint64_t generation = 1) {
-    relay.take(child_started{generation, 77, false});
+    relay.on_child_started(child_started{generation, 77, false});
   }
 
   void end(std::uint64_t generation = 1, bool asked = false) {
     child_ended e;
     e.generation = generation;
     e.asked = asked;
-    relay.take(e);
+    relay.on_child_ended(e);
   }
 };
 
@@ -55,21 +57,21 @@ TEST_F(raw_relays, bytes_pass_both_ways_untouched) {
 
 TEST_F(raw_relays, no_record_of_the_agents_own) {
   start();
-  relay.take(restart_scheduled{"claude_process", 1, {}, "x"});
+  relay.on_restart_scheduled(restart_scheduled{"claude_process", 1, {}, "x"});
   end();
-  relay.take(restarts_exhausted{"claude_process", "x"});
-  relay.take(begin_drain{"SIGTERM"});
+  relay.on_restarts_exhausted(restarts_exhausted{"claude_process", "x"});
+  relay.on_begin_drain(begin_drain{"SIGTERM"});
   EXPECT_EQ(said.text(), "");
   EXPECT_EQ(input.text(), "");
 }
 
 TEST_F(raw_relays, only_the_end_of_the_childs_own_actor_is_the_childs) {
   start();
-  relay.take(restarts_exhausted{"health_monitor", "x"});
-  relay.take(begin_drain{"SIGTERM"});
+  relay.on_restarts_exhausted(restarts_exhausted{"health_monitor", "x"});
+  relay.on_begin_drain(begin_drain{"SIGTERM"});
   EXPECT_FALSE(relay.status().gave_up);
   EXPECT_FALSE(relay.drained());
-  relay.take(restarts_exhausted{"claude_process", "x"});
+  relay.on_restarts_exhausted(restarts_exhausted{"claude_process", "x"});
   EXPECT_TRUE(relay.status().gave_up);
 }
 
@@ -93,11 +95,11 @@ TEST_F(raw_relays, a_new_child_gets_no_session) {
 TEST_F(raw_relays, no_input_is_wanted_while_the_child_does_not_read) {
   EXPECT_EQ(relay.input_standing().limit, raw_relay::window);
   host(std::string(raw_relay::window - 1, 'x'));
-  EXPECT_TRUE(relay.may_take_input());
+  EXPECT_TRUE(relay.may_read_input());
   host("x");
-  EXPECT_FALSE(relay.may_take_input());
+  EXPECT_FALSE(relay.may_read_input());
   got(1000);
-  EXPECT_TRUE(relay.may_take_input());
+  EXPECT_TRUE(relay.may_read_input());
   EXPECT_EQ(relay.input_standing().taken, 1000u);
   EXPECT_EQ(relay.input_standing().limit, 1000 + raw_relay::window);
 }
@@ -106,7 +108,7 @@ TEST_F(raw_relays, no_output_is_wanted_while_the_host_does_not_read) {
   EXPECT_EQ(relay.output_limit(), raw_relay::window);
   said.put(std::string(raw_relay::window, 'x'));
   EXPECT_EQ(relay.output_limit(), raw_relay::window);
-  relay.take(host_output_window{1000});
+  relay.on_host_output(host_output_window{1000});
   EXPECT_EQ(relay.output_limit(), 1000 + raw_relay::window);
 }
 
@@ -114,7 +116,7 @@ TEST_F(raw_relays, logs_are_let_go_of_that_both_sides_have) {
   host("abc");
   said.put("defg");
   got(2);
-  relay.take(host_output_window{3});
+  relay.on_host_output(host_output_window{3});
   relay.release();
   EXPECT_EQ(input.released, 2u);
   EXPECT_EQ(said.released, 3u);
@@ -123,7 +125,7 @@ TEST_F(raw_relays, logs_are_let_go_of_that_both_sides_have) {
 TEST_F(raw_relays, drained_when_the_last_input_has_reached_the_child) {
   start();
   host("a");
-  relay.take(begin_drain{"SIGTERM"});
+  relay.on_begin_drain(begin_drain{"SIGTERM"});
   EXPECT_FALSE(relay.drained());
   host_ends();
   EXPECT_FALSE(relay.drained()) << "a still waits";
@@ -134,7 +136,7 @@ TEST_F(raw_relays, drained_when_the_last_input_has_reached_the_child) {
 
 TEST_F(raw_relays, drained_without_a_child_or_hope_for_one) {
   host("a");
-  relay.take(begin_drain{"SIGTERM"});
+  relay.on_begin_drain(begin_drain{"SIGTERM"});
   EXPECT_TRUE(relay.drained()) << "no child runs";
 }
 
@@ -183,7 +185,7 @@ TEST_F(raw_relays, status_tells_what_waits_and_whether_a_child_runs) {
 TEST_F(raw_relays, a_restart_that_somebody_wants_waits_for_no_turn) {
   start();
   EXPECT_EQ(relay.renewal(), nullptr);
-  relay.take(restart_claude{"why", false});
+  relay.on_restart_claude(restart_claude{"why", false});
   ASSERT_NE(relay.renewal(), nullptr);
   EXPECT_EQ(relay.renewal()->reason, "why");
   end();

@@ -1,5 +1,5 @@
 #include "actors/agent_tree.hpp"
-#include "actors/session/dialogue.hpp"
+#include "actors/session/claude_session.hpp"
 
 #include "test/actors/claude_lines.hpp"
 #include "test/support/actor_fixture.hpp"
@@ -29,7 +29,7 @@ public:
   fake_child child{events, to_child, said};
 
   pipe_input_resources input{host_in, host_log, false};
-  dialogue protocol{{}, {host_log, to_child, said}, context};
+  claude_session protocol{{}, {host_log, to_child, said}, context};
   child_link link{child, said, {{"claude", {"-p"}, {}, {}}}, context};
   pipe_output_resources output{host_out};
   shutdown_progress progress{{}};

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "main/loop/fd.hpp"
 #include "main/loop/file_watch.hpp"
 #include "main/storage/cursor.hpp"
@@ -127,9 +127,7 @@ public:
   /// What the FIFO's end fills, or empties.
   storage::log stream{storage::log::settings{}};
 
-  runtime::fifo_place place() const {
-    return runtime::fifo_place{path.string()};
-  }
+  runtime::fifo_path place() const { return runtime::fifo_path{path.string()}; }
 
   /// Brings bytes into the log, whole lines or not, as out of Claude's stdout.
   void give(std::string_view text) {

@@ -66,7 +66,7 @@ public:
       loop,
       watch,
       records,
-      runtime::fifo_place{path.string()},
+      runtime::fifo_path{path.string()},
       again,
       std::make_unique<storage::cursor>(
         again, runtime::unique_fd{::dup(description.get())}, 0)};

@@ -1,6 +1,6 @@
 #include "main/fifo/fifo_lock.hpp"
 
-#include "main/fifo/fifo_place.hpp"
+#include "main/fifo/fifo_path.hpp"
 #include "test/fifo/fifo_fixture.hpp"
 #include "test/support/recording_log.hpp"
 
@@ -17,7 +17,7 @@ namespace {
 
 using runtime::fifo_in_use;
 using runtime::fifo_lock;
-using runtime::fifo_place;
+using runtime::fifo_path;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -139,9 +139,9 @@ TEST_F(fifo_lock_test, that_cannot_be_had_is_no_holder) {
 
 TEST_F(fifo_lock_test, a_place_of_anothers_is_refused_and_not_touched) {
   other_agent other{path};
-  for (auto use : {+[](fifo_place& p) { p.prepare(); },
-                   +[](fifo_place& p) { p.check(); }}) {
-    fifo_place place{path};
+  for (auto use :
+       {+[](fifo_path& p) { p.prepare(); }, +[](fifo_path& p) { p.check(); }}) {
+    fifo_path place{path};
     try {
       use(place);
       ADD_FAILURE() << "it was not refused";
@@ -155,22 +155,22 @@ TEST_F(fifo_lock_test, a_place_of_anothers_is_refused_and_not_touched) {
 
 TEST_F(fifo_lock_test, a_place_that_another_has_taken_is_unusable) {
   recording_log log;
-  fifo_place place{path};
+  fifo_path place{path};
   place.prepare();
   // As a host does that moves another folder to the place of this one.
   std::filesystem::remove(path);
   std::filesystem::remove(lock_path);
   other_agent other{path};
   make_fifo(path);
-  EXPECT_EQ(place.refresh(log, "test"), fifo_place::change::unusable);
+  EXPECT_EQ(place.refresh(log, "test"), fifo_path::change::unusable);
   other.kill();
-  EXPECT_EQ(place.refresh(log, "test"), fifo_place::change::replaced);
+  EXPECT_EQ(place.refresh(log, "test"), fifo_path::change::replaced);
 }
 
 TEST_F(fifo_lock_test, a_place_without_a_lock_works_and_says_so) {
   recording_log log;
   std::filesystem::create_directory(lock_path);
-  fifo_place place{path};
+  fifo_path place{path};
   place.prepare(log, "test");
   EXPECT_EQ(kind_of(path), "fifo");
   EXPECT_EQ(log.count("fifo_not_locked"), 1U);

@@ -382,7 +382,7 @@ TEST_F(fifo_output_test, after_an_error_nothing_is_lost) {
 
 TEST_F(fifo_fixture, raw_output_goes_on_where_a_reader_left) {
   fifo_output output{
-    loop, watch, log, place(), stream, cursor_at(0), runtime::content::raw};
+    loop, watch, log, place(), stream, cursor_at(0), runtime::stream_kind::raw};
   give("one\ntwo\n");
   output.let_go(stream.end());
   {

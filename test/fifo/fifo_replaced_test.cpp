@@ -173,9 +173,9 @@ public:
   std::optional<fifo_output> output;
   int moved = 0;
 
-  fifo_output_replaced() { open(runtime::content::lines); }
+  fifo_output_replaced() { open(runtime::stream_kind::lines); }
 
-  void open(runtime::content kind) {
+  void open(runtime::stream_kind kind) {
     output.reset();
     output.emplace(loop, watch, log, place(), stream, cursor_at(stream.end()),
                    kind);
@@ -240,7 +240,7 @@ TEST_F(fifo_output_replaced, what_was_pending_is_carried_over_too) {
 }
 
 TEST_F(fifo_output_replaced, raw_bytes_are_carried_over_as_they_are) {
-  open(runtime::content::raw);
+  open(runtime::stream_kind::raw);
   std::string all;
   for (int i = 0; i < 20'000; ++i)
     all += std::to_string(i);

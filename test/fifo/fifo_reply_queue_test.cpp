@@ -35,11 +35,11 @@ TEST_F(fifo_reply_queue, begins_empty) {
 TEST_F(fifo_reply_queue, a_reply_can_be_written_while_it_grows) {
   give("abc");
   EXPECT_EQ(next(), "abc");
-  queue.take(2);
+  queue.consume(2);
   EXPECT_EQ(next(), "c");
   give("def");
   EXPECT_EQ(queue.left(), 4u);
-  queue.take(2);
+  queue.consume(2);
   EXPECT_EQ(next(), "ef");
   EXPECT_FALSE(queue.ended());
   EXPECT_FALSE(give("|"));
@@ -55,7 +55,7 @@ TEST_F(fifo_reply_queue, replies_stay_apart) {
   EXPECT_EQ(queue.known(), 1u);
   EXPECT_EQ(queue.pending(), 6u);
   EXPECT_EQ(next(), "one");
-  queue.take(3);
+  queue.consume(3);
   EXPECT_EQ(queue.position(), 0u);
   queue.pop();
   EXPECT_EQ(queue.position(), 4u);
@@ -98,14 +98,14 @@ TEST_F(fifo_reply_queue, a_long_reply_comes_in_parts) {
   while (queue.left() > 0) {
     auto part = next();
     got += part;
-    queue.take(part.size());
+    queue.consume(part.size());
   }
   EXPECT_EQ(got, text);
 }
 
 TEST_F(fifo_reply_queue, what_was_not_written_after_all_is_put_back) {
   give("abcdef");
-  queue.take(4);
+  queue.consume(4);
   queue.put_back(2);
   EXPECT_EQ(next(), "cdef");
   EXPECT_EQ(queue.written(), 2u);

@@ -1,7 +1,7 @@
 // What happens to replies when the host removes, moves or replaces the FIFO.
 
-#include "main/fifo/fifo_end.hpp"
 #include "main/fifo/fifo_reply_output.hpp"
+#include "main/fifo/pipe_info.hpp"
 #include "test/fifo/fifo_fixture.hpp"
 
 #include <optional>

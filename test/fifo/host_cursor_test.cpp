@@ -8,14 +8,15 @@ namespace container_agent::test {
 
 namespace {
 
-using runtime::content;
 using runtime::host_cursor;
+using runtime::stream_kind;
 
 class host_cursor_test : public fifo_fixture {
 public:
   runtime::pipe_ends pipe = runtime::make_pipe(O_NONBLOCK);
 
-  host_cursor cursor(std::uint64_t at = 0, content kind = content::lines) {
+  host_cursor cursor(std::uint64_t at = 0,
+                     stream_kind kind = stream_kind::lines) {
     return {stream, cursor_at(at), kind};
   }
 
@@ -46,7 +47,7 @@ TEST_F(host_cursor_test, goes_back_to_the_start_of_a_line) {
 
 TEST_F(host_cursor_test, goes_back_to_the_first_raw_byte_that_was_not_read) {
   give("one\ntwo\nthree\n");
-  auto it = cursor(0, content::raw);
+  auto it = cursor(0, stream_kind::raw);
   move(it, 100);
   EXPECT_FALSE(it.within_line(8));
   EXPECT_EQ(it.go_back(8), 0u);

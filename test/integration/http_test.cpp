@@ -222,7 +222,7 @@ TEST(http, a_client_that_says_nothing_is_closed_and_holds_nobody_up) {
   EXPECT_EQ(page_of(slow.read_rest()).status, 408);
 }
 
-TEST(http, one_too_many_is_told_so_and_the_control_socket_has_its_own_seats) {
+TEST(http, one_too_many_is_told_so_and_the_control_socket_has_its_own_slots) {
   http_agent served;
   served.agent.wait_for_record("ready");
   std::vector<http_client> idle;

@@ -110,7 +110,7 @@ TEST(http_trace, begins_with_what_the_agent_remembers) {
   EXPECT_EQ(served.get("/trace?colour=red").status, 400);
 }
 
-TEST(http_trace, leaves_seats_for_those_who_ask_briefly) {
+TEST(http_trace, leaves_slots_for_those_who_ask_briefly) {
   http_agent served;
   served.agent.wait_for_record("ready");
   std::vector<http_client> watching;

@@ -15,8 +15,8 @@ namespace container_agent::test {
 namespace {
 
 using namespace std::chrono_literals;
-using runtime::control_desk;
 using runtime::control_server;
+using runtime::request_queue;
 using rest = runtime::control_connection::rest;
 using testing::HasSubstr;
 
@@ -66,13 +66,13 @@ public:
   temp_dir dir;
   std::string path = (dir.path() / "control.sock").string();
   recording_log log;
-  control_desk desk{loop};
+  request_queue queue{loop};
 
   /// Answers every request by itself, in brackets.
-  static void echo(control_desk& desk) {
-    desk.on_request([&desk] {
-      while (auto request = desk.next())
-        desk.answer(request->id, '[' + request->line + ']');
+  static void echo(request_queue& queue) {
+    queue.on_request([&queue] {
+      while (auto request = queue.next())
+        queue.answer(request->id, '[' + request->line + ']');
     });
   }
 };
@@ -80,23 +80,23 @@ public:
 } // namespace
 
 TEST_F(control_servers, a_request_is_answered_and_the_next_one_too) {
-  control_server server{loop, log, desk, path};
-  echo(desk);
+  control_server server{loop, log, queue, path};
+  echo(queue);
   socket_client client{path};
   client.say("{1}\n");
   ASSERT_TRUE(run_until([&] { return client.heard() == "[{1}]\n"; }));
   client.say("{2}\r\n{3}\n");
   ASSERT_TRUE(
     run_until([&] { return client.heard() == "[{1}]\n[{2}\r]\n[{3}]\n"; }));
-  EXPECT_EQ(desk.connections(), 1u);
+  EXPECT_EQ(queue.connections(), 1u);
 }
 
 TEST_F(control_servers, half_a_line_waits_for_its_other_half) {
-  control_server server{loop, log, desk, path};
-  echo(desk);
+  control_server server{loop, log, queue, path};
+  echo(queue);
   socket_client client{path};
   client.say("{ha");
-  ASSERT_TRUE(run_until([&] { return desk.connections() == 1; }));
+  ASSERT_TRUE(run_until([&] { return queue.connections() == 1; }));
   loop.run_ready();
   EXPECT_EQ(client.heard(), "");
   client.say("lf}\n");
@@ -104,19 +104,19 @@ TEST_F(control_servers, half_a_line_waits_for_its_other_half) {
 }
 
 TEST_F(control_servers, a_client_that_has_said_all_is_answered_and_closed) {
-  control_server server{loop, log, desk, path};
-  echo(desk);
+  control_server server{loop, log, queue, path};
+  echo(queue);
   socket_client client{path};
   client.say("{1}"); // without LF
   client.finish_writing();
   ASSERT_TRUE(run_until([&] { return client.closed(); }));
   EXPECT_EQ(client.heard(), "[{1}]\n");
-  EXPECT_EQ(desk.connections(), 0u);
+  EXPECT_EQ(queue.connections(), 0u);
 }
 
 TEST_F(control_servers, garbage_is_told_why_and_closed) {
-  control_server server{loop, log, desk, path};
-  echo(desk);
+  control_server server{loop, log, queue, path};
+  echo(queue);
   socket_client client{path};
   client.say("hello\n");
   ASSERT_TRUE(run_until([&] { return client.closed(); }));
@@ -124,7 +124,7 @@ TEST_F(control_servers, garbage_is_told_why_and_closed) {
 }
 
 TEST_F(control_servers, where_nobody_speaks_http_it_is_refused) {
-  control_server server{loop, log, desk, path};
+  control_server server{loop, log, queue, path};
   socket_client client{path};
   client.say("GET / HTTP/1.1\r\n");
   ASSERT_TRUE(run_until([&] { return client.closed(); }));
@@ -136,19 +136,19 @@ TEST_F(control_servers,
   rest given;
   control_server server{loop,
                         log,
-                        desk,
+                        queue,
                         path,
                         {[&](rest client) { given = std::move(client); }, {}}};
   socket_client client{path};
   client.say("GET / HTTP/1.1\r\n");
   ASSERT_TRUE(run_until([&] { return bool{given.socket}; }));
   EXPECT_EQ(given.received, "GET / HTTP/1.1\r\n");
-  EXPECT_EQ(desk.connections(), 1u) << "it has its seat with it";
+  EXPECT_EQ(queue.connections(), 1u) << "it has its slot with it";
   EXPECT_FALSE(client.closed());
   ASSERT_EQ(::send(given.socket.get(), "x", 1, 0), 1);
   EXPECT_TRUE(run_until([&] { return client.heard() == "x"; }));
-  given.seat = nullptr;
-  EXPECT_EQ(desk.connections(), 0u);
+  given.slot = nullptr;
+  EXPECT_EQ(queue.connections(), 0u);
 }
 
 TEST_F(control_servers, one_that_wants_the_trace_is_given_away) {
@@ -158,7 +158,7 @@ TEST_F(control_servers, one_that_wants_the_trace_is_given_away) {
     given = std::move(client);
     wanted = wish;
   };
-  control_server server{loop, log, desk, path, {{}, take}};
+  control_server server{loop, log, queue, path, {{}, take}};
   socket_client client{path};
   client.say("{\"command\":\"trace\",\"past\":7}\n");
   ASSERT_TRUE(run_until([&] { return bool{given.socket}; }));
@@ -167,8 +167,8 @@ TEST_F(control_servers, one_that_wants_the_trace_is_given_away) {
 }
 
 TEST_F(control_servers, a_line_of_4096_bytes_passes_one_more_does_not) {
-  control_server server{loop, log, desk, path};
-  echo(desk);
+  control_server server{loop, log, queue, path};
+  echo(queue);
   std::string longest = '{' + std::string(max_request - 1, 'x');
   socket_client good{path};
   good.say(longest + '\n');
@@ -182,10 +182,10 @@ TEST_F(control_servers, a_line_of_4096_bytes_passes_one_more_does_not) {
 
 TEST_F(control_servers,
        the_17th_client_gets_the_seat_of_one_that_asks_nothing) {
-  control_server server{loop, log, desk, path};
-  echo(desk);
+  control_server server{loop, log, queue, path};
+  echo(queue);
   std::vector<socket_client> clients;
-  for (std::size_t i = 0; i < runtime::seats::max; ++i)
+  for (std::size_t i = 0; i < runtime::connection_limit::max; ++i)
     clients.emplace_back(path);
   socket_client one_more{path};
   one_more.say("{}\n");
@@ -196,16 +196,16 @@ TEST_F(control_servers,
   EXPECT_FALSE(clients[1].closed());
 }
 
-TEST_F(control_servers, the_17th_client_is_told_so_if_all_seats_are_in_use) {
-  control_server server{loop, log, desk, path};
+TEST_F(control_servers, the_17th_client_is_told_so_if_all_slots_are_in_use) {
+  control_server server{loop, log, queue, path};
   std::vector<socket_client> clients;
-  for (std::size_t i = 0; i < runtime::seats::max; ++i)
+  for (std::size_t i = 0; i < runtime::connection_limit::max; ++i)
     clients.emplace_back(path).say("{}\n");
   std::size_t taken = 0;
   ASSERT_TRUE(run_until([&] {
-    while (desk.next())
+    while (queue.next())
       ++taken;
-    return taken == runtime::seats::max;
+    return taken == runtime::connection_limit::max;
   }));
   socket_client one_more{path};
   ASSERT_TRUE(run_until([&] { return one_more.closed(); }));
@@ -215,87 +215,87 @@ TEST_F(control_servers, the_17th_client_is_told_so_if_all_seats_are_in_use) {
 }
 
 TEST_F(control_servers, who_says_nothing_is_closed_in_time) {
-  control_server server{loop, log, desk, path, {}, 20ms};
+  control_server server{loop, log, queue, path, {}, 20ms};
   socket_client client{path};
   ASSERT_TRUE(run_until([&] { return client.closed(); }));
   EXPECT_THAT(client.heard(), HasSubstr("nothing was asked in time"));
 }
 
 TEST_F(control_servers, who_does_not_read_is_closed_in_time) {
-  control_server server{loop, log, desk, path, {}, 20ms};
-  desk.on_request([&] {
-    while (auto request = desk.next())
-      desk.answer(request->id, std::string(4 << 20, 'x'));
+  control_server server{loop, log, queue, path, {}, 20ms};
+  queue.on_request([&] {
+    while (auto request = queue.next())
+      queue.answer(request->id, std::string(4 << 20, 'x'));
   });
   socket_client client{path};
   client.say("{}\n");
-  ASSERT_TRUE(run_until([&] { return desk.connections() == 1; }));
-  EXPECT_TRUE(run_until([&] { return desk.connections() == 0; }));
+  ASSERT_TRUE(run_until([&] { return queue.connections() == 1; }));
+  EXPECT_TRUE(run_until([&] { return queue.connections() == 0; }));
 }
 
 TEST_F(control_servers, who_waits_for_an_answer_is_not_closed) {
-  control_server server{loop, log, desk, path, {}, 1ms};
+  control_server server{loop, log, queue, path, {}, 1ms};
   socket_client client{path};
   client.say("{}\n");
   std::optional<control_port::request> request;
-  desk.on_request([&] { request = desk.next(); });
+  queue.on_request([&] { request = queue.next(); });
   ASSERT_TRUE(run_until([&] { return request.has_value(); }));
   EXPECT_FALSE(loop.run_until([&] { return client.closed(); }, 50ms));
-  desk.answer(request->id, "late");
+  queue.answer(request->id, "late");
   EXPECT_TRUE(run_until([&] { return !client.heard().empty(); }));
 }
 
 TEST_F(control_servers, a_client_that_has_gone_disturbs_nobody) {
-  control_server server{loop, log, desk, path};
+  control_server server{loop, log, queue, path};
   std::optional<control_port::request> request;
-  desk.on_request([&] { request = desk.next(); });
+  queue.on_request([&] { request = queue.next(); });
   socket_client client{path};
   client.say("{}\n");
   ASSERT_TRUE(run_until([&] { return request.has_value(); }));
   client.leave();
-  desk.answer(request->id, "too late");
-  desk.answer(request->id, "much too late");
-  desk.answer(4711, "never asked");
-  EXPECT_EQ(desk.connections(), 0u);
+  queue.answer(request->id, "too late");
+  queue.answer(request->id, "much too late");
+  queue.answer(4711, "never asked");
+  EXPECT_EQ(queue.connections(), 0u);
 }
 
 TEST_F(control_servers, what_was_taken_and_not_answered_comes_again) {
-  control_server server{loop, log, desk, path};
+  control_server server{loop, log, queue, path};
   socket_client client{path};
   client.say("{}\n");
   std::optional<control_port::request> request;
-  desk.on_request([&] { request = desk.next(); });
+  queue.on_request([&] { request = queue.next(); });
   ASSERT_TRUE(run_until([&] { return request.has_value(); }));
   EXPECT_EQ(request->attempt, 1u);
   EXPECT_EQ(request->pid, ::getpid());
-  EXPECT_FALSE(desk.next());
-  desk.take_back();
-  auto again = desk.next();
+  EXPECT_FALSE(queue.next());
+  queue.take_back();
+  auto again = queue.next();
   ASSERT_TRUE(again);
   EXPECT_EQ(again->id, request->id);
   EXPECT_EQ(again->attempt, 2u);
 }
 
 TEST_F(control_servers, requests_come_in_the_order_they_were_made) {
-  control_server server{loop, log, desk, path};
+  control_server server{loop, log, queue, path};
   socket_client second{path};
   socket_client first{path};
   std::size_t count = 0;
-  desk.on_request([&] { ++count; });
+  queue.on_request([&] { ++count; });
   first.say("{1}\n");
   ASSERT_TRUE(run_until([&] { return count == 1; }));
   second.say("{2}\n");
   ASSERT_TRUE(run_until([&] { return count == 2; }));
-  EXPECT_EQ(desk.next()->line, "{1}");
-  EXPECT_EQ(desk.next()->line, "{2}");
-  EXPECT_FALSE(desk.next());
+  EXPECT_EQ(queue.next()->line, "{1}");
+  EXPECT_EQ(queue.next()->line, "{2}");
+  EXPECT_FALSE(queue.next());
 }
 
 TEST_F(control_servers, another_user_is_turned_away) {
   if (::geteuid() != 0)
     GTEST_SKIP() << "needs root, to become somebody else";
-  control_server server{loop, log, desk, path};
-  echo(desk);
+  control_server server{loop, log, queue, path};
+  echo(queue);
   // The mode of the file would keep them out before.
   ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
   ASSERT_EQ(::chmod(dir.path().c_str(), 0755), 0);
@@ -331,30 +331,30 @@ TEST_F(control_servers, another_user_is_turned_away) {
 }
 
 TEST_F(control_servers, it_is_removed_at_the_end_and_clients_see_it) {
-  control_server server{loop, log, desk, path};
+  control_server server{loop, log, queue, path};
   socket_client client{path};
-  ASSERT_TRUE(run_until([&] { return desk.connections() == 1; }));
+  ASSERT_TRUE(run_until([&] { return queue.connections() == 1; }));
   server.finish();
   EXPECT_TRUE(client.closed());
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 TEST_F(control_servers, somebody_elses_file_is_left_there_at_the_end) {
-  control_server server{loop, log, desk, path};
+  control_server server{loop, log, queue, path};
   std::filesystem::remove(path);
-  control_server other{loop, log, desk, path};
+  control_server other{loop, log, queue, path};
   server.finish();
   EXPECT_TRUE(std::filesystem::exists(path));
-  echo(desk);
+  echo(queue);
   socket_client client{path};
   client.say("{}\n");
   EXPECT_TRUE(run_until([&] { return client.heard() == "[{}]\n"; }));
 }
 
 TEST_F(control_servers, an_idle_connection_costs_no_wake_up) {
-  control_server server{loop, log, desk, path};
+  control_server server{loop, log, queue, path};
   std::optional<control_port::request> request;
-  desk.on_request([&] { request = desk.next(); });
+  queue.on_request([&] { request = queue.next(); });
   socket_client client{path};
   client.say("{}\n");
   ASSERT_TRUE(run_until([&] { return request.has_value(); }));

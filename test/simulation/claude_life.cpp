@@ -66,7 +66,7 @@ void claude_life::read_input() {
     reading_ = false;
     if (input_closed_)
       return;
-    take_input(plan_.input.longest);
+    read_input(plan_.input.longest);
     if (dead_)
       return;
     if (pipes_.input.available() > 0)
@@ -75,7 +75,7 @@ void claude_life::read_input() {
   });
 }
 
-void claude_life::take_input(std::size_t most) {
+void claude_life::read_input(std::size_t most) {
   auto data = pipes_.input.take(most);
   read_ += data.size();
   if (fate_.dies_after_input && read_ >= *fate_.dies_after_input)

@@ -74,7 +74,7 @@ private:
 
   // what comes in
   void read_input();
-  void take_input(std::size_t most);
+  void read_input(std::size_t most);
   void take_line(const std::string& line);
   void take_prompt(const std::string& uuid, const std::string& line);
   void take_request(const std::string& line);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
-#include "actors/session/bridge.hpp"
+#include "actors/session/session.hpp"
 #include "test/simulation/lifeline.hpp"
 #include "test/simulation/run_context.hpp"
 
@@ -22,7 +22,7 @@ struct agent_ports {
   host_outlet& output;
   child_process& child;
   stream_log& events;
-  bridge& protocol;
+  session& protocol;
 };
 
 /// An agent that is about to be.

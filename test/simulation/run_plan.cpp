@@ -15,24 +15,27 @@ agent_tree_config draw_tree(chance& dice) {
     tree.restarts.max_restarts = 100'000;
   tree.restarts.first_delay = dice.pick({0ms, 10ms, 200ms});
   tree.restarts.max_delay = dice.pick({200ms, 10'000ms});
-  tree.talk.stall_timeout = dice.pick({0ms, 5'000ms, 60'000ms});
-  tree.talk.start_timeout = dice.pick({0ms, 5'000ms, 120'000ms});
+  tree.conversation.stall_timeout = dice.pick({0ms, 5'000ms, 60'000ms});
+  tree.conversation.start_timeout = dice.pick({0ms, 5'000ms, 120'000ms});
   if (dice.one_in(3))
     tree.on_give_up = give_up_action::wait;
   return tree;
 }
 
-dialogue_config draw_dialogue(chance& dice) {
-  dialogue_config dialogue;
-  dialogue.queue.prompts = dice.pick<std::size_t>({1, 3, 50, 1024});
-  dialogue.queue.bytes = dice.pick<std::size_t>({200, 4096, 4 * 1024 * 1024});
-  dialogue.queue.in_flight = dice.pick<std::size_t>({1, 1, 1, 2, 4});
-  dialogue.permission_timeout = dice.pick({0ms, 0ms, 0ms, 500ms, 20'000ms});
-  dialogue.resume_retries = dice.pick({0u, 2u, 2u});
-  dialogue.max_backlog = dice.pick<std::uint64_t>({200'000, 256 * 1024 * 1024});
-  dialogue.checkpoint_distance
+claude_session_config draw_claude_session(chance& dice) {
+  claude_session_config claude_session;
+  claude_session.queue.prompts = dice.pick<std::size_t>({1, 3, 50, 1024});
+  claude_session.queue.bytes
+    = dice.pick<std::size_t>({200, 4096, 4 * 1024 * 1024});
+  claude_session.queue.in_flight = dice.pick<std::size_t>({1, 1, 1, 2, 4});
+  claude_session.permission_timeout
+    = dice.pick({0ms, 0ms, 0ms, 500ms, 20'000ms});
+  claude_session.resume_retries = dice.pick({0u, 2u, 2u});
+  claude_session.max_backlog
+    = dice.pick<std::uint64_t>({200'000, 256 * 1024 * 1024});
+  claude_session.checkpoint_distance
     = dice.pick<std::uint64_t>({3000, 20'000, 16 * 1024 * 1024});
-  return dialogue;
+  return claude_session;
 }
 
 } // namespace
@@ -41,7 +44,7 @@ dialogue_config draw_dialogue(chance& dice) {
 // one whose writer goes on.
 void run_plan::draw_ends(chance& dice) {
   auto keeps = mode == run_mode::keep;
-  tree.talk.leaves_claude = keeps;
+  tree.conversation.leaves_claude = keeps;
   claude.answer_bytes = dice.pick<std::size_t>({0, 0, 700});
   host.half_line = 0;
   absence = dice.pick<time_span>({1ms, 100ms, 10s});
@@ -53,12 +56,12 @@ void run_plan::draw_ends(chance& dice) {
 }
 
 agent_options run_plan::options() const {
-  return {dialogue.permission_timeout,
-          tree.talk.stall_timeout,
+  return {claude_session.permission_timeout,
+          tree.conversation.stall_timeout,
           drain.turn,
-          dialogue.resume_retries,
+          claude_session.resume_retries,
           !ends.empty(),
-          dialogue.voice == voice_kind::replies};
+          claude_session.encoder == encoder_kind::replies};
 }
 
 run_plan run_plan::draw(chance& dice, run_mode mode) {
@@ -69,13 +72,13 @@ run_plan run_plan::draw(chance& dice, run_mode mode) {
   plan.claude = claude_plan::draw(dice);
   plan.host = host_plan::draw(dice);
   plan.faults = fault_plan::draw(dice);
-  plan.dialogue = draw_dialogue(dice);
-  plan.dialogue.lines.max_line = plan.host.max_line;
+  plan.claude_session = draw_claude_session(dice);
+  plan.claude_session.lines.max_line = plan.host.max_line;
   plan.segment = dice.pick<std::uint64_t>({200, 3000, 16 * 1024 * 1024});
   plan.child.command = {"claude", {"-p"}, {}, {}};
   plan.tree = draw_tree(dice);
-  plan.dialogue.task_patience = plan.tree.talk.stall_timeout;
-  if (plan.dialogue.task_patience.count() == 0)
+  plan.claude_session.task_patience = plan.tree.conversation.stall_timeout;
+  if (plan.claude_session.task_patience.count() == 0)
     plan.claude.endless = 0; // it would be waited for
   plan.turmoil = dice.up_to(60s);
   if (dice.one_in(3)) {
@@ -105,7 +108,7 @@ run_plan run_plan::draw(chance& dice, run_mode mode) {
     plan.exit_on_eof = plan.host.leaves = dice.one_in(2);
     plan.host.half_line = plan.claude.permission = 0; // it must not leave early
     if (dice.one_in(2))
-      plan.dialogue.voice = voice_kind::replies;
+      plan.claude_session.encoder = encoder_kind::replies;
   }
   if (mode == run_mode::keep || (mode == run_mode::claude && !dice.one_in(3)))
     plan.draw_ends(dice);

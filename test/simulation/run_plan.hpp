@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/agent_tree.hpp"
-#include "actors/session/dialogue.hpp"
+#include "actors/session/claude_session.hpp"
 #include "test/simulation/claude_plan.hpp"
 #include "test/simulation/faults.hpp"
 #include "test/simulation/simulated_host.hpp"
@@ -37,7 +37,7 @@ struct run_plan {
 
   run_mode mode = run_mode::claude;
   bool exit_on_eof = false;
-  dialogue_config dialogue;
+  claude_session_config claude_session;
   child_link_config child;
   drain_timeouts drain;
   agent_tree_config tree;

@@ -1,5 +1,5 @@
+#include "actors/session/claude_session.hpp"
 #include "actors/session/conversation_fold.hpp"
-#include "actors/session/dialogue.hpp"
 #include "messages/trace_id.hpp"
 #include "test/simulation/child_house.hpp"
 #include "test/simulation/claude_life.hpp"
@@ -104,8 +104,8 @@ struct agent_parts {
       child{run, agent.life, house, to_child, events},
       stream{run, agent.life, events},
       reply_output{run, replies, bytes.host_position},
-      has_replies{plan.dialogue.voice == voice_kind::replies},
-      protocol{plan.dialogue,
+      has_replies{plan.claude_session.encoder == encoder_kind::replies},
+      protocol{plan.claude_session,
                {input_log, to_child, events, has_replies ? &replies : nullptr,
                 [&bytes, &life = agent.life](std::uint64_t to) {
                   if (life.alive())
@@ -138,7 +138,7 @@ struct agent_parts {
   simulated_host_outlet stream;
   simulated_reply_outlet reply_output;
   bool has_replies;
-  dialogue protocol;
+  claude_session protocol;
 };
 
 class talkers final : public company {
@@ -147,7 +147,7 @@ public:
     : run_{run},
       plan_{plan},
       dice_{run.dice.branch()},
-      judge_{run, plan.dialogue.lines.max_line, plan.options()},
+      judge_{run, plan.claude_session.lines.max_line, plan.options()},
       from_host_{run, plan.host.input},
       to_host_{run, plan.host.output},
       house_{run, plan.claude,
@@ -214,9 +214,9 @@ public:
   // Claude does nothing and gives no sign, and may do so for ever; or it waits
   // for a host that does not answer.
   bool stuck() const override {
-    auto patient = plan_.tree.talk.stall_timeout.count() == 0
-                   || plan_.tree.talk.start_timeout.count() == 0;
-    auto patience = plan_.dialogue.permission_timeout;
+    auto patient = plan_.tree.conversation.stall_timeout.count() == 0
+                   || plan_.tree.conversation.start_timeout.count() == 0;
+    auto patience = plan_.claude_session.permission_timeout;
     return claude_ != nullptr
            && ((claude_->wedged() && patient)
                || (claude_->waits_for_host() && host_.owes_answer()

@@ -304,8 +304,9 @@ bool world::output_waits() const {
 // With the `replies` output, the host's position is not in the log of events.
 std::uint64_t world::host_position() const {
   const auto& ports = agent().ports;
-  return plan_.dialogue.voice == voice_kind::replies ? ports.events.end()
-                                                     : ports.output.position();
+  return plan_.claude_session.encoder == encoder_kind::replies
+           ? ports.events.end()
+           : ports.output.position();
 }
 
 std::int32_t world::expected_exit_code() const {
@@ -336,10 +337,10 @@ void world::check_bounds() {
     return;
   const auto& ports = agent().ports;
   // Beyond the backlog: what was allowed before it was reached.
-  constexpr auto ahead = 2 * bridge::output_window;
+  constexpr auto ahead = 2 * session::output_window;
   bound("bytes that wait for the host",
         ports.events.end() - std::min(ports.events.end(), host_position()),
-        plan_.dialogue.max_backlog + ahead);
+        plan_.claude_session.max_backlog + ahead);
   bound("messages in a mailbox", agent().scheduler.longest_mailbox(), 20'000);
   std::vector<std::string> asked;
   for (const auto& request : ports.protocol.requests({}))

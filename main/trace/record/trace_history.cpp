@@ -276,7 +276,7 @@ void trace_history::finish(const trace_event& event) {
     ring_size_ = std::min(ring_size_ + 1, ring_length_);
   }
   for (auto* sink : sinks_)
-    sink->take(event);
+    sink->write(event);
 }
 
 trace_counts trace_history::counts() const {

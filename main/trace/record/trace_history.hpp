@@ -28,7 +28,7 @@ public:
   virtual ~trace_sink() = default;
 
   /// The event is valid during the call only.
-  virtual void take(const trace_event& event) = 0;
+  virtual void write(const trace_event& event) = 0;
 };
 
 /// What has passed since the tracer was made.

@@ -65,7 +65,7 @@ void trace_file::begin() {
   schedule();
 }
 
-void trace_file::take(const runtime::trace_event& event) {
+void trace_file::write(const runtime::trace_event& event) {
   events_taken_.push_back(event);
   if (events_taken_.size() == most_taken)
     spell();

@@ -38,7 +38,7 @@ public:
   trace_file& operator=(const trace_file&) = delete;
   ~trace_file() override;
 
-  void take(const runtime::trace_event& event) override;
+  void write(const runtime::trace_event& event) override;
 
   /// What `kill -9` can cost: a crash leaves its dump of the ring, and an agent
   /// that ends writes what it has.

@@ -32,13 +32,13 @@ bool is_past(const trace_event& event) {
 } // namespace
 
 trace_stream::trace_stream(event_loop& loop, tracer& events, unique_fd client,
-                           seats::seat seat, const codec::trace_wish& wish,
-                           framing frame,
+                           connection_limit::slot slot,
+                           const codec::trace_wish& wish, framing frame,
                            std::function<void(trace_stream&)> on_close)
   : loop_{loop},
     events_{events},
     client_{loop.io()},
-    seat_{std::move(seat)},
+    seat_{std::move(slot)},
     filter_{wish},
     past_{
       static_cast<std::size_t>(std::min<std::uint64_t>(wish.past, max_past))},
@@ -76,7 +76,7 @@ void trace_stream::remember(std::size_t past) {
     [&](const trace_event& event) { count += wanted(event) ? 1 : 0; });
   events_.visit([&](const trace_event& event) {
     if (wanted(event) && count-- <= past)
-      take(event);
+      write(event);
   });
 }
 
@@ -94,7 +94,7 @@ void trace_stream::close() {
     tell(*this);
 }
 
-void trace_stream::take(const trace_event& event) {
+void trace_stream::write(const trace_event& event) {
   if (!filter_.passes(event))
     return;
   line_.clear();

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "main/loop/connection_limit.hpp"
 #include "main/loop/event_loop.hpp"
 #include "main/loop/fd.hpp"
-#include "main/loop/seats.hpp"
 #include "main/trace/record/trace_filter.hpp"
 #include "main/trace/record/tracer.hpp"
 
@@ -42,8 +42,8 @@ public:
 
   /// `on_close` is called once, when the client has gone.
   trace_stream(event_loop& loop, tracer& events, unique_fd client,
-               seats::seat seat, const codec::trace_wish& wish, framing frame,
-               std::function<void(trace_stream&)> on_close);
+               connection_limit::slot slot, const codec::trace_wish& wish,
+               framing frame, std::function<void(trace_stream&)> on_close);
   trace_stream(const trace_stream&) = delete;
   trace_stream& operator=(const trace_stream&) = delete;
   ~trace_stream() override;
@@ -54,7 +54,7 @@ public:
   /// Writes what can be written at once, and leaves.
   void close();
 
-  void take(const trace_event& event) override;
+  void write(const trace_event& event) override;
 
   /// Events left out so far.
   std::uint64_t dropped() const { return dropped_; }
@@ -73,7 +73,7 @@ private:
   boost::asio::posix::basic_stream_descriptor<
     boost::asio::io_context::executor_type>
     client_;
-  seats::seat seat_;
+  connection_limit::slot seat_;
   trace_filter filter_;
   std::size_t past_;
   framing frame_;

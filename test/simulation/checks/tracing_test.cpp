@@ -31,7 +31,7 @@ public:
   std::uint64_t errors = 0; // as answers: CAF drops one that comes too late,
                             // and the turn goes on
 
-  void take(const trace_event& e) override {
+  void write(const trace_event& e) override {
     if (e.outcome != trace_outcome::skipped && !numbers.insert(e.number).second)
       ++twice;
     if (e.cause != 0)
@@ -81,7 +81,7 @@ std::string lines_of_run(std::uint64_t seed, bool at_once) {
     settings.when_idle = [](std::function<void()>) {}; // never idle
   runtime::tracer events{settings};
   struct : runtime::trace_sink {
-    void take(const trace_event& event) override {
+    void write(const trace_event& event) override {
       runtime::append_event(lines, event);
     }
     std::string lines;

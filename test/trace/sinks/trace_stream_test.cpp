@@ -14,7 +14,7 @@ namespace container_agent::test {
 namespace {
 
 using nlohmann::json;
-using runtime::seats;
+using runtime::connection_limit;
 using runtime::trace_port;
 using runtime::trace_stream;
 using testing::ElementsAre;
@@ -24,7 +24,7 @@ using testing::HasSubstr;
 class trace_streams : public loop_fixture {
 public:
   runtime::tracer events{{.ring = 64, .version = "1"}};
-  seats places;
+  connection_limit places;
   std::shared_ptr<trace_stream> stream;
   unique_fd client;
   std::string heard;
@@ -243,10 +243,10 @@ TEST(trace_filters, let_pass_what_fits_in_all_that_is_named) {
   EXPECT_FALSE(passes({.actors = {""}}));
 }
 
-TEST(seats_of_a_way_in, are_sixteen_and_come_back) {
-  seats places;
-  std::vector<seats::seat> taken;
-  for (std::size_t i = 0; i < seats::max; ++i)
+TEST(slots_of_a_way_in, are_sixteen_and_come_back) {
+  connection_limit places;
+  std::vector<connection_limit::slot> taken;
+  for (std::size_t i = 0; i < connection_limit::max; ++i)
     taken.push_back(places.take());
   EXPECT_EQ(places.taken(), 16u);
   EXPECT_FALSE(places.take());
