@@ -47,7 +47,8 @@ socat|talks to its socket, likewise
 tini|process 1 of test programs, and the one that ours is compared with
 util-linux|unshare and nsenter: a process 1 for tests
 chromium|the browser that the live view is tested in
-fonts-liberation|letters for it'
+fonts-liberation|letters for it
+fuse-overlayfs|a file system in user space, on which the state is tried'
 
 fuzz_packages='
 clang-14|the fuzzers

@@ -1,78 +1,24 @@
 #include "main/process/pipe_source.hpp"
 
 #include "main/loop/fd.hpp"
-#include "main/loop/stream_descriptor.hpp"
+#include "main/loop/readable.hpp"
 #include "main/loop/system_call.hpp"
 
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <utility>
 
 namespace container_agent::runtime {
 
-// Shared with pending handlers and jobs, which may outlive the source.
-struct pipe_source::state : std::enable_shared_from_this<state> {
-  event_loop& loop;
-  stream_descriptor fd;
+struct pipe_source::state final : readable {
+  using readable::fd;
+  using readable::readable;
+
   handler on_result;
   std::error_code failure;
-  std::uint64_t opened = 0;   // tells a wait on an earlier descriptor apart
-  bool waiting = false;       // for readiness
-  bool posted = false;        // a job is in the queue
-  bool may_hold_data = false; // a read would probably not block
 
-  explicit state(event_loop& l) : loop{l}, fd{l.io()} {}
-
-  void close() {
-    close_quietly(fd);
-    ++opened;
-    waiting = false;
-    may_hold_data = false;
-  }
-
-  void start() {
-    if (waiting || posted)
-      return;
-    if (fd.is_open() && !may_hold_data) {
-      wait();
-      return;
-    }
-    posted = true;
-    loop.post([self = shared_from_this()] {
-      self->posted = false;
-      self->attempt();
-    });
-  }
-
-  void wait() {
-    waiting = true;
-    loop.before_waiting([self = shared_from_this(), id = opened] {
-      if (self->opened == id)
-        self->begin_wait();
-    });
-  }
-
-  void begin_wait() {
-    fd.async_wait(stream_descriptor::wait_read,
-                  [self = shared_from_this(), id = opened](auto error) {
-                    if (self->opened == id)
-                      self->on_ready(error);
-                  });
-  }
-
-  void on_ready(boost::system::error_code error) {
-    waiting = false;
-    if (error) {
-      fail(error);
-      return;
-    }
-    may_hold_data = true;
-    attempt();
-  }
-
-  void attempt() {
+  void attempt() override {
     if (!on_result)
       return;
     if (!fd.is_open()) {
@@ -98,7 +44,7 @@ struct pipe_source::state : std::enable_shared_from_this<state> {
     }
   }
 
-  void fail(std::error_code error) {
+  void fail(std::error_code error) override {
     close();
     failure = error;
     if (on_result)
@@ -121,7 +67,7 @@ pipe_source::~pipe_source() {
 
 void pipe_source::open(int number) {
   close();
-  state_->failure = take_over(state_->fd, number);
+  state_->failure = state_->open(number);
 }
 
 void pipe_source::close() {

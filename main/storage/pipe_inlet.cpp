@@ -1,12 +1,11 @@
 #include "main/storage/pipe_inlet.hpp"
 
 #include "main/loop/fd.hpp"
-#include "main/loop/stream_descriptor.hpp"
+#include "main/loop/readable.hpp"
 
 #include <sys/ioctl.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -14,70 +13,17 @@ namespace container_agent::storage {
 
 using runtime::event_loop;
 using runtime::last_error;
-using runtime::stream_descriptor;
 
-// Shared with pending handlers and jobs, which may outlive the inlet.
-struct pipe_inlet::state : std::enable_shared_from_this<state> {
-  event_loop& loop;
+struct pipe_inlet::state final : runtime::readable {
+  using readable::fd;
+
   log& into;
-  stream_descriptor fd;
   handler on_result;
   std::error_code failure;
-  std::uint64_t opened = 0;   // tells a wait on an earlier descriptor apart
-  bool waiting = false;       // for readiness
-  bool posted = false;        // a job is in the queue
-  bool may_hold_data = false; // a move would probably not block
 
-  state(event_loop& l, log& i) : loop{l}, into{i}, fd{l.io()} {}
+  state(event_loop& l, log& i) : readable{l}, into{i} {}
 
-  void close() {
-    runtime::close_quietly(fd);
-    ++opened;
-    waiting = false;
-    may_hold_data = false;
-  }
-
-  void start() {
-    if (waiting || posted)
-      return;
-    if (fd.is_open() && !may_hold_data) {
-      wait();
-      return;
-    }
-    posted = true;
-    loop.post([self = shared_from_this()] {
-      self->posted = false;
-      self->attempt();
-    });
-  }
-
-  void wait() {
-    waiting = true;
-    loop.before_waiting([self = shared_from_this(), id = opened] {
-      if (self->opened == id)
-        self->begin_wait();
-    });
-  }
-
-  void begin_wait() {
-    fd.async_wait(stream_descriptor::wait_read,
-                  [self = shared_from_this(), id = opened](auto error) {
-                    if (self->opened == id)
-                      self->on_ready(error);
-                  });
-  }
-
-  void on_ready(boost::system::error_code error) {
-    waiting = false;
-    if (error) {
-      fail(error);
-      return;
-    }
-    may_hold_data = true;
-    attempt();
-  }
-
-  void attempt() {
+  void attempt() override {
     if (!on_result)
       return;
     if (!fd.is_open()) {
@@ -111,7 +57,7 @@ struct pipe_inlet::state : std::enable_shared_from_this<state> {
     }
   }
 
-  void fail(std::error_code error) {
+  void fail(std::error_code error) override {
     close();
     failure = error;
     if (on_result)
@@ -134,7 +80,7 @@ pipe_inlet::~pipe_inlet() {
 
 void pipe_inlet::open(int descriptor) {
   close();
-  state_->failure = runtime::take_over(state_->fd, descriptor);
+  state_->failure = state_->open(descriptor);
 }
 
 void pipe_inlet::close() {

@@ -3,13 +3,13 @@
 #include "test/support/json_text.hpp"
 #include "test/support/kept_host.hpp"
 #include "test/support/log_files.hpp"
+#include "test/support/prompt_ends.hpp"
 
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <fstream>
-#include <map>
 #include <sstream>
 
 /// The conversation is in its logs: whatever dies, the next agent goes on.
@@ -36,34 +36,6 @@ std::string shown(const std::string& events) {
           R"({"type":"container_agent","subtype":"checkpoint")")
         && !line.starts_with(R"({"type":"container_agent","subtype":"ended")"))
       result += line + '\n';
-  return result;
-}
-
-/// How many ends each prompt has that was accepted.
-std::map<std::string, int> ends_in(const std::string& events) {
-  std::map<std::string, int> result;
-  std::map<std::string, std::string> continued;
-  std::istringstream in{events};
-  for (std::string text; std::getline(in, text);) {
-    auto line = json::parse(text, nullptr, false);
-    if (!line.is_object())
-      continue;
-    auto subtype = text_in(line, "subtype");
-    auto uuid = text_in(line, "uuid");
-    if (text_in(line, "type") == "result") {
-      auto named = text_in(line, "user_message_uuid");
-      auto whole = continued.find(named);
-      ++result[whole == continued.end() ? named : whole->second];
-    } else if (text_in(line, "type") != "container_agent") {
-      continue;
-    } else if (subtype == "accepted") {
-      result.try_emplace(uuid, 0);
-    } else if (subtype == "failed") {
-      ++result[uuid];
-    } else if (subtype == "continued") {
-      continued[text_in(line, "continue_uuid")] = uuid;
-    }
-  }
   return result;
 }
 
