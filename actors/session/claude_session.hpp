@@ -209,7 +209,7 @@ private:
   void on_replay(const codec::envelope& replay);
   bool is_failed_resume(const codec::envelope& result);
   void on_response(const codec::envelope& response);
-  void begin_anew();
+  void begin_anew(std::string unwritten);
   void meet(const child_started& child);
   void become_ready();
   void log_end(const child_ended& end, std::string_view uuid,
@@ -221,7 +221,7 @@ private:
   void interrupt();
   void give_stalled_up();
   void resend_prompts();
-  void go_on_with_kept();
+  void go_on_with_kept(const std::unordered_set<std::string>& given);
   std::unordered_set<std::string> sent_to_child() const;
   void end_without_result(prompt& p, const std::string& state);
   void continue_prompt(prompt& p);
@@ -257,7 +257,8 @@ private:
   void end_restore();
   void tell_restored();
   void note_settings();
-  void lose_control(bool for_good, std::string_view why);
+  std::string unwritten_control();
+  void lose_control(std::string rest, bool for_good, std::string_view why);
   void lose_held_control(std::string_view why);
   void tell_lost(std::string_view type, std::string_view subtype,
                  std::string_view id, std::string_view why);

@@ -12,18 +12,22 @@
 namespace container_agent {
 
 void claude_session::on_child_started(const child_started& child) {
-  if (child.generation == child_.started().generation) {
-    child_.note_return();
-    return; // an actor was restarted, the child was not
-  }
-  meet(child);
+  auto known = child.generation == child_.started().generation;
+  if (known)
+    child_.note_return(); // an actor was restarted, the child was not
+  else
+    meet(child);
   // One that an earlier agent has seen ready is so still.
-  if (config_.transparent || child_.was_ready())
-    return become_ready();
-  initialize();
+  if (child_.is_starting() && (config_.transparent || child_.was_ready()))
+    become_ready();
+  else if (!known)
+    initialize();
 }
 
 void claude_session::meet(const child_started& child) {
+  // Before anything changes: should reading throw, the child is told of again.
+  auto stays = child.attached && child_.is_left(child.pid);
+  auto unwritten = stays ? std::string{} : unwritten_control();
   // An adopted child may still send an answer that an earlier agent waited for,
   // so its requests get ids of their own. This comes first: if it throws, the
   // child is told of again.
@@ -34,7 +38,7 @@ void claude_session::meet(const child_started& child) {
   session_.begin_attempt();
   events_.join(child.midstream);
   if (!child_.is_kept())
-    begin_anew();
+    begin_anew(std::move(unwritten));
   context_.log.write(log_level::info, loggers::conversation, "claude_started",
                      {{"pid", child.pid},
                       {"resumed", child.resumed},
@@ -42,13 +46,18 @@ void claude_session::meet(const child_started& child) {
 }
 
 // What was of an earlier child.
-void claude_session::begin_anew() {
+void claude_session::begin_anew(std::string unwritten) {
   cancel_requests();
   tasks_.clear();
-  lose_control(config_.transparent, "Claude ended before it answered");
+  lose_control(std::move(unwritten), config_.transparent,
+               "Claude ended before it answered");
 }
 
 void claude_session::become_ready() {
+  // Before anything changes: should reading throw, this is tried again.
+  std::unordered_set<std::string> given;
+  if (child_.is_kept())
+    given = sent_to_child();
   child_.get_ready();
   context_.log.write(
     log_level::info, loggers::conversation, "claude_ready",
@@ -59,15 +68,15 @@ void claude_session::become_ready() {
     return true;
   });
   if (child_.take_over())
-    go_on_with_kept();
+    go_on_with_kept(given);
   else
     resend_prompts();
   start_prompts();
 }
 
 // What its log does not say that this very child was given, it has not got.
-void claude_session::go_on_with_kept() {
-  auto given = sent_to_child();
+void claude_session::go_on_with_kept(
+  const std::unordered_set<std::string>& given) {
   for (const auto& p : prompts_.in_flight())
     if (!p.started && !given.contains(p.known_as()))
       send(p);
@@ -118,9 +127,10 @@ void claude_session::on_child_ended(const child_ended& end) {
   }
   events_.end_torn_line();
   read_events();
+  to_child_gone_ = std::max(to_child_gone_, end.taken);
+  auto unwritten = unwritten_control(); // it may throw: before the end is known
   child_.end(end.generation);
   auto cut = events_.end_child();
-  to_child_gone_ = std::max(to_child_gone_, end.taken);
   cancel_requests();
   tasks_.clear();
   const auto& flying = prompts_.in_flight();
@@ -128,7 +138,7 @@ void claude_session::on_child_ended(const child_ended& end) {
   log_end(end, uuid, cut);
   if (!is_wanted(end)) // else the record `restarting` says why
     encoder_->claude_exited(end, uuid, cut);
-  lose_control(end.asked || config_.transparent,
+  lose_control(std::move(unwritten), end.asked || config_.transparent,
                "Claude ended before it answered");
   settle_debts();
   if (end.asked)
@@ -277,7 +287,8 @@ void claude_session::close() {
   events_.close();
   fail_all("shutting_down", "the agent stopped before the result");
   lose_held_control("the agent stopped before it was sent");
-  lose_control(true, "the agent stopped before Claude answered");
+  lose_control(unwritten_control(), true,
+               "the agent stopped before Claude answered");
   encoder_->conclude();
   // Nobody is there to hear the rest of a line that this waits for.
   if (logs_.events.owed() > 0 && logs_.events.line_start() < logs_.events.end())

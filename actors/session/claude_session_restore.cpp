@@ -158,10 +158,14 @@ void claude_session::forget_session(std::string_view lost,
 // Prompts are sent again, requests are told by their ids, whether they were
 // written or not. The rest has nobody who waits for its answer. The log has
 // what was waiting for its turn, too: for the next agent it was given.
-void claude_session::lose_control(bool for_good, std::string_view why) {
+std::string claude_session::unwritten_control() {
   while (auto next = outbox_.pop())
     logs_.to_child.append(next->text);
-  auto rest = text_in(logs_.to_child, to_child_gone_, logs_.to_child.end());
+  return text_in(logs_.to_child, to_child_gone_, logs_.to_child.end());
+}
+
+void claude_session::lose_control(std::string rest, bool for_good,
+                                  std::string_view why) {
   while (!rest.empty()) {
     auto size = std::min(rest.find('\n'), rest.size() - 1) + 1;
     lose_line(rest.substr(0, size - 1));

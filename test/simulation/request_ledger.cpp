@@ -62,10 +62,9 @@ void request_ledger::answered(const std::string& id, bool success) {
 }
 
 bool request_ledger::lost(const std::string& id) {
-  if (open_.erase(id) == 0)
-    return false;
-  answered(id, false);
-  return true;
+  auto was_open = open_.contains(id);
+  answered(id, false); // also if an agent has died since
+  return was_open;
 }
 
 std::string request_ledger::forget(const std::set<std::string>& again) {

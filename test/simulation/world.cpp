@@ -194,7 +194,15 @@ void world::come_to_rest() {
            || (agent().scheduler.idle()
                && (at_rest() || (!absent_ && company_->stuck())));
   };
-  if (!run_until(longest_way_to_rest, over) && !run_.violation)
+  // Many prompts whose tools nobody allows take a minute each.
+  auto answered = [this] { return agent().ports.protocol.status().answered; };
+  auto before = answered();
+  auto rests = run_until(longest_way_to_rest, over);
+  while (!rests && !run_.violation && answered() > before) {
+    before = answered();
+    rests = run_until(longest_way_to_rest, over);
+  }
+  if (!rests && !run_.violation)
     run_.violate("the agent does not come to rest:" + unrest());
   // An agent that ended with its input has done all its work.
   auto with_input = ran && ended() && plan_.mode == run_mode::once
