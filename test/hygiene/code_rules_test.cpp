@@ -23,7 +23,7 @@ const std::vector<long_file> long_files{
   {"main/process/claude_child.cpp", 430, "one state, kept and not kept"},
   {"main/app/wiring.cpp", 450, "the one place that knows who knows whom"},
   {"test/actors/child_link_test.cpp", 430, "all ends of one child"},
-  {"test/actors/conversation_fold_test.cpp", 950, "a case a kind of line"},
+  {"test/actors/conversation_fold_test.cpp", 640, "a case a kind of line"},
   {"test/actors/conversation_test.cpp", 420, "a case a message"},
   {"test/actors/claude_session_crash_test.cpp", 430, "a case a way to crash"},
   {"test/actors/whole_agent_test.cpp", 410, "all actors together"},
