@@ -26,7 +26,7 @@ std::string claude_session_config::validate() const {
     return "the queue needs room for at least one prompt";
   if (queue.in_flight == 0)
     return "at least one turn must be allowed in flight";
-  if (transparent && is_text(voice))
+  if (transparent && is_text(encoder))
     return "transparent mode has no text output";
   return {};
 }

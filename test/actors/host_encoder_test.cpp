@@ -41,20 +41,20 @@ public:
     return replies.shown(from, replies.end());
   }
 
-  /// Makes a voice say everything it can.
-  void say_all(host_encoder& voice) {
-    voice.ready({1, 77, false}, "s1", 0);
-    voice.accepted({"u1"});
-    voice.rejected({"too_long", "17 bytes", 4, "u1", "{\x1b"});
-    voice.claude_exited({}, "u1", {});
-    voice.restarting({"claude_process", 1, {}, "why"});
-    voice.resent("u1", 1);
-    voice.failed("u1", "crashed", "4 times");
-    voice.session_lost("s1", "why");
-    voice.continued("u1", "c1", 1);
-    voice.restored({true, {}, {}, {}});
-    voice.status(R"({"state":"ready"})");
-    voice.stopping("SIGTERM");
+  /// Makes an encoder say everything it can.
+  void say_all(host_encoder& told) {
+    told.ready({1, 77, false}, "s1", 0);
+    told.accepted({"u1"});
+    told.rejected({"too_long", "17 bytes", 4, "u1", "{\x1b"});
+    told.claude_exited({}, "u1", {});
+    told.restarting({"claude_process", 1, {}, "why"});
+    told.resent("u1", 1);
+    told.failed("u1", "crashed", "4 times");
+    told.session_lost("s1", "why");
+    told.continued("u1", "c1", 1);
+    told.restored({true, {}, {}, {}});
+    told.status(R"({"state":"ready"})");
+    told.stopping("SIGTERM");
   }
 
   /// The subtypes of the records that went out.

@@ -71,7 +71,9 @@ private:
                 0);
       return;
     }
-    subprocess daemon{{"fuse-overlayfs", "-o", options, host.log_dir()}};
+    spawn_options command;
+    command.argv = {"fuse-overlayfs", "-o", options, host.log_dir()};
+    subprocess daemon{command};
     ASSERT_EQ(daemon.wait_exit(), graceful) << daemon.stderr_text();
   }
 };

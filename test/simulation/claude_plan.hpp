@@ -79,7 +79,7 @@ struct claude_fate {
 };
 
 /// What Claude Code keeps on disk: it outlives its processes.
-struct claude_session {
+struct simulated_session {
   bool on_disk = false;           ///< can be resumed
   bool unreadable = false;        ///< … but for its file, which is no file
   std::set<std::string> answered; ///< prompts that it had begun to answer
@@ -88,6 +88,6 @@ struct claude_session {
   unsigned tasks = 0;             ///< so far
 };
 
-using claude_sessions = std::map<std::string, claude_session>;
+using claude_sessions = std::map<std::string, simulated_session>;
 
 } // namespace container_agent::simulation

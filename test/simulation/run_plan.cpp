@@ -23,19 +23,16 @@ agent_tree_config draw_tree(chance& dice) {
 }
 
 claude_session_config draw_claude_session(chance& dice) {
-  claude_session_config claude_session;
-  claude_session.queue.prompts = dice.pick<std::size_t>({1, 3, 50, 1024});
-  claude_session.queue.bytes
-    = dice.pick<std::size_t>({200, 4096, 4 * 1024 * 1024});
-  claude_session.queue.in_flight = dice.pick<std::size_t>({1, 1, 1, 2, 4});
-  claude_session.permission_timeout
-    = dice.pick({0ms, 0ms, 0ms, 500ms, 20'000ms});
-  claude_session.resume_retries = dice.pick({0u, 2u, 2u});
-  claude_session.max_backlog
-    = dice.pick<std::uint64_t>({200'000, 256 * 1024 * 1024});
-  claude_session.checkpoint_distance
+  claude_session_config result;
+  result.queue.prompts = dice.pick<std::size_t>({1, 3, 50, 1024});
+  result.queue.bytes = dice.pick<std::size_t>({200, 4096, 4 * 1024 * 1024});
+  result.queue.in_flight = dice.pick<std::size_t>({1, 1, 1, 2, 4});
+  result.permission_timeout = dice.pick({0ms, 0ms, 0ms, 500ms, 20'000ms});
+  result.resume_retries = dice.pick({0u, 2u, 2u});
+  result.max_backlog = dice.pick<std::uint64_t>({200'000, 256 * 1024 * 1024});
+  result.checkpoint_distance
     = dice.pick<std::uint64_t>({3000, 20'000, 16 * 1024 * 1024});
-  return claude_session;
+  return result;
 }
 
 } // namespace
@@ -56,12 +53,12 @@ void run_plan::draw_ends(chance& dice) {
 }
 
 agent_options run_plan::options() const {
-  return {claude_session.permission_timeout,
+  return {session.permission_timeout,
           tree.conversation.stall_timeout,
           drain.turn,
-          claude_session.resume_retries,
+          session.resume_retries,
           !ends.empty(),
-          claude_session.encoder == encoder_kind::replies};
+          session.encoder == encoder_kind::replies};
 }
 
 run_plan run_plan::draw(chance& dice, run_mode mode) {
@@ -72,13 +69,13 @@ run_plan run_plan::draw(chance& dice, run_mode mode) {
   plan.claude = claude_plan::draw(dice);
   plan.host = host_plan::draw(dice);
   plan.faults = fault_plan::draw(dice);
-  plan.claude_session = draw_claude_session(dice);
-  plan.claude_session.lines.max_line = plan.host.max_line;
+  plan.session = draw_claude_session(dice);
+  plan.session.lines.max_line = plan.host.max_line;
   plan.segment = dice.pick<std::uint64_t>({200, 3000, 16 * 1024 * 1024});
   plan.child.command = {"claude", {"-p"}, {}, {}};
   plan.tree = draw_tree(dice);
-  plan.claude_session.task_patience = plan.tree.conversation.stall_timeout;
-  if (plan.claude_session.task_patience.count() == 0)
+  plan.session.task_patience = plan.tree.conversation.stall_timeout;
+  if (plan.session.task_patience.count() == 0)
     plan.claude.endless = 0; // it would be waited for
   plan.turmoil = dice.up_to(60s);
   if (dice.one_in(3)) {
@@ -108,7 +105,7 @@ run_plan run_plan::draw(chance& dice, run_mode mode) {
     plan.exit_on_eof = plan.host.leaves = dice.one_in(2);
     plan.host.half_line = plan.claude.permission = 0; // it must not leave early
     if (dice.one_in(2))
-      plan.claude_session.encoder = encoder_kind::replies;
+      plan.session.encoder = encoder_kind::replies;
   }
   if (mode == run_mode::keep || (mode == run_mode::claude && !dice.one_in(3)))
     plan.draw_ends(dice);

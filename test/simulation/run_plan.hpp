@@ -37,7 +37,7 @@ struct run_plan {
 
   run_mode mode = run_mode::claude;
   bool exit_on_eof = false;
-  claude_session_config claude_session;
+  claude_session_config session;
   child_link_config child;
   drain_timeouts drain;
   agent_tree_config tree;

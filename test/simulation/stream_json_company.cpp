@@ -104,8 +104,8 @@ struct agent_parts {
       child{run, agent.life, house, to_child, events},
       stream{run, agent.life, events},
       reply_output{run, replies, bytes.host_position},
-      has_replies{plan.claude_session.encoder == encoder_kind::replies},
-      protocol{plan.claude_session,
+      has_replies{plan.session.encoder == encoder_kind::replies},
+      protocol{plan.session,
                {input_log, to_child, events, has_replies ? &replies : nullptr,
                 [&bytes, &life = agent.life](std::uint64_t to) {
                   if (life.alive())
@@ -147,7 +147,7 @@ public:
     : run_{run},
       plan_{plan},
       dice_{run.dice.branch()},
-      judge_{run, plan.claude_session.lines.max_line, plan.options()},
+      judge_{run, plan.session.lines.max_line, plan.options()},
       from_host_{run, plan.host.input},
       to_host_{run, plan.host.output},
       house_{run, plan.claude,
@@ -216,7 +216,7 @@ public:
   bool stuck() const override {
     auto patient = plan_.tree.conversation.stall_timeout.count() == 0
                    || plan_.tree.conversation.start_timeout.count() == 0;
-    auto patience = plan_.claude_session.permission_timeout;
+    auto patience = plan_.session.permission_timeout;
     return claude_ != nullptr
            && ((claude_->wedged() && patient)
                || (claude_->waits_for_host() && host_.owes_answer()

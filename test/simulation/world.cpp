@@ -312,7 +312,7 @@ bool world::output_waits() const {
 // With the `replies` output, the host's position is not in the log of events.
 std::uint64_t world::host_position() const {
   const auto& ports = agent().ports;
-  return plan_.claude_session.encoder == encoder_kind::replies
+  return plan_.session.encoder == encoder_kind::replies
            ? ports.events.end()
            : ports.output.position();
 }
@@ -348,7 +348,7 @@ void world::check_bounds() {
   constexpr auto ahead = 2 * session::output_window;
   bound("bytes that wait for the host",
         ports.events.end() - std::min(ports.events.end(), host_position()),
-        plan_.claude_session.max_backlog + ahead);
+        plan_.session.max_backlog + ahead);
   bound("messages in a mailbox", agent().scheduler.longest_mailbox(), 20'000);
   std::vector<std::string> asked;
   for (const auto& request : ports.protocol.requests({}))
