@@ -3,7 +3,7 @@
 #include "actors/core/ports.hpp"
 #include "actors/supervision/restart_policy.hpp"
 #include "messages/errors.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/type_ids.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/actor_cast.hpp>
@@ -18,7 +18,8 @@
 namespace container_agent {
 
 /// A child of the supervisor. `start` spawns it and enters it into the
-/// directory; `clear` removes it there.
+/// directory; `introduce` gives it the directory, if it is there; `clear`
+/// removes it there.
 struct child_spec {
   std::string name;
   restart_type type = restart_type::permanent;
@@ -27,6 +28,8 @@ struct child_spec {
   exit_code gave_up = exit_code::gave_up_on_actor;
   std::function<caf::actor_addr(supervisor_actor::pointer, peers_changed&)>
     start;
+  std::function<void(supervisor_actor::pointer, const peers_changed&)>
+    introduce;
   std::function<void(peers_changed&)> clear;
 
   /// Set for a child that the agent can't do without (OTP: a significant
@@ -49,6 +52,11 @@ child_spec make_child_spec(std::string name, Handle peers_changed::*member,
     directory.*member = self->template spawn<Actor, caf::monitored>(args...);
     return caf::actor_cast<caf::actor_addr>(directory.*member);
   };
+  spec.introduce
+    = [member](supervisor_actor::pointer self, const peers_changed& directory) {
+        if (directory.*member)
+          self->send(directory.*member, directory);
+      };
   spec.clear
     = [member](peers_changed& directory) { directory.*member = Handle{}; };
   return spec;

@@ -90,17 +90,8 @@ bool supervisor::start(child& c) {
 
 void supervisor::introduce_all() {
   const auto& all = lent_.directory;
-  auto introduce = [&](const auto& handle) {
-    if (handle)
-      send(handle, all);
-  };
-  introduce(all.pipe_output);
-  introduce(all.health_monitor);
-  introduce(all.shutdown_coordinator);
-  introduce(all.control);
-  introduce(all.conversation);
-  introduce(all.claude_process);
-  introduce(all.pipe_input);
+  for (const auto& c : lent_.children)
+    c.spec.introduce(this, all);
   // A conversation may have died before it read these.
   for (const auto& c : lent_.children)
     if (c.now == child::state::given_up && all.conversation)
