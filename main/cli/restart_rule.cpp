@@ -1,45 +1,35 @@
 #include "main/cli/restart_rule.hpp"
 
 #include "main/log/value_text.hpp"
+#include "messages/interfaces.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
+#include <vector>
 
 namespace container_agent {
 
 namespace {
 
-using types = std::vector<std::string_view>;
+/// All but the supervisor, which is started again by other rules.
+std::vector<std::string_view> known() {
+  std::vector<std::string_view> result;
+  for (const auto& name : actor_names())
+    if (name != "supervisor")
+      result.push_back(name);
+  std::sort(result.begin(), result.end());
+  return result;
+}
 
-/// An actor, and the types that leave an agent which still does its work: one
-/// that is not started again must be one that can be done without, or whose end
-/// ends the agent.
-struct actor_types {
-  std::string_view actor;
-  bool may_be_missing;
-};
-
-constexpr std::array known{
-  actor_types{"claude_process", true},
-  actor_types{"control", true},
-  actor_types{"conversation", false},
-  actor_types{"health_monitor", false}, // `health` and `status` ask it
-  actor_types{"pipe_input", false},
-  actor_types{"pipe_output", false},
-  actor_types{"shutdown_coordinator", false},
-};
-
-const actor_types* find_actor(std::string_view name) {
-  auto found = std::find_if(known.begin(), known.end(),
-                            [&](const auto& a) { return a.actor == name; });
-  return found == known.end() ? nullptr : &*found;
+/// Without it the agent still does its work, or has ended.
+bool may_be_missing(std::string_view actor) {
+  return actor == "claude_process" || actor == "control";
 }
 
 restart_rule_error unknown_actor(std::string_view name) {
   std::string all;
-  for (const auto& a : known)
-    all += (all.empty() ? "" : ", ") + std::string{a.actor};
+  for (auto actor : known())
+    all += (all.empty() ? "" : ", ") + std::string{actor};
   return {in_quotes(name) + " is none of the agent's actors",
           "They are " + all + '.'};
 }
@@ -88,8 +78,8 @@ std::variant<restart_rule, restart_rule_error>
 parse_restart_rule(std::string_view text) {
   restart_rule rule;
   auto name = cut(text, '=');
-  const auto* actor = find_actor(name);
-  if (actor == nullptr)
+  auto all = known();
+  if (std::find(all.begin(), all.end(), name) == all.end())
     return unknown_actor(name);
   rule.actor = name;
   auto word = cut(text, ',');
@@ -97,7 +87,7 @@ parse_restart_rule(std::string_view text) {
   if (!type)
     return restart_rule_error{in_quotes(word) + " is no type of restart",
                               "Write permanent, transient or temporary."};
-  if (*type == restart_type::temporary && !actor->may_be_missing)
+  if (*type == restart_type::temporary && !may_be_missing(name))
     return restart_rule_error{
       std::string{name} + " can't be temporary: nothing works without it",
       "Only claude_process (then the agent ends with it) and control can."};

@@ -40,15 +40,11 @@ void add_handlers(handler_set& into, const std::string& actor,
 
 handler_set all_handlers() {
   handler_set all;
-  add_handlers(all, "pipe_input", pipe_input_actor::signatures{});
-  add_handlers(all, "conversation", conversation_actor::signatures{});
-  add_handlers(all, "claude_process", claude_process_actor::signatures{});
-  add_handlers(all, "pipe_output", pipe_output_actor::signatures{});
-  add_handlers(all, "control", control_actor::signatures{});
-  add_handlers(all, "health_monitor", health_monitor_actor::signatures{});
-  add_handlers(all, "shutdown_coordinator",
-               shutdown_coordinator_actor::signatures{});
-  add_handlers(all, "supervisor", supervisor_actor::signatures{});
+  peers_changed directory;
+  for_each_actor(directory, [&](const std::string& name, const auto& handle) {
+    using handle_type = std::decay_t<decltype(handle)>;
+    add_handlers(all, name, typename handle_type::signatures{});
+  });
   return all;
 }
 

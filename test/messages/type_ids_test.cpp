@@ -49,15 +49,6 @@ struct all_registered<caf::detail::type_list<Signatures...>>
 template <class Handle>
 constexpr bool knows_all = all_registered<typename Handle::signatures>::value;
 
-static_assert(knows_all<pipe_input_actor>);
-static_assert(knows_all<conversation_actor>);
-static_assert(knows_all<claude_process_actor>);
-static_assert(knows_all<pipe_output_actor>);
-static_assert(knows_all<health_monitor_actor>);
-static_assert(knows_all<shutdown_coordinator_actor>);
-static_assert(knows_all<control_actor>);
-static_assert(knows_all<supervisor_actor>);
-
 // What an unlisted type would look like to the check above.
 struct stranger {};
 static_assert(!is_listed<stranger, all_payloads>::value);
@@ -75,14 +66,17 @@ public:
 
 } // namespace
 
+TEST_F(type_ids, every_message_of_every_actor_is_listed) {
+  for_each_actor(peers, [](const std::string& name, const auto& handle) {
+    EXPECT_TRUE(knows_all<std::decay_t<decltype(handle)>>) << name;
+  });
+}
+
 TEST_F(type_ids, every_payload_is_registered_under_its_name) {
-  std::size_t count = 0;
 #define CONTAINER_AGENT_CHECK(type)                                            \
-  EXPECT_EQ(name_of<type>(), "::container_agent::" #type);                     \
-  ++count;
+  EXPECT_EQ(name_of<type>(), "::container_agent::" #type);
   CONTAINER_AGENT_MESSAGE_TYPES(CONTAINER_AGENT_CHECK)
 #undef CONTAINER_AGENT_CHECK
-  EXPECT_EQ(count, 52u);
 }
 
 TEST_F(type_ids, every_payload_prints_with_its_name) {

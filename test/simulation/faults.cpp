@@ -1,7 +1,8 @@
 #include "test/simulation/faults.hpp"
 
+#include "messages/interfaces.hpp"
+
 #include <algorithm>
-#include <array>
 #include <string>
 
 namespace container_agent::simulation {
@@ -9,10 +10,10 @@ namespace container_agent::simulation {
 namespace {
 
 // CAF has actors of its own, which are not to be harmed.
-constexpr std::array<std::string_view, 7> children{
-  "pipe_output", "health_monitor", "shutdown_coordinator",
-  "control",     "conversation",   "claude_process",
-  "pipe_input"};
+bool is_ours(std::string_view actor) {
+  const auto& all = actor_names();
+  return std::find(all.begin(), all.end(), actor) != all.end();
+}
 
 } // namespace
 
@@ -34,8 +35,7 @@ fault_plan fault_plan::draw(chance& dice) {
 }
 
 strike fault_injector::at_message(std::string_view actor) {
-  spared_ = std::find(children.begin(), children.end(), actor) == children.end()
-            && !(plan_.supervisor && actor == "supervisor");
+  spared_ = !is_ours(actor) || (actor == "supervisor" && !plan_.supervisor);
   if (spared_)
     return strike::none;
   if (strikes(plan_.kill))

@@ -4,6 +4,7 @@
 #include "messages/type_ids.hpp"
 #include "test/support/actor_ports.hpp"
 #include "test/support/actor_probe.hpp"
+#include "test/support/directory.hpp"
 #include "test/support/message_trace.hpp"
 #include "test/support/recording_log.hpp"
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "main/trace/record/tracer.hpp"
-#include "messages/interfaces.hpp"
 
 #include <chrono>
 #include <functional>
@@ -37,26 +36,5 @@ public:
 
   mutable runtime::tracer events; ///< asking makes events of its notes
 };
-
-/// The name of the actor that the directory has at `member`.
-template <class Handle>
-const char* member_name(Handle peers_changed::*member) {
-  auto is = [&]<class Other>(Other peers_changed::*other) {
-    if constexpr (std::is_same_v<Handle, Other>)
-      return member == other;
-    else
-      return false;
-  };
-  using p = peers_changed;
-  return is(&p::pipe_input)             ? "pipe_input"
-         : is(&p::conversation)         ? "conversation"
-         : is(&p::claude_process)       ? "claude_process"
-         : is(&p::pipe_output)          ? "pipe_output"
-         : is(&p::health_monitor)       ? "health_monitor"
-         : is(&p::shutdown_coordinator) ? "shutdown_coordinator"
-         : is(&p::control)              ? "control"
-         : is(&p::supervisor)           ? "supervisor"
-                                        : "probe";
-}
 
 } // namespace container_agent::test
