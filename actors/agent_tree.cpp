@@ -31,7 +31,8 @@ std::vector<child_spec> agent_children(const agent_resources& lent,
     config.conversation, context));
   result.push_back(make_child_spec<claude_process>(
     "claude_process", &p::claude_process, std::ref(lent.child), context));
-  result.back().type = restart_type::transient;
+  result.back().type
+    = config.once ? restart_type::temporary : restart_type::transient;
   result.back().gave_up = exit_code::gave_up_on_claude;
   result.back().on_give_up = config.on_give_up;
   result.back().ended_code
@@ -40,11 +41,8 @@ std::vector<child_spec> agent_children(const agent_resources& lent,
     = [&link = lent.child] { return link.not_renewed(); };
   result.push_back(make_child_spec<pipe_input>("pipe_input", &p::pipe_input,
                                                std::ref(lent.input), context));
-  for (auto& spec : result) {
+  for (auto& spec : result)
     spec.policy = config.restarts;
-    if (config.adjust)
-      config.adjust(spec);
-  }
   return result;
 }
 

@@ -9,7 +9,6 @@
 #include "actors/shutdown/shutdown_coordinator.hpp"
 #include "actors/supervision/supervision.hpp"
 
-#include <functional>
 #include <vector>
 
 namespace container_agent {
@@ -32,11 +31,9 @@ struct agent_tree_config {
   conversation_config conversation;
   pipe_output_config output;
   health_monitor_config health;
-  restart_policy_config restarts; ///< of each child, unless `adjust` differs
+  restart_policy_config restarts;                   ///< of each child
   give_up_action on_give_up = give_up_action::exit; ///< on Claude
-
-  /// Applies settings for single children to each spec.
-  std::function<void(child_spec&)> adjust;
+  bool once = false; ///< the agent ends with Claude
   control_config control{};
 };
 

@@ -71,8 +71,7 @@ finding check_pipe(std::string what, const std::string& path,
             std::move(what),
             path,
             error.what(),
-            "The pipes' places are --pipe-dir and --instance, or --input-pipe "
-            "and --output-pipe.",
+            "The pipes' places are --pipe-dir and --instance.",
             exit_code::bad_pipe};
   }
   struct stat status;
@@ -156,7 +155,7 @@ finding check_command_to_wait_for(finding found) {
   if (found.result != verdict::problem)
     return found;
   found.result = verdict::warning;
-  found.advice = "With --attach-only it is waited for.";
+  found.advice = "With --attach only it is waited for.";
   found.code = exit_code::graceful;
   return found;
 }
@@ -263,7 +262,7 @@ finding check_restarts(const options::supervision_section& supervision) {
   auto delay = supervision.delay;
   for (std::uint64_t i = 0; i < supervision.max_restarts; ++i) {
     total += delay;
-    delay = std::min(delay * 2, supervision.delay_max);
+    delay = std::min(delay * 2, supervision.longest_delay());
   }
   auto limit = std::to_string(supervision.max_restarts) + " in "
                + format_duration(supervision.window);

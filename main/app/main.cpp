@@ -2,7 +2,6 @@
 #include "main/app/wiring.hpp"
 #include "main/cli/environment.hpp"
 #include "main/cli/options.hpp"
-#include "main/cli/secret_files.hpp"
 #include "main/client/client.hpp"
 #include "main/client/tail.hpp"
 #include "main/client/trace_command.hpp"
@@ -33,12 +32,7 @@ std::int32_t leave(const early_exit& end) {
   return end.code;
 }
 
-std::int32_t run_client(int argc, char** argv,
-                        const std::vector<std::string>& environment) {
-  auto parsed = parse_client_options(argc, argv, environment);
-  if (const auto* end = std::get_if<early_exit>(&parsed))
-    return leave(*end);
-  const auto& settings = std::get<client_options>(parsed);
+std::int32_t run_client(const client_options& settings) {
   if (settings.command == "tail")
     return tail_events(settings);
   return leave(ask_agent(settings));
@@ -109,16 +103,16 @@ std::int32_t run(const options& settings, std::vector<std::string> environment,
 } // namespace
 
 int main(int argc, char** argv) {
-  auto own = own_environment();
   if (is_trace_command(argc, argv))
-    return run_trace_command(argc, argv, own);
-  if (is_client(argc, argv))
-    return run_client(argc, argv, own);
-  auto parsed = parse_options(argc, argv, own);
+    return run_trace_command(argc, argv);
+  auto parsed = parse_command_line(argc, argv);
   if (const auto* end = std::get_if<early_exit>(&parsed))
     return leave(*end);
+  if (const auto* client = std::get_if<client_options>(&parsed))
+    return run_client(*client);
   const auto& settings = std::get<options>(parsed);
 
+  auto own = own_environment();
   if (auto error = read_secret_files(own))
     return leave(*error);
   auto environment

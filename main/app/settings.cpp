@@ -54,11 +54,7 @@ claude_session_config claude_session_settings(const options& o) {
     = o.supervision.continues ? o.supervision.continue_prompt : std::string{};
   // Sets the limit so that the session is given up before Claude is. A crash
   // may have used up one of the restarts, and the new session needs one.
-  child_spec claude;
-  claude.name = "claude_process";
-  claude.policy = restart_settings(o);
-  adjust(claude, o);
-  auto spare = std::max(claude.policy.max_restarts, 2U) - 2;
+  auto spare = std::max(restart_settings(o).max_restarts, 2U) - 2;
   result.resume_retries = std::min(spare, result.resume_retries);
   return result;
 }
@@ -73,6 +69,23 @@ child_link_config child_settings(const options& o,
   result.raw = o.claude.is_raw();
   result.launch_patience = o.supervision.launch_patience;
   return result;
+}
+
+std::vector<std::string> child_arguments(const options::claude_section& claude,
+                                         std::string_view session_id) {
+  if (claude.mode == options::bridge_mode::raw)
+    return claude.arguments;
+  std::vector<std::string> result{
+    "-p",          "--input-format", "stream-json",           "--output-format",
+    "stream-json", "--verbose",      "--replay-user-messages"};
+  if (claude.host_answers_permissions) {
+    result.emplace_back("--permission-prompt-tool");
+    result.emplace_back("stdio");
+  }
+  result.insert(result.end(), claude.arguments.begin(), claude.arguments.end());
+  launch_child launch;
+  launch.session_id = session_id;
+  return session_arguments(std::move(result), launch);
 }
 
 pipe_output_config pipe_output_settings(const options& o) {
@@ -107,22 +120,12 @@ conversation_config conversation_settings(const options& o) {
           .leaves_claude = may_leave_claude(o)};
 }
 
-void adjust(child_spec& spec, const options& o) {
-  for (const auto& rule : o.supervision.rules) {
-    if (rule.actor != spec.name)
-      continue;
-    spec.type = rule.type;
-    spec.policy = apply(rule, spec.policy);
-  }
-}
-
 restart_policy_config restart_settings(const options& o) {
   restart_policy_config result;
   result.max_restarts = static_cast<std::uint32_t>(o.supervision.max_restarts);
   result.window = o.supervision.window;
   result.first_delay = o.supervision.delay;
-  result.max_delay = o.supervision.delay_max;
-  result.jitter = o.supervision.jitter;
+  result.max_delay = o.supervision.longest_delay();
   return result;
 }
 
@@ -138,10 +141,6 @@ std::string settings_fault(const options& o) {
         conversation_settings(o).validate(), control_settings(o).validate()})
     if (!fault.empty())
       return fault;
-  for (const auto& rule : o.supervision.rules)
-    if (auto fault = apply(rule, restart_settings(o)).validate();
-        !fault.empty())
-      return "--restart " + rule.actor + ": " + fault;
   return {};
 }
 

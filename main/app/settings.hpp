@@ -23,6 +23,11 @@ claude_session_config claude_session_settings(const options& o);
 child_link_config child_settings(const options& o,
                                  std::vector<std::string> environment);
 
+/// The arguments that Claude, or in raw mode the child, is started with. A
+/// session, if known, takes the place of what the user's arguments say of one.
+std::vector<std::string> child_arguments(const options::claude_section& claude,
+                                         std::string_view session_id);
+
 pipe_output_config pipe_output_settings(const options& o);
 
 /// Whether Claude can stay when the agent ends (`--keep-claude`).
@@ -36,8 +41,6 @@ health_monitor_config health_settings(const options& o);
 
 restart_policy_config restart_settings(const options& o);
 
-/// Applies the user's settings for one child of the supervisor (`--restart`).
-void adjust(child_spec& spec, const options& o);
 control_config control_settings(const options& o);
 
 /// Why these settings do not fit together, or an empty string.

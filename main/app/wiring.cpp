@@ -175,11 +175,11 @@ agent::parts::parts(runtime::event_loop& l, event_log& log,
   try {
     open_doors();
   } catch (...) {
-    finish(settings.pipes.keep); // otherwise the new pipes would stay
+    finish(false); // otherwise the new pipes would stay
     throw;
   }
   family.emplace(tell_family(), context);
-  if (settings.process.subreaper || ::getpid() == 1)
+  if (::getpid() == 1)
     reaper.emplace(loop, log, spawned);
 }
 
@@ -313,7 +313,7 @@ supervision_config agent::parts::tell_family() {
   told.control = control_settings(settings);
   told.restarts = restart_settings(settings);
   told.on_give_up = settings.supervision.on_give_up;
-  told.adjust = [this](child_spec& spec) { adjust(spec, settings); };
+  told.once = settings.supervision.once;
   supervision_config result;
   result.children
     = agent_children({input_resources, *protocol, link, output_resources,
@@ -386,7 +386,7 @@ std::int32_t agent::run() {
   if (!runtime::run_until_all_ended(p.system, p.loop, end_timeout))
     p.context.log.write(log_level::error, "agent", "actors_left",
                         {{"count", p.system.registry().running()}});
-  p.finish(p.settings.pipes.keep || p.leaves());
+  p.finish(p.leaves());
   p.conclude();
   // Without an exit code the loop has run out of work, which is a defect.
   return p.exit_code.value_or(

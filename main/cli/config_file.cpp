@@ -1,15 +1,14 @@
 #include "main/cli/config_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <toml++/toml.h>
-#include <unistd.h>
+#include "main/log/value_text.hpp"
 
-#include <algorithm>
-#include <array>
+#include <toml++/toml.h>
+
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
-#include <sstream>
 #include <system_error>
 
 namespace container_agent {
@@ -18,108 +17,87 @@ namespace {
 
 constexpr std::string_view section = "container-agent";
 
-/// A value as the command line would have it; nothing if it is a table or a
-/// date.
+/// A value as the command line would have it; nothing if it could not.
 std::optional<std::string> text_of(const toml::node& value) {
-  if (auto text = value.value_exact<std::string>())
-    return text;
   if (auto number = value.value_exact<std::int64_t>())
     return std::to_string(*number);
   if (auto is = value.value_exact<bool>())
     return *is ? "true" : "false";
-  if (!value.is_floating_point())
-    return std::nullopt;
-  std::ostringstream text;
-  text << value.as_floating_point()->get();
-  return text.str();
+  auto text = value.value_exact<std::string>();
+  return text && text->find('\0') == text->npos ? text : std::nullopt;
 }
 
-config_error at(const toml::node& value, std::string what) {
-  return {value.source().begin.line, std::move(what)};
+[[noreturn]] void fail(const std::string& path, const toml::source_region& at,
+                       const std::string& what) {
+  throw option_error{path + ':' + std::to_string(at.begin.line) + ": " + what,
+                     "docs/options.md has an example of such a file."};
 }
 
-/// Adds what a table holds; returns what is wrong with it.
-std::optional<config_error> add(const toml::table& table,
-                                std::vector<config_entry>& entries,
-                                bool may_have_sections) {
+/// Adds what a table holds.
+void add(const toml::table& table, const std::string& path,
+         config_entries& entries, bool may_have_sections) {
   for (const auto& [key, value] : table) {
+    std::string name{key.str()};
     if (value.is_table() && may_have_sections) {
-      if (key.str() != section)
-        return at(value, "unknown section [" + std::string{key.str()}
-                           + "]; there is only [container-agent]");
-      if (auto error = add(*value.as_table(), entries, false))
-        return error;
+      if (name != section)
+        fail(path, value.source(),
+             "unknown section [" + name + "]; there is only [container-agent]");
+      add(*value.as_table(), path, entries, false);
       continue;
     }
-    config_entry entry;
-    entry.name = key.str();
-    entry.line = value.source().begin.line;
-    const auto* array = value.as_array();
-    entry.is_array = array != nullptr;
-    for (std::size_t i = 0; i < (entry.is_array ? array->size() : 1); ++i) {
-      const auto& one = entry.is_array ? *array->get(i) : value;
+    auto& entry = entries[name];
+    entry = {
+      {}, path + ':' + std::to_string(value.source().begin.line) + ": " + name};
+    auto add_value = [&](const toml::node& one) {
       auto text = text_of(one);
       if (!text)
-        return at(one, entry.name
-                         + " wants a text, a number, true or false, or an "
-                           "array of these");
+        fail(path, one.source(),
+             name
+               + " wants a text, a number, true or false, or an array of "
+                 "these");
       entry.values.push_back(std::move(*text));
-    }
-    entries.push_back(std::move(entry));
+    };
+    if (const auto* array = value.as_array())
+      for (const auto& one : *array)
+        add_value(one);
+    else
+      add_value(value);
   }
-  return std::nullopt;
-}
-
-std::string reason(int error) {
-  return std::generic_category().message(error);
 }
 
 } // namespace
 
-std::variant<std::vector<config_entry>, config_error>
-parse_config(std::string_view text) {
-  toml::table file;
+config_entries parse_config(std::string_view text, const std::string& path) {
+  config_entries entries;
   try {
-    file = toml::parse(text);
+    add(toml::parse(text), path, entries, true);
   } catch (const toml::parse_error& error) {
-    return config_error{error.source().begin.line,
-                        std::string{error.description()}
-                          + "; a text needs quotes"};
+    fail(path, error.source(),
+         std::string{error.description()} + "; a text needs quotes");
   }
-  std::vector<config_entry> entries;
-  if (auto error = add(file, entries, true))
-    return *error;
-  std::ranges::stable_sort(entries, {}, &config_entry::line);
   return entries;
 }
 
-std::variant<std::vector<config_entry>, config_error>
-read_config_file(const std::string& path) {
-  // Non-blocking, so that a FIFO given by mistake does not hang the start.
-  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0)
-    return config_error{0, reason(errno)};
-  struct closer {
-    int fd;
-    ~closer() { ::close(fd); }
-  } close_at_end{fd};
-  struct stat status;
-  if (::fstat(fd, &status) != 0)
-    return config_error{0, reason(errno)};
-  if (!S_ISREG(status.st_mode))
-    return config_error{0, "it is no regular file"};
-  std::string text;
-  std::array<char, 4096> buffer;
-  for (;;) {
-    auto count = ::read(fd, buffer.data(), buffer.size());
-    if (count < 0)
-      return config_error{0, reason(errno)};
-    if (count == 0)
-      return parse_config(text);
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > largest_config_file)
-      return config_error{0, "it has more than 1 MiB"};
-  }
+config_entries read_config_file(const std::string& path) {
+  auto refuse = [&](const std::string& why) {
+    throw option_error{"can't read " + in_quotes(path) + ": " + why,
+                       "Name a file that is there and may be read: --config."};
+  };
+  // Looked at first: to open a FIFO given by mistake would hang the start.
+  std::error_code error;
+  bool is_file = std::filesystem::is_regular_file(path, error);
+  if (error)
+    refuse(error.message());
+  if (!is_file)
+    refuse("it is no regular file");
+  if (std::filesystem::file_size(path, error) > largest_config_file)
+    refuse("it has more than 1 MiB");
+  errno = 0;
+  std::ifstream file{path, std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  if (!file)
+    refuse(std::generic_category().message(errno));
+  return parse_config(text, path);
 }
 
 } // namespace container_agent

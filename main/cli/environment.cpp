@@ -1,99 +1,66 @@
 #include "main/cli/environment.hpp"
 
+#include "main/log/value_text.hpp"
+#include "main/server/http_access.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace container_agent {
 
 namespace {
 
-constexpr std::string_view on_aws
-  = "CLAUDE_CODE_USE_BEDROCK CLAUDE_CODE_USE_MANTLE "
-    "CLAUDE_CODE_USE_ANTHROPIC_AWS";
-constexpr std::string_view on_google = "CLAUDE_CODE_USE_VERTEX";
-constexpr std::string_view on_azure = "CLAUDE_CODE_USE_FOUNDRY";
+/// Patterns, separated by blanks; docs/options.md says why each.
+struct family {
+  /// Passed only if one of these is on, if there are any: a cloud's credentials
+  /// are for a Claude that is reached through that cloud.
+  std::string_view switches;
+  std::string_view patterns;
+};
 
-constexpr std::array allowed{
-  // The system's own.
-  allowed_variable{"PATH", "to find Claude, node, git and other tools"},
-  allowed_variable{"HOME", "~/.claude: settings, log-in, transcripts"},
-  allowed_variable{"USER", "who runs it"},
-  allowed_variable{"LOGNAME", "who runs it"},
-  allowed_variable{"SHELL", "the shell of Claude's Bash tool"},
-  allowed_variable{"LANG", "language and encoding of tools"},
-  allowed_variable{"LANGUAGE", "language of tools"},
-  allowed_variable{"LC_*", "language and encoding of tools"},
-  allowed_variable{"TZ", "time zone"},
-  allowed_variable{"TERM", "what tools may print"},
-  allowed_variable{"TMPDIR", "folder for temporary files"},
-  allowed_variable{"XDG_*", "folders for settings, data and caches"},
-  // Claude Code's own.
-  allowed_variable{"ANTHROPIC_*", "key, address of the API, models"},
-  allowed_variable{"CLAUDE_*", "Claude Code's switches and folders"},
-  allowed_variable{"API_TIMEOUT_MS", "time limit of a request"},
-  allowed_variable{"BASH_DEFAULT_TIMEOUT_MS", "limits of the Bash tool"},
-  allowed_variable{"BASH_MAX_TIMEOUT_MS", "limits of the Bash tool"},
-  allowed_variable{"BASH_MAX_OUTPUT_LENGTH", "limits of the Bash tool"},
-  allowed_variable{"DISABLE_*", "DISABLE_AUTOUPDATER and its family"},
-  allowed_variable{"DO_NOT_TRACK", "no telemetry"},
-  allowed_variable{"ENABLE_CLAUDEAI_MCP_SERVERS", "which MCP servers"},
-  allowed_variable{"ENABLE_PROMPT_CACHING_*", "caching of prompts"},
-  allowed_variable{"ENABLE_TOOL_SEARCH", "MCP tools by search"},
-  allowed_variable{"FORCE_AUTOUPDATE_PLUGINS", "updates of plugins"},
-  allowed_variable{"FORCE_PROMPT_CACHING_*", "caching of prompts"},
-  allowed_variable{"IS_SANDBOX", "says that the container is the sandbox"},
-  allowed_variable{"MAX_MCP_OUTPUT_TOKENS", "limit of a tool's answer"},
-  allowed_variable{"MAX_STRUCTURED_OUTPUT_RETRIES", "tries for --json-schema"},
-  allowed_variable{"MAX_THINKING_TOKENS", "limit of thinking"},
-  allowed_variable{"MCP_*", "time limits and log-in of MCP servers"},
-  allowed_variable{"SLASH_COMMAND_TOOL_CHAR_BUDGET", "room for skills"},
-  allowed_variable{"TASK_MAX_OUTPUT_LENGTH", "limit of a subagent's answer"},
-  allowed_variable{"USE_BUILTIN_RIPGREP", "which search program"},
-  // Claude on Amazon Bedrock, Google Vertex AI and Microsoft Foundry.
-  allowed_variable{"AWS_*", "Bedrock: region, profile, credentials", on_aws},
-  allowed_variable{"CLOUD_ML_REGION", "Vertex: region", on_google},
-  allowed_variable{"CLOUDSDK_CONFIG", "Vertex: gcloud's credentials",
-                   on_google},
-  allowed_variable{"GCLOUD_PROJECT", "Vertex: project", on_google},
-  allowed_variable{"GCE_METADATA_HOST", "Vertex: credentials of a machine",
-                   on_google},
-  allowed_variable{"GOOGLE_APPLICATION_CREDENTIALS", "Vertex: key file",
-                   on_google},
-  allowed_variable{"GOOGLE_CLOUD_PROJECT", "Vertex: project", on_google},
-  allowed_variable{"VERTEX_REGION_*", "Vertex: region of each model",
-                   on_google},
-  allowed_variable{"AZURE_*", "Foundry: credentials", on_azure},
+constexpr std::array families{
+  family{"", "PATH HOME USER LOGNAME SHELL LANG LANGUAGE LC_* TZ TERM TMPDIR "
+             "XDG_*"},
+  // Claude Code's own. Not all of BASH_*: BASH_ENV would run code.
+  family{"",
+         "ANTHROPIC_* CLAUDE_* API_TIMEOUT_MS BASH_DEFAULT_TIMEOUT_MS "
+         "BASH_MAX_TIMEOUT_MS BASH_MAX_OUTPUT_LENGTH DISABLE_* DO_NOT_TRACK "
+         "ENABLE_CLAUDEAI_MCP_SERVERS ENABLE_PROMPT_CACHING_* "
+         "ENABLE_TOOL_SEARCH FORCE_AUTOUPDATE_PLUGINS "
+         "FORCE_PROMPT_CACHING_* IS_SANDBOX MAX_MCP_OUTPUT_TOKENS "
+         "MAX_STRUCTURED_OUTPUT_RETRIES MAX_THINKING_TOKENS MCP_* "
+         "SLASH_COMMAND_TOOL_CHAR_BUDGET TASK_MAX_OUTPUT_LENGTH "
+         "USE_BUILTIN_RIPGREP"},
+  family{"CLAUDE_CODE_USE_BEDROCK CLAUDE_CODE_USE_MANTLE "
+         "CLAUDE_CODE_USE_ANTHROPIC_AWS",
+         "AWS_*"},
+  family{"CLAUDE_CODE_USE_VERTEX",
+         "CLOUD_ML_REGION CLOUDSDK_CONFIG GCLOUD_PROJECT GCE_METADATA_HOST "
+         "GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT "
+         "VERTEX_REGION_*"},
+  family{"CLAUDE_CODE_USE_FOUNDRY", "AZURE_*"},
   // The way out of a network.
-  allowed_variable{"HTTP_PROXY", "proxy"},
-  allowed_variable{"HTTPS_PROXY", "proxy"},
-  allowed_variable{"ALL_PROXY", "proxy"},
-  allowed_variable{"NO_PROXY", "what needs no proxy"},
-  allowed_variable{"http_proxy", "proxy"},
-  allowed_variable{"https_proxy", "proxy"},
-  allowed_variable{"all_proxy", "proxy"},
-  allowed_variable{"no_proxy", "what needs no proxy"},
-  allowed_variable{"SSL_CERT_FILE", "own certificate authorities"},
-  allowed_variable{"SSL_CERT_DIR", "own certificate authorities"},
-  allowed_variable{"NODE_EXTRA_CA_CERTS", "own certificate authorities"},
-  // Watching.
-  allowed_variable{"OTEL_*", "where telemetry goes"},
-  allowed_variable{"TRACEPARENT", "the trace that this is a part of"},
-  allowed_variable{"TRACESTATE", "the trace that this is a part of"},
+  family{"", "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy "
+             "all_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR "
+             "NODE_EXTRA_CA_CERTS"},
+  family{"", "OTEL_* TRACEPARENT TRACESTATE"},
 };
 
-constexpr std::array<std::string_view, 9> of_a_session{
-  "CLAUDE_CODE_CHILD_SESSION",
-  "CLAUDE_CODE_ENTRYPOINT",
-  "CLAUDE_CODE_HOST_SESSION_ID",
-  "CLAUDE_CODE_PARENT_SESSION_ID",
-  "CLAUDE_CODE_SESSION_ACCESS_TOKEN",
-  "CLAUDE_CODE_SESSION_ID",
-  "CLAUDE_CODE_SSE_PORT",
-  "CLAUDE_JOB_DIR",
-  "CLAUDE_PID",
-};
+/// Of a Claude Code session around the agent: with them the child takes itself
+/// for a part of that session and, for one, keeps no transcript to resume from.
+constexpr std::string_view of_a_session
+  = "CLAUDE_CODE_CHILD_SESSION CLAUDE_CODE_ENTRYPOINT "
+    "CLAUDE_CODE_HOST_SESSION_ID CLAUDE_CODE_PARENT_SESSION_ID "
+    "CLAUDE_CODE_SESSION_ACCESS_TOKEN CLAUDE_CODE_SESSION_ID "
+    "CLAUDE_CODE_SSE_PORT CLAUDE_JOB_DIR CLAUDE_PID";
+
+/// A list, because other variables end in _FILE, such as SSL_CERT_FILE.
+constexpr std::array secrets{
+  "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN",
+  "ANTHROPIC_FOUNDRY_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"};
 
 /// Debian's for root; whoever has no PATH has no other either.
 constexpr std::string_view default_path
@@ -103,27 +70,30 @@ bool never_passed(std::string_view name) {
   return name == "CLAUDECODE" || name.starts_with("CONTAINER_AGENT_");
 }
 
+/// Whether one of the words, which blanks separate, is so.
+template <class Predicate>
+bool any_of(std::string_view words, Predicate is_so) {
+  auto end = std::min(words.find(' '), words.size());
+  return !words.empty()
+         && (is_so(words.substr(0, end))
+             || any_of(words.substr(std::min(end + 1, words.size())), is_so));
+}
+
 bool is_of_a_session(std::string_view name) {
-  return std::find(of_a_session.begin(), of_a_session.end(), name)
-         != of_a_session.end();
+  return any_of(of_a_session, [&](auto word) { return word == name; });
 }
 
 /// As Claude Code reads its switches.
 bool is_on(std::string_view value) {
-  return !value.empty() && value != "0" && value != "false" && value != "no"
-         && value != "off";
+  return !value.empty()
+         && !any_of("0 false no off", [&](auto off) { return off == value; });
 }
 
-bool any_is_on(std::string_view names, const std::vector<std::string>& own,
-               const std::vector<std::string>& set) {
-  while (!names.empty()) {
-    auto name = names.substr(0, names.find(' '));
-    auto value = variable_in(set, name);
-    if (is_on(value.empty() ? variable_in(own, name) : value))
-      return true;
-    names.remove_prefix(std::min(name.size() + 1, names.size()));
-  }
-  return false;
+/// Whether a name, or a pattern that ends in `*`, means `variable`.
+bool matches(std::string_view pattern, std::string_view variable) {
+  if (pattern.ends_with('*'))
+    return variable.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == variable;
 }
 
 /// Named as such, even a session's variable passes; by a pattern it does not.
@@ -131,7 +101,7 @@ bool passes_by_wish(std::string_view name,
                     const std::vector<std::string>& pass) {
   bool is_session = is_of_a_session(name);
   return std::any_of(pass.begin(), pass.end(), [&](const auto& pattern) {
-    return is_session ? pattern == name : matches_variable(pattern, name);
+    return is_session ? pattern == name : matches(pattern, name);
   });
 }
 
@@ -152,28 +122,21 @@ void put(std::vector<std::string>& environment, const std::string& variable) {
 
 } // namespace
 
-std::span<const allowed_variable> default_allowed_variables() {
-  return allowed;
-}
-
-std::span<const std::string_view> session_variables() {
-  return of_a_session;
-}
-
-bool is_variable_name(std::string_view name) {
-  auto is_first = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  return !name.empty() && is_first(name.front())
-         && std::all_of(name.begin(), name.end(), [&](char c) {
-              return is_first(c) || (c >= '0' && c <= '9');
-            });
-}
-
-bool matches_variable(std::string_view pattern, std::string_view variable) {
-  if (pattern.ends_with('*'))
-    return variable.starts_with(pattern.substr(0, pattern.size() - 1));
-  return pattern == variable;
+std::string complaint_about_variable(const std::string& pattern) {
+  auto stem = pattern.substr(0, pattern.size() - pattern.ends_with('*'));
+  bool is_name = std::ranges::all_of(stem, [](char c) {
+    return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+  });
+  bool begins_with_a_digit
+    = !stem.empty() && std::isdigit(static_cast<unsigned char>(stem[0])) != 0;
+  if (!is_name || begins_with_a_digit || pattern.empty())
+    return in_quotes(pattern) + " can't be a variable's name";
+  if (pattern == "CLAUDECODE")
+    return "CLAUDECODE is never passed: Claude would take itself for a part of "
+           "another session";
+  if (stem == pattern && stem.starts_with("CONTAINER_AGENT_"))
+    return stem + " is the agent's own and never passed";
+  return "";
 }
 
 std::vector<std::string> own_environment() {
@@ -188,14 +151,18 @@ child_environment(const std::vector<std::string>& own,
                   const std::vector<std::string>& pass,
                   const std::vector<std::string>& set) {
   std::vector<std::string> result;
-  std::vector<std::string_view> patterns;
-  for (const auto& x : allowed)
-    if (x.only_with.empty() || any_is_on(x.only_with, own, set))
-      patterns.push_back(x.name);
+  auto is_switched_on = [&](std::string_view name) {
+    auto value = variable_in(set, name);
+    return is_on(value.empty() ? variable_in(own, name) : value);
+  };
   auto passes_by_default = [&](std::string_view name) {
     return !is_of_a_session(name)
-           && std::any_of(patterns.begin(), patterns.end(), [&](auto pattern) {
-                return matches_variable(pattern, name);
+           && std::ranges::any_of(families, [&](const auto& x) {
+                return (x.switches.empty()
+                        || any_of(x.switches, is_switched_on))
+                       && any_of(x.patterns, [&](auto pattern) {
+                            return matches(pattern, name);
+                          });
               });
   };
   for (const auto& variable : own) {
@@ -220,6 +187,31 @@ std::string_view variable_in(const std::vector<std::string>& environment,
         && variable.starts_with(name))
       return variable.substr(name.size() + 1);
   return {};
+}
+
+std::optional<early_exit>
+read_secret_files(std::vector<std::string>& environment) {
+  for (std::string name : secrets) {
+    auto in_file = name + "_FILE";
+    std::string path{variable_in(environment, in_file)};
+    std::erase_if(environment, [&](const auto& variable) {
+      return variable.starts_with(in_file + '=');
+    });
+    if (path.empty())
+      continue;
+    if (!variable_in(environment, name).empty())
+      return usage_error(in_file + ": " + name + " is set, too",
+                         "Set one of the two.");
+    auto value = read_token(path);
+    if (!value)
+      return usage_error(
+        in_file + ": " + path + " can't be read, or its first line is empty",
+        "Write the secret into it, and let it be readable for user "
+          + std::to_string(::geteuid()) + ", group "
+          + std::to_string(::getegid()) + '.');
+    put(environment, name + '=' + *value);
+  }
+  return std::nullopt;
 }
 
 } // namespace container_agent

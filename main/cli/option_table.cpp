@@ -1,297 +1,327 @@
 #include "main/cli/option_table.hpp"
 
-#include "main/cli/options.hpp"
-#include "main/log/value_text.hpp"
-
-#include <algorithm>
-#include <array>
+#include "main/cli/environment.hpp"
+#include "main/cli/option_values.hpp"
 
 namespace container_agent {
 
 namespace {
 
-using enum option_kind;
+using namespace std::chrono_literals;
 
-constexpr std::string_view pipes = "Pipes";
-constexpr std::string_view protocol = "Protocol";
-constexpr std::string_view child = "Claude";
-constexpr std::string_view state = "State";
-constexpr std::string_view limits = "Limits";
-constexpr std::string_view life = "Faults, shutdown, health";
-constexpr std::string_view log = "Log";
-constexpr std::string_view traces = "Trace";
-constexpr std::string_view clients = client_group;
-constexpr std::string_view general = "General";
+// Bounds of what can be asked for. They keep a slip of the pen from becoming a
+// memory fault.
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+constexpr std::uint64_t gib = 1024 * mib;
+constexpr std::uint64_t tib = 1024 * gib;
+constexpr std::int64_t most_bytes = std::int64_t{1} << 62;
+constexpr std::int32_t most_pid = 4 * 1024 * 1024; // PID_MAX_LIMIT of Linux
 
-constexpr std::array rows{
-  option_row{"pipe-dir", one, "DIR", pipes, "/tmp/cc-bridge-pipes",
-             "folder of the two pipes, made if missing\n"},
-  option_row{"instance", one, "NAME", pipes, "claude",
-             "they are NAME.in.fifo and NAME.out.fifo"},
-  option_row{"input-pipe", one, "PATH", pipes, "", "read prompts here instead"},
-  option_row{"output-pipe", one, "PATH", pipes, "",
-             "write answers here instead"},
-  option_row{"pipe-mode", one, "OCTAL", pipes, "0660",
-             "permissions of pipes that are made"},
-  option_row{"keep-pipes", flag, "", pipes, "", "leave own pipes at the end"},
-  option_row{"control-socket", one, "PATH", pipes, "",
-             "where subcommands ask [beside the pipes];\nnone: nowhere"},
-  option_row{"http", one, "ADDRESS", pipes, "",
-             "serve health, metrics and the live view, such\n"
-             "as at 127.0.0.1:8080"},
-  option_row{"http-token-file", one, "FILE", pipes, "",
-             "whoever reads them has to know what is in it"},
-
-  option_row{"mode", one, "MODE", protocol, "claude",
-             "claude; raw: any program's bytes", "claude raw"},
-  option_row{"input-format", one, "FORMAT", protocol, "auto",
-             "auto, text, stream-json", "auto text stream-json"},
-  option_row{"output-format", one, "FORMAT", protocol, "stream-json",
-             "stream-json, text", "stream-json text"},
-  option_row{"compat", one, "cc-bridge", protocol, "",
-             "text in and out, the output closed after\neach answer",
-             "cc-bridge"},
-  option_row{"reply-timeout", one, "TIME", protocol, "120s",
-             "how long such an answer waits"},
-  option_row{"transparent", flag, "", protocol, "",
-             "add nothing, queue nothing: for hosts that\n"
-             "speak Claude's whole protocol"},
-  option_row{"exit-on-eof", flag, "", protocol, "",
-             "end when the last writer has left"},
-
-  option_row{"claude-command", one, "CMD", child, "claude",
-             "a name in PATH, or a path"},
-  option_row{"claude-args", many, "ARG", child, "",
-             "one argument for it, before those after --"},
-  option_row{"cwd", one, "DIR", child, "",
-             "where it runs [the agent's folder]"},
-  option_row{"env", many, "NAME=VALUE", child, "", "set a variable for it"},
-  option_row{"env-pass", many, "NAME", child, "",
-             "pass a variable on to it; 'NAME*' passes all\nthat begin so"},
-  option_row{"permission-prompts", one, "WHO", child, "auto",
-             "host: the host answers them; none: nobody;\n"
-             "auto: host with stream-json output",
-             "auto host none"},
-  option_row{"keep-claude", flag, "", child, "",
-             "it outlives the agent's crash or upgrade, and\n"
-             "the next agent goes on with it"},
-  option_row{"no-attach", flag, "", child, "",
-             "do not look for a Claude that runs already"},
-  option_row{"attach-only", flag, "", child, "",
-             "never start one: attach to one that runs, or\nwait for it"},
-  option_row{"attach-pid", one, "PID", child, "", "attach to this one"},
-
-  option_row{"state-dir", one, "DIR", state, "",
-             "where the conversation is kept, for the next\n"
-             "agent [PIPE-DIR/NAME.state]; none: in memory"},
-  option_row{"fresh", flag, "", state, "",
-             "begin anew; what is there is set aside"},
-  option_row{"sync", flag, "", state, "",
-             "be safe from a crash of the machine, too"},
-  option_row{"max-backlog", one, "SIZE", state, "256MiB",
-             "not read by the host; then Claude waits"},
-  option_row{"keep-events", one, "SIZE", state, "64MiB",
-             "what is kept of what the host has read"},
-
-  option_row{"max-in-flight", one, "N", limits, "1",
-             "prompts that Claude has at a time"},
-  option_row{"max-line-bytes", one, "SIZE", limits, "16MiB",
-             "a longer input line is refused"},
-  option_row{"max-queue", one, "N", limits, "1024",
-             "prompts that wait; then writers block"},
-  option_row{"max-queue-bytes", one, "SIZE", limits, "4MiB",
-             "the same, by their size"},
-
-  option_row{"max-restarts", one, "N", life, "5",
-             "restarts within the window, then give up"},
-  option_row{"restart-window", one, "TIME", life, "60s", "the window"},
-  option_row{"restart-delay", one, "TIME", life, "200ms",
-             "before the first restart; then it doubles"},
-  option_row{"restart-delay-max", one, "TIME", life, "10s", "but not beyond"},
-  option_row{"restart-jitter", one, "PART", life, "0.2",
-             "of each wait is left to chance, 0 to 1"},
-  option_row{"restart", many, "RULE", life, "",
-             "for one actor: ACTOR=TYPE, then any of ,max=N\n"
-             ",window=TIME ,delay=TIME ,delay-max=TIME\n"
-             ",jitter=PART; TYPE: permanent, transient,\n"
-             "temporary"},
-  option_row{"on-give-up", one, "WHAT", life, "exit",
-             "exit; wait: reject prompts until asked to\ntry again",
-             "exit wait"},
-  option_row{"on-crash", one, "WHAT", life, "continue",
-             "continue; fail: prompts that Claude had begun\nwhen it died",
-             "continue fail"},
-  option_row{"continue-prompt", one, "TEXT", life, "",
-             "what Claude is told then [Continue from where\nyou left off.]"},
-  option_row{"stall-timeout", one, "TIME", life, "30m",
-             "for a silent turn; then interrupt, then\nrestart; 0: never"},
-  option_row{"start-timeout", one, "TIME", life, "2m",
-             "for Claude to get ready; 0: for ever"},
-  option_row{"launch-patience", one, "TIME", life, "1m",
-             "for a program that is replaced; 0: none"},
-  option_row{"permission-timeout", one, "TIME", life, "0",
-             "then deny what the host leaves open; 0: never"},
-  option_row{"drain-timeout", one, "TIME", life, "7s",
-             "for the running turn, at shutdown"},
-  option_row{"subreaper", flag, "", life, "",
-             "reap orphans, as process 1 always does"},
-  option_row{"health-interval", one, "TIME", life, "10s",
-             "between looks at oneself; 0: never"},
-  option_row{
-    "max-claude-rss", one, "SIZE", life, "0",
-    "restart a Claude that uses more memory,\nbetween turns; 0: never"},
-
-  option_row{"log-level", one, "LEVEL", log, "info",
-             "trace, debug, info, warn, error, off",
-             "trace debug info warn error off"},
-  option_row{"log-format", one, "FORMAT", log, "json", "json; text: for people",
-             "json text"},
-  option_row{"log-file", one, "PATH", log, "",
-             "append there [stderr]; SIGHUP reopens it"},
-
-  option_row{"trace-ring", one, "N", traces, "4096",
-             "events kept in memory; 0: none"},
-  option_row{"trace-file", one, "PATH", traces, "",
-             "append all events there, as JSON lines"},
-  option_row{"trace-file-size", one, "SIZE", traces, "64MiB",
-             "then it becomes PATH.1, and so on"},
-  option_row{"trace-files", one, "N", traces, "4", "of these are kept"},
-  option_row{"trace-dir", one, "DIR", traces, "/tmp/container-agent-trace",
-             "where the memory goes after a failure\nand on SIGUSR1"},
-
-  option_row{"timeout", one, "TIME", clients, "5s",
-             "how long the agent may take to answer"},
-  option_row{"json", flag, "", clients, "", "status: the whole document", "",
-             "status"},
-  option_row{"live", flag, "", clients, "",
-             "health: only whether the agent itself works", "", "health"},
-  option_row{"ready", flag, "", clients, "",
-             "health: whether prompts will be worked on", "", "health"},
-  option_row{"now", flag, "", clients, "",
-             "restart-claude: in the middle of a turn, too", "",
-             "restart-claude"},
-  option_row{"from", one, "OFFSET", clients, "start",
-             "tail: begin with the line there, or behind the\n"
-             "last one (end)",
-             "", "tail"},
-  option_row{"follow", flag, "", clients, "",
-             "tail: go on with what comes, until SIGINT", "", "tail"},
-
-  option_row{"config", one, "FILE", general, "",
-             "read options from it: max-queue = 100"},
-  option_row{"check", flag, "", general, "", "check everything, start nothing"},
-  option_row{"version", flag, "", general, "", "print the version"},
-  option_row{"help", flag, "", general, "", "print a list of the options"},
-};
-
-constexpr std::array subcommands{
-  subcommand_row{"health",
-                 "whether it is well: exit code 0 or 1, and one line why"},
-  subcommand_row{"status", "how it is"},
-  subcommand_row{"stop", "ends it in order, and waits for its end"},
-  subcommand_row{"restart-claude", "starts Claude again, between two turns"},
-  subcommand_row{"interrupt", "interrupts the turn that runs"},
-  subcommand_row{"tail", "prints its conversation, also when no agent runs"},
-};
-
-/// The column at which the help texts begin.
-constexpr std::size_t help_column = 31;
-
-std::string help_row(const option_row& row) {
-  std::string line = "  --" + std::string{row.name};
-  if (!row.metavar.empty())
-    line += ' ' + std::string{row.metavar};
-  line.resize(std::max(line.size() + 1, help_column), ' ');
-  for (char c : row.help) {
-    line += c;
-    if (c == '\n')
-      line.append(help_column, ' ');
-  }
-  if (!row.initial.empty())
-    line += (line.back() == ' ' ? "[" : " [") + std::string{row.initial} + ']';
-  return line + '\n';
+std::string check_instance(const std::string& name) {
+  constexpr std::size_t most = 64;
+  auto is_allowed = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-';
+  };
+  bool fits = name.size() <= most && std::ranges::all_of(name, is_allowed)
+              && std::isalpha(static_cast<unsigned char>(name[0])) != 0;
+  return fits ? "" : in_quotes(name) + " can't be an instance's name";
 }
 
-std::string help_row(const subcommand_row& row) {
-  constexpr std::size_t column = 19;
-  std::string line = "  " + std::string{row.name};
-  line.resize(column, ' ');
-  return line + std::string{row.help} + '\n';
+/// The agent opens its pipes for reading and writing.
+std::string check_pipe_mode(const std::string& text) {
+  auto digits = text.substr(text.starts_with('0') ? 1 : 0);
+  bool fits = digits.size() == 3 && digits[0] >= '6'
+              && digits.find_first_not_of("01234567") == digits.npos;
+  return fits ? "" : in_quotes(text) + " is no such mode";
+}
+
+std::string check_variable(const std::string& assignment) {
+  auto name = assignment.substr(0, assignment.find('='));
+  if (name.size() == assignment.size())
+    return in_quotes(assignment) + " has no =";
+  return name.ends_with('*') ? in_quotes(name) + " can't be a variable's name"
+                             : complaint_about_variable(name);
+}
+
+void add_places(option_adder add, options& o) {
+  add.text("--pipe-dir", "DIR", o.pipes.directory,
+           "folder of the two pipes, made if missing");
+  add
+    .text("--instance", "NAME", o.pipes.instance,
+          "they are NAME.in.fifo and NAME.out.fifo")
+    ->check(check_instance,
+            "a letter, then letters, digits, _ and -, 64 in all");
+  add.text("--state-dir", "DIR", o.state.directory,
+           "where the conversation is kept, for the next agent "
+           "[PIPE-DIR/NAME.state]; none: in memory");
+  add.text("--control-socket", "PATH", o.control.path,
+           "where subcommands ask [beside the pipes]; none: nowhere");
+  add
+    .text("--config", "FILE", o.config_file,
+          "read options from it: max-queue = 100")
+    ->configurable(false);
+}
+
+std::string check_address(const std::string& address) {
+  return parse_http_address(address) ? ""
+                                     : in_quotes(address) + " is no address";
+}
+
+void add_access(option_adder add, options& o) {
+  add
+    .special(
+      "--pipe-mode", "OCTAL",
+      [&o](const std::string& text) {
+        constexpr int octal = 8;
+        o.pipes.permissions
+          = static_cast<std::uint32_t>(std::stoul(text, nullptr, octal));
+      },
+      "permissions of pipes that are made", "0660")
+    ->check(check_pipe_mode, "from 0600 to 0777, such as 0660");
+  add
+    .special(
+      "--http", "ADDRESS",
+      [&o](const auto& text) { o.http.address = parse_http_address(text); },
+      "serve health, metrics and the live view there")
+    ->check(check_address, "numbers, 127.0.0.1:8080 or [::1]:8080");
+  add.text("--http-token-file", "FILE", o.http.token_file,
+           "whoever reads them has to know what is in it");
+}
+
+void add_protocol(option_adder add, options& o) {
+  using mode = options::bridge_mode;
+  using input = options::input_format;
+  using output = options::output_format;
+  add.choice<mode>("--mode", "MODE",
+                   {{"claude", mode::claude}, {"raw", mode::raw}},
+                   o.claude.mode, "claude; raw: any program's bytes");
+  add.choice<input>("--input-format", "FORMAT",
+                    {{"auto", input::automatic},
+                     {"text", input::text},
+                     {"stream-json", input::stream_json}},
+                    o.input.format, "auto, text, stream-json");
+  add.choice<output>(
+    "--output-format", "FORMAT",
+    {{"stream-json", output::stream_json}, {"text", output::text}},
+    o.output.format, "stream-json, text");
+  add.choice<bool>("--compat", "cc-bridge", {{"cc-bridge", true}},
+                   o.output.open_for_each_reply,
+                   "text in and out, the output closed after each answer");
+  add.time("--reply-timeout", o.output.reply_timeout, 1ms,
+           "how long such an answer waits");
+  add.flag("--transparent", o.claude.transparent,
+           "add nothing, queue nothing: for hosts that speak Claude's "
+           "whole protocol");
+  add.flag("--exit-on-eof", o.input.exit_on_eof,
+           "end when the last writer has left");
+}
+
+void set_attach(options::attach_section& attach, const std::string& word) {
+  bool is_pid = word.find_first_not_of("0123456789") == word.npos;
+  attach.look = word != "no";
+  attach.only = word == "only";
+  attach.pid = is_pid ? std::stoi(word) : 0;
+}
+
+void add_claude(option_adder add, options& o) {
+  using prompts = options::permission_prompts;
+  auto& claude = o.claude;
+  add.text("--claude-command", "CMD", claude.command,
+           "a name in PATH, or a path");
+  add.list("--claude-args", "ARG", claude.arguments,
+           "one argument for it, before those after --");
+  add.text("--cwd", "DIR", claude.directory,
+           "where it runs [the agent's folder]");
+  add.list("--env", "NAME=VALUE", claude.environment, "set a variable for it")
+    ->check(check_variable, "letters, digits and _ in NAME");
+  add
+    .list("--env-pass", "NAME", claude.pass,
+          "pass a variable on to it; 'NAME*' passes all that begin so")
+    ->check(complaint_about_variable,
+            "letters, digits and _; a * at the end stands for any rest");
+  add.choice<prompts>("--permission-prompts", "WHO",
+                      {{"auto", prompts::automatic},
+                       {"host", prompts::host},
+                       {"none", prompts::none}},
+                      claude.prompts,
+                      "host: the host answers them; none: nobody; auto: host "
+                      "with stream-json output");
+  add.flag("--keep-claude", claude.keep,
+           "it outlives the agent's crash or upgrade, and the next agent "
+           "goes on with it");
+  add.flag("--once", o.supervision.once,
+           "end with it, and with its exit code, instead of starting it "
+           "again");
+  add
+    .special(
+      "--attach", "WHAT",
+      [&o](const auto& word) { set_attach(o.attach, word); },
+      "join one that runs already; only: never start one; or a process's "
+      "number",
+      "auto")
+    ->check(CLI::IsMember({"auto", "no", "only"})
+            | CLI::Range(1, most_pid).description("a PID"));
+}
+
+void add_state(option_adder add, options::state_section& state) {
+  add.flag("--fresh", state.fresh, "begin anew; what is there is set aside");
+  add.flag("--sync", state.sync, "be safe from a crash of the machine, too");
+  add.size("--max-backlog", state.max_backlog, 2 * mib, tib,
+           "not read by the host; then Claude waits");
+  add.size("--keep-events", state.keep_events, 0, tib,
+           "what is kept of what the host has read");
+}
+
+void add_limits(option_adder add, options::limit_section& limits) {
+  add.count("--max-in-flight", limits.max_in_flight, 1, 1000,
+            "prompts that Claude has at a time");
+  add.size("--max-line-bytes", limits.max_line_bytes, 1, gib,
+           "a longer input line is refused");
+  add.count("--max-queue", limits.max_queue, 1, 1'000'000,
+            "prompts that wait; then writers block");
+  add.size("--max-queue-bytes", limits.max_queue_bytes, 1, gib,
+           "the same, by their size");
+}
+
+void add_faults(option_adder add, options::supervision_section& s) {
+  add.count("--max-restarts", s.max_restarts, 0, 1000,
+            "restarts within the window, then give up");
+  add.time("--restart-window", s.window, 1ms, "the window");
+  add.time("--restart-delay", s.delay, 0ms,
+           "before the first restart; then it doubles, up to 50 times as long");
+  add.choice<give_up_action>(
+    "--on-give-up", "WHAT",
+    {{"exit", give_up_action::exit}, {"wait", give_up_action::wait}},
+    s.on_give_up, "exit; wait: reject prompts until asked to try again");
+  add.choice<bool>(
+    "--on-crash", "WHAT", {{"continue", true}, {"fail", false}}, s.continues,
+    "continue; fail: prompts that Claude had begun when it died");
+  add.text("--continue-prompt", "TEXT", s.continue_prompt,
+           "what Claude is told then");
+  add.time("--stall-timeout", s.stall_timeout, 0ms,
+           "for a silent turn; then interrupt, then restart; 0: never");
+  add.time("--start-timeout", s.start_timeout, 0ms,
+           "for Claude to get ready; 0: for ever");
+  add.time("--launch-patience", s.launch_patience, 0ms,
+           "for a program that is replaced; 0: none");
+  add.time("--permission-timeout", s.permission_timeout, 0ms,
+           "then deny what the host leaves open; 0: never");
+}
+
+void add_life(option_adder add, options& o) {
+  add.time("--drain-timeout", o.shutdown.drain_timeout, 0ms,
+           "for the running turn, at shutdown");
+  add.time("--health-interval", o.health.interval, 0ms,
+           "between looks at oneself; 0: never");
+  add.size("--max-claude-rss", o.health.max_claude_rss, 0, tib,
+           "restart a Claude that uses more memory, between turns; 0: never");
+}
+
+void add_log(option_adder add, log_settings& log) {
+  add.choice<std::optional<log_level>>("--log-level", "LEVEL",
+                                       {{"trace", log_level::trace},
+                                        {"debug", log_level::debug},
+                                        {"info", log_level::info},
+                                        {"warn", log_level::warn},
+                                        {"error", log_level::error},
+                                        {"off", std::nullopt}},
+                                       log.level,
+                                       "trace, debug, info, warn, error, off");
+  add.choice<log_format>(
+    "--log-format", "FORMAT",
+    {{"json", log_format::json}, {"text", log_format::text}}, log.format,
+    "json; text: for people");
+  add.text("--log-file", "PATH", log.file,
+           "append there [stderr]; SIGHUP reopens it");
+}
+
+void add_trace(option_adder add, options::trace_section& trace) {
+  add.count("--trace-ring", trace.ring, 0, 1024 * 1024,
+            "events kept in memory; 0: none");
+  add.text("--trace-file", "PATH", trace.file,
+           "append all events there, as JSON lines");
+  add.size("--trace-file-size", trace.file_size, 64 * kib, gib,
+           "then it becomes PATH.1, and so on");
+  add.count("--trace-files", trace.files, 0, 1000, "of these are kept");
+  add.text("--trace-dir", "DIR", trace.directory,
+           "where the memory goes after a failure and on SIGUSR1");
+}
+
+/// All but `trace`, which has a command line of its own
+/// (main/client/trace_command.hpp).
+void add_subcommands(CLI::App& app, client_options& c) {
+  auto asks = [&](const char* name, const char* help) {
+    option_adder add{*app.add_subcommand(name, help)};
+    add.time("--timeout", c.timeout, 1ms,
+             "how long the agent may take to answer");
+    return add;
+  };
+  auto health = asks("health", "whether it is well: exit code 0 or 1, and why");
+  auto* live
+    = health.flag("--live", c.live, "only whether the agent itself works");
+  health.flag("--ready", c.ready, "whether prompts will be worked on")
+    ->excludes(live);
+  asks("status", "how it is").flag("--json", c.json, "the whole document");
+  asks("stop", "ends it in order, and waits for its end");
+  asks("restart-claude", "starts Claude again, between two turns")
+    .flag("--now", c.now, "in the middle of a turn, too");
+  asks("interrupt", "interrupts the turn that runs");
+  option_adder tail{*app.add_subcommand(
+    "tail", "prints its conversation, also when no agent runs")};
+  tail
+    .text("--from", "OFFSET", c.from,
+          "begin with the line there, or behind the last one (end)")
+    ->check(CLI::IsMember({"start", "end"})
+            | CLI::Range(std::int64_t{0}, most_bytes)
+                .description("a number of bytes"));
+  tail.flag("--follow", c.follow, "go on with what comes, until SIGINT");
+}
+
+/// Options that end the program before anything is looked at.
+template <class Error>
+void add_end(CLI::App& app, const char* name, Error error, const char* help) {
+  app
+    .add_flag_callback(
+      name, [error] { throw error; }, help)
+    ->trigger_on_parse()
+    ->configurable(false);
 }
 
 } // namespace
 
-std::span<const option_row> option_table() {
-  return rows;
-}
-
-std::span<const subcommand_row> subcommand_table() {
-  return subcommands;
-}
-
-bool is_subcommand(std::string_view word) {
-  return std::any_of(subcommands.begin(), subcommands.end(),
-                     [&](const auto& row) { return row.name == word; });
-}
-
-const option_row* find_option(std::string_view name) {
-  auto found = std::find_if(rows.begin(), rows.end(),
-                            [&](const auto& row) { return row.name == name; });
-  return found == rows.end() ? nullptr : &*found;
-}
-
-bool command_line_only(std::string_view name) {
-  return name == "help" || name == "version";
-}
-
-std::string environment_name(std::string_view option) {
-  std::string result = "CONTAINER_AGENT_";
-  for (char c : option) {
-    if (c == '-')
-      result += '_';
-    else if (c >= 'a' && c <= 'z')
-      result += static_cast<char>(c - 'a' + 'A');
-    else
-      result += c;
-  }
-  return result;
-}
-
-std::string help_text() {
-  std::string text = R"(Usage: container-agent [options] [-- Claude's arguments]
-       container-agent SUBCOMMAND [options]
-
-Bridges Claude Code and two named pipes: a prompt written into the one is
-answered on the other, in one conversation that outlives crashes.
-
-  container-agent --pipe-dir /run/claude -- --model opus
-  container-agent --output-format text --env-pass 'GIT_*' --cwd /src
-
-Subcommands ask the agent that runs (with the same --pipe-dir and --instance):
-)";
-  for (const auto& row : subcommands)
-    text += help_row(row);
-  text += "  trace follow     what its actors say to each other, live; "
-          "see trace --help\n";
-  std::string_view group;
-  for (const auto& row : rows) {
-    if (row.group != group) {
-      group = row.group;
-      text += '\n' + std::string{group} + ":\n";
-    }
-    text += help_row(row);
-  }
-  text += R"(
-TIME is 500ms, 7s, 2m or 1h; SIZE is 4096, 64KiB, 16MiB or 1GiB.
-Every option is also read from the environment (CONTAINER_AGENT_MAX_QUEUE)
-and from the --config file; the command line comes first, the file last.
-
-Exit codes: 0 orderly end, 1 internal error, 2 bad usage or configuration,
-3 bad pipe or state, 4 Claude not found or not to be attached to, 5 gave up
-restarting Claude, 6 gave up restarting a part of itself, 7 another agent uses
-the pipes or the state.
-)";
-  return text;
+option_table::option_table()
+  : app{
+    "Bridges Claude Code and two named pipes: a prompt written into the one "
+    "is\nanswered on the other, in one conversation that outlives crashes. "
+    "All that\nfollows -- is passed on to Claude Code.\n\n"
+    "  container-agent --pipe-dir /run/claude -- --model opus\n"
+    "  container-agent --output-format text --env-pass 'GIT_*' --cwd /src\n",
+    "container-agent"} {
+  app.set_help_flag();
+  app.allow_extras();
+  app.fallthrough(); // what a subcommand does not know is the agent's
+  app.require_subcommand(0, 1);
+  auto group = [this](std::string_view name) {
+    app.option_defaults()->group(std::string{name});
+    return option_adder{app};
+  };
+  add_places(group(places), agent);
+  add_access(group("Access"), agent);
+  add_protocol(group("Protocol"), agent);
+  add_claude(group("Claude"), agent);
+  add_state(group("State"), agent.state);
+  add_limits(group("Limits"), agent.limits);
+  add_faults(group("Faults, shutdown, health"), agent.supervision);
+  add_life(option_adder{app}, agent);
+  add_log(group("Log"), agent.log);
+  add_trace(group("Trace"), agent.trace);
+  group("General").flag("--check", agent.check,
+                        "check everything, start nothing");
+  add_end(app, "--version", CLI::CallForVersion{"", 0}, "print the version");
+  add_end(app, "-h,--help", CLI::CallForHelp{}, "print a list of the options");
+  group("Options");
+  add_subcommands(app, client);
 }
 
 } // namespace container_agent

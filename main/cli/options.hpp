@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/ports.hpp"
-#include "main/cli/restart_rule.hpp"
+#include "actors/supervision/restart_policy.hpp"
 #include "main/log/log_settings.hpp"
 #include "main/server/http_address.hpp"
 
@@ -32,16 +32,15 @@ struct options {
 
   enum class output_format { stream_json, text };
 
-  /// The two FIFOs. `input` and `output` are resolved: from the overrides, else
-  /// from directory and instance.
+  enum class permission_prompts { automatic, host, none };
+
+  /// The two FIFOs. `input` and `output` follow from directory and instance.
   struct pipe_section {
     std::string directory = "/tmp/cc-bridge-pipes";
     std::string instance = "claude";
     std::string input;
     std::string output;
     std::uint32_t permissions = 0660; ///< of FIFOs made, whatever the umask
-    bool keep = false;                ///< do not unlink own FIFOs at the end
-    bool directory_used = true; ///< false if both paths were given explicitly
   };
 
   struct input_section {
@@ -64,7 +63,9 @@ struct options {
     std::string directory;              ///< empty: the agent's own
     std::vector<std::string> environment; ///< NAME=VALUE, set for the child
     std::vector<std::string> pass; ///< names passed on; a last * matches all
-    /// Claude's permission requests go to the host, which must answer them.
+    permission_prompts prompts = permission_prompts::automatic;
+    /// What `prompts` comes to: whether Claude's permission requests go to the
+    /// host, which must answer them.
     bool host_answers_permissions = true;
     bool transparent = false; ///< nothing injected, no queue
     bool keep = false;        ///< Claude outlives the agent
@@ -103,10 +104,9 @@ struct options {
     std::uint64_t max_restarts = 5; ///< within the window, 0: none
     std::chrono::milliseconds window{60'000};
     std::chrono::milliseconds delay{200}; ///< the first; doubles each time
-    std::chrono::milliseconds delay_max{10'000};
-    double jitter = 0.2; ///< part of each delay that is left to chance
+    std::chrono::milliseconds longest_delay() const { return 50 * delay; }
     give_up_action on_give_up = give_up_action::exit; ///< on Claude
-    std::vector<restart_rule> rules; ///< what differs for single actors
+    bool once = false;     ///< the agent ends with Claude, with its exit code
     bool continues = true; ///< prompts that Claude had begun when it died
     std::string continue_prompt = "Continue from where you left off.";
     std::chrono::milliseconds stall_timeout{1'800'000}; ///< 0: off
@@ -118,10 +118,6 @@ struct options {
   struct shutdown_section {
     /// For the turn that runs. The steps after it have their own time.
     std::chrono::milliseconds drain_timeout{7'000};
-  };
-
-  struct process_section {
-    bool subreaper = false; ///< reap and end orphans, as process 1 does
   };
 
   struct health_section {
@@ -159,7 +155,6 @@ struct options {
   limit_section limits;
   supervision_section supervision;
   shutdown_section shutdown;
-  process_section process;
   health_section health;
   control_section control;
   http_section http;
@@ -181,10 +176,7 @@ struct early_exit {
   std::string text;
 };
 
-/// Reads all three sources. `environment` holds NAME=VALUE.
-std::variant<options, early_exit>
-parse_options(int argc, const char* const* argv,
-              const std::vector<std::string>& environment);
+early_exit usage_error(const std::string& what, const std::string& advice);
 
 /// What a subcommand was told: `container-agent health --live`.
 struct client_options {
@@ -203,25 +195,10 @@ struct client_options {
   bool follow = false;
 };
 
-/// Whether the first argument is a subcommand's name.
-bool is_client(int argc, const char* const* argv);
-
-/// Reads the same three sources for a subcommand. Options of the agent are
-/// allowed, so that both can be given the same ones; those that say where the
-/// socket is count.
-std::variant<client_options, early_exit>
-parse_client_options(int argc, const char* const* argv,
-                     const std::vector<std::string>& environment);
-
-/// The whole text of --help, for a terminal of 80 columns.
-std::string help_text();
-
-/// The two lines of --version.
-std::string version_text();
-
-/// The arguments that Claude, or in raw mode the child, is started with. A
-/// session, if known, takes the place of what the user's arguments say of one.
-std::vector<std::string> child_arguments(const options::claude_section& claude,
-                                         std::string_view session_id);
+/// Reads all three sources, for the agent or for the subcommand that the
+/// command line names. A subcommand may be given the agent's options, too:
+/// those that say where things are count.
+std::variant<options, client_options, early_exit>
+parse_command_line(int argc, const char* const* argv);
 
 } // namespace container_agent

@@ -1,5 +1,6 @@
 #include "main/client/trace_command.hpp"
 
+#include "main/cli/option_table.hpp"
 #include "main/client/trace_follow.hpp"
 #include "main/server/live_view.hpp"
 #include "main/trace/read/prompt_life.hpp"
@@ -26,45 +27,10 @@ constexpr std::size_t most_events = 1'000'000;
 
 using inputs = std::vector<trace::trace_input>;
 
-/// CLI11 has the words of CLI::IsMember in the type: "FORMAT:{chrome,otlp}".
-std::vector<std::string> words_of(const std::string& type) {
-  auto open = std::min(type.find('{'), type.size());
-  auto words = type.substr(open, type.rfind('}') - open);
-  std::vector<std::string> result;
-  while (!words.empty()) {
-    auto end = std::min(words.find(',', 1), words.size());
-    result.push_back(words.substr(1, end - 1));
-    words.erase(0, end);
-  }
-  return result;
-}
-
-command_description describe(const CLI::App& tool) {
-  command_description result{
-    "trace " + tool.get_name(), tool.get_description(), "", {}};
-  for (const auto* option : tool.get_options()) {
-    auto type = option->get_type_name();
-    bool repeatable
-      = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll
-        || option->get_items_expected_max() > 1;
-    if (option->get_positional())
-      result.operands += (result.operands.empty() ? "" : " ")
-                         + option->get_name() + (repeatable ? "..." : "");
-    else
-      result.options.push_back(
-        {option->get_lnames().front(),
-         option->get_expected_max() == 0 ? "" : type.substr(0, type.find(':')),
-         "", option->get_default_str(), option->get_description(),
-         words_of(type), repeatable});
-  }
-  return result;
-}
-
 /// The command line: one of the tools, and what it is told.
 class trace_command_line {
 public:
-  explicit trace_command_line(const std::vector<std::string>& environment)
-    : environment_{environment} {
+  trace_command_line() {
     app_.require_subcommand(1);
     add_follow();
     auto* convert = tool("convert", "for other programs to open");
@@ -99,7 +65,7 @@ public:
   std::vector<command_description> describe_all() const {
     std::vector<command_description> result;
     for (const auto* tool : app_.get_subcommands({}))
-      result.push_back(describe(*tool));
+      result.push_back(describe(*tool, "trace " + tool->get_name()));
     return result;
   }
 
@@ -169,7 +135,7 @@ private:
     auto automatic = ::isatty(STDOUT_FILENO) == 1 && (!none || *none == '\0');
     following_.coloured
       = colour_ == "always" || (colour_ == "auto" && automatic);
-    return follow_trace(following_, environment_);
+    return follow_trace(following_);
   }
 
   void take_files(CLI::App& tool) {
@@ -200,7 +166,6 @@ private:
   trace::conversion conversion_;
   trace::event_filter wanted_;
   trace::view_limits limits_;
-  const std::vector<std::string>& environment_;
   CLI::App* follow_ = nullptr;
   follow_settings following_;
   std::string colour_ = "auto";
@@ -210,17 +175,26 @@ private:
 
 } // namespace
 
-std::vector<command_description> trace_commands() {
-  return trace_command_line{{}}.describe_all();
+std::vector<command_description> all_commands() {
+  auto result = agent_commands();
+  // `trace follow` finds the agent as a subcommand does.
+  auto places_of_agent = result[1].options;
+  for (auto& command : trace_command_line{}.describe_all()) {
+    if (command.words == "trace follow")
+      for (const auto& option : places_of_agent)
+        if (option.group == places)
+          command.options.push_back(option);
+    result.push_back(std::move(command));
+  }
+  return result;
 }
 
 bool is_trace_command(int argc, const char* const* argv) {
   return argc > 1 && std::string_view{argv[1]} == "trace";
 }
 
-int run_trace_command(int argc, const char* const* argv,
-                      const std::vector<std::string>& environment) {
-  trace_command_line line{environment};
+int run_trace_command(int argc, const char* const* argv) {
+  trace_command_line line;
   try {
     line.parse(argc - 1, argv + 1);
   } catch (const CLI::ParseError& error) {

@@ -57,13 +57,12 @@ private:
 
 } // namespace
 
-std::int32_t follow_trace(const follow_settings& settings,
-                          const std::vector<std::string>& environment) {
-  std::vector<const char*> words{"container-agent", "follow"};
+std::int32_t follow_trace(const follow_settings& settings) {
+  std::vector<const char*> words{"container-agent", "status"};
   for (const auto& word : settings.where)
     words.push_back(word.c_str());
-  auto parsed = parse_client_options(static_cast<int>(words.size()),
-                                     words.data(), environment);
+  auto parsed
+    = parse_command_line(static_cast<int>(words.size()), words.data());
   if (const auto* end = std::get_if<early_exit>(&parsed)) {
     std::fputs(end->text.c_str(), end->code == 0 ? stdout : stderr);
     return end->code;

@@ -19,7 +19,6 @@ struct follow_settings {
 /// Shows the events of a running agent as they come, until it ends, stdout is
 /// closed, or SIGINT or SIGTERM comes: all of these are exit code 0. Complains
 /// on stderr.
-std::int32_t follow_trace(const follow_settings& settings,
-                          const std::vector<std::string>& environment);
+std::int32_t follow_trace(const follow_settings& settings);
 
 } // namespace container_agent

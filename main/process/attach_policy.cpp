@@ -47,7 +47,7 @@ refusal refuse_descriptor(const claude_candidate& x, const std::string& which,
                 "its " + which
                   + " can't be looked at: " + found.error.message(),
                 "Run the agent with the same user and the same rights; in a "
-                "sandbox that hides processes, use --no-attach.");
+                "sandbox that hides processes, use --attach no.");
 }
 
 refusal refuse_user(const claude_candidate& x) {
@@ -124,7 +124,7 @@ attach_policy choose_claude(std::vector<claude_candidate> candidates,
     result.refused.push_back(refuse(
       x, "several",
       "there are several that could be attached to: " + list_of(possible),
-      "Name one: --attach-pid PID; or stop the others."));
+      "Name one: --attach PID; or stop the others."));
   return result;
 }
 

@@ -35,7 +35,7 @@ protected:
   }
 
   agent_options attaching(const loose_process& claude) const {
-    auto o = options({"--attach-pid", std::to_string(claude.pid())});
+    auto o = options({"--attach", std::to_string(claude.pid())});
     o.attach = true;
     return o;
   }

@@ -31,8 +31,8 @@ std::size_t count_of(const std::string& all, const std::string& one) {
 TEST_F(claude_code, heavy_killed_over_and_over_answers_each_prompt_once) {
   const std::size_t kills = all_tests() ? 50 : 8;
   const auto prompts = kills * prompts_between_kills;
-  agent_process agent{options({"--max-restarts", "1000", "--restart-delay",
-                               "0ms", "--restart-delay-max", "1ms"})};
+  agent_process agent{
+    options({"--max-restarts", "1000", "--restart-delay", "0"})};
   std::mt19937 chance{20261124};
   ask(agent, "hello"); // from here on the session is saved
   prompt_ledger ledger{claude_pid(agent)};
@@ -83,9 +83,9 @@ TEST_F(claude_code, heavy_killed_over_and_over_answers_each_prompt_once) {
 // is the one that the host has set, and not the command line's.
 TEST_F(claude_code, heavy_killed_over_and_over_runs_no_tool_twice) {
   const std::size_t tool_kills = all_tests() ? 200 : 8;
-  agent_process agent{options({"--max-restarts", "1000", "--restart-delay",
-                               "0ms", "--restart-delay-max", "1ms"},
-                              {"--allow-dangerously-skip-permissions"})};
+  agent_process agent{
+    options({"--max-restarts", "1000", "--restart-delay", "0"},
+            {"--allow-dangerously-skip-permissions"})};
   std::mt19937 chance{20261201};
   ask(agent, "hello"); // from here on the session is saved
   agent.write_json(

@@ -1,10 +1,12 @@
-#include "main/cli/option_table.hpp"
+#include "main/app/settings.hpp"
+#include "main/cli/command_description.hpp"
 #include "main/log/agent_version.hpp"
 #include "test/cli/option_support.hpp"
 
 #include <caf/config.hpp>
 
 #include <algorithm>
+#include <regex>
 #include <sstream>
 
 /// Defaults, what follows from what, limits, help.
@@ -19,8 +21,6 @@ TEST(options, have_the_documented_defaults) {
   EXPECT_EQ(x.pipes.input, "/tmp/cc-bridge-pipes/claude.in.fifo");
   EXPECT_EQ(x.pipes.output, "/tmp/cc-bridge-pipes/claude.out.fifo");
   EXPECT_EQ(x.pipes.permissions, 0660U);
-  EXPECT_FALSE(x.pipes.keep);
-  EXPECT_TRUE(x.pipes.directory_used);
   EXPECT_EQ(x.claude.mode, options::bridge_mode::claude);
   EXPECT_EQ(x.claude.command, "claude");
   EXPECT_TRUE(x.claude.host_answers_permissions);
@@ -37,7 +37,11 @@ TEST(options, have_the_documented_defaults) {
   EXPECT_EQ(x.supervision.max_restarts, 5U);
   EXPECT_EQ(x.supervision.window, 60s);
   EXPECT_EQ(x.supervision.delay, 200ms);
-  EXPECT_EQ(x.supervision.delay_max, 10s);
+  EXPECT_EQ(x.supervision.longest_delay(), 10s);
+  EXPECT_FALSE(x.supervision.once);
+  EXPECT_TRUE(x.attach.look);
+  EXPECT_FALSE(x.attach.only);
+  EXPECT_EQ(x.attach.pid, 0);
   EXPECT_EQ(x.shutdown.drain_timeout, 7s);
   EXPECT_EQ(x.health.interval, 10s);
   EXPECT_EQ(x.health.max_claude_rss, 0U);
@@ -48,70 +52,22 @@ TEST(options, have_the_documented_defaults) {
   EXPECT_FALSE(x.check);
 }
 
-TEST(options, defaults_in_the_table_are_the_real_ones) {
-  std::vector<std::string> arguments;
-  for (const auto& row : option_table())
-    if (!row.initial.empty() && row.name != "reply-timeout"
-        && row.group != client_group)
-      arguments.push_back("--" + std::string{row.name} + '='
-                          + std::string{row.initial});
-  auto said = accepted(arguments);
-  auto unsaid = accepted({});
-  EXPECT_EQ(said.pipes.input, unsaid.pipes.input);
-  EXPECT_EQ(said.pipes.permissions, unsaid.pipes.permissions);
-  EXPECT_EQ(said.claude.command, unsaid.claude.command);
-  EXPECT_EQ(said.claude.host_answers_permissions,
-            unsaid.claude.host_answers_permissions);
-  EXPECT_EQ(said.input.format, unsaid.input.format);
-  EXPECT_EQ(said.output.format, unsaid.output.format);
-  EXPECT_EQ(said.limits.max_in_flight, unsaid.limits.max_in_flight);
-  EXPECT_EQ(said.limits.max_line_bytes, unsaid.limits.max_line_bytes);
-  EXPECT_EQ(said.limits.max_queue, unsaid.limits.max_queue);
-  EXPECT_EQ(said.limits.max_queue_bytes, unsaid.limits.max_queue_bytes);
-  EXPECT_EQ(said.supervision.max_restarts, unsaid.supervision.max_restarts);
-  EXPECT_EQ(said.supervision.window, unsaid.supervision.window);
-  EXPECT_EQ(said.supervision.delay, unsaid.supervision.delay);
-  EXPECT_EQ(said.supervision.delay_max, unsaid.supervision.delay_max);
-  EXPECT_EQ(said.shutdown.drain_timeout, unsaid.shutdown.drain_timeout);
-  EXPECT_EQ(said.health.interval, unsaid.health.interval);
-  EXPECT_EQ(said.health.max_claude_rss, unsaid.health.max_claude_rss);
-  EXPECT_EQ(said.log.level, unsaid.log.level);
-  EXPECT_EQ(said.log.format, unsaid.log.format);
-  EXPECT_EQ(accepted({"--compat=cc-bridge",
-                      "--reply-timeout="
-                        + std::string{find_option("reply-timeout")->initial}})
-              .output.reply_timeout,
-            unsaid.output.reply_timeout);
-}
-
 TEST(options, pipes_follow_from_folder_and_instance) {
   auto x = accepted({"--pipe-dir", "/run/p", "--instance", "a-B_9"});
   EXPECT_EQ(x.pipes.input, "/run/p/a-B_9.in.fifo");
   EXPECT_EQ(x.pipes.output, "/run/p/a-B_9.out.fifo");
-  x = accepted({"--input-pipe", "i"});
-  EXPECT_EQ(x.pipes.input, "i");
-  EXPECT_TRUE(x.pipes.directory_used);
-  x = accepted({"--input-pipe", "i", "--output-pipe", "o"});
-  EXPECT_EQ(x.pipes.output, "o");
-  EXPECT_FALSE(x.pipes.directory_used);
 }
 
-TEST(options, the_control_socket_is_beside_the_input) {
+TEST(options, the_control_socket_is_beside_the_pipes) {
   EXPECT_EQ(accepted({"--pipe-dir", "/p", "--instance", "a"}).control.path,
             "/p/a.control.sock");
-  EXPECT_EQ(accepted({"--output-pipe", "/o"}).control.path,
-            "/tmp/cc-bridge-pipes/claude.control.sock");
-  EXPECT_EQ(accepted({"--input-pipe", "/i"}).control.path, "/i.control.sock");
   EXPECT_EQ(accepted({"--control-socket", "none"}).control.path, "");
   EXPECT_TRUE(accepted({"--control-socket", "/c"}).control.asked_for);
 }
 
-TEST(options, the_state_is_beside_the_input) {
+TEST(options, the_state_is_beside_the_pipes) {
   EXPECT_EQ(accepted({"--pipe-dir", "/p", "--instance", "a"}).state.directory,
             "/p/a.state");
-  EXPECT_EQ(accepted({"--output-pipe", "/o"}).state.directory,
-            "/tmp/cc-bridge-pipes/claude.state");
-  EXPECT_EQ(accepted({"--input-pipe", "/i"}).state.directory, "/i.state");
   EXPECT_EQ(accepted({"--state-dir", "/s"}).state.directory, "/s");
 }
 
@@ -185,96 +141,119 @@ TEST(child_arguments, are_the_users_alone_in_raw_mode) {
 
 // -- limits -------------------------------------------------------------------
 
-struct limit {
-  const char* name;
-  const char* below; ///< nullptr: there is none
-  const char* least;
-  const char* most;
-  const char* above;
-};
-
-class limits : public testing::TestWithParam<limit> {};
-
-TEST_P(limits, hold_below_at_and_above) {
-  const auto& x = GetParam();
-  std::vector<std::string> others;
-  if (x.name == std::string{"reply-timeout"})
-    others = {"--compat", "cc-bridge"};
-  if (x.name == std::string{"restart-delay"})
-    others = {"--restart-delay-max", "24h"};
-  if (x.name == std::string{"restart-delay-max"})
-    others = {"--restart-delay", "0"};
-  auto with = [&](const char* value) {
-    auto arguments = others;
-    arguments.push_back(std::string{"--"} + x.name + '=' + value);
-    return arguments;
+TEST(options, have_limits_below_at_and_above) {
+  struct {
+    const char* name;
+    const char* below; ///< empty: there is none
+    const char* least;
+    const char* most;
+    const char* above;
+  } const cases[] = {
+    {"max-in-flight", "0", "1", "1000", "1001"},
+    {"max-line-bytes", "0", "1", "1GiB", "1073741825"},
+    {"max-queue", "0", "1", "1000000", "1000001"},
+    {"max-queue-bytes", "0", "1", "1GiB", "1073741825"},
+    {"max-backlog", "2097151", "2MiB", "1TiB", "1025GiB"},
+    {"keep-events", "-1", "0", "1TiB", "1025GiB"},
+    {"max-restarts", "-1", "0", "1000", "1001"},
+    {"restart-window", "0", "1ms", "24h", "25h"},
+    {"restart-delay", "-1ms", "0", "24h", "25h"},
+    {"stall-timeout", "-1ms", "0", "24h", "25h"},
+    {"start-timeout", "-1ms", "0", "24h", "25h"},
+    {"launch-patience", "-1ms", "0", "24h", "25h"},
+    {"permission-timeout", "-1ms", "0", "24h", "25h"},
+    {"drain-timeout", "-1ms", "0", "24h", "86400001ms"},
+    {"health-interval", "-1ms", "0", "24h", "25h"},
+    {"max-claude-rss", "-1", "0", "1024GiB", "1025GiB"},
+    {"trace-ring", "-1", "0", "1048576", "1048577"},
+    {"trace-file-size", "65535", "64KiB", "1GiB", "1073741825"},
+    {"trace-files", "-1", "0", "1000", "1001"},
+    {"reply-timeout", "0", "1ms", "24h", "25h"},
   };
-  accepted(with(x.least));
-  accepted(with(x.most));
-  EXPECT_THAT(refused(with(x.above)), HasSubstr("is out of range\n  Give "));
-  if (x.below != nullptr) {
-    EXPECT_THAT(refused(with(x.below)), HasSubstr("is out of range\n  Give "));
+  for (const auto& x : cases) {
+    auto with = [&](const char* value) {
+      strings arguments{std::string{"--"} + x.name + '=' + value};
+      if (x.name == std::string{"reply-timeout"})
+        arguments.emplace_back("--compat=cc-bridge");
+      return arguments;
+    };
+    accepted(with(x.least));
+    accepted(with(x.most));
+    for (auto value : {x.below, x.above})
+      EXPECT_THAT(refused(with(value)),
+                  testing::ContainsRegex("Value .* not in range .*\n  Give "))
+        << x.name << ' ' << value;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-  options, limits,
-  testing::Values(limit{"max-in-flight", "0", "1", "1000", "1001"},
-                  limit{"max-line-bytes", "0", "1", "1GiB", "1073741825"},
-                  limit{"max-queue", "0", "1", "1000000", "1000001"},
-                  limit{"max-queue-bytes", "0", "1", "1GiB", "1073741825"},
-                  limit{"max-restarts", nullptr, "0", "1000", "1001"},
-                  limit{"restart-window", "0", "1ms", "24h", "25h"},
-                  limit{"restart-delay", nullptr, "0", "24h", "25h"},
-                  limit{"restart-delay-max", nullptr, "0", "24h", "25h"},
-                  limit{"stall-timeout", nullptr, "0", "24h", "25h"},
-                  limit{"start-timeout", nullptr, "0", "24h", "25h"},
-                  limit{"launch-patience", nullptr, "0", "24h", "25h"},
-                  limit{"permission-timeout", nullptr, "0", "24h", "25h"},
-                  limit{"drain-timeout", nullptr, "0", "24h", "25h"},
-                  limit{"health-interval", nullptr, "0", "24h", "25h"},
-                  limit{"max-claude-rss", nullptr, "0", "1024GiB", "1025GiB"},
-                  limit{"reply-timeout", "0", "1ms", "24h", "25h"}),
-  [](const auto& info) {
-    std::string name = info.param.name;
-    std::replace(name.begin(), name.end(), '-', '_');
-    return name;
-  });
+TEST(options, know_units) {
+  auto size = [](const char* text) {
+    return accepted({"--keep-events", text}).state.keep_events;
+  };
+  EXPECT_EQ(size("4096"), 4096u);
+  EXPECT_EQ(size("7B"), 7u);
+  for (auto text : {"64KiB", "64k", "64K", "64kB"})
+    EXPECT_EQ(size(text), 65536u) << text;
+  EXPECT_EQ(size("3MiB"), 3u << 20);
+  EXPECT_EQ(size("1GiB"), 1u << 30);
+  auto time = [](const char* text) {
+    return accepted({"--drain-timeout", text}).shutdown.drain_timeout;
+  };
+  EXPECT_EQ(time("500ms"), 500ms);
+  EXPECT_EQ(time("7s"), 7s);
+  EXPECT_EQ(time("2m"), 2min);
+  EXPECT_EQ(time("1h"), 1h);
+  EXPECT_EQ(time("0"), 0ms);
+  for (auto text : {"", "7", "1.5s", "soon", "7d", "s7", "7S"})
+    EXPECT_THAT(refused({std::string{"--drain-timeout="} + text}),
+                HasSubstr("Give TIME: such as 500ms, 7s, 2m or 1h, from 0"));
+  for (auto text : {"", "many", "1.5MiB", "1e3", "1QiB"})
+    EXPECT_THAT(refused({std::string{"--keep-events="} + text}),
+                HasSubstr("Give SIZE: such as 4096, 64KiB or 16MiB, from 0"));
+}
 
-TEST(limits_of_texts, hold) {
+TEST(options, have_limits_of_texts) {
   accepted({"--instance", std::string(64, 'a')});
   EXPECT_THAT(refused({"--instance", std::string(65, 'a')}),
               HasSubstr("instance's name"));
-  accepted({"--pipe-mode", "0600"});
-  accepted({"--pipe-mode", "0777"});
-  EXPECT_THAT(refused({"--pipe-mode", "0577"}),
-              HasSubstr("owner must be able"));
-  EXPECT_THAT(refused({"--pipe-mode", "1777"}), HasSubstr("no octal mode"));
+  for (auto [text, mode] : {std::pair{"0600", 0600u}, {"777", 0777u}})
+    EXPECT_EQ(accepted({"--pipe-mode", text}).pipes.permissions, mode);
+  for (auto text : {"0577", "1777", "0680", "rw", "06000", "6"})
+    EXPECT_THAT(refused({"--pipe-mode", text}), HasSubstr("from 0600 to 0777"));
 }
 
 TEST(options, take_the_words_of_the_table_and_no_others) {
   std::size_t count = 0;
-  for (const auto& row : option_table()) {
-    if (row.values.empty())
-      continue;
-    ++count;
-    // "auto text stream-json" → "auto, text or stream-json"
-    std::string spelled{row.values};
-    if (auto last = spelled.rfind(' '); last != spelled.npos)
-      spelled.replace(last, 1, " or ");
-    for (auto at = spelled.find(' '); at < spelled.find(" or ");
-         at = spelled.find(' ', at + 2))
-      spelled.replace(at, 1, ", ");
-    EXPECT_THAT(refused({"--" + std::string{row.name}, "nothing-like-it"}),
-                HasSubstr(" is not " + spelled + '\n'));
-  }
-  EXPECT_EQ(count, 9U);
+  for (const auto& option : agent_commands().front().options)
+    if (!option.values.empty()) {
+      ++count;
+      EXPECT_THAT(refused({"--" + option.name, "nothing-like-it"}),
+                  HasSubstr("nothing-like-it not in {" + option.values[0]));
+    }
+  EXPECT_EQ(count, 10u);
 }
 
 // -- help and version ---------------------------------------------------------
 
+namespace {
+
+std::string help_of(const strings& arguments) {
+  auto result = parse(arguments);
+  auto* end = std::get_if<early_exit>(&result);
+  EXPECT_TRUE(end != nullptr && end->code == 0);
+  return end == nullptr ? "" : end->text;
+}
+
+/// Each option on one line.
+std::string unwrapped(const std::string& help) {
+  static const std::regex wrap{R"(\n {30,})"};
+  return std::regex_replace(help, wrap, " ");
+}
+
+} // namespace
+
 TEST(help, fits_a_terminal) {
-  std::istringstream lines{help_text()};
+  std::istringstream lines{help_of({"--help"})};
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count)
     EXPECT_LE(line.size(), 80U) << line;
@@ -283,25 +262,27 @@ TEST(help, fits_a_terminal) {
 }
 
 TEST(help, names_every_option_its_value_and_default) {
-  auto text = help_text();
-  for (const auto& row : option_table()) {
-    EXPECT_THAT(text, HasSubstr("  --" + std::string{row.name} + ' '));
-    EXPECT_THAT(text, HasSubstr(std::string{row.metavar}));
-    if (!row.initial.empty()) {
-      EXPECT_THAT(text, HasSubstr('[' + std::string{row.initial} + ']'));
-    }
+  auto text = help_of({"--help"});
+  for (const auto& command : agent_commands()) {
+    auto help = unwrapped(
+      command.words.empty() ? text : help_of({command.words, "-h"}));
+    EXPECT_THAT(text, HasSubstr("  " + command.words + ' '));
+    for (const auto& option : command.options)
+      if (command.words.empty() || option.group == "Options") {
+        EXPECT_THAT(help, HasSubstr("--" + option.name
+                                    + (option.metavar.empty() ? "" : " ")
+                                    + option.metavar));
+        if (!option.initial.empty()) {
+          EXPECT_THAT(help, HasSubstr(" [" + option.initial + "]"));
+        }
+      }
   }
 }
 
-TEST(help, ends_the_program_with_0) {
-  for (auto arguments : std::vector<std::vector<std::string>>{
-         {"--help"}, {"-h"}, {"--check", "--help"}}) {
-    auto result = parse(arguments);
-    auto* end = std::get_if<early_exit>(&result);
-    ASSERT_NE(end, nullptr);
-    EXPECT_EQ(end->code, 0);
-    EXPECT_EQ(end->text, help_text());
-  }
+TEST(help, comes_before_any_mistake) {
+  auto text = help_of({"--help"});
+  EXPECT_EQ(help_of({"-h"}), text);
+  EXPECT_EQ(help_of({"--check", "--help", "--max-queue=0"}), text);
 }
 
 TEST(version, is_told_with_those_of_the_libraries) {
@@ -314,11 +295,6 @@ TEST(version, is_told_with_those_of_the_libraries) {
     << end->text;
   EXPECT_THAT(end->text, HasSubstr(std::to_string(CAF_MAJOR_VERSION) + '.'));
   EXPECT_THAT(end->text, HasSubstr(", Boost 1."));
-}
-
-TEST(variable_name, is_upper_case_with_underscores) {
-  EXPECT_EQ(environment_name("max-queue-bytes"),
-            "CONTAINER_AGENT_MAX_QUEUE_BYTES");
 }
 
 } // namespace container_agent::test

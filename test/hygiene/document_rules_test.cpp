@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <regex>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -88,11 +89,22 @@ TEST(document_paths, are_told_from_other_things) {
 }
 
 TEST(options, are_the_same_in_help_and_document) {
-  auto help = options_in_help(output_of("--help"));
+  std::string text;
+  for (std::string command : {"", "health", "status", "restart-claude", "tail"})
+    text += output_of(command + " --help");
+  auto help = options_in_help(text);
   EXPECT_THAT(help, testing::IsSupersetOf({"help", "version", "pipe-dir"}));
   EXPECT_THAT(
     option_complaints(help, options_in_document(text_of("docs/options.md"))),
     IsEmpty());
+}
+
+TEST(options, say_who_needs_them) {
+  static const std::regex four_cells{R"(\|( [^|]+ \|){4})"};
+  for (const auto& line : lines_of(text_of("docs/options.md")))
+    if (line.starts_with("| `--")) {
+      EXPECT_TRUE(std::regex_match(line, four_cells)) << line;
+    }
 }
 
 TEST(options, are_read_from_help) {

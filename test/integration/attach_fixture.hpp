@@ -65,7 +65,7 @@ public:
 
   /// An agent that is told to attach to this process, and can't.
   [[nodiscard]] std::string refusal_of(pid_t pid) const {
-    auto o = agent({"--attach-pid", std::to_string(pid)});
+    auto o = agent({"--attach", std::to_string(pid)});
     o.open_input = o.open_output = false;
     agent_process refused{o};
     EXPECT_EQ(refused.wait_exit(), (exit_status{4, 0}));

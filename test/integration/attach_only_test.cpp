@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-/// --attach-only: never starts one, waits for one, and for the next one.
+/// --attach only: never starts one, waits for one, and for the next one.
 namespace container_agent::test {
 
 namespace {
@@ -34,14 +34,14 @@ bool lives_for(agent_process& agent, std::chrono::milliseconds time) {
 
 TEST_F(attaching, only_takes_one_that_runs_already) {
   loose_process claude{this->claude()};
-  agent_process agent{this->agent({"--attach-only"})};
+  agent_process agent{this->agent({"--attach", "only"})};
   EXPECT_EQ(agent.wait_for_record("ready")["pid"], claude.pid());
   agent.write_line("hello");
   agent.wait_for_answer("echo: hello");
 }
 
 TEST_F(attaching, only_waits_for_one_and_for_the_next) {
-  agent_process agent{this->agent({"--attach-only", "--max-restarts", "0"})};
+  agent_process agent{this->agent({"--attach", "only", "--max-restarts", "0"})};
   agent.wait_for_log("attach_waits");
   agent.prompt("early", first_uuid);
   for (int i = 0; i < 3; ++i) {
@@ -62,7 +62,7 @@ TEST_F(attaching, only_waits_for_one_and_for_the_next) {
 }
 
 TEST_F(attaching, only_sends_a_prompt_in_flight_to_the_next_one) {
-  agent_process agent{this->agent({"--attach-only"})};
+  agent_process agent{this->agent({"--attach", "only"})};
   auto first = std::make_unique<loose_process>(claude());
   agent.prompt("kill-once", first_uuid);
   agent.wait_for_record("claude_exited");
@@ -80,7 +80,7 @@ TEST_F(attaching, only_sends_a_prompt_in_flight_to_the_next_one) {
 TEST_F(attaching, only_waits_for_a_program_that_is_not_there_yet) {
   auto elsewhere = state() / "not-yet";
   std::filesystem::rename(program(), elsewhere);
-  agent_process agent{this->agent({"--attach-only"})};
+  agent_process agent{this->agent({"--attach", "only"})};
   agent.wait_for_log("attach_waits");
   std::filesystem::rename(elsewhere, program());
   loose_process claude{this->claude()};
@@ -93,7 +93,7 @@ TEST_F(attaching, only_looks_again_when_what_was_in_the_way_has_ended) {
   loose_process one{claude()};
   auto other = std::make_unique<loose_process>(
     claude(on_fifos(state() / "in2", state() / "out2")));
-  agent_process agent{this->agent({"--attach-only"})};
+  agent_process agent{this->agent({"--attach", "only"})};
   agent.wait_for_log("attach_refused", 2);
   // Longer than the looks that follow a start.
   ASSERT_TRUE(lives_for(agent, 2s));
@@ -102,7 +102,8 @@ TEST_F(attaching, only_looks_again_when_what_was_in_the_way_has_ended) {
 }
 
 TEST_F(attaching, only_never_wakes_up_while_it_waits) {
-  agent_process agent{this->agent({"--attach-only", "--health-interval", "0"})};
+  agent_process agent{
+    this->agent({"--attach", "only", "--health-interval", "0"})};
   agent.wait_for_log("attach_waits");
   ASSERT_TRUE(lives_for(agent, 2s));
   auto before = wake_ups(agent.pid());
@@ -115,22 +116,11 @@ TEST_F(attaching, only_never_wakes_up_while_it_waits) {
 }
 
 TEST_F(attaching, only_ends_at_once_while_it_waits) {
-  agent_process agent{this->agent({"--attach-only"})};
+  agent_process agent{this->agent({"--attach", "only"})};
   agent.wait_for_log("attach_waits");
   EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
   for (const auto& line : agent.log())
     EXPECT_NE(line.value("to", ""), "terminating") << line;
-}
-
-TEST_F(attaching, only_waits_on_after_the_one_that_was_named) {
-  loose_process named{claude()};
-  agent_process agent{this->agent(
-    {"--attach-only", "--attach-pid", std::to_string(named.pid())})};
-  EXPECT_EQ(agent.wait_for_record("ready")["pid"], named.pid());
-  named.kill();
-  agent.wait_for_record("claude_exited");
-  loose_process next{claude()};
-  EXPECT_EQ(agent.wait_for_record("ready")["pid"], next.pid());
 }
 
 } // namespace container_agent::test

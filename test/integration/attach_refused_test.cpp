@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-/// Every reason for which --attach-pid is refused, by real processes.
+/// Every reason for which --attach PID is refused, by real processes.
 namespace container_agent::test {
 
 namespace {
@@ -128,7 +128,7 @@ TEST_F(attaching, a_refusal_is_logged_and_one_is_started_instead) {
 
 TEST_F(attaching, a_check_says_whether_it_would_work) {
   loose_process claude{this->claude()};
-  auto o = agent({"--check", "--attach-pid", std::to_string(claude.pid())});
+  auto o = agent({"--check", "--attach", std::to_string(claude.pid())});
   o.open_input = o.open_output = false;
   agent_process check{o};
   EXPECT_EQ(check.wait_exit(), (exit_status{0, 0}));

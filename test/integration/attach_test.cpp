@@ -53,7 +53,7 @@ TEST_F(attaching, the_turn_in_flight_is_finished_before_it_is_let_go) {
 
 TEST_F(attaching, no_attach_starts_one_beside_it) {
   loose_process claude{this->claude()};
-  agent_process agent{this->agent({"--no-attach"})};
+  agent_process agent{this->agent({"--attach", "no"})};
   auto ready = agent.wait_for_record("ready");
   EXPECT_NE(ready["pid"], claude.pid()) << ready;
   EXPECT_EQ(ready["attached"], false) << ready;
@@ -151,8 +151,7 @@ TEST_F(attaching, one_of_two_is_joined_if_it_is_named) {
   make_fifo(state() / "out2");
   loose_process one{claude()};
   loose_process other{claude(on_fifos(state() / "in2", state() / "out2"))};
-  agent_process agent{
-    this->agent({"--attach-pid", std::to_string(other.pid())})};
+  agent_process agent{this->agent({"--attach", std::to_string(other.pid())})};
   EXPECT_EQ(agent.wait_for_record("ready")["pid"], other.pid());
 }
 
@@ -164,7 +163,7 @@ TEST_F(attaching, raw_mode_joins_any_program_that_is_named) {
   agent_options options;
   options.attach = true;
   options.claude_command = "cat";
-  options.args = {"--mode", "raw", "--attach-pid", std::to_string(cat.pid())};
+  options.args = {"--mode", "raw", "--attach", std::to_string(cat.pid())};
   agent_process agent{options};
   agent.write("some bytes");
   EXPECT_EQ(agent.read_bytes(10), "some bytes");

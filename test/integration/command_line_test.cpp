@@ -27,10 +27,7 @@ TEST(command_line, help_names_every_option) {
   EXPECT_EQ(help.err, "");
   for (const auto* name : {"pipe-dir",
                            "instance",
-                           "input-pipe",
-                           "output-pipe",
                            "pipe-mode",
-                           "keep-pipes",
                            "mode",
                            "exit-on-eof",
                            "input-format",
@@ -53,7 +50,6 @@ TEST(command_line, help_names_every_option) {
                            "max-restarts",
                            "restart-window",
                            "restart-delay",
-                           "restart-delay-max",
                            "log-level",
                            "log-format",
                            "log-file",
@@ -162,10 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
             "--permission-prompts"},
     mistake{"log_level", {"--log-level", "loud"}, "--log-level"},
     mistake{"log_format", {"--log-format", "xml"}, "--log-format"},
-    mistake{"config_missing", {"--config", "/nowhere.toml"}, "/nowhere.toml"},
-    mistake{"same_pipe_twice",
-            {"--input-pipe", "/tmp/x", "--output-pipe", "/tmp/x"},
-            "/tmp/x"}),
+    mistake{"config_missing", {"--config", "/nowhere.toml"}, "/nowhere.toml"}),
   [](const auto& info) { return info.param.name; });
 
 TEST(command_line, a_mistake_shows_no_secret) {
@@ -184,12 +177,11 @@ TEST(command_line, options_come_from_the_environment) {
 
   agent_options options;
   options.env = {{"CONTAINER_AGENT_MAX_LINE_BYTES", "1KiB"},
-                 {"CONTAINER_AGENT_KEEP_PIPES", "true"}};
+                 {"CONTAINER_AGENT_PIPE_MODE", "0600"}};
   agent_process agent{options};
+  EXPECT_EQ(mode_of(agent.input_path()), 0600U);
   agent.write_line(std::string(1025, 'x'));
   EXPECT_EQ(agent.wait_for_record("rejected")["reason"], "too_long");
-  EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
-  EXPECT_EQ(kind_of(agent.input_path()), "fifo");
 }
 
 TEST(command_line, options_come_from_a_file) {

@@ -24,7 +24,7 @@ inline constexpr exit_status graceful{0, 0};
 
 /// A restart without a noticeable wait.
 inline std::vector<std::string> fast_restarts() {
-  return {"--restart-delay", "1ms", "--restart-delay-max", "10ms"};
+  return {"--restart-delay", "1ms"};
 }
 
 inline std::vector<std::string> lines_of(const std::filesystem::path& file) {

@@ -178,9 +178,8 @@ TEST(faults, no_restarts_if_none_are_allowed) {
 }
 
 TEST(faults, old_restarts_are_forgotten) {
-  agent_process agent{
-    quick({"--max-restarts", "2", "--restart-window", "50ms", "--restart-delay",
-           "60ms", "--restart-delay-max", "60ms"})};
+  agent_process agent{quick({"--max-restarts", "2", "--restart-window", "50ms",
+                             "--restart-delay", "60ms"})};
   for (int i = 0; i < 5; ++i) {
     auto text = "kill-once ; number " + std::to_string(i) + ".";
     agent.write_line(text);

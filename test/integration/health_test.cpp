@@ -87,7 +87,7 @@ TEST(health, is_degraded_but_ready_after_a_restart) {
 
 TEST(health, a_missing_claude_is_not_ready) {
   agent_options options;
-  options.args = {"--restart-delay", "1h", "--restart-delay-max", "1h"};
+  options.args = {"--restart-delay", "1h"};
   agent_process agent{options};
   agent.wait_for_record("ready");
   ::kill(agent.child_pid(), SIGKILL);

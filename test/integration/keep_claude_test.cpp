@@ -329,7 +329,7 @@ TEST(keep_claude, the_one_left_is_not_for_an_agent_that_does_not_keep) {
   host.kill_agent();
   agent_options options;
   options.pipe_dir = host.dir() / "other";
-  options.args = {"--attach-pid", std::to_string(host.claude_pid())};
+  options.args = {"--attach", std::to_string(host.claude_pid())};
   options.attach = true;
   options.open_input = options.open_output = false;
   agent_process plain{options};
@@ -366,9 +366,8 @@ TEST(keep_claude, a_host_of_cc_bridge_gets_its_reply_of_the_next_agent) {
   temp_dir dir;
   agent_options options;
   options.pipe_dir = dir / "pipes";
-  options.args
-    = {"--compat",     "cc-bridge", "--keep-claude",
-       "--keep-pipes", "--env",     "FAKE_CLAUDE_STATE=" + dir.path().string()};
+  options.args = {"--compat", "cc-bridge", "--keep-claude", "--env",
+                  "FAKE_CLAUDE_STATE=" + dir.path().string()};
   options.pass_state_dir = false;
   options.open_output = false;
   make_fifo(dir / "gate");

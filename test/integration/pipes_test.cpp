@@ -87,29 +87,6 @@ TEST(pipes, have_the_instances_name) {
   agent.wait_for_answer("echo: hello");
 }
 
-TEST(pipes, may_be_named_one_by_one) {
-  temp_dir dir;
-  agent_options options = without_opening();
-  options.args
-    = {"--input-pipe", dir / "questions", "--output-pipe", dir / "answers"};
-  make_fifo(dir / "questions");
-  make_fifo(dir / "answers");
-  auto answers = open_fifo_reader(dir / "answers");
-  agent_process agent{options};
-  open_write_close(dir / "questions", "hello\n");
-  std::string text;
-  deadline until;
-  while (text.find("echo: hello") == std::string::npos) {
-    agent.step("the answer", until, false, answers.get());
-    char buffer[4096];
-    auto n = ::read(answers.get(), buffer, sizeof(buffer));
-    if (n > 0)
-      text.append(buffer, static_cast<std::size_t>(n));
-  }
-  EXPECT_EQ(kind_of(agent.input_path()), "missing");
-  EXPECT_EQ(kind_of(agent.output_path()), "missing");
-}
-
 TEST(pipes, that_exist_are_used_as_they_are_and_left) {
   temp_dir dir;
   agent_options options;
@@ -134,16 +111,6 @@ TEST(pipes, are_removed_at_the_end) {
   EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
   EXPECT_EQ(kind_of(agent.input_path()), "missing");
   EXPECT_EQ(kind_of(agent.output_path()), "missing");
-}
-
-TEST(pipes, stay_with_keep_pipes) {
-  agent_options options;
-  options.args = {"--keep-pipes"};
-  agent_process agent{options};
-  agent.wait_for_record("ready");
-  EXPECT_EQ(agent.stop(), (exit_status{0, 0}));
-  EXPECT_EQ(kind_of(agent.input_path()), "fifo");
-  EXPECT_EQ(kind_of(agent.output_path()), "fifo");
 }
 
 /// Which end something is in the way of, and what.

@@ -1,8 +1,7 @@
 #include "test/integration/common.hpp"
 #include "test/support/process_search.hpp"
 
-/// As process 1 of a pid namespace, and as a subreaper. Beside tini, which does
-/// nothing else.
+/// As process 1 of a pid namespace, beside tini, which does nothing else.
 namespace container_agent::test {
 
 namespace {
@@ -217,36 +216,7 @@ TEST_F(process_one, leaves_nothing_behind) {
 
 // -- not process 1 ------------------------------------------------------------
 
-class subreaper : public testing::TestWithParam<std::vector<std::string>> {};
-
-TEST_P(subreaper, reaps_and_kills_what_it_finds_below_itself) {
-  auto mark = new_mark();
-  agent_options options;
-  // The inner shell is the agent's own child, and leaves it another one.
-  options.launcher = {"env", mark, "sh", "-c",
-                      "sh -c 'read line <\"$0\"/go; (sleep 600 &)' \"$0\" & "
-                      "exec \"$@\""};
-  temp_dir dir;
-  make_fifo(dir / "go");
-  options.launcher.push_back(dir.path());
-  options.args = GetParam();
-  options.args.insert(options.args.end(),
-                      {"--log-level", "debug", "--subreaper"});
-  agent_process agent{options};
-  agent.wait_for_record("ready");
-  open_write_close(dir / "go", "x\n");
-  agent.wait_for_log("orphan_reaped");
-  agent.send_signal(SIGINT);
-  EXPECT_EQ(agent.wait_exit(), (exit_status{0, 0}));
-  EXPECT_TRUE(processes_marked(mark).empty());
-}
-
-INSTANTIATE_TEST_SUITE_P(, subreaper,
-                         testing::Values(std::vector<std::string>{},
-                                         std::vector<std::string>{
-                                           "--keep-claude"}));
-
-TEST(no_subreaper, without_the_option_others_are_left_alone) {
+TEST(not_process_one, leaves_others_alone) {
   auto mark = new_mark();
   agent_options options;
   options.launcher = {"env", mark, "sh", "-c", "sleep 600 & exec \"$@\"", "sh"};

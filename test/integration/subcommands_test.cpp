@@ -60,7 +60,6 @@ TEST(subcommands, each_instance_has_its_own_socket) {
   temp_dir dir;
   agent_options options;
   options.pipe_dir = dir / "pipes";
-  options.args = {"--keep-pipes"};
   agent_process first{options};
   options.instance = "other";
   agent_process second{options};
@@ -104,19 +103,6 @@ TEST(subcommands, the_socket_is_where_the_option_says_or_nowhere) {
               HasSubstr("unhealthy: there is nobody to ask"));
 }
 
-TEST(subcommands, beside_an_input_pipe_of_its_own) {
-  temp_dir dir;
-  agent_options options;
-  options.pipe_dir = dir / "pipes";
-  options.args = {"--input-pipe", (dir / "pipes" / "claude.in.fifo").string()};
-  agent_process agent{options};
-  agent.wait_for_record("ready");
-  EXPECT_EQ(
-    run_program({"health", "--input-pipe", agent.input_path().string()}).status,
-    yes);
-  EXPECT_EQ(kind_of(agent.input_path().string() + ".control.sock"), "socket");
-}
-
 TEST(subcommands, something_else_at_its_place_is_an_error_at_the_start) {
   temp_dir dir;
   write_file(dir / "claude.control.sock", "precious");
@@ -143,20 +129,16 @@ TEST(subcommands, a_second_agent_at_a_living_ones_socket_refuses_to_start) {
 TEST(subcommands, where_the_default_cannot_be_made_the_agent_does_without) {
   temp_dir dir;
   agent_options options;
-  options.pipe_dir = dir / "pipes";
-  options.open_input = false;
-  auto input = options.pipe_dir / std::string(100, 'x');
-  // Too long a name for a socket beside it.
-  options.args = {"--input-pipe", input.string()};
+  options.pipe_dir = dir / std::string(100, 'x'); // too long for a socket in it
   agent_process agent{options};
   agent.wait_for_record("ready");
   EXPECT_THAT(
     agent.wait_for_log("control_unavailable")["error"].get<std::string>(),
     HasSubstr("too long"));
   // One that was asked for must be there.
+  options.args = {"--control-socket", options.pipe_dir / "socket"};
   options.pipe_dir = dir / "others";
-  options.args = {"--control-socket", input.string()};
-  options.open_output = false;
+  options.open_input = options.open_output = false;
   agent_process refused{options};
   EXPECT_EQ(refused.wait_exit(), (exit_status{3, 0}));
   EXPECT_EQ(kind_of(refused.output_path()), "missing");

@@ -1,7 +1,8 @@
 #include "test/integration/client.hpp"
 #include "test/support/all_tests.hpp"
 
-/// Claude that is silent, mute, or not to be had; and restarts by other rules.
+/// Claude that is silent, mute, or not to be had; and one that is not
+/// restarted.
 namespace container_agent::test {
 
 namespace {
@@ -19,7 +20,7 @@ agent_options with(std::vector<std::string> more,
 exit_status end_of_raw(const std::string& script) {
   agent_options options;
   options.claude_command = "/bin/sh";
-  options.args = {"--mode", "raw", "--restart", "claude_process=temporary"};
+  options.args = {"--mode", "raw", "--once"};
   options.claude_args = {"-c", script};
   options.open_input = options.open_output = false;
   agent_process agent{options};
@@ -148,7 +149,7 @@ TEST(giving_up, fails_a_prompt_that_runs_when_it_comes_again) {
   agent.wait_for_answer("echo: first");
 }
 
-// -- other rules --------------------------------------------------------------
+// -- not restarted ------------------------------------------------------------
 
 TEST(temporary_child, every_exit_code_is_passed_on) {
   for (int code = 0; code < 256; code += all_tests() ? 1 : 15)
@@ -162,19 +163,12 @@ TEST(temporary_child, a_signal_is_passed_on_as_128_and_its_number) {
 }
 
 TEST(temporary_child, a_claude_that_crashes_ends_the_agent) {
-  agent_process agent{with({"--restart", "claude_process=temporary"})};
+  agent_process agent{with({"--once"})};
   agent.prompt("crash 7", first_uuid);
   agent.wait_for_record("claude_exited");
   EXPECT_EQ(agent.wait_for_record("failed")["uuid"], first_uuid);
   EXPECT_EQ(agent.wait_exit(), (exit_status{7, 0}));
   EXPECT_EQ(lines_of(agent.state_dir() / "starts").size(), 1U);
-}
-
-TEST(restart_rules, of_one_actor_leave_the_others_as_they_are) {
-  agent_process agent{with({"--max-restarts", "0", "--restart",
-                            "claude_process=transient,max=3,delay=1ms"})};
-  agent.prompt("crash-times 3 1", first_uuid);
-  agent.wait_for_answer("echo: crash-times");
 }
 
 } // namespace container_agent::test

@@ -19,12 +19,6 @@ subprocess tail(const agent_process& agent, std::vector<std::string> args) {
   return subprocess{options};
 }
 
-agent_options staying() {
-  agent_options options;
-  options.args = {"--keep-pipes"}; // and the folder with them
-  return options;
-}
-
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -33,7 +27,7 @@ std::string first_line(const std::string& text) {
 
 TEST(tail, prints_what_an_agent_has_left) {
   temp_dir dir;
-  auto options = staying();
+  agent_options options;
   options.pipe_dir = dir / "pipes";
   agent_process agent{options};
   agent.prompt("hello", first_uuid);
@@ -47,7 +41,7 @@ TEST(tail, prints_what_an_agent_has_left) {
 }
 
 TEST(tail, begins_at_the_offset_of_a_record) {
-  agent_process agent{staying()};
+  agent_process agent;
   agent.prompt("one", first_uuid);
   agent.wait_for_answer("echo: one");
   agent.prompt("two", second_uuid);
@@ -65,7 +59,7 @@ TEST(tail, begins_at_the_offset_of_a_record) {
 
 TEST(tail, follows_one_agent_and_the_next_one) {
   temp_dir dir;
-  auto options = staying();
+  agent_options options;
   options.pipe_dir = dir / "pipes";
   std::optional<agent_process> agent{std::in_place, options};
   agent->wait_for_record("ready");

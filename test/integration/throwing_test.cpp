@@ -57,8 +57,7 @@ agent_options throwing(const std::filesystem::path& log, int pause,
   options.program = throwing_agent_binary();
   options.env["THROWING_AGENT_LOG"] = log;
   options.env["THROWING_AGENT_PAUSE"] = std::to_string(pause);
-  options.args = {"--max-restarts",      "1000", "--restart-delay", "0ms",
-                  "--restart-delay-max", "2ms"};
+  options.args = {"--max-restarts", "1000", "--restart-delay", "0"};
   options.args.insert(options.args.end(), more.begin(), more.end());
   return options;
 }
@@ -250,9 +249,8 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
   }
   {
     SCOPED_TRACE("a Claude that is given up");
-    auto options = throwing(
-      log, 0,
-      {"--on-give-up", "wait", "--restart", "claude_process=transient,max=0"});
+    auto options
+      = throwing(log, 0, {"--on-give-up", "wait", "--max-restarts", "100"});
     options.claude_args = {"--fail-start", "3"};
     agent_process agent{options};
     bookkeeper host{agent};

@@ -47,20 +47,6 @@ TEST(two_agents, the_second_is_refused_and_the_first_goes_on) {
     EXPECT_EQ(entry.path().filename(), "claude.state");
 }
 
-TEST(two_agents, one_pipe_in_common_is_enough) {
-  temp_dir dir;
-  temp_dir elsewhere;
-  agent_process first{on(dir.path())};
-  for (auto [option, name] : {std::pair{"--input-pipe", "claude.in.fifo"},
-                              {"--output-pipe", "claude.out.fifo"}}) {
-    auto options = second_on(elsewhere.path());
-    options.args = {option, dir / name};
-    expect_refused(options, first);
-  }
-  first.write_line("hello");
-  first.wait_for_answer("echo: hello");
-}
-
 TEST(two_agents, each_mode_is_refused) {
   temp_dir dir;
   auto compat = second_on(dir.path());

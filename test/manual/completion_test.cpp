@@ -1,4 +1,4 @@
-#include "main/manual/commands.hpp"
+#include "main/client/trace_command.hpp"
 #include "test/manual/shells.hpp"
 
 #include <gmock/gmock.h>
@@ -64,7 +64,7 @@ TEST_P(completions, finish_a_subcommand) {
 TEST_P(completions, know_all_commands) {
   std::set<std::string> commands;
   std::set<std::string> tools;
-  for (const auto& command : manual::all_commands()) {
+  for (const auto& command : all_commands()) {
     auto line = split(command.words);
     if (!line.empty())
       commands.insert(line.front());
@@ -76,7 +76,7 @@ TEST_P(completions, know_all_commands) {
 }
 
 TEST_P(completions, know_all_options_of_each_command_and_no_others) {
-  for (const auto& command : manual::all_commands()) {
+  for (const auto& command : all_commands()) {
     std::set<std::string> all;
     for (const auto& option : command.options)
       all.insert("--" + option.name);
@@ -87,7 +87,7 @@ TEST_P(completions, know_all_options_of_each_command_and_no_others) {
 
 TEST_P(completions, know_all_values_of_an_option) {
   int count = 0;
-  for (const auto& command : manual::all_commands())
+  for (const auto& command : all_commands())
     for (const auto& option : command.options) {
       if (option.values.empty())
         continue;

@@ -116,7 +116,7 @@ TEST(choices, two_that_are_fit_are_both_refused_and_named) {
   for (const auto& refused : choice.refused) {
     EXPECT_EQ(refused.reason, "several");
     EXPECT_THAT(refused.detail, HasSubstr("7, 8"));
-    EXPECT_THAT(refused.advice, HasSubstr("--attach-pid"));
+    EXPECT_THAT(refused.advice, HasSubstr("--attach PID"));
   }
 }
 

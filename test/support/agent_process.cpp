@@ -46,7 +46,7 @@ std::vector<std::string> command_line(const agent_options& options,
   if (options.pass_state_dir)
     add("--env", "FAKE_CLAUDE_STATE=" + state.string());
   if (!options.attach)
-    argv.push_back("--no-attach");
+    add("--attach", "no");
   if (options.give_pipe_dir)
     add("--trace-dir", pipe_dir.parent_path() / "dumps");
   argv.insert(argv.end(), options.args.begin(), options.args.end());

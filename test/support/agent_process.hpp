@@ -55,7 +55,7 @@ struct agent_options {
   /// --instance is given when this differs from the default.
   std::string instance = "claude";
 
-  /// false: --no-attach is given. Tests run side by side, and must not take
+  /// false: --attach no is given. Tests run side by side, and must not take
   /// each other's Claude.
   bool attach = false;
 

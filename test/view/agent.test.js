@@ -25,7 +25,7 @@ async function start_agent(t) {
     || join(root, 'build', 'container-agent');
   const claude = process.env.VIEW_CLAUDE || join(root, 'build', 'fake_claude');
   const child = spawn(program, ['--pipe-dir', folder, '--claude-command',
-    claude, '--no-attach', '--http', '127.0.0.1:0'], {
+    claude, '--attach', 'no', '--http', '127.0.0.1:0'], {
     env: {PATH: process.env.PATH, HOME: folder},
     stdio: ['ignore', 'ignore', 'pipe'],
   });
