@@ -1,7 +1,7 @@
 #include "main/cli/command_line.hpp"
 
 #include "main/cli/option_table.hpp"
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

@@ -1,7 +1,7 @@
 #include "main/cli/option_rules.hpp"
 
 #include "main/cli/environment.hpp"
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <algorithm>
 #include <array>

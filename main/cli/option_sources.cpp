@@ -1,7 +1,7 @@
 #include "main/cli/option_sources.hpp"
 
 #include "main/cli/config_file.hpp"
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "main/cli/option_table.hpp"
 
 #include "main/cli/options.hpp"
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
 #include "main/cli/options.hpp"
-#include "main/log/agent_version.hpp"
+#include "messages/agent_version.hpp"
 
 #include "actors/child/child_link.hpp"
 #include "main/cli/option_places.hpp"
 #include "main/cli/option_rules.hpp"
 #include "main/cli/option_sources.hpp"
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 #include "messages/errors.hpp"
 
 #include <boost/version.hpp>

@@ -2,7 +2,7 @@
 
 #include "actors/core/ports.hpp"
 #include "main/cli/restart_rule.hpp"
-#include "main/log/log_settings.hpp"
+#include "main/log/logging.hpp"
 #include "main/server/http_address.hpp"
 
 #include <chrono>

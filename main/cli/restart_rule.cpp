@@ -1,6 +1,6 @@
 #include "main/cli/restart_rule.hpp"
 
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 #include "main/cli/option_table.hpp"
-#include "main/log/agent_version.hpp"
+#include "messages/agent_version.hpp"
 #include "test/cli/option_support.hpp"
 
 #include <caf/config.hpp>

@@ -1,7 +1,7 @@
 #include "main/cli/options.hpp"
-#include "main/log/agent_version.hpp"
 #include "main/manual/commands.hpp"
 #include "main/manual/writers.hpp"
+#include "messages/agent_version.hpp"
 #include "messages/errors.hpp"
 #include "test/manual/shells.hpp"
 #include "test/support/temp_dir.hpp"
