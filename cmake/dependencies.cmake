@@ -40,7 +40,6 @@ if(NOT AGENT_FUZZ)
     message(FATAL_ERROR
       "toml++ not found: run 'make deps' (package libtomlplusplus-dev)")
   endif()
-  find_package(spdlog 1.10 REQUIRED)
 
   # Asio is compiled once, here, instead of into every file that includes it:
   # measured on Debian's 1.81 with Boost.Process, a file takes 3.9 s in place of
@@ -50,12 +49,4 @@ if(NOT AGENT_FUZZ)
   target_compile_definitions(asio_compiled
     PUBLIC BOOST_ASIO_SEPARATE_COMPILATION)
   target_link_libraries(asio_compiled PUBLIC Boost::headers Threads::Threads)
-
-  # spdlog and fmt header-only, not Debian's shared libraries. Measured with a
-  # program that writes one line: 2.9 MB against 3.5 MB resident, 1.3 ms against
-  # 1.5 ms from start to end, and no run-time package. It costs 5 s of compiling
-  # for each file that includes it, so only main/logging does.
-  add_library(spdlog_headers INTERFACE)
-  target_compile_definitions(spdlog_headers INTERFACE
-    SPDLOG_HEADER_ONLY SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
 endif()

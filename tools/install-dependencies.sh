@@ -22,9 +22,7 @@ libboost1.81-dev|Asio, Boost.Process and Boost.Beast
 nlohmann-json3-dev|JSON
 libcli11-dev|the command line
 libtomlplusplus-dev|the configuration file
-libspdlog-dev|logging
 prometheus-cpp-dev|metrics
-libfmt-dev|logging
 libgtest-dev|the tests
 libgmock-dev|the tests'
 

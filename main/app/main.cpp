@@ -2,11 +2,11 @@
 #include "main/app/wiring.hpp"
 #include "main/cli/environment.hpp"
 #include "main/cli/options.hpp"
+#include "main/cli/value_text.hpp"
 #include "main/client/client.hpp"
 #include "main/client/tail.hpp"
 #include "main/client/trace_command.hpp"
 #include "main/fifo/fifo_path.hpp"
-#include "main/log/agent_version.hpp"
 #include "main/log/logging.hpp"
 #include "main/log/redaction.hpp"
 #include "main/loop/event_loop.hpp"
@@ -14,6 +14,7 @@
 #include "main/server/socket_place.hpp"
 #include "main/shim/shim_place.hpp"
 #include "main/storage/log.hpp"
+#include "messages/agent_version.hpp"
 #include "messages/errors.hpp"
 
 #include <csignal>
@@ -59,7 +60,7 @@ public:
   }
   gathered_log(const gathered_log&) = delete;
   gathered_log& operator=(const gathered_log&) = delete;
-  ~gathered_log() { log_.stop_gathering(); }
+  ~gathered_log() { log_.gather({}); }
 
 private:
   agent_log& log_;
@@ -127,9 +128,9 @@ int main(int argc, char** argv) {
     return leave({static_cast<std::int32_t>(code),
                   "container-agent: " + std::string{error.what()} + '\n'});
   };
-  std::unique_ptr<agent_log> log;
+  std::optional<agent_log> log;
   try {
-    log = make_event_log(settings.log);
+    log.emplace(settings.log);
   } catch (const std::exception& error) {
     return failed(exit_code::bad_usage, error);
   }

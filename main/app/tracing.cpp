@@ -1,5 +1,5 @@
 #include "main/app/tracing.hpp"
-#include "main/log/agent_version.hpp"
+#include "messages/agent_version.hpp"
 
 #include <functional>
 #include <utility>

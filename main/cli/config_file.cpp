@@ -1,6 +1,6 @@
 #include "main/cli/config_file.hpp"
 
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <toml++/toml.h>
 

@@ -1,6 +1,6 @@
 #include "main/cli/environment.hpp"
 
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 #include "main/server/http_access.hpp"
 
 #include <unistd.h>

@@ -2,7 +2,7 @@
 
 #include "main/cli/environment.hpp"
 #include "main/cli/option_values.hpp"
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <algorithm>
 #include <cstdlib>

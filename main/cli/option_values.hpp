@@ -1,6 +1,6 @@
 #pragma once
 
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

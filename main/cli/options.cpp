@@ -1,8 +1,8 @@
 #include "main/cli/options.hpp"
 
 #include "main/cli/option_reader.hpp"
-#include "main/log/agent_version.hpp"
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
+#include "messages/agent_version.hpp"
 #include "messages/errors.hpp"
 
 #include <boost/version.hpp>

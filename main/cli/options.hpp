@@ -2,7 +2,7 @@
 
 #include "actors/core/ports.hpp"
 #include "actors/supervision/restart_policy.hpp"
-#include "main/log/log_settings.hpp"
+#include "main/log/logging.hpp"
 #include "main/server/http_address.hpp"
 
 #include <chrono>

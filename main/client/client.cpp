@@ -1,9 +1,9 @@
 #include "main/client/client.hpp"
 
+#include "main/cli/value_text.hpp"
 #include "main/client/control_client.hpp"
 #include "main/client/status_table.hpp"
 #include "main/fifo/fifo_lock.hpp"
-#include "main/log/value_text.hpp"
 #include "main/server/health_line.hpp"
 
 namespace container_agent {

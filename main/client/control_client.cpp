@@ -1,6 +1,6 @@
 #include "main/client/control_client.hpp"
 
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 #include "main/process/process_probe.hpp"
 
 #include <poll.h>

@@ -1,7 +1,7 @@
 #include "main/client/tail.hpp"
 
+#include "main/cli/value_text.hpp"
 #include "main/client/follow_output.hpp"
-#include "main/log/value_text.hpp"
 #include "main/storage/log_reader.hpp"
 
 #include <poll.h>

@@ -4,6 +4,7 @@
 #include "messages/utc_text.hpp"
 #include "messages/visible_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -16,7 +17,13 @@ namespace {
 constexpr std::size_t redaction_margin = 512;
 
 /// Room for what most records have, so that a line is one allocation.
-constexpr std::size_t usual_line = 240;
+constexpr std::size_t usual_line = 320;
+
+// By `log_level`; faint, faint, green, yellow, red.
+constexpr std::array<std::string_view, 5> level_names{"trace", "debug", "info",
+                                                      "warn", "error"};
+constexpr std::array<std::string_view, 5> level_colours{
+  "\x1b[2m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m"};
 
 /// As between quotes.
 void append_escaped(std::string& out, std::string_view text) {
@@ -24,36 +31,26 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 bool is_bare(std::string_view text) {
-  if (text.empty())
-    return false;
-  for (char c : text)
-    if (c == '"' || c == '=' || c == '\\' || static_cast<signed char>(c) <= ' '
-        || c == 0x7f)
-      return false;
-  return true;
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+  });
 }
 
 void append_text(std::string& out, std::string_view text) {
-  if (is_bare(text)) {
-    out += text;
-    return;
-  }
-  out += '"';
+  const auto* quote = is_bare(text) ? "" : "\"";
+  out += quote;
   append_escaped(out, text);
-  out += '"';
+  out += quote;
 }
 
 /// What may be shown of a text value.
-std::string presentable(const log_field& field, std::string_view all) {
-  if (is_secret_name(field.name) && !all.empty())
+std::string presentable(std::string_view name, std::string_view all) {
+  if (is_secret_name(name) && !all.empty())
     return std::string{redacted};
   auto shown = redact(all.substr(0, max_log_value + redaction_margin));
   if (all.size() <= max_log_value)
     return shown;
-  auto end = std::min(max_log_value, shown.size());
-  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xc0) == 0x80)
-    --end;
-  shown.resize(end);
+  shown.resize(first_bytes(shown, max_log_value).size());
   return shown + "… [" + std::to_string(all.size()) + " bytes in all]";
 }
 
@@ -72,7 +69,7 @@ void append_value(std::string& out, const log_field& field,
     [&](const auto& value) {
       using type = std::decay_t<decltype(value)>;
       if constexpr (std::is_same_v<type, std::string_view>)
-        append_string(out, presentable(field, value));
+        append_string(out, presentable(field.name, value));
       else if constexpr (std::is_same_v<type, bool>)
         out += value ? "true" : "false";
       else if constexpr (std::is_same_v<type, double>)
@@ -88,16 +85,6 @@ bool is_own_member(std::string_view name) {
          || name == "event";
 }
 
-std::string_view colour_of(std::string_view level) {
-  if (level == "error")
-    return "\x1b[31m"; // red
-  if (level == "warn")
-    return "\x1b[33m"; // yellow
-  if (level == "info")
-    return "\x1b[32m"; // green
-  return "\x1b[2m";    // faint
-}
-
 /// Fills up to the column's width, at least by one blank.
 void pad(std::string& out, std::size_t written, std::size_t width) {
   out.append(written < width ? width - written : 1, ' ');
@@ -105,12 +92,18 @@ void pad(std::string& out, std::size_t written, std::size_t width) {
 
 } // namespace
 
-std::string json_members(std::string_view event,
-                         const std::vector<log_field>& fields) {
-  std::string out = "\"event\":";
+std::string json_line(const log_record& record) {
+  std::string out;
   out.reserve(usual_line);
-  append_json_text(out, event);
-  for (const auto& field : fields) {
+  out += "{\"timestamp\":\"";
+  out += utc_text(record.time);
+  out += "\",\"level\":\"";
+  out += level_names[static_cast<std::size_t>(record.level)];
+  out += "\",\"logger\":";
+  append_json_text(out, record.logger);
+  out += ",\"event\":";
+  append_json_text(out, record.event);
+  for (const auto& field : record.fields) {
     out += ',';
     append_json_text(out, field.name);
     if (is_own_member(field.name))
@@ -118,54 +111,30 @@ std::string json_members(std::string_view event,
     out += ':';
     append_value(out, field, append_json_text);
   }
-  return out;
+  return out += "}\n";
 }
 
-std::string text_members(std::string_view event,
-                         const std::vector<log_field>& fields) {
+std::string text_line(const log_record& record, bool colour) {
+  constexpr std::size_t level_width = 6;
+  constexpr std::size_t logger_width = 21; // shutdown_coordinator
   constexpr std::size_t event_width = 20;
-  std::string out;
-  append_escaped(out, event);
-  if (fields.size() > 0)
-    pad(out, out.size(), event_width);
-  for (const auto& field : fields) {
-    if (&field != fields.data())
-      out += ' ';
+  auto level = static_cast<std::size_t>(record.level);
+  auto name = level_names[level];
+  auto out = utc_text(record.time, ' ') + ' ';
+  out += colour ? level_colours[level] : "";
+  out += name;
+  out += colour ? "\x1b[0m" : "";
+  pad(out, name.size(), level_width);
+  append_escaped(out, record.logger);
+  pad(out, record.logger.size(), logger_width);
+  append_escaped(out, record.event);
+  for (const auto& field : record.fields) {
+    auto first = &field == record.fields.data();
+    pad(out, first ? record.event.size() : 0, first ? event_width : 1);
     append_escaped(out, field.name);
     out += '=';
     append_value(out, field, append_text);
   }
-  return out;
-}
-
-std::string json_line(const log_record_head& head, std::string_view members) {
-  std::string out = "{\"timestamp\":\"";
-  out.reserve(members.size() + usual_line);
-  out += utc_text(head.time);
-  out += "\",\"level\":\"";
-  out += head.level;
-  out += "\",\"logger\":";
-  append_json_text(out, head.logger);
-  out += ',';
-  out += members;
-  out += "}\n";
-  return out;
-}
-
-std::string text_line(const log_record_head& head, std::string_view members,
-                      bool colour) {
-  constexpr std::size_t level_width = 6;
-  constexpr std::size_t logger_width = 21; // shutdown_coordinator
-  std::string out = utc_text(head.time, ' ') + ' ';
-  if (colour)
-    out += colour_of(head.level);
-  out += head.level;
-  if (colour)
-    out += "\x1b[0m";
-  pad(out, head.level.size(), level_width);
-  append_escaped(out, head.logger);
-  pad(out, head.logger.size(), logger_width);
-  out += members;
   return out + '\n';
 }
 

@@ -17,6 +17,10 @@ namespace {
 
 constexpr mode_t file_permissions = 0640;
 
+// Non-blocking: a FIFO without a reader fails instead of waiting for one.
+constexpr int opening_flags
+  = O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+
 mode_t type_of(int fd) {
   struct stat status;
   return ::fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0;
@@ -24,53 +28,36 @@ mode_t type_of(int fd) {
 
 } // namespace
 
-log_writer::~log_writer() {
+void log_writer::adopt(int fd) {
   write_pending();
-  if (own_)
-    ::close(fd_);
-}
-
-void log_writer::adopt(int fd, bool own) {
-  write_pending();
-  if (own_)
-    ::close(fd_);
+  own_.reset();
   fd_ = fd;
-  own_ = own;
-  is_file_ = type_of(fd) == S_IFREG;
-  is_socket_ = type_of(fd) == S_IFSOCK;
-  begun_ = false;
+  type_ = type_of(fd);
+  begun_ = torn_ = false;
   pending_.clear();
-  torn_ = false;
 }
 
 void log_writer::use(int fd) {
-  auto type = type_of(fd);
-  if (type == S_IFIFO || type == S_IFCHR) {
-    auto name = "/proc/self/fd/" + std::to_string(fd);
-    int opened = ::open(name.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK
-                                        | O_CLOEXEC | O_NOCTTY);
-    if (opened >= 0) {
-      adopt(opened, true);
-      return;
-    }
-  }
-  adopt(fd, false);
+  adopt(fd);
+  if (type_ != S_IFIFO && type_ != S_IFCHR)
+    return;
+  auto name = "/proc/self/fd/" + std::to_string(fd);
+  own_.reset(::open(name.c_str(), opening_flags));
+  fd_ = own_ ? own_.get() : fd;
 }
 
 int log_writer::open(const std::string& path) {
-  // Non-blocking: a FIFO without a reader fails instead of waiting for one.
-  int opened
-    = ::open(path.c_str(),
-             O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
-             file_permissions);
-  if (opened < 0)
+  runtime::unique_fd file{
+    ::open(path.c_str(), opening_flags | O_CREAT, file_permissions)};
+  if (!file)
     return errno;
-  adopt(opened, true);
+  adopt(file.get());
+  own_ = std::move(file);
   return 0;
 }
 
 bool log_writer::writable() const {
-  if (is_file_) // always, says poll(2); it need not be asked
+  if (type_ == S_IFREG) // always, says poll(2); it need not be asked
     return true;
   pollfd entry{fd_, POLLOUT, 0};
   // Linux calls a pipe writable if it has room for PIPE_BUF bytes. One without
@@ -79,7 +66,7 @@ bool log_writer::writable() const {
 }
 
 ssize_t log_writer::write_once(std::string_view text) {
-  if (is_socket_)
+  if (type_ == S_IFSOCK)
     return ::send(fd_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   return ::write(fd_, text.data(), text.size());
 }
@@ -87,7 +74,8 @@ ssize_t log_writer::write_once(std::string_view text) {
 bool log_writer::write_pending() {
   std::string_view rest = pending_;
   while (!rest.empty() && writable()) {
-    auto count = write_once(rest.substr(0, is_file_ ? rest.size() : PIPE_BUF));
+    auto most = type_ == S_IFREG ? rest.size() : PIPE_BUF;
+    auto count = write_once(rest.substr(0, most));
     if (count >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(count));
       begun_ = begun_ || count > 0;
@@ -121,10 +109,6 @@ bool log_writer::write(std::string_view line) {
   pending_ += line;
   write_pending();
   return dropped_ == before;
-}
-
-std::uint64_t log_writer::take_dropped() {
-  return std::exchange(dropped_, 0);
 }
 
 bool log_writer::is_terminal() const {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "main/loop/fd.hpp"
+
 #include <sys/types.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace container_agent {
 
@@ -17,7 +20,7 @@ public:
   log_writer() = default;
   log_writer(const log_writer&) = delete;
   log_writer& operator=(const log_writer&) = delete;
-  ~log_writer();
+  ~log_writer() { write_pending(); }
 
   /// Writes to a descriptor that belongs to somebody else, such as stderr. A
   /// pipe or terminal is opened anew if the system allows it: an own open file
@@ -37,29 +40,28 @@ public:
   bool write(std::string_view line);
 
   /// Lines dropped since the last call.
-  std::uint64_t take_dropped();
+  std::uint64_t take_dropped() { return std::exchange(dropped_, 0); }
 
   /// Lines dropped that `take_dropped` has not told yet.
   std::uint64_t dropped() const { return dropped_; }
 
-  /// Counts a line that never got here.
-  void count_dropped() { ++dropped_; }
+  /// Counts lines that never got here, or got here as a part of one.
+  void count_dropped(std::uint64_t lines) { dropped_ += lines; }
 
   bool is_terminal() const;
 
 private:
-  void adopt(int fd, bool own);
+  void adopt(int fd);
   bool writable() const;
   ssize_t write_once(std::string_view text);
   bool write_pending();
 
   int fd_ = -1;
-  bool own_ = false;
-  bool is_file_ = false; ///< a regular one; else at most PIPE_BUF at once
-  bool is_socket_ = false;
-  bool begun_ = false;  ///< a part of the line that is pending is out
-  std::string pending_; ///< the rest of a line that was begun
-  bool torn_ = false;   ///< the rest of a begun line was lost
+  runtime::unique_fd own_; ///< closed at the end; not set for somebody else's
+  mode_t type_ = 0;        ///< S_IFREG, S_IFSOCK, …
+  bool begun_ = false;     ///< a part of the line that is pending is out
+  std::string pending_;    ///< the rest of a line that was begun
+  bool torn_ = false;      ///< the rest of a begun line was lost
   std::uint64_t dropped_ = 0;
 };
 

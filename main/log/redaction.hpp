@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 /// Keeps secrets out of logs and messages. All of it is pure.
 namespace container_agent {
@@ -20,11 +19,5 @@ bool is_secret_name(std::string_view name);
 /// JSON Web Tokens, and what is assigned to a secret name (`api_key=…`,
 /// `"token": "…"`, `Authorization: …`).
 std::string redact(std::string_view text);
-
-/// Command line arguments on one line, for the log: each redacted, also the
-/// argument after one with a secret name (`--api-key X`); of texts that may be
-/// prompts or hold settings (`--system-prompt`, `--mcp-config`, …) and of long
-/// ones only the size is told.
-std::string redact_arguments(const std::vector<std::string>& arguments);
 
 } // namespace container_agent

@@ -1,5 +1,5 @@
 #include "main/client/trace_command.hpp"
-#include "main/log/agent_version.hpp"
+#include "messages/agent_version.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,6 +1,5 @@
 #include "main/server/http_address.hpp"
 
-#include "main/log/value_text.hpp"
 #include "main/server/socket_place.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -9,7 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
+#include <charconv>
 
 namespace container_agent {
 
@@ -41,18 +40,20 @@ std::optional<http_address> parse_http_address(std::string_view text) {
   auto colon = text.rfind(':');
   if (colon == std::string_view::npos)
     return std::nullopt;
-  auto port = parse_count(text.substr(colon + 1));
+  std::uint16_t port = 0;
+  const auto* end = text.data() + text.size();
+  auto [rest, wrong] = std::from_chars(text.data() + colon + 1, end, port);
   auto host = text.substr(0, colon);
   auto bracketed = host.starts_with('[') && host.ends_with(']');
   if (bracketed)
     host = host.substr(1, host.size() - 2);
   boost::system::error_code error;
   auto address = boost::asio::ip::make_address(std::string{host}, error);
-  if (error || address.is_v6() != bracketed || !port
-      || *port > std::numeric_limits<std::uint16_t>::max())
+  if (error || address.is_v6() != bracketed || wrong != std::errc{}
+      || rest != end)
     return std::nullopt;
-  return http_address{std::string{host}, static_cast<std::uint16_t>(*port),
-                      address.is_v6(), address.is_loopback()};
+  return http_address{std::string{host}, port, address.is_v6(),
+                      address.is_loopback()};
 }
 
 runtime::unique_fd listen_at(http_address& where) {

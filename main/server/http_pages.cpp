@@ -1,7 +1,6 @@
 #include "main/server/http_pages.hpp"
 
 #include "main/log/ascii.hpp"
-#include "main/log/value_text.hpp"
 #include "main/server/health_line.hpp"
 #include "main/server/live_view.hpp"
 #include "main/server/metrics_text.hpp"
@@ -11,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -62,6 +62,12 @@ bool is_plain(std::string_view value) {
     return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9')
            || c == '_' || c == '-';
   });
+}
+
+bool read_count(std::string_view text, std::uint64_t& into) {
+  const auto* end = text.data() + text.size();
+  auto [rest, error] = std::from_chars(text.data(), end, into);
+  return error == std::errc{} && rest == end;
 }
 
 http_reply bad_query(std::string_view name) {
@@ -158,9 +164,7 @@ read_trace_query(std::string_view target) {
       wish.types.emplace_back(value);
     else if (name == "actor")
       wish.actors.emplace_back(value);
-    else if (auto past = parse_count(value); name == "past" && past)
-      wish.past = *past;
-    else
+    else if (name != "past" || !read_count(value, wish.past))
       return bad_query(name);
   }
   return wish;

@@ -1,6 +1,6 @@
 #include "main/server/metrics_text.hpp"
 
-#include "main/log/agent_version.hpp"
+#include "messages/agent_version.hpp"
 
 #include <nlohmann/json.hpp>
 #include <prometheus/metric_family.h>

@@ -1,6 +1,6 @@
 #include "main/app/settings.hpp"
 #include "main/cli/command_description.hpp"
-#include "main/log/agent_version.hpp"
+#include "messages/agent_version.hpp"
 #include "test/cli/option_support.hpp"
 
 #include <caf/config.hpp>

@@ -1,10 +1,11 @@
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include "main/log/redaction.hpp"
+#include "messages/visible_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 
 namespace container_agent {
 
@@ -35,6 +36,24 @@ std::string format(std::uint64_t number, const std::array<unit, N>& units) {
     if (number != 0 && number % unit.factor == 0)
       return std::to_string(number / unit.factor) + std::string{unit.name};
   return std::to_string(number);
+}
+
+/// Arguments over this are told by their size: nobody reads them in a log, and
+/// they tend to be prompts.
+constexpr std::size_t longest_argument = 200;
+
+/// Claude's options whose value is somebody's text, or settings that may hold
+/// keys.
+bool is_text_option(std::string_view name) {
+  constexpr std::array<std::string_view, 7> all{
+    "--system-prompt", "--append-system-prompt", "--settings", "--mcp-config",
+    "--agents",        "--json-schema",          "--prompt",
+  };
+  return std::find(all.begin(), all.end(), name) != all.end();
+}
+
+std::string told_by_size(std::string_view text) {
+  return '[' + std::to_string(text.size()) + " bytes]";
 }
 
 } // namespace
@@ -98,24 +117,38 @@ std::optional<std::vector<std::string>> split_words(std::string_view text) {
 
 std::string printable(std::string_view text) {
   std::string result;
-  for (char c : redact(text)) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
-      result += c;
-      continue;
-    }
-    char escape[5];
-    std::snprintf(escape, sizeof escape, "\\x%02x",
-                  static_cast<unsigned char>(c));
-    result += escape;
-  }
+  append_visible(result, redact(text));
   return result;
 }
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 60;
   auto clean = redact(text);
-  return '"' + printable(clean.substr(0, longest))
-         + (clean.size() > longest ? "…\"" : "\"");
+  auto shown = first_bytes(clean, longest);
+  std::string result = "\"";
+  append_visible(result, shown);
+  return result + (shown.size() < clean.size() ? "…\"" : "\"");
+}
+
+std::string redact_arguments(const std::vector<std::string>& arguments) {
+  std::string line;
+  std::string_view before; // the option that this may be the value of
+  for (std::string_view argument : arguments) {
+    line += line.empty() ? "" : " ";
+    auto is_option = argument.starts_with("--");
+    auto equals = argument.find('=');
+    auto option = is_option ? argument.substr(0, equals) : std::string_view{};
+    if (!is_option && is_secret_name(before))
+      line += redacted;
+    else if (is_text_option(before) || argument.size() > longest_argument)
+      line += told_by_size(argument);
+    else if (is_text_option(option) && equals != std::string_view::npos)
+      (line += option) += '=' + told_by_size(argument.substr(equals + 1));
+    else
+      line += redact(argument);
+    before = equals == std::string_view::npos ? option : std::string_view{};
+  }
+  return line;
 }
 
 } // namespace container_agent

@@ -1,4 +1,4 @@
-#include "main/log/value_text.hpp"
+#include "main/cli/value_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,10 +57,28 @@ TEST(words, with_an_open_quote_are_refused) {
 
 TEST(in_quotes, keeps_a_message_on_one_short_line) {
   EXPECT_EQ(in_quotes("a b"), "\"a b\"");
-  EXPECT_EQ(in_quotes("a\nb\x1b"), "\"a\\x0ab\\x1b\"");
+  EXPECT_EQ(in_quotes("a\nb\x1b"), "\"a\\nb\\x1b\"");
   EXPECT_EQ(in_quotes(std::string(61, '.')),
             '"' + std::string(60, '.') + "…\"");
   EXPECT_EQ(in_quotes("TOKEN=abc"), "\"TOKEN=[redacted]\"");
+}
+
+TEST(claudes_arguments, show_no_secrets_and_no_texts) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+    {{}, ""},
+    {{"--model", "opus", "--api-key", "abc", "-p"},
+     "--model opus --api-key [redacted] -p"},
+    {{"--token=abc", "x"}, "--token=[redacted] x"},
+    {{"--token", "--model", "x"}, "--token --model x"},
+    {{"--header", "Authorization: Bearer abc"},
+     "--header Authorization: Bearer [redacted]"},
+    {{"--append-system-prompt", "be nice"}, "--append-system-prompt [7 bytes]"},
+    {{"--mcp-config={}", "x"}, "--mcp-config=[2 bytes] x"},
+    {{std::string(200, 'x')}, std::string(200, 'x')},
+    {{std::string(201, 'x')}, "[201 bytes]"},
+  };
+  for (const auto& [arguments, line] : cases)
+    EXPECT_EQ(redact_arguments(arguments), line);
 }
 
 } // namespace container_agent::test

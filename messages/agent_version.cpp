@@ -1,4 +1,4 @@
-#include "main/log/agent_version.hpp"
+#include "messages/agent_version.hpp"
 
 namespace container_agent {
 

@@ -31,4 +31,10 @@ std::string printable(std::string_view text);
 /// secrets replaced.
 std::string in_quotes(std::string_view text);
 
+/// Claude's arguments on one line, for the log: each redacted, also the
+/// argument after one with a secret name (`--api-key X`); of texts that may be
+/// prompts or hold settings (`--system-prompt`, `--mcp-config`, …) and of long
+/// ones only the size is told.
+std::string redact_arguments(const std::vector<std::string>& arguments);
+
 } // namespace container_agent
