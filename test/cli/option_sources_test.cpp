@@ -213,10 +213,11 @@ TEST_P(each_option, is_read_from_the_command_line) {
   auto option = std::string{"--"} + x.name;
   EXPECT_EQ(shown({option + '=' + x.value}), as(x));
   EXPECT_EQ(shown({option + '=' + x.other_value}), other_as(x));
-  if (x.value == std::string{"true"})
+  if (x.value == std::string{"true"}) {
     EXPECT_EQ(shown({option}), "true");
-  else
+  } else {
     EXPECT_EQ(shown({option, x.value}), as(x));
+  }
 }
 
 TEST_P(each_option, is_read_from_the_environment_then_from_the_file) {

@@ -6,6 +6,7 @@
 #include <caf/config.hpp>
 
 #include <algorithm>
+#include <regex>
 #include <sstream>
 
 /// Defaults, what follows from what, limits, help.
@@ -243,6 +244,12 @@ std::string help_of(const strings& arguments) {
   return end == nullptr ? "" : end->text;
 }
 
+/// Each option on one line.
+std::string unwrapped(const std::string& help) {
+  static const std::regex wrap{R"(\n {30,})"};
+  return std::regex_replace(help, wrap, " ");
+}
+
 } // namespace
 
 TEST(help, fits_a_terminal) {
@@ -257,15 +264,17 @@ TEST(help, fits_a_terminal) {
 TEST(help, names_every_option_its_value_and_default) {
   auto text = help_of({"--help"});
   for (const auto& command : agent_commands()) {
-    auto help = command.words.empty() ? text : help_of({command.words, "-h"});
+    auto help = unwrapped(
+      command.words.empty() ? text : help_of({command.words, "-h"}));
     EXPECT_THAT(text, HasSubstr("  " + command.words + ' '));
     for (const auto& option : command.options)
       if (command.words.empty() || option.group == "Options") {
         EXPECT_THAT(help, HasSubstr("--" + option.name
                                     + (option.metavar.empty() ? "" : " ")
                                     + option.metavar));
-        if (!option.initial.empty())
+        if (!option.initial.empty()) {
           EXPECT_THAT(help, HasSubstr(" [" + option.initial + "]"));
+        }
       }
   }
 }

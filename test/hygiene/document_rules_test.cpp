@@ -102,8 +102,9 @@ TEST(options, are_the_same_in_help_and_document) {
 TEST(options, say_who_needs_them) {
   static const std::regex four_cells{R"(\|( [^|]+ \|){4})"};
   for (const auto& line : lines_of(text_of("docs/options.md")))
-    if (line.starts_with("| `--"))
+    if (line.starts_with("| `--")) {
       EXPECT_TRUE(std::regex_match(line, four_cells)) << line;
+    }
 }
 
 TEST(options, are_read_from_help) {

@@ -77,10 +77,12 @@ TEST(man_page, names_every_option_its_default_and_variable) {
         continue;
       ASSERT_NE(begin, text.npos) << command.words << ' ' << option.name;
       auto item = text.substr(begin, text.find("\n\n", begin) - begin);
-      if (!option.variable.empty())
+      if (!option.variable.empty()) {
         EXPECT_THAT(item, HasSubstr("Environment: " + option.variable + "."));
-      if (!option.initial.empty())
+      }
+      if (!option.initial.empty()) {
         EXPECT_THAT(item, HasSubstr("Default: " + option.initial + "."));
+      }
     }
 }
 
