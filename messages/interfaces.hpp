@@ -5,9 +5,6 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
-#include <string>
-#include <vector>
-
 /// The map of the system: which actor receives which message, and from whom.
 ///
 ///     FIFO ─▶ input.log ─────▶ conversation ─▶ claude_input.log ─▶ Claude
@@ -153,8 +150,5 @@ struct peers_changed {
                           x.claude_process, x.pipe_output, x.health_monitor,
                           x.shutdown_coordinator, x.control, x.supervisor)
 };
-
-/// The name of each actor: what the directory calls it.
-const std::vector<std::string>& actor_names();
 
 } // namespace container_agent

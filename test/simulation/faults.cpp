@@ -1,6 +1,6 @@
 #include "test/simulation/faults.hpp"
 
-#include "messages/interfaces.hpp"
+#include "test/support/directory.hpp"
 
 #include <algorithm>
 #include <string>
@@ -11,7 +11,7 @@ namespace {
 
 // CAF has actors of its own, which are not to be harmed.
 bool is_ours(std::string_view actor) {
-  const auto& all = actor_names();
+  const auto& all = test::actor_names();
   return std::find(all.begin(), all.end(), actor) != all.end();
 }
 

@@ -3,8 +3,23 @@
 #include "messages/interfaces.hpp"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace container_agent::test {
+
+/// The name of each actor: what the directory calls it.
+inline const std::vector<std::string>& actor_names() {
+  static const auto names = [] {
+    std::vector<std::string> result;
+    // "x.pipe_input, x.conversation, …"
+    constexpr std::string_view all{peers_changed::member_names};
+    for (auto at = all.find('.'); at != all.npos; at = all.find('.', at + 1))
+      result.emplace_back(all.substr(at + 1, all.find(',', at) - at - 1));
+    return result;
+  }();
+  return names;
+}
 
 namespace detail {
 
