@@ -17,6 +17,8 @@
 
 namespace container_agent::test {
 
+using stall_kind = session::stall_watch::kind;
+
 /// A claude_session without actors: the test says what comes from host and
 /// child, and looks at what goes out to them.
 class claude_session_fixture : public testing::Test {

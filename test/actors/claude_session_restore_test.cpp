@@ -187,7 +187,7 @@ TEST_F(claude_session_restore,
   prompt("u1");
   restart();
   to_host();
-  EXPECT_EQ(session().watched().what, claude_stall_kind::start);
+  EXPECT_EQ(session().watched().what, stall_kind::start);
   session().on_stall();
   EXPECT_EQ(record()["refused"], json::array({"set_permission_mode"}));
   ASSERT_NE(session().renewal(), nullptr);

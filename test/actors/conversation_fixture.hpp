@@ -8,13 +8,14 @@
 
 namespace container_agent::test {
 
+using stall_kind = session::stall_watch::kind;
+
 /// A protocol that does next to nothing: the actor is what is tested. All of
 /// the input is dealt with at once, and all that is said may be shown.
-class plain_bridge : public session {
+class plain_session : public session {
 public:
   using session::session;
   using session::speak_of;
-  using session::take;
 
   void on_input_grew(const input_grew& news) override {
     is_finished = is_finished || news.ended;
@@ -23,21 +24,21 @@ public:
     if (throws)
       throw std::runtime_error{"a defect"};
     if (!holds_input)
-      read_input = logs_.input.end();
+      input_read = logs_.input.end();
   }
   bool may_read_input() const override { return !holds_input; }
   input_window input_standing() const override {
-    return {read_input, read_input + small_window, half};
+    return {input_read, input_read + small_window, half};
   }
   void on_child_started(const child_started& child) override {
     runs = true;
     generation = child.generation;
   }
   void on_child_ended(const child_ended&) override { runs = false; }
-  void read_events() override { read_output = logs_.events.end(); }
-  std::uint64_t heard() const override { return read_output; }
+  void read_events() override { output_read = logs_.events.end(); }
+  std::uint64_t heard() const override { return output_read; }
   std::uint64_t output_limit() const override {
-    return read_output + output_window;
+    return output_read + output_window;
   }
   std::uint64_t shown_to() const override { return logs_.shown().end(); }
   launch_child launch_plan() const override {
@@ -66,7 +67,7 @@ public:
   const renew_child* renewal() const override {
     return renewing.reason.empty() ? nullptr : &renewing;
   }
-  patience watched() const override { return waiting; }
+  stall_watch watched() const override { return waiting; }
   void on_stall() override {
     ++times_overdue;
     waiting = after_overdue;
@@ -115,16 +116,16 @@ public:
   std::uint64_t shown_gone() const { return shown_gone_; }
 
   renew_child renewing;
-  patience waiting;
-  patience after_overdue;
+  stall_watch waiting;
+  stall_watch after_overdue;
   int times_overdue = 0;
   int times_released = 0;
   std::string taken;
   std::string answered;
   std::string last_words;
   std::size_t status_asked = 0;
-  std::uint64_t read_input = 0;
-  std::uint64_t read_output = 0;
+  std::uint64_t input_read = 0;
+  std::uint64_t output_read = 0;
   std::uint64_t generation = 0;
   std::uint64_t turn_number = 0;
   std::optional<time_point> alarm;
@@ -145,7 +146,7 @@ public:
   memory_log host_input;
   memory_log to_child;
   memory_log said;
-  plain_bridge protocol{{host_input, to_child, said}};
+  plain_session protocol{{host_input, to_child, said}};
   probe<pipe_input_actor> input = make_probe(&peers_changed::pipe_input);
   probe<claude_process_actor> claude
     = make_probe(&peers_changed::claude_process);

@@ -26,8 +26,8 @@ TEST_F(conversations, look_at_both_logs_at_whatever_news) {
   host_input.put("in\n");
   said.put("out\n");
   look();
-  EXPECT_EQ(protocol.read_input, 3u);
-  EXPECT_EQ(protocol.read_output, 4u);
+  EXPECT_EQ(protocol.input_read, 3u);
+  EXPECT_EQ(protocol.output_read, 4u);
 }
 
 TEST_F(conversations, hear_how_far_the_others_have_come) {
@@ -126,10 +126,10 @@ TEST_F(conversations, what_could_not_be_dealt_with_is_there_for_the_next_one) {
   protocol.throws = true;
   host_says("b\n");
   EXPECT_FALSE(lives(subject));
-  EXPECT_EQ(protocol.read_input, 2u);
+  EXPECT_EQ(protocol.input_read, 2u);
   protocol.throws = false;
   start();
-  EXPECT_EQ(protocol.read_input, 4u);
+  EXPECT_EQ(protocol.input_read, 4u);
 }
 
 TEST_F(conversations, what_came_between_two_of_them_is_not_lost) {
@@ -141,8 +141,8 @@ TEST_F(conversations, what_came_between_two_of_them_is_not_lost) {
   claude.forget();
   output.forget();
   start();
-  EXPECT_EQ(protocol.read_input, 3u);
-  EXPECT_EQ(protocol.read_output, 4u);
+  EXPECT_EQ(protocol.input_read, 3u);
+  EXPECT_EQ(protocol.output_read, 4u);
   EXPECT_EQ(claude.take<child_input_grew>().end, 3u);
   EXPECT_EQ(output.take<host_output_grew>().end, 4u);
 }

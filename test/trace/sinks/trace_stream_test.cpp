@@ -44,7 +44,7 @@ public:
       throw std::runtime_error{"no sockets"};
     client.reset(ends[0]);
     stream = std::make_shared<trace_stream>(
-      loop, events, runtime::unique_fd{ends[1]}, places.take(), wish, frame,
+      loop, events, runtime::unique_fd{ends[1]}, places.acquire(), wish, frame,
       [this](trace_stream&) { told_end = true; });
     stream->start();
   }
@@ -247,14 +247,14 @@ TEST(slots_of_a_way_in, are_sixteen_and_come_back) {
   connection_limit places;
   std::vector<connection_limit::slot> taken;
   for (std::size_t i = 0; i < connection_limit::max; ++i)
-    taken.push_back(places.take());
+    taken.push_back(places.acquire());
   EXPECT_EQ(places.taken(), 16u);
-  EXPECT_FALSE(places.take());
+  EXPECT_FALSE(places.acquire());
   auto moved_on = taken.back();
   taken.pop_back();
-  EXPECT_FALSE(places.take()) << "somebody else has it";
+  EXPECT_FALSE(places.acquire()) << "somebody else has it";
   moved_on = nullptr;
-  EXPECT_TRUE(places.take());
+  EXPECT_TRUE(places.acquire());
 }
 
 } // namespace container_agent::test
