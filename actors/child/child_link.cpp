@@ -1,6 +1,7 @@
 #include "actors/child/child_link.hpp"
 
 #include "actors/core/loggers.hpp"
+#include "messages/agent_assert.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -78,6 +79,7 @@ void child_link::on_change(notification notify) {
 }
 
 child_process::launch_result child_link::launch(const launch_child& how) {
+  AGENT_ASSERT(stage_ == stage::none);
   auto command = config_.command;
   command.arguments = session_arguments(std::move(command.arguments), how);
   process_.on_appeared([this] {
@@ -299,7 +301,9 @@ void child_link::log_errors(bool at_end) {
 }
 
 void child_link::conclude() {
+  AGENT_ASSERT(stage_ == stage::exited && output_ended_);
   child_ended end;
+  AGENT_ASSERT(generation_ > last_end_.generation);
   end.generation = generation_;
   end.end = events_.end();
   auto exit = process_.exit_status();

@@ -2,6 +2,7 @@
 
 #include "actors/child/launch_patience.hpp"
 #include "actors/core/ports.hpp"
+#include "messages/agent_assert.hpp"
 #include "messages/codec/line_framer.hpp"
 #include "messages/payloads.hpp"
 
@@ -79,7 +80,10 @@ public:
   bool concluded() const { return stage_ == stage::concluded; }
 
   /// Makes room for the next child.
-  void reset() { stage_ = stage::none; }
+  void reset() {
+    AGENT_ASSERT(concluded());
+    stage_ = stage::none;
+  }
 
   /// How the last child ended, for the conversation; generation 0: none has
   /// ended.

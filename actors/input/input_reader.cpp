@@ -1,5 +1,7 @@
 #include "actors/input/input_reader.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -58,6 +60,7 @@ const host_line* input_reader::front() {
 }
 
 void input_reader::pop() {
+  AGENT_ASSERT(!lines_.empty() && lines_.front().end <= read_to_);
   position_ = std::max(position_, lines_.front().end);
   lines_.pop_front();
 }

@@ -1,5 +1,6 @@
 #include "actors/input/pipe_input.hpp"
 
+#include "messages/agent_assert.hpp"
 #include "messages/errors.hpp"
 #include "messages/type_ids.hpp"
 
@@ -20,6 +21,7 @@ pipe_input::behavior_type pipe_input::make_behavior() {
   resources_.moving = false;
   return {
     [this](const input_window& window) {
+      AGENT_ASSERT(window.taken <= resources_.log.end());
       window_ = window;
       advance();
     },
@@ -103,6 +105,7 @@ void pipe_input::move() {
 
 void pipe_input::tell_end() {
   const auto& r = resources_;
+  AGENT_ASSERT(r.cut_at <= r.log.end());
   tell(peers().conversation,
        input_grew{r.log.end(), r.cut_at, r.finished && !r.goes_on});
 }

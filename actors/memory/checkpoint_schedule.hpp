@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/agent_assert.hpp"
+
 #include <cstdint>
 
 namespace container_agent {
@@ -22,12 +24,16 @@ public:
 
   /// One is to be written where the logs end now.
   void begin(std::uint64_t events_end, std::uint64_t to_child_end) {
+    AGENT_ASSERT(events_end >= events_from_ && to_child_end >= to_child_from_);
     events_from_ = events_end;
     to_child_from_ = to_child_end;
   }
 
   /// It is written; the log of events ends there now.
-  void finish(std::uint64_t events_end) { due_ = events_end + distance_; }
+  void finish(std::uint64_t events_end) {
+    AGENT_ASSERT(events_end >= events_from_);
+    due_ = events_end + distance_;
+  }
 
   std::uint64_t events_from() const { return events_from_; }
   std::uint64_t to_child_from() const { return to_child_from_; }

@@ -1,5 +1,7 @@
 #include "actors/memory/claude_outbox.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -24,6 +26,7 @@ std::optional<claude_outbox::lines> claude_outbox::pop() {
     return std::nullopt;
   auto first = std::move(queue_.front());
   queue_.pop_front();
+  AGENT_ASSERT(queued_bytes_ >= first.text.size());
   queued_bytes_ -= first.text.size();
   return first;
 }
@@ -43,6 +46,7 @@ void claude_outbox::release(
     held_bytes_ -= i->message.line.size();
     i = held_.erase(i);
   }
+  AGENT_ASSERT(!held_.empty() || held_bytes_ == 0);
 }
 
 std::uint64_t claude_outbox::first_input(std::uint64_t otherwise) const {

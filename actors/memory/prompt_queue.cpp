@@ -1,5 +1,7 @@
 #include "actors/memory/prompt_queue.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -22,11 +24,15 @@ void prompt_queue::push(prompt p) {
   remember(p.trace);
   waiting_bytes_ += p.line.size();
   waiting_.push_back(std::move(p));
+  ++entered_;
+  check();
 }
 
 void prompt_queue::push_in_flight(prompt p) {
   remember(p.trace);
   in_flight_.push_back(std::move(p));
+  ++entered_;
+  check();
 }
 
 const prompt* prompt_queue::start_next() {
@@ -36,6 +42,7 @@ const prompt* prompt_queue::start_next() {
   in_flight_.push_back(std::move(waiting_.front()));
   waiting_.pop_front();
   ++in_flight_.back().sent;
+  check();
   return &in_flight_.back();
 }
 
@@ -50,6 +57,7 @@ bool prompt_queue::close(std::string_view uuid) {
   auto count = std::erase_if(
     in_flight_, [uuid](const prompt& p) { return p.uuid == uuid; });
   closed_ += count;
+  check();
   return count > 0;
 }
 
@@ -58,7 +66,23 @@ std::vector<prompt> prompt_queue::drain_waiting() {
                              std::make_move_iterator(waiting_.end())};
   waiting_.clear();
   waiting_bytes_ = 0;
+  drained_ += result.size();
+  check();
   return result;
+}
+
+std::deque<prompt> prompt_queue::drain_in_flight() {
+  auto result = std::exchange(in_flight_, {});
+  closed_ += result.size();
+  check();
+  return result;
+}
+
+// Each prompt is in one place only, until its one end.
+void prompt_queue::check() const {
+  AGENT_ASSERT(entered_
+               == waiting_.size() + in_flight_.size() + closed_ + drained_);
+  AGENT_ASSERT(!waiting_.empty() || waiting_bytes_ == 0);
 }
 
 void prompt_queue::remember(trace_id uuid) {
@@ -76,6 +100,7 @@ void prompt_queue::remember(trace_id uuid) {
   node.value() = uuid;
   seen_.insert(std::move(node));
   seen_order_.push_back(uuid);
+  AGENT_ASSERT(seen_.size() == seen_order_.size());
 }
 
 void prompt_queue::note_failure(trace_id uuid, std::string_view reason) {
@@ -111,6 +136,7 @@ void prompt_queue::forget(std::string_view uuid) {
   failures_.erase(id);
   seen_.erase(id);
   std::erase(seen_order_, id);
+  AGENT_ASSERT(seen_.size() == seen_order_.size());
 }
 
 std::optional<std::uint64_t> prompt_queue::first_input() const {

@@ -106,8 +106,9 @@ public:
   /// Removes a prompt in flight. False if it is not in flight.
   bool close(std::string_view uuid);
 
-  /// Removes and returns all that wait.
+  /// Removes and returns all that wait, or all in flight.
   std::vector<prompt> drain_waiting();
+  std::deque<prompt> drain_in_flight();
 
   /// How many have been closed so far.
   std::uint64_t closed() const { return closed_; }
@@ -128,11 +129,15 @@ public:
   static constexpr std::size_t remembered_uuids = 16 * 1024;
 
 private:
+  void check() const;
+
   limits limits_;
   std::deque<prompt> waiting_;
   std::deque<prompt> in_flight_;
   std::size_t waiting_bytes_ = 0;
-  std::uint64_t closed_ = 0;
+  std::uint64_t entered_ = 0;
+  std::uint64_t closed_ = 0;  // that were in flight
+  std::uint64_t drained_ = 0; // that were waiting
   std::unordered_set<trace_id, trace_id_hash> seen_;
   std::deque<trace_id> seen_order_;
   std::unordered_map<trace_id, std::string, trace_id_hash> failures_;

@@ -3,6 +3,7 @@
 #include "actors/core/ports.hpp"
 #include "actors/input/input_reader.hpp"
 #include "actors/session/turn_clock.hpp"
+#include "messages/agent_assert.hpp"
 #include "messages/payloads.hpp"
 
 #include <cstdint>
@@ -100,7 +101,10 @@ public:
   virtual bool child_runs() const = 0;
 
   /// How far the child's stdin has received its log.
-  void take(const child_input_window& window) { to_child_gone_ = window.taken; }
+  void take(const child_input_window& window) {
+    AGENT_ASSERT(window.taken <= logs_.to_child.end());
+    to_child_gone_ = window.taken;
+  }
 
   // -- for the host -----------------------------------------------------------
 
@@ -108,7 +112,10 @@ public:
   virtual std::uint64_t shown_to() const = 0;
 
   /// How far the host has got the shown log.
-  void take(const host_output_window& window) { shown_gone_ = window.taken; }
+  void take(const host_output_window& window) {
+    AGENT_ASSERT(window.taken <= logs_.shown().end());
+    shown_gone_ = window.taken;
+  }
 
   /// Releases the parts of the logs that nobody needs any more.
   virtual void release() = 0;

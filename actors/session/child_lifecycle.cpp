@@ -1,6 +1,7 @@
 #include "actors/session/child_lifecycle.hpp"
 
 #include "actors/session/conversation_fold.hpp"
+#include "messages/agent_assert.hpp"
 #include "messages/codec/input_message.hpp"
 
 #include <utility>
@@ -31,6 +32,7 @@ bool child_lifecycle::take_over() {
 // -- transitions --------------------------------------------------------------
 
 void child_lifecycle::start(const child_started& child, std::string id) {
+  AGENT_ASSERT(child.generation > started_.generation);
   started_ = child;
   id_ = std::move(id);
   state_ = state::initializing;
@@ -45,11 +47,23 @@ void child_lifecycle::start(const child_started& child, std::string id) {
   reports_lifecycle_ = false;
 }
 
+void child_lifecycle::note_initialized() {
+  AGENT_ASSERT(state_ == state::initializing);
+  state_ = state::restoring;
+}
+
 bool child_lifecycle::note_restored() {
+  AGENT_ASSERT(state_ == state::restoring || state_ == state::restored);
   return std::exchange(state_, state::restored) != state::restored;
 }
 
+void child_lifecycle::get_ready() {
+  AGENT_ASSERT(is_starting());
+  state_ = state::ready;
+}
+
 void child_lifecycle::end(std::uint64_t generation) {
+  AGENT_ASSERT(generation > ended_ && generation <= started_.generation);
   ended_ = generation;
   state_ = state::none;
   kept_ = heritage::none;

@@ -53,12 +53,12 @@ public:
   /// `id`: tells the requests that begin its input from those of any other.
   void start(const child_started& child, std::string id);
 
-  void note_initialized() { state_ = state::restoring; }
+  void note_initialized();
 
   /// False if that is known.
   bool note_restored();
 
-  void get_ready() { state_ = state::ready; }
+  void get_ready();
 
   void end(std::uint64_t generation);
 

@@ -2,6 +2,7 @@
 
 #include "actors/core/loggers.hpp"
 #include "actors/core/message_hook.hpp"
+#include "messages/agent_assert.hpp"
 #include "messages/codec/json_start.hpp"
 #include "messages/records/agent_record.hpp"
 #include "messages/visible_text.hpp"
@@ -192,6 +193,7 @@ void dialogue::take_prompt(const host_line& line,
   concerns(p.trace);
   voice_->accepted({p.uuid, position, false, range_of(line)});
   sync_events();
+  AGENT_ASSERT(!prompts_.full());
   prompts_.push(std::move(p));
   start_prompts();
 }
@@ -342,7 +344,7 @@ void dialogue::fail_in_flight(const prompt& p, std::string_view reason,
 }
 
 void dialogue::fail_all(std::string_view reason, std::string_view detail) {
-  auto unfinished = std::exchange(prompts_.in_flight(), {});
+  auto unfinished = prompts_.drain_in_flight();
   for (const auto& p : unfinished)
     fail(p, reason, detail);
   fail_waiting(reason, detail);

@@ -1,6 +1,7 @@
 #include "actors/session/event_reader.hpp"
 
 #include "actors/session/conversation_fold.hpp"
+#include "messages/agent_assert.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,12 +57,14 @@ bool event_reader::read(bool child_known, const handler& call) {
     }
   }
   at_work_ = false;
+  AGENT_ASSERT(line_begin_ <= read_to_ && read_to_ <= log_.end());
   return true;
 }
 
 // The agent's own lines are among Claude's, and tell it nothing.
 bool event_reader::end_line(std::string_view block, std::uint64_t block_begin,
                             bool child_known, const handler& call) {
+  AGENT_ASSERT(line_begin_ < read_to_);
   auto head = scanner_.finish();
   claude_line line{.head = head,
                    .where = {line_begin_, read_to_},

@@ -1,5 +1,7 @@
 #include "actors/shutdown/drain_plan.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <utility>
 
 namespace container_agent {
@@ -22,6 +24,7 @@ bool drain_plan::take(event e) {
   // Without a child there is nothing to close, terminate or kill.
   if (child_gone_ && next >= phase::closing && next < phase::flushing)
     next = phase::flushing;
+  AGENT_ASSERT(next >= phase_ && next <= phase::stopped);
   return std::exchange(phase_, next) != next;
 }
 

@@ -1,5 +1,6 @@
 #include "actors/supervision/supervisor.hpp"
 
+#include "messages/agent_assert.hpp"
 #include "messages/type_ids.hpp"
 
 #include <caf/send.hpp>
@@ -75,6 +76,7 @@ void supervisor::start_all() {
 
 // A constructor that throws is a failure of the child, not of the supervisor.
 bool supervisor::start(child& c) {
+  AGENT_ASSERT(c.address == nullptr && !lent_.code);
   try {
     c.address = c.spec.start(this, lent_.directory);
     c.now = child::state::running;
@@ -164,6 +166,7 @@ void supervisor::take_down(const caf::down_msg& down) {
   auto* c = lent_.find(down.source);
   if (c == nullptr)
     return;
+  AGENT_ASSERT(c->now == child::state::running);
   // If planning the restart throws, the next supervisor restarts it at once.
   c->now = child::state::waiting;
   c->due = clock().now();
@@ -305,6 +308,7 @@ void supervisor::stop_next() {
                         [](const child& c) { return c.address != nullptr; });
   if (i != all.rend())
     return caf::anon_send_exit(i->address, caf::exit_reason::user_shutdown);
+  AGENT_ASSERT(lent_.code);
   quit();
   lent_.stopped(*lent_.code);
 }

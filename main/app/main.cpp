@@ -15,6 +15,7 @@
 #include "main/server/socket_place.hpp"
 #include "main/shim/shim_place.hpp"
 #include "main/storage/log.hpp"
+#include "messages/agent_assert.hpp"
 #include "messages/agent_version.hpp"
 #include "messages/errors.hpp"
 
@@ -72,6 +73,26 @@ private:
   agent_log& log_;
 };
 
+// While there is a log, it says which assertion has failed.
+class logged_assertions {
+public:
+  explicit logged_assertions(event_log& log) {
+    log_ = &log;
+    report_failed_assertions([](const failed_assertion& what) {
+      log_->write(log_level::error, "agent", "assertion_failed",
+                  {{"condition", what.condition},
+                   {"file", what.file},
+                   {"line", what.line}});
+    });
+  }
+  logged_assertions(const logged_assertions&) = delete;
+  logged_assertions& operator=(const logged_assertions&) = delete;
+  ~logged_assertions() { report_failed_assertions(nullptr); }
+
+private:
+  static inline event_log* log_ = nullptr;
+};
+
 void shut_down(agent& running, int signal) {
   switch (signal) {
     case SIGQUIT: return running.shut_down_now("SIGQUIT");
@@ -83,6 +104,7 @@ void shut_down(agent& running, int signal) {
 std::int32_t run(const options& settings, std::vector<std::string> environment,
                  agent_log& log) {
   runtime::event_loop loop; // first: it prepares the process for a full disk
+  logged_assertions reported{log};
   log_start(log, settings);
   gathered_log gathered{log, loop};
   // Comes before the pipes are made, so that a signal is not lost meanwhile. If

@@ -1,5 +1,7 @@
 #include "main/fifo/fifo_reply_queue.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -20,6 +22,7 @@ std::optional<std::uint64_t> fifo_reply_queue::give(std::uint64_t limit) {
     if (!whole)
       continue;
     ++known_;
+    AGENT_ASSERT(ends_.empty() || ends_.back() < known_to_ - 1);
     if (std::exchange(dropping_, false)) {
       dropped = known_to_ - 1 - next_;
       begin_at(known_to_);
@@ -37,6 +40,7 @@ std::string_view fifo_reply_queue::next(std::span<char> buffer) const {
 
 void fifo_reply_queue::pop() {
   ++done_;
+  AGENT_ASSERT(!empty() && next_ <= end());
   if (ended()) {
     begin_at(ends_.front() + 1);
     ends_.pop_front();

@@ -1,5 +1,7 @@
 #include "main/fifo/host_cursor.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -47,6 +49,7 @@ std::uint64_t host_cursor::go_back(std::size_t unread, std::uint64_t gone) {
   auto start = kind_ == content::lines ? line_start(at) : at;
   cursor_->seek(start.value_or(at));
   cuts_ = !start;
+  AGENT_ASSERT(position() <= at && at <= gone);
   return at - position();
 }
 

@@ -1,5 +1,7 @@
 #include "main/loop/event_loop.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 
 #include <fcntl.h>
@@ -130,11 +132,7 @@ std::size_t event_loop::run_ready() {
 }
 
 void event_loop::require_own_thread() const {
-  if (std::this_thread::get_id() == thread_)
-    return;
-  std::fputs("container-agent: the event loop was used by another thread\n",
-             stderr);
-  std::abort();
+  AGENT_ASSERT(std::this_thread::get_id() == thread_);
 }
 
 void prepare_process() {

@@ -1,6 +1,7 @@
 #include "main/storage/cursor.hpp"
 
 #include "main/loop/system_call.hpp"
+#include "messages/agent_assert.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -72,6 +73,7 @@ ssize_t cursor::move_to(int pipe, std::uint64_t limit) {
       throw std::system_error{std::make_error_code(std::errc::io_error),
                               "a log was cut off by somebody else"};
     position_ += static_cast<std::uint64_t>(count);
+    AGENT_ASSERT(position_ <= end);
     moved += count;
     note();
   }

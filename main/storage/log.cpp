@@ -1,6 +1,7 @@
 #include "main/storage/log.hpp"
 
 #include "main/loop/system_call.hpp"
+#include "messages/agent_assert.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -71,9 +72,7 @@ std::uint64_t log::line_start() const {
 void log::append(std::string_view lines) {
   if (lines.empty())
     return;
-  if (settings_.lines && lines.back() != '\n')
-    throw std::logic_error{"a line without its end was appended to "
-                           + settings_.name};
+  AGENT_ASSERT(!settings_.lines || lines.back() == '\n');
   owed_ += lines;
   pay();
 }
@@ -129,6 +128,7 @@ void log::release(std::uint64_t before) {
       reading_ = {};
     segments_.pop_front();
   }
+  AGENT_ASSERT(begin() <= end_);
   struck_.drop_before(begin());
 }
 
@@ -345,6 +345,7 @@ bool log::pay_owed() {
     auto whole = settings_.lines && written_ < owed_.size()
                    ? owed_.rfind('\n', written_ - 1) + 1
                    : written_;
+    AGENT_ASSERT(whole <= written_ && written_ <= owed_.size());
     owed_.erase(0, whole);
     written_ -= whole;
     end_ += whole;
@@ -375,6 +376,7 @@ void log::publish(std::uint64_t count) {
   newest().unsynced = true;
   auto old = end_;
   end_ += count;
+  AGENT_ASSERT(end_ > old && written_ == 0);
   if (!settings_.lines) {
     line_start_ = end_;
     return;
@@ -382,6 +384,7 @@ void log::publish(std::uint64_t count) {
   // The bytes before `old` were searched already.
   if (auto start = line_start_before(end_, old); start != old)
     line_start_ = start;
+  AGENT_ASSERT(newest().begin <= line_start_ && line_start_ <= end_);
 }
 
 bool log::fail(const std::string& what, std::error_code error) {

@@ -1,5 +1,6 @@
 #include "main/storage/log.hpp"
 #include "main/storage/segment_name.hpp"
+#include "messages/agent_assert.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -195,6 +196,7 @@ bool log::begin_segment() {
     return fail("cannot make " + path_of(file), last_error());
   if (!segments_.empty() && !in_memory())
     newest().file.reset();
+  AGENT_ASSERT(segments_.empty() || newest().begin < next.begin);
   segments_.push_back(std::move(next));
   directory_unsynced_ = true;
   lead_to_newest();

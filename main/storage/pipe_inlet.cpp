@@ -2,6 +2,7 @@
 
 #include "main/loop/fd.hpp"
 #include "main/loop/stream_descriptor.hpp"
+#include "messages/agent_assert.hpp"
 
 #include <sys/ioctl.h>
 
@@ -95,6 +96,7 @@ struct pipe_inlet::state : std::enable_shared_from_this<state> {
     }
     if (count > 0) {
       auto size = static_cast<std::size_t>(count);
+      AGENT_ASSERT(size <= read_size);
       // A pipe gives all it has, so a short move has emptied it.
       may_hold_data = size == read_size;
       deliver({size, false, {}});

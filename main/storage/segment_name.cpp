@@ -28,7 +28,9 @@ std::optional<std::uint64_t> segment_begin(std::string_view file,
   std::uint64_t offset = 0;
   auto [end, error]
     = std::from_chars(file.data(), file.data() + file.size(), offset);
-  if (error != std::errc{} || end != file.data() + file.size())
+  // An offset has 63 bits: position_page keeps one more with it.
+  if (error != std::errc{} || end != file.data() + file.size()
+      || offset >> 63 != 0)
     return {};
   return offset;
 }

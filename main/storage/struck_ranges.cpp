@@ -1,5 +1,7 @@
 #include "main/storage/struck_ranges.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <limits>
@@ -21,6 +23,7 @@ void struck_ranges::add(std::uint64_t from, std::uint64_t to) {
     to = std::max(to, next->second);
     next = ranges_.erase(next);
   }
+  AGENT_ASSERT(from < to && (next == ranges_.end() || to < next->first));
   ranges_.emplace_hint(next, from, to);
 }
 

@@ -1,5 +1,6 @@
 #include "messages/codec/json_lines.hpp"
 
+#include "messages/agent_assert.hpp"
 #include "messages/codec/input_message.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -172,6 +173,7 @@ bool json_lines::brackets_closed() const {
 // The line feed behind it shows where the JSON is wrong, if that is in a
 // string.
 void json_lines::refuse(kind how, std::vector<item>& out) {
+  AGENT_ASSERT(state_ != state::between && !refused_);
   refused_ = true;
   auto line = std::exchange(whole_.line, {});
   line.what = how;

@@ -1,5 +1,7 @@
 #include "messages/codec/line_framer.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <utility>
 
 namespace container_agent::codec {
@@ -13,6 +15,7 @@ constexpr std::size_t max_idle_capacity = 256 * 1024;
 } // namespace
 
 void line_framer::feed(std::string_view data) {
+  AGENT_ASSERT(!skipped_line_ && scanned_ == block_.size());
   if (!skipping_) {
     block_.erase(0, std::exchange(begin_, 0));
     scanned_ = block_.size();
@@ -73,6 +76,7 @@ framed_line line_framer::cut_out(std::size_t length) const {
 void line_framer::skip(std::string_view data) {
   if (data.empty())
     return;
+  AGENT_ASSERT(skipping_ && head_.size() <= framed_line::max_head);
   skipped_ += data.size();
   head_ += data.substr(0, framed_line::max_head - head_.size());
   skipped_cr_ = data.back() == '\r';

@@ -32,6 +32,8 @@ TEST_F(conversations, look_at_both_logs_at_whatever_news) {
 
 TEST_F(conversations, hear_how_far_the_others_have_come) {
   start();
+  protocol.give("seven.\n");
+  protocol.show("eight..\n");
   happen(child_input_window{7});
   happen(host_output_window{8});
   EXPECT_EQ(protocol.to_child_gone(), 7u);

@@ -1,5 +1,6 @@
 #include "test/integration/client.hpp"
 #include "test/support/actor_fixture.hpp"
+#include "test/support/kept_host.hpp"
 #include "test/support/prompt_ledger.hpp"
 #include "test/support/random_bytes.hpp"
 
@@ -318,6 +319,33 @@ TEST(throwing, every_handler_of_every_actor_is_survived) {
       if (std::count(all.begin(), all.end(), handler + moment) == 0)
         spared.push_back(handler + moment);
   EXPECT_THAT(spared, testing::IsEmpty());
+}
+
+TEST(throwing, an_assertion_that_fails_ends_the_agent_for_the_next_one) {
+  temp_dir dumps;
+  kept_host host{{"--trace-dir", dumps.path()}, {}, {}, keep::nothing};
+  host.start_agent(
+    throwing_agent_binary(),
+    {{"THROWING_AGENT_ASSERTS", "1"},
+     {"THROWING_AGENT_LOG", host.dir() / "failed"},
+     {"THROWING_AGENT_ONLY",
+      "conversation ::container_agent::child_output_grew after"}});
+  host.prompt("hello", "u-1");
+  while (host.unwritten() > 0)
+    host.step(1000, deadline{});
+  EXPECT_EQ(host.agent().wait_exit(), (exit_status{0, SIGABRT}));
+  auto log = host.agent().stderr_text();
+  EXPECT_THAT(log, testing::ContainsRegex(
+                     "\"event\":\"assertion_failed\","
+                     "\"condition\":\"!asserts_\","
+                     "\"file\":\"throwing_agent_main.cpp\",\"line\":[0-9]+"));
+  if (!sanitized()) // the sanitizers report crashes themselves
+    EXPECT_THAT(
+      log, HasSubstr("\"trace_dumped\",\"path\":\"" + dumps.path().string()));
+  host.start_agent();
+  host.wait_for_result("u-1");
+  EXPECT_EQ(count_in(host.state_dir() / "completed", "u-1"), 1U);
+  EXPECT_EQ(host.end_agent(SIGTERM), graceful);
 }
 
 TEST(throwing, a_supervisor_that_is_given_up_leaves_no_prompt_without_an_end) {

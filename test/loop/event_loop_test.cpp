@@ -200,7 +200,7 @@ TEST(event_loop_death_test, another_threads_call_ends_the_program) {
       event_loop loop;
       std::thread{[&loop] { loop.post([] {}); }}.join();
     },
-    "another thread");
+    "get_id\\(\\) == thread_");
 }
 
 // Calls `check` in a process of its own, which has called `spoil` first.

@@ -1,5 +1,7 @@
 #include "test/simulation/world.hpp"
 
+#include "messages/agent_assert.hpp"
+
 #include <utility>
 
 namespace container_agent::simulation {
@@ -18,6 +20,10 @@ constexpr time_span longest_way_to_rest = 30min;
 // Between the end of the shutdown's last step and that of all actors.
 constexpr time_span end_timeout = 2s;
 
+run_context* watched_run = nullptr;
+
+struct assertion_failure {};
+
 std::unique_ptr<company> meet(run_context& run, const run_plan& plan) {
   return plan.mode == run_mode::raw ? raw_company(run, plan)
                                     : stream_json_company(run, plan);
@@ -30,6 +36,22 @@ outcome run_seed(std::uint64_t seed, trace_receiver trace, message_watch* watch,
   chance dice{seed};
   auto plan = run_plan::draw(dice, mode);
   return world{dice.branch(), std::move(plan), std::move(trace), watch}.run();
+}
+
+// In an actor the exception counts as its failure, and the run is over before
+// anybody does anything about it.
+world::assertion_watch::assertion_watch(run_context& run) {
+  watched_run = &run;
+  report_failed_assertions([](const failed_assertion& what) {
+    watched_run->violate("assertion failed: " + std::string{what.condition}
+                         + " (" + what.file + ':' + std::to_string(what.line)
+                         + ')');
+    throw assertion_failure{};
+  });
+}
+
+world::assertion_watch::~assertion_watch() {
+  report_failed_assertions(nullptr);
 }
 
 world::world(chance dice, run_plan plan, trace_receiver trace,
@@ -51,11 +73,15 @@ world::~world() {
 }
 
 outcome world::run() {
-  start();
-  in_turmoil();
-  come_to_rest();
-  shut_down();
-  end();
+  try {
+    start();
+    in_turmoil();
+    come_to_rest();
+    shut_down();
+    end();
+  } catch (const assertion_failure&) {
+    // It is a violation already.
+  }
   return {run_.violation,
           steps_,
           run_.calendar.now(),
@@ -63,7 +89,7 @@ outcome world::run() {
           company_->launches(),
           run_.faults.count(),
           rested_,
-          agent().exit_code.value_or(-1)};
+          agents_.empty() ? -1 : agent().exit_code.value_or(-1)};
 }
 
 void world::start() {

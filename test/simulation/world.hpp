@@ -93,8 +93,16 @@ private:
   agent_life& agent() { return *agents_.back(); }
   const agent_life& agent() const { return *agents_.back(); }
 
+  /// An assertion of the agent's that fails is a violation. It ends the run,
+  /// but not the program, which has other seeds to run.
+  struct assertion_watch {
+    explicit assertion_watch(run_context& run);
+    ~assertion_watch();
+  };
+
   run_plan plan_;
   run_context run_;
+  assertion_watch assertions_{run_};
   simulated_wall_clock clock_;
   simulated_random random_;
 

@@ -245,7 +245,8 @@ TEST(segment_name, has_twenty_digits) {
   EXPECT_EQ(storage::segment_name("a", 7), "a.00000000000000000007.log");
   EXPECT_EQ(storage::segment_name("a", ~std::uint64_t{0}),
             "a.18446744073709551615.log");
-  for (auto offset : {std::uint64_t{0}, std::uint64_t{123}, ~std::uint64_t{0}})
+  for (auto offset :
+       {std::uint64_t{0}, std::uint64_t{123}, ~std::uint64_t{0} >> 1})
     EXPECT_EQ(
       storage::segment_begin(storage::segment_name("events", offset), "events"),
       offset);
@@ -253,6 +254,7 @@ TEST(segment_name, has_twenty_digits) {
        {"events.log", "input.00000000000000000007.log",
         "events.0000000000000000000x.log", "events.0000000000000000007.log",
         "events.00000000000000000007.log.old-1",
+        "events.09223372036854775808.log", // 64 bits
         "events.99999999999999999999.log"})
     EXPECT_FALSE(storage::segment_begin(other, "events")) << other;
 }

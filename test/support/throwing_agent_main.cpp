@@ -6,9 +6,11 @@
 ///   THROWING_AGENT_LOG=PATH    a line for each throw: actor, type, moment
 ///   THROWING_AGENT_PAUSE=N     messages that pass between two throws
 ///   THROWING_AGENT_ONLY=TEXT   throw only where that line has this text
+///   THROWING_AGENT_ASSERTS=1   an assertion fails, in place of a throw
 
 #include "actors/core/message_hook.hpp"
 #include "main/app/hook.hpp"
+#include "messages/agent_assert.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/local_actor.hpp>
@@ -35,6 +37,7 @@ public:
   throwing_hook()
     : log_{variable("THROWING_AGENT_LOG"), std::ios::app},
       only_{variable("THROWING_AGENT_ONLY")},
+      asserts_{!variable("THROWING_AGENT_ASSERTS").empty()},
       pause_{
         std::strtoull(variable("THROWING_AGENT_PAUSE").c_str(), nullptr, 10)} {}
 
@@ -64,11 +67,13 @@ private:
       return;
     since_ = 0;
     log_ << moment << std::endl;
+    AGENT_ASSERT(!asserts_);
     throw std::runtime_error{moment};
   }
 
   std::ofstream log_;
   std::string only_;
+  bool asserts_;
   std::uint64_t pause_;
   std::uint64_t since_ = 0;
   std::set<std::string> thrown_;

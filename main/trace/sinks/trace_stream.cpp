@@ -1,6 +1,7 @@
 #include "main/trace/sinks/trace_stream.hpp"
 
 #include "main/trace/record/trace_lines.hpp"
+#include "messages/agent_assert.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -163,6 +164,7 @@ void trace_stream::flush() {
                          });
     } else {
       sent_ += static_cast<std::size_t>(count);
+      AGENT_ASSERT(sent_ <= unsent_.size());
     }
   }
   if (unsent() == 0) {

@@ -1,8 +1,12 @@
 #include "test/simulation/world.hpp"
 
+#include "messages/agent_assert.hpp"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 namespace container_agent::simulation {
 
@@ -34,6 +38,25 @@ TEST(seeds, determine_runs_in_which_agents_die) {
     ASSERT_EQ(first, trace_of(seed, run_mode::keep)) << "seed " << seed;
   }
   EXPECT_GE(deadly, 5);
+}
+
+// Within a handler of an actor's, which the agent survives, and outside.
+TEST(seeds, whose_runs_fail_an_assertion_violate) {
+  for (std::string_view at :
+       {"log: conversation prompt_accepted", "host: writes"}) {
+    auto fail = [at](const std::string& line) {
+      AGENT_ASSERT(line.find(at) == std::string::npos);
+    };
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      auto result = run_seed(seed, fail);
+      ASSERT_TRUE(result.violation) << "seed " << seed;
+      EXPECT_THAT(*result.violation,
+                  testing::ContainsRegex(
+                    "^assertion failed: line.find\\(at\\) == "
+                    "std::string::npos \\(seeds_test\\.cpp:[0-9]+\\)$"));
+    }
+  }
+  EXPECT_FALSE(run_seed(1).violation);
 }
 
 TEST(seeds, make_different_runs) {
