@@ -1,5 +1,6 @@
 #include "messages/trace_id.hpp"
 
+#include <charconv>
 #include <cstddef>
 
 namespace container_agent {
@@ -29,63 +30,49 @@ trace_id hash_of(std::string_view text) {
   return result ? result : trace_id{0, 1};
 }
 
-/// -1: no hex digit.
-int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
-/// All zero: not a UUID.
-trace_id bits_of(std::string_view uuid) {
-  if (uuid.size() != 36)
-    return {};
-  wide bits = 0;
-  for (std::size_t i = 0; i < uuid.size(); ++i) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (uuid[i] != '-')
-        return {};
-      continue;
-    }
-    auto digit = hex_value(uuid[i]);
-    if (digit < 0)
-      return {};
-    bits = bits << 4 | static_cast<unsigned>(digit);
-  }
-  return split(bits);
-}
-
 } // namespace
 
+trace_id trace_id_in(std::string_view digits) {
+  trace_id id;
+  if (digits.size() != 32)
+    return id;
+  const auto* middle = digits.data() + 16;
+  const auto* end = middle + 16;
+  auto whole = std::from_chars(digits.data(), middle, id.high, 16).ptr == middle
+               && std::from_chars(middle, end, id.low, 16).ptr == end;
+  return whole ? id : trace_id{};
+}
+
 trace_id trace_id_of(std::string_view uuid) {
-  auto bits = bits_of(uuid);
+  trace_id bits;
+  if (uuid.size() == 36 && uuid[8] == '-' && uuid[13] == '-' && uuid[18] == '-'
+      && uuid[23] == '-') {
+    std::string digits{uuid};
+    std::erase(digits, '-');
+    bits = trace_id_in(digits);
+  }
   return bits ? bits : hash_of(uuid);
 }
 
 trace_id trace_id_named(std::string_view text) {
-  wide bits = 0;
-  auto is_id = text.size() == 32;
-  for (std::size_t i = 0; is_id && i < text.size(); ++i) {
-    auto digit = hex_value(text[i]);
-    is_id = digit >= 0;
-    bits = bits << 4 | static_cast<unsigned>(digit);
-  }
-  return is_id && bits != 0 ? split(bits) : trace_id_of(text);
+  auto id = trace_id_in(text);
+  return id ? id : trace_id_of(text);
 }
 
-std::string to_string(const trace_id& id) {
+std::array<char, 32> digits_of(const trace_id& id) {
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string result(32, '0');
+  std::array<char, 32> result{};
   for (int i = 0; i < 16; ++i) {
     auto shift = 60 - 4 * i;
     result[i] = digits[id.high >> shift & 15];
     result[16 + i] = digits[id.low >> shift & 15];
   }
   return result;
+}
+
+std::string to_string(const trace_id& id) {
+  auto digits = digits_of(id);
+  return {digits.data(), digits.size()};
 }
 
 } // namespace container_agent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -30,10 +31,14 @@ struct trace_id_hash {
 /// other text, and for the nil UUID, the 128-bit FNV-1a hash. Never all zero.
 trace_id trace_id_of(std::string_view uuid);
 
+/// From 32 hex digits; all zero if it is something else.
+trace_id trace_id_in(std::string_view digits);
+
 /// From an id as people write it: 32 hex digits, or a prompt's uuid.
 trace_id trace_id_named(std::string_view text);
 
 /// 32 small hex digits, as in trace files.
+std::array<char, 32> digits_of(const trace_id& id);
 std::string to_string(const trace_id& id);
 
 } // namespace container_agent

@@ -1,5 +1,7 @@
 #include "actors/memory/host_settings.hpp"
 
+#include "messages/codec/input_message.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -148,8 +150,9 @@ std::string host_settings::initialize_line(std::string_view id) {
   for (const auto& e : known_)
     if (e.name.subtype == initialize)
       initialize_ = e.message.line;
-  return initialize_.empty() ? initialize_
-                             : codec::with_request_id(initialize_, id);
+  return initialize_.empty()
+           ? initialize_
+           : codec::with_member(initialize_, "request_id", id);
 }
 
 std::vector<std::string> host_settings::begin_restore(std::string_view id,
@@ -165,7 +168,7 @@ std::vector<std::string> host_settings::begin_restore(std::string_view id,
       continue;
     }
     auto own = std::string{id} + ':' + std::to_string(lines.size() + 1);
-    lines.push_back(codec::with_request_id(e.message.line, own));
+    lines.push_back(codec::with_member(e.message.line, "request_id", own));
     if (e.name.subtype == variables)
       settle(variables, true);
     else

@@ -4,7 +4,7 @@
 #include "messages/codec/claude_details.hpp"
 #include "messages/codec/envelope.hpp"
 #include "messages/codec/input_message.hpp"
-#include "messages/codec/input_outline.hpp"
+#include "messages/codec/json_reader.hpp"
 #include "messages/trace_id.hpp"
 
 #include <algorithm>
@@ -133,7 +133,7 @@ private:
   bool is_left_out(const envelope& line, std::string_view text) const {
     if (line.type == "container_agent")
       return is_checkpoint(text);
-    if (text.starts_with('{') && !is_whole_object(text))
+    if (text.starts_with('{') && !codec::is_whole_object(text))
       return true; // most likely one that was cut
     if (line.type == "control_response")
       return is_own(line.request_id);
@@ -400,8 +400,7 @@ checkpoint last_checkpoint(const stream_log& events, const stream_log& to_child,
     at += line.size() + 1;
     if (!is_checkpoint(line))
       return;
-    if (auto state
-        = codec::read_kept_conversation(codec::read_record(line).state)) {
+    if (auto state = codec::read_checkpoint(line)) {
       result = {std::move(*state), at};
       result.state.left_out.push_back({at - line.size() - 1, at});
     }
@@ -432,11 +431,6 @@ codec::kept_conversation fold_conversation(const stream_log& events,
 
 std::string initialize_prefix() {
   return std::string{codec::own_request_prefix} + "initialize:";
-}
-
-bool is_whole_object(std::string_view line) {
-  codec::input_outline ignored;
-  return line.starts_with('{') && codec::read_outline(line, ignored).empty();
 }
 
 } // namespace container_agent

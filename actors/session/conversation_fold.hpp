@@ -24,9 +24,6 @@ codec::kept_conversation fold_conversation(const stream_log& events,
                                            std::uint64_t* damaged = nullptr,
                                            std::uint64_t from = 0);
 
-/// Whether a line is a whole JSON object, so neither truncated nor mixed up.
-bool is_whole_object(std::string_view line);
-
 /// Begins the ids of the request that is sent first to each child.
 std::string initialize_prefix();
 

@@ -2,6 +2,7 @@
 
 #include "actors/core/loggers.hpp"
 #include "actors/core/message_hook.hpp"
+#include "messages/codec/control_line.hpp"
 #include "messages/codec/json_start.hpp"
 #include "messages/records/agent_record.hpp"
 #include "messages/visible_text.hpp"

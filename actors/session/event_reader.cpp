@@ -74,7 +74,7 @@ bool event_reader::end_line(std::string_view block, std::uint64_t block_begin,
   } else {
     if (!child_known && !is_torn())
       return false;
-    if (is_torn() && head.is_object && is_whole_object(line.text()))
+    if (is_torn() && head.is_object && codec::is_whole_object(line.text()))
       torn_.reset(); // all but its LF was there
     ++heard_;
     line.what = kind_of(line);
@@ -99,7 +99,7 @@ claude_line::kind event_reader::kind_of(const claude_line& line) {
     return kind::late;
   if (is_torn())
     return kind::torn;
-  return std::exchange(joining_, false) && !is_whole_object(line.text())
+  return std::exchange(joining_, false) && !codec::is_whole_object(line.text())
            ? kind::joined
            : kind::whole;
 }
@@ -115,7 +115,8 @@ void event_reader::end_torn_line() {
 bool event_reader::end_whole_line() {
   end_torn_line();
   auto whole
-    = torn_ && is_whole_object(text_in(log_, torn_->from, torn_->to - 1));
+    = torn_
+      && codec::is_whole_object(text_in(log_, torn_->from, torn_->to - 1));
   if (whole)
     torn_.reset();
   return whole;

@@ -1,6 +1,10 @@
 #include "messages/codec/claude_details.hpp"
 
+#include "messages/codec/json_text.hpp"
+
 #include <nlohmann/json.hpp>
+
+#include <initializer_list>
 
 namespace container_agent::codec {
 
@@ -8,64 +12,49 @@ namespace {
 
 using nlohmann::json;
 
-/// Members of a tool's input that say what it works on, the best first.
-constexpr const char* subjects[]
-  = {"command", "file_path", "notebook_path", "url",   "query",
-     "pattern", "path",      "description",   "prompt"};
-
-const json& member(const json& object, const char* name) {
-  static const json nothing;
-  if (!object.is_object())
-    return nothing;
-  auto found = object.find(name);
-  return found == object.end() ? nothing : *found;
-}
-
-std::string text_of(const json& value, std::size_t limit) {
-  return value.is_string()
-           ? value.get_ref<const std::string&>().substr(0, limit)
-           : std::string{};
-}
-
-// A hook names its event, and the tool that it is about.
-std::string name_of_hook(const json& input) {
-  auto event = text_of(member(input, "hook_event_name"), max_subject);
-  auto tool = text_of(member(input, "tool_name"), max_subject);
-  return event + (event.empty() || tool.empty() ? "" : " ") + tool;
+/// The first text at these places, below `root`, that is not empty.
+std::string first_text(const json& line, const std::string& root,
+                       std::initializer_list<const char*> places) {
+  std::string result;
+  for (const auto* place : places)
+    if (result.empty())
+      result = text_at(line, root + place).substr(0, max_subject);
+  return result;
 }
 
 } // namespace
 
-request_details read_request_details(std::string_view line) {
-  auto whole = json::parse(line, nullptr, false);
-  const auto& request = member(whole, "request");
+request_details read_request_details(std::string_view text) {
+  auto line = json::parse(text, nullptr, false);
   request_details result;
-  result.subtype = text_of(member(request, "subtype"), max_subject);
-  const auto& input = member(request, "input");
-  for (const char* name : {"tool_name", "server_name", "mcp_server_name"})
-    if (result.tool.empty())
-      result.tool = text_of(member(request, name), max_subject);
-  if (result.tool.empty())
-    result.tool = name_of_hook(input);
-  const auto& tool_input
-    = member(input, "tool_input").is_object() ? input["tool_input"] : input;
-  for (const char* name : subjects)
-    if (result.subject.empty())
-      result.subject = text_of(member(tool_input, name), max_subject);
+  result.subtype = first_text(line, "/request", {"/subtype"});
+  result.tool = first_text(line, "/request",
+                           {"/tool_name", "/server_name", "/mcp_server_name"});
+  if (result.tool.empty()) { // a hook names its event, and the tool of that
+    auto event = first_text(line, "/request/input", {"/hook_event_name"});
+    auto tool = first_text(line, "/request/input", {"/tool_name"});
+    result.tool = event + (event.empty() || tool.empty() ? "" : " ") + tool;
+  }
+  const json::json_pointer inner{"/request/input/tool_input"};
+  auto is_hook = line.contains(inner) && line.at(inner).is_object();
+  // Members that say what a tool works on, the best first.
+  result.subject
+    = first_text(line, is_hook ? inner.to_string() : "/request/input",
+                 {"/command", "/file_path", "/notebook_path", "/url", "/query",
+                  "/pattern", "/path", "/description", "/prompt"});
   if (result.subject.empty())
-    result.subject
-      = text_of(member(member(request, "message"), "method"), max_subject);
+    result.subject = first_text(line, "/request", {"/message/method"});
   return result;
 }
 
-std::optional<std::vector<std::string>> read_task_ids(std::string_view line) {
-  auto whole = json::parse(line, nullptr, false);
-  const auto& tasks = member(whole, "tasks");
-  if (!tasks.is_array())
+std::optional<std::vector<std::string>> read_task_ids(std::string_view text) {
+  auto line = json::parse(text, nullptr, false);
+  auto tasks = line.is_object() ? line.find("tasks") : line.end();
+  if (tasks == line.end() || !tasks->is_array())
     return std::nullopt;
   std::vector<std::string> result;
-  for (const auto& task : tasks)
-    if (auto id = text_of(member(task, "task_id"), max_subject); !id.empty())
+  for (const auto& task : *tasks)
+    if (auto id = first_text(task, "", {"/task_id"}); !id.empty())
       result.push_back(std::move(id));
   return result;
 }

@@ -1,6 +1,6 @@
 #include "messages/codec/control_line.hpp"
 
-#include "messages/codec/json_line.hpp"
+#include "messages/codec/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,6 +20,13 @@ std::string deny_tool_line(std::string_view request_id, std::string_view why) {
       {{"subtype", "success"},
        {"request_id", request_id},
        {"response", {{"behavior", "deny"}, {"message", why}}}}}});
+}
+
+std::string control_request_line(std::string_view request_id,
+                                 std::string_view subtype) {
+  return json_line({{"type", "control_request"},
+                    {"request_id", request_id},
+                    {"request", {{"subtype", subtype}}}});
 }
 
 std::string stop_task_line(std::string_view request_id,

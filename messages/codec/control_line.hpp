@@ -13,6 +13,10 @@ std::string cancel_request_line(std::string_view request_id);
 /// For Claude: the answer to a `can_use_tool`, in the host's place.
 std::string deny_tool_line(std::string_view request_id, std::string_view why);
 
+/// For Claude: a request of the agent's own.
+std::string control_request_line(std::string_view request_id,
+                                 std::string_view subtype);
+
 /// For Claude: ends one of its tasks.
 std::string stop_task_line(std::string_view request_id,
                            std::string_view task_id);

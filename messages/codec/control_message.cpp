@@ -1,17 +1,19 @@
 #include "messages/codec/control_message.hpp"
 
+#include "messages/codec/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 namespace container_agent::codec {
 
 namespace {
 
-using json = nlohmann::json;
-using ordered_json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr std::array commands{control_command::status, control_command::stop,
                               control_command::restart_claude,
@@ -21,11 +23,6 @@ constexpr std::array commands{control_command::status, control_command::stop,
 // More than any agent can be told to take, in milliseconds.
 constexpr std::uint64_t longest_stop = 7 * 24 * 3'600'000;
 
-// Bytes from outside may be no UTF-8; an answer must be.
-std::string text_of(const ordered_json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 std::string known_commands() {
   std::string result;
   for (auto command : commands)
@@ -33,29 +30,20 @@ std::string known_commands() {
   return result;
 }
 
-// What is said of a trace's events. Returns what is wrong with it.
-std::string read_wish(const json& value, trace_wish& wish) {
-  if (auto prompt = value.find("prompt"); prompt != value.end()) {
-    if (!prompt->is_string())
-      return "\"prompt\" is not a string";
-    wish.prompt = prompt->get<std::string>();
+/// Takes a member, if it is there. False: it is of another type.
+template <class Value>
+bool take(const ordered_json& object, const char* name, Value& to) {
+  auto found = object.find(name);
+  if (found == object.end())
+    return true;
+  if (std::is_same_v<Value, std::uint64_t> && !found->is_number_unsigned())
+    return false;
+  try {
+    found->get_to(to);
+    return true;
+  } catch (const ordered_json::exception&) {
+    return false;
   }
-  for (auto [name, into] :
-       {std::pair{"types", &wish.types}, std::pair{"actors", &wish.actors}}) {
-    auto list = value.find(name);
-    if (list == value.end())
-      continue;
-    auto is_text = [](const json& x) { return x.is_string(); };
-    if (!list->is_array() || !std::all_of(list->begin(), list->end(), is_text))
-      return '"' + std::string{name} + "\" is not a list of strings";
-    *into = list->get<std::vector<std::string>>();
-  }
-  if (auto past = value.find("past"); past != value.end()) {
-    if (!past->is_number_unsigned())
-      return "\"past\" is not a number of events";
-    wish.past = past->get<std::uint64_t>();
-  }
-  return {};
 }
 
 void write_wish(const trace_wish& wish, ordered_json& value) {
@@ -84,31 +72,30 @@ std::string_view to_string(control_command command) {
 
 std::variant<control_request, control_fault>
 read_control_request(std::string_view line) {
-  auto value = json::parse(line, nullptr, false);
+  auto value = ordered_json::parse(line, nullptr, false);
   if (!value.is_object())
     return control_fault{"not a JSON object"};
-  auto name = value.find("command");
-  if (name == value.end() || !name->is_string())
+  std::string name;
+  if (!take(value, "command", name) || !value.contains("command"))
     return control_fault{"the object has no \"command\", a string"};
-  for (auto command : commands) {
-    if (name->get_ref<const std::string&>() != to_string(command))
-      continue;
-    control_request result{command, false, {}};
-    if (auto now = value.find("now"); now != value.end()) {
-      if (!now->is_boolean())
-        return control_fault{"\"now\" is neither true nor false"};
-      result.now = now->get<bool>();
-    }
-    if (auto reason = value.find("reason"); reason != value.end()) {
-      if (!reason->is_string())
-        return control_fault{"\"reason\" is not a string"};
-      result.reason = reason->get<std::string>();
-    }
-    if (auto fault = read_wish(value, result.trace); !fault.empty())
+  const auto* command
+    = std::find_if(commands.begin(), commands.end(),
+                   [&name](auto known) { return to_string(known) == name; });
+  if (command == commands.end())
+    return control_fault{"unknown command; there are " + known_commands()};
+  control_request result{*command, false, {}};
+  auto& [prompt, types, actors, past] = result.trace;
+  for (auto [fits, fault] :
+       {std::pair{take(value, "now", result.now),
+                  R"("now" is neither true nor false)"},
+        {take(value, "reason", result.reason), R"("reason" is not a string)"},
+        {take(value, "prompt", prompt), R"("prompt" is not a string)"},
+        {take(value, "types", types), R"("types" is not a list of strings)"},
+        {take(value, "actors", actors), R"("actors" is not a list of strings)"},
+        {take(value, "past", past), R"("past" is not a number of events)"}})
+    if (!fits)
       return control_fault{fault};
-    return result;
-  }
-  return control_fault{"unknown command; there are " + known_commands()};
+  return result;
 }
 
 std::string control_request_text(const control_request& request) {
@@ -119,16 +106,16 @@ std::string control_request_text(const control_request& request) {
   if (!request.reason.empty())
     value["reason"] = request.reason;
   write_wish(request.trace, value);
-  return text_of(value);
+  return json_text(value);
 }
 
 std::string control_done(std::string_view what) {
   return what.empty() ? R"({"ok":true})"
-                      : text_of({{"ok", true}, {"done", what}});
+                      : json_text({{"ok", true}, {"done", what}});
 }
 
 std::string control_failed(std::string_view why) {
-  return text_of({{"ok", false}, {"error", why}});
+  return json_text({{"ok", false}, {"error", why}});
 }
 
 // The document is JSON already: parsing it to write it again would only cost.
@@ -137,31 +124,24 @@ std::string control_status_answer(std::string_view document) {
 }
 
 std::string control_stopping(std::chrono::milliseconds at_most) {
-  return text_of({{"ok", true}, {"at_most_ms", at_most.count()}});
+  return json_text({{"ok", true}, {"at_most_ms", at_most.count()}});
 }
 
 control_answer read_control_answer(std::string_view line) {
   auto value = ordered_json::parse(line, nullptr, false);
   control_answer result;
   result.error = "the answer is none: " + std::string{line.substr(0, 100)};
-  auto ok = value.is_object() ? value.find("ok") : value.end();
-  if (!value.is_object() || ok == value.end() || !ok->is_boolean())
+  if (!value.is_object() || !value.contains("ok")
+      || !take(value, "ok", result.ok))
     return result;
-  result.ok = ok->get<bool>();
-  auto error = value.find("error");
-  if (result.ok)
-    result.error.clear();
-  else if (error != value.end() && error->is_string()
-           && !error->get_ref<const std::string&>().empty())
-    result.error = error->get<std::string>();
-  if (auto done = value.find("done"); done != value.end() && done->is_string())
-    result.done = done->get<std::string>();
+  if (std::string why; result.ok || (take(value, "error", why) && !why.empty()))
+    result.error = why;
+  take(value, "done", result.done);
   if (auto status = value.find("status"); status != value.end())
-    result.document = text_of(*status);
-  if (auto most = value.find("at_most_ms");
-      most != value.end() && most->is_number_unsigned())
-    result.at_most = std::chrono::milliseconds{
-      std::min(most->get<std::uint64_t>(), longest_stop)};
+    result.document = json_text(*status);
+  std::uint64_t most = 0;
+  take(value, "at_most_ms", most);
+  result.at_most = std::chrono::milliseconds{std::min(most, longest_stop)};
   return result;
 }
 

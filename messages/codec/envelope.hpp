@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/codec/json_reader.hpp"
 #include "messages/status.hpp"
 
 #include <cstddef>
@@ -41,19 +42,18 @@ struct envelope {
 /// needs only the memory of the values kept.
 ///
 /// Claude Code writes `type` first in all lines but `result`, where it comes
-/// after the text of the answer, so only a scan of the top level shows what a
-/// line is. For types that the agent does not need, the scan ends early: these
-/// cost a look at their first bytes.
+/// after the text of the answer. For types that the agent does not need, the
+/// reading ends there: these cost a look at their first bytes.
 class envelope_scanner {
 public:
-  /// `max_value`: longer values are dropped (they stay empty). `keep_result`:
-  /// whether `result` is wanted; it may be longer, up to `max_result`.
+  /// `max_value`: longer values are dropped (they stay empty). `max_result`:
+  /// the same for `result`, which is not wanted if it is 0.
   struct limits {
     std::size_t max_value = 4096;
-    std::size_t max_result = 0; ///< 0: not wanted
+    std::size_t max_result = 0;
   };
 
-  explicit envelope_scanner(limits l) : limits_{l} {}
+  explicit envelope_scanner(limits l);
 
   /// Takes the next bytes of the line, without its LF.
   void feed(std::string_view piece);
@@ -63,31 +63,6 @@ public:
   envelope finish();
 
 private:
-  enum class mode : std::uint8_t { value, string, done };
-
-  /// Members of the line's own object.
-  enum class member : std::uint8_t {
-    other,
-    type,
-    subtype,
-    session_id,
-    uuid,
-    request_id,
-    command_uuid,
-    state,
-    status,
-    origin,
-    result,
-    response,
-    errors,
-    user_message_uuids,
-    usage,
-    total_cost_usd,
-    permission_mode,
-    is_error,
-    is_replay,
-  };
-
   /// The state of the scan in what may come before the object and shows
   /// nothing.
   enum class lead : std::uint8_t {
@@ -96,45 +71,15 @@ private:
     parameters,
     title, ///< of the window: ends with BEL or ESC `\`
     title_end,
+    over,
   };
 
-  static member member_named(std::string_view name);
-
-  void take_char(char c);
   bool leads(char c);
-  void take_string_run(std::string_view run);
-  void open(char c);
-  void close();
-  void end_string();
-  void end_literal();
-  void end_number();
-  bool in_usage() const;
-  std::string* slot();
-  std::string* inner_slot();
-  std::size_t slot_limit() const;
-  bool uninteresting() const;
 
-  /// The state of the scan within its line.
-  struct progress {
-    envelope_scanner::mode mode = mode::value;
-    envelope_scanner::lead lead = lead::none;
-    member key = member::other; // at depth 1
-    std::size_t depth = 0;
-    bool in_array = false;   // the container at depth 2 is an array
-    bool expect_key = false; // the next string at depth 1 or 2 is a key
-    bool escaped = false;    // inside a string, behind a backslash
-    bool has_escapes = false;
-    bool keep = false; // the current string is being collected
-    bool too_long = false;
-    bool started = false;
-  };
-
-  limits limits_;
+  bool wants_result_;
+  lead lead_ = lead::none;
   envelope found_;
-  progress scan_;
-  std::string current_;
-  std::string inner_; // key at depth 2
-  std::string literal_;
+  json_reader reader_;
 };
 
 /// The envelope of a whole line.

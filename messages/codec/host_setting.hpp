@@ -26,9 +26,6 @@ struct setting_name {
 /// request nor an update of environment variables.
 std::optional<setting_name> setting_in(std::string_view line);
 
-/// `line`, a JSON object, with another `request_id` and otherwise unchanged.
-std::string with_request_id(std::string_view line, std::string_view id);
-
 /// What a host writes to set the permission mode, without LF.
 std::string permission_mode_line(std::string_view mode);
 

@@ -1,12 +1,13 @@
 #include "messages/codec/input_message.hpp"
 
-#include "messages/codec/input_outline.hpp"
+#include "messages/codec/json_reader.hpp"
 #include "messages/codec/json_start.hpp"
+#include "messages/codec/json_writer.hpp"
 #include "messages/visible_text.hpp"
 
-#include <boost/nowide/utf/utf.hpp>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -37,68 +38,160 @@ outcome refuse_bytes() {
                 "the line is not valid UTF-8: send it in that encoding");
 }
 
-outcome misshapen(const input_outline& line, std::string detail) {
-  return refuse("invalid_json", std::move(detail), line.uuid);
+/// What matters of a host's line.
+struct outline {
+  std::string type;
+  std::string subtype;
+  json_part uuid;
+  json_part request_id;
+  json_part text;
+  json_kind message = json_kind::absent;
+  std::string role;
+  json_kind content = json_kind::absent;
+  bool bad_block = false; ///< a content block that Claude Code would swallow
+  json_kind request = json_kind::absent;
+  json_part request_subtype;
+  json_kind response = json_kind::absent;
+  std::string response_id;
+
+  // The content block that is being read.
+  std::string block_type;
+  json_kind block_text = json_kind::absent;
+  bool in_block = false;
+
+  void end_block() {
+    auto lacks_text = block_type == "text" && block_text != json_kind::string;
+    bad_block |= in_block && (block_type.empty() || lacks_text);
+    in_block = false;
+  }
+};
+
+void begin_block(outline& line, json_value& value) {
+  line.end_block();
+  line.in_block = value.what == json_kind::object;
+  line.bad_block |= !line.in_block;
+  line.block_text = json_kind::absent;
+  line.block_type.clear();
 }
 
-std::string user_message(const std::string& text) {
-  nlohmann::ordered_json line;
-  line["type"] = "user";
-  line["message"] = {{"role", "user"}, {"content", text}};
-  return line.dump();
+void begin_content(outline& line, json_value& value) {
+  value.get(line.content);
+  line.bad_block = line.in_block = false;
+}
+
+// Of two members with the same name the last one counts, whole.
+void begin_message(outline& line, json_value& value) {
+  value.get(line.message);
+  line.role.clear();
+  line.content = json_kind::absent;
+  line.bad_block = line.in_block = false;
+}
+
+template <auto Member, auto Inner>
+void begin(outline& line, json_value& value) {
+  value.get(line.*Member);
+  line.*Inner = {};
+}
+
+// The texts of a prompt are not copied.
+constexpr auto outline_wishes = std::to_array<json_wish>({
+  {1, "type", into<&outline::type>},
+  {1, "subtype", into<&outline::subtype>},
+  {1, "uuid", into<&outline::uuid>},
+  {1, "request_id", into<&outline::request_id>},
+  {1, "text", into<&outline::text>},
+  {1, "message", by<outline, begin_message>},
+  {2, "role", into<&outline::role>},
+  {2, "content", by<outline, begin_content>, true},
+  {3, "[]", by<outline, begin_block>, true},
+  {4, "type", into<&outline::block_type>},
+  {4, "text", into<&outline::block_text>, true},
+  {1, "request",
+   by<outline, begin<&outline::request, &outline::request_subtype>>},
+  {2, "subtype", into<&outline::request_subtype>},
+  {1, "response",
+   by<outline, begin<&outline::response, &outline::response_id>>},
+  {2, "request_id", into<&outline::response_id>},
+});
+
+/// Returns what is wrong with the line's JSON, or an empty text.
+std::string read_outline(std::string_view text, outline& line) {
+  json_reader reader{outline_wishes, &line, {.max_long_text = 0}};
+  reader.feed(text);
+  reader.finish();
+  line.end_block();
+  return reader.fault();
+}
+
+outcome misshapen(const outline& line, std::string detail) {
+  return refuse("invalid_json", std::move(detail), line.uuid.text);
+}
+
+std::string user_message(std::string_view text) {
+  std::string line;
+  json_writer{line}
+    .open('{')
+    .word("type", "user")
+    .key("message")
+    .open('{')
+    .word("role", "user")
+    .put("content", text)
+    .close('}')
+    .close('}');
+  return line;
 }
 
 outcome read_text(std::string_view line) {
-  return input_message{
-    input_message::kind::prompt, {}, {}, user_message(std::string{line})};
+  return input_message{input_message::kind::prompt, {}, {}, user_message(line)};
 }
 
-bool usable_uuid(const input_outline& line) {
-  return line.uuid_shape == shape::absent || line.uuid_shape == shape::null
-         || (line.uuid_shape == shape::string && !line.uuid.empty()
-             && line.uuid.size() <= max_uuid_bytes);
+bool usable_uuid(const outline& line) {
+  const auto& [what, text] = line.uuid;
+  return what == json_kind::absent || what == json_kind::null
+         || (what == json_kind::string && !text.empty()
+             && text.size() <= max_uuid_bytes);
 }
 
-outcome read_user(const input_outline& line, std::string_view text) {
-  if (line.message_shape != shape::object)
+outcome read_user(const outline& line, std::string_view text) {
+  if (line.message != json_kind::object)
     return misshapen(line, "a user message needs an object `message`");
   if (line.role != "user")
     return misshapen(line, "`message.role` must be \"user\"");
-  if (line.content_shape != shape::string && line.content_shape != shape::array)
+  if (line.content != json_kind::string && line.content != json_kind::array)
     return misshapen(line, "`message.content` must be a string or an array of "
                            "content blocks");
   if (line.bad_block)
     return misshapen(line, "each block of `message.content` must be an object "
                            "with a `type`, and a text block needs a `text`");
   return input_message{
-    input_message::kind::prompt, line.uuid, {}, std::string{text}};
+    input_message::kind::prompt, line.uuid.text, {}, std::string{text}};
 }
 
-outcome read_control(const input_outline& line, std::string_view text) {
+outcome read_control(const outline& line, std::string_view text) {
   using kind = input_message::kind;
   if (line.type == "control_response") {
-    if (line.response_shape != shape::object || line.response_id.empty())
+    if (line.response != json_kind::object || line.response_id.empty())
       return misshapen(line, "a control_response needs `response.request_id`");
     return input_message{
       kind::control_response, {}, line.response_id, std::string{text}};
   }
-  if (line.request_id_shape != shape::string || line.request_id.empty())
+  if (line.request_id.text.empty())
     return misshapen(line, "a " + line.type + " needs a `request_id`");
-  if (line.request_id.starts_with(own_request_prefix))
+  if (line.request_id.text.starts_with(own_request_prefix))
     return misshapen(line, "`request_id`s that begin with `"
                              + std::string{own_request_prefix}
                              + "` are the agent's own");
   if (line.type == "control_cancel_request")
     return input_message{
-      kind::control_cancel, {}, line.request_id, std::string{text}};
-  if (line.request_shape != shape::object
-      || line.request_subtype_shape != shape::string)
+      kind::control_cancel, {}, line.request_id.text, std::string{text}};
+  if (line.request != json_kind::object
+      || line.request_subtype.what != json_kind::string)
     return misshapen(line, "a control_request needs `request.subtype`");
   return input_message{
-    kind::control_request, {}, line.request_id, std::string{text}};
+    kind::control_request, {}, line.request_id.text, std::string{text}};
 }
 
-outcome read_own(const input_outline& line) {
+outcome read_own(const outline& line) {
   using kind = input_message::kind;
   if (line.subtype == "status")
     return input_message{kind::status_request, {}, {}, {}};
@@ -106,13 +199,13 @@ outcome read_own(const input_outline& line) {
     return refuse("unknown_type",
                   "container_agent knows the subtypes prompt and status, not "
                     + quoted(line.subtype),
-                  line.uuid);
-  if (line.text_shape != shape::string)
+                  line.uuid.text);
+  if (line.text.what != json_kind::string)
     return misshapen(line, "a prompt needs a string `text`");
-  auto message = user_message(line.text);
-  if (!line.uuid.empty())
-    message = with_uuid(message, line.uuid);
-  return input_message{kind::prompt, line.uuid, {}, std::move(message)};
+  auto message = user_message(line.text.text);
+  if (!line.uuid.text.empty())
+    message = with_uuid(message, line.uuid.text);
+  return input_message{kind::prompt, line.uuid.text, {}, std::move(message)};
 }
 
 /// What to do about text that is no JSON.
@@ -128,7 +221,7 @@ std::string_view advice(std::string_view text, input_format format) {
 }
 
 outcome read_json(std::string_view text, input_format format) {
-  input_outline line;
+  outline line;
   std::string fault;
   if (auto at = text.find('\0'); at != std::string_view::npos)
     fault = "NUL at byte " + std::to_string(at);
@@ -159,7 +252,7 @@ outcome read_json(std::string_view text, input_format format) {
                   + "; send user, container_agent, control_request, "
                     "control_response, control_cancel_request, keep_alive or "
                     "update_environment_variables",
-                line.uuid);
+                line.uuid.text);
 }
 
 /// Bytes at the front that are ASCII, by eights: most of most lines.
@@ -203,8 +296,7 @@ std::string with_member(std::string_view line, std::string_view name,
   std::string result;
   result.reserve(line.size() + name.size() + text.size() + 16);
   result.append(line.substr(0, end));
-  ((result += ",\"") += name) += "\":";
-  append_json_text(result, text);
+  json_writer{result}.put(name, text);
   result.append(line.substr(end));
   return result;
 }
@@ -225,26 +317,19 @@ std::string with_notice(std::string_view line) {
 }
 
 std::string prompt_line(std::string_view text, std::string_view uuid) {
-  return with_uuid(user_message(std::string{text}), uuid) + '\n';
+  return with_uuid(user_message(text), uuid) + '\n';
 }
 
 bool is_valid_utf8(std::string_view text) {
-  using utf8 = boost::nowide::utf::utf_traits<char>;
-  auto at = text.begin();
-  while (at != text.end()) {
-    at += static_cast<std::ptrdiff_t>(ascii_front({at, text.end()}));
-    if (at == text.end())
-      break;
-    if (static_cast<unsigned char>(*at) < 0x80) {
-      ++at;
-      continue;
-    }
-    auto point = utf8::decode(at, text.end());
-    if (point == boost::nowide::utf::illegal
-        || point == boost::nowide::utf::incomplete)
+  for (;;) {
+    text.remove_prefix(ascii_front(text));
+    if (text.empty())
+      return true;
+    auto length = utf8_length(text);
+    if (length == 0)
       return false;
+    text.remove_prefix(length);
   }
-  return true;
 }
 
 std::string make_uuid(std::uint64_t high, std::uint64_t low) {

@@ -48,10 +48,6 @@ inline constexpr std::string_view own_request_prefix = "container_agent:";
 /// accepts only this many bytes.
 inline constexpr std::size_t max_uuid_bytes = 128;
 
-/// Deeper JSON is refused: at some depth, which depends on its stack, Claude
-/// Code's parser ends the whole process.
-inline constexpr std::size_t max_json_depth = 512;
-
 /// Checks a line of input. Must refuse everything that would end Claude Code. A
 /// byte order mark at the start is removed.
 std::variant<input_message, input_fault> read_input(std::string_view line,

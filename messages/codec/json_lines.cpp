@@ -2,8 +2,6 @@
 
 #include "messages/codec/input_message.hpp"
 
-#include <boost/json/basic_parser_impl.hpp>
-
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -14,42 +12,6 @@ namespace {
 
 using kind = framed_line::kind;
 
-/// Wants to know nothing of what is parsed.
-struct no_values {
-  using code = boost::json::error_code;
-  using part = boost::json::string_view;
-
-  static constexpr std::size_t max_object_size = -1;
-  static constexpr std::size_t max_array_size = -1;
-  static constexpr std::size_t max_key_size = -1;
-  static constexpr std::size_t max_string_size = -1;
-
-  bool on_document_begin(code&) { return true; }
-  bool on_document_end(code&) { return true; }
-  bool on_object_begin(code&) { return true; }
-  bool on_object_end(std::size_t, code&) { return true; }
-  bool on_array_begin(code&) { return true; }
-  bool on_array_end(std::size_t, code&) { return true; }
-  bool on_key_part(part, std::size_t, code&) { return true; }
-  bool on_key(part, std::size_t, code&) { return true; }
-  bool on_string_part(part, std::size_t, code&) { return true; }
-  bool on_string(part, std::size_t, code&) { return true; }
-  bool on_number_part(part, code&) { return true; }
-  bool on_int64(std::int64_t, part, code&) { return true; }
-  bool on_uint64(std::uint64_t, part, code&) { return true; }
-  bool on_double(double, part, code&) { return true; }
-  bool on_bool(bool, code&) { return true; }
-  bool on_null(code&) { return true; }
-  bool on_comment_part(part, code&) { return true; }
-  bool on_comment(part, code&) { return true; }
-};
-
-boost::json::parse_options depth_limited() {
-  boost::json::parse_options options;
-  options.max_depth = max_json_depth;
-  return options;
-}
-
 bool is_whole_message(const framed_line& line) {
   return line.what != kind::too_long
          && start_of(line.text) == json_start::object
@@ -59,23 +21,7 @@ bool is_whole_message(const framed_line& line) {
 
 } // namespace
 
-struct json_lines::parser {
-  boost::json::basic_parser<no_values> json{depth_limited()};
-
-  /// False if `text` can't be the next part of the JSON.
-  bool feed(std::string_view text) {
-    boost::json::error_code error;
-    std::size_t read = 0;
-    if (!json.done())
-      read = json.write_some(true, text.data(), text.size(), error);
-    return !error
-           && text.find_first_not_of(" \t\r\n", read) == std::string_view::npos;
-  }
-};
-
 json_lines::json_lines(std::size_t max_message) : max_message_{max_message} {}
-
-json_lines::~json_lines() = default;
 
 void json_lines::take(item next, std::vector<item>& out) {
   last_end_ = next.end;
@@ -114,8 +60,7 @@ void json_lines::begin(item next, std::vector<item>& out) {
   state_ = state::skipping;
   if (line.what == kind::too_long)
     return refuse(kind::too_long, out);
-  parser_ = std::make_unique<parser>();
-  if (parser_->feed(whole_.line.text) && parser_->feed("\n"))
+  if (is_json_so_far(whole_.line.text))
     state_ = state::collecting;
   if (state_ == state::skipping || start == json_start::other)
     refuse(kind::complete, out);
@@ -124,8 +69,8 @@ void json_lines::begin(item next, std::vector<item>& out) {
 void json_lines::go_on(item next, std::vector<item>& out) {
   const auto& line = next.line;
   auto too_long = line.what == kind::too_long;
-  auto is_part = state_ == state::collecting && !too_long
-                 && parser_->feed(line.text) && parser_->feed("\n");
+  auto is_part
+    = state_ == state::collecting && !too_long && is_json_so_far(line.text);
   if (!is_part) {
     state_ = state::skipping;
     if (is_whole_message(line)) {
@@ -156,6 +101,12 @@ void json_lines::go_on(item next, std::vector<item>& out) {
   whole_.end = next.end;
   out.push_back(std::move(whole_));
   finish();
+}
+
+bool json_lines::is_json_so_far(std::string_view line) {
+  json_.feed(line);
+  json_.feed("\n");
+  return json_.now() != json_reader::state::wrong;
 }
 
 void json_lines::count_brackets(const framed_line& line) {
@@ -191,7 +142,7 @@ void json_lines::finish_refused(std::vector<item>& out) {
 
 void json_lines::finish() {
   state_ = state::between;
-  parser_.reset();
+  json_.reset();
   brackets_ = {};
   brackets_known_ = true;
   refused_ = false;

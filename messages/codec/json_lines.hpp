@@ -1,11 +1,11 @@
 #pragma once
 
+#include "messages/codec/json_reader.hpp"
 #include "messages/codec/json_start.hpp"
 #include "messages/codec/line_framer.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,7 +41,6 @@ public:
 
   /// `max_message`: an object with more bytes is refused.
   explicit json_lines(std::size_t max_message);
-  ~json_lines();
 
   /// Takes the next line. Appends the results to `out`. An empty line may come
   /// out, for its `end`.
@@ -56,10 +55,9 @@ public:
 private:
   enum class state : std::uint8_t { between, collecting, skipping };
 
-  struct parser;
-
   void begin(item next, std::vector<item>& out);
   void go_on(item next, std::vector<item>& out);
+  bool is_json_so_far(std::string_view line);
   void count_brackets(const framed_line& line);
   bool brackets_closed() const;
   void refuse(framed_line::kind how, std::vector<item>& out);
@@ -68,7 +66,7 @@ private:
 
   std::size_t max_message_;
   state state_ = state::between;
-  std::unique_ptr<parser> parser_;
+  json_reader json_;
   bracket_count brackets_;
   bool brackets_known_ = true;
   bool refused_ = false; // what has begun

@@ -1,6 +1,6 @@
 #include "messages/codec/json_start.hpp"
 
-#include <nlohmann/json.hpp>
+#include "messages/codec/json_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,13 +16,11 @@ std::string_view behind(std::string_view text, std::string_view skipped) {
   return text.substr(at);
 }
 
-bool is_json(std::string_view text) {
-  return nlohmann::json::accept(text);
-}
-
 bool is_like_array(std::string_view text) {
   auto first = behind(text, "[ \t\r\n");
-  if (first.empty() || first.front() == '{' || first.front() == '"')
+  auto depth = std::count(text.begin(), text.end() - first.size(), '[');
+  if (first.empty() || first.front() == '{' || first.front() == '"'
+      || depth > std::ptrdiff_t{max_json_depth}) // which nobody checks
     return true;
   auto word = first.substr(0, first.find_first_of(" \t\r\n,[]"));
   if (!word.empty() && !is_json(word))

@@ -1,100 +1,90 @@
 #include "messages/records/agent_record.hpp"
 
-#include "messages/codec/json_line.hpp"
+#include "messages/codec/json_reader.hpp"
+#include "messages/codec/json_writer.hpp"
 #include "messages/utc_text.hpp"
 #include "messages/visible_text.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <charconv>
-#include <concepts>
-#include <cstddef>
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace container_agent::codec {
 
 namespace {
 
-using nlohmann::ordered_json;
-
-template <class T>
-concept number = std::integral<T> && !std::same_as<T, bool>;
-
-/// One record, member by member. Each prompt has one that is waited for: to
-/// make an object of it first took half of the time that a prompt needs in all.
+/// One record, member by member.
 class record {
 public:
   record(record_time time, std::string_view subtype) {
     text_.reserve(usual_size);
-    text_ += R"({"type":"container_agent","subtype":")";
-    text_ += subtype;
-    text_ += R"(","time":")";
-    text_ += utc_text(time.when);
-    text_ += '"';
-    put("offset", time.offset);
+    out_.open('{').word("type", "container_agent").word("subtype", subtype);
+    out_.word("time", utc_text(time.when)).put("offset", time.offset);
   }
 
-  record& put(std::string_view name, std::string_view text) {
-    append_json_text(begin(name), text);
+  template <class... Members>
+  record& put(const Members&... members) {
+    out_.put(members...);
     return *this;
   }
 
-  template <number Number>
-  record& put(std::string_view name, Number value) {
-    char digits[24];
-    auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    begin(name).append(digits, end);
+  template <class... Members>
+  record& put_some(const Members&... members) {
+    out_.put_some(members...);
     return *this;
   }
 
-  record& put(std::string_view name, std::same_as<bool> auto value) {
-    begin(name) += value ? "true" : "false";
+  record& put_input(const input_range& input) {
+    if (input.to != 0)
+      put("input_from", input.from, "input_to", input.to);
+    return input.held_from < input.to ? put("held_from", input.held_from)
+                                      : *this;
+  }
+
+  /// Members that are JSON already.
+  record& put_json(std::string_view members) {
+    if (!members.empty())
+      out_.json(members);
     return *this;
   }
 
-  record& put(std::string_view name, const std::vector<std::string>& texts) {
-    auto& list = begin(name) += '[';
-    for (const auto& text : texts) {
-      if (&text != texts.data())
-        list += ',';
-      append_json_text(list, text);
-    }
-    list += ']';
-    return *this;
-  }
-
-  record& put_json(std::string_view name, std::string_view json) {
-    begin(name) += json;
-    return *this;
-  }
-
-  record& put(std::string_view name, std::nullptr_t) {
-    begin(name) += "null";
-    return *this;
-  }
-
-  std::string line() && { return std::move(text_ += "}\n"); }
+  std::string line() { return std::move(text_ += "}\n"); }
 
 private:
   // The size of a record with a uuid, so that it takes one allocation.
   static constexpr std::size_t usual_size = 192;
 
-  std::string& begin(std::string_view name) {
-    ((text_ += ",\"") += name) += "\":";
-    return text_;
-  }
-
   std::string text_;
+  json_writer out_{text_};
 };
 
-void put_input(record& r, const input_range& input) {
-  if (input.to == 0)
-    return;
-  r.put("input_from", input.from);
-  r.put("input_to", input.to);
-  if (input.held_from < input.to)
-    r.put("held_from", input.held_from);
+void take_pid(agent_record& r, json_value& value) {
+  value.get(r.pid);
+  r.pid = std::max(r.pid, 0);
 }
+
+// `held_from` is behind it, if it is there.
+void take_input_end(agent_record& r, json_value& value) {
+  value.get(r.input.to);
+  r.input.held_from = r.input.to;
+}
+
+constexpr auto record_wishes = std::to_array<json_wish>({
+  {1, "subtype", into<&agent_record::subtype>},
+  {1, "uuid", into<&agent_record::uuid>},
+  {1, "reason", into<&agent_record::reason>},
+  {1, "continue_uuid", into<&agent_record::continue_uuid>},
+  {1, "input_from", into<&agent_record::input, &input_range::from>},
+  {1, "input_to", by<agent_record, take_input_end>},
+  {1, "held_from", into<&agent_record::input, &input_range::held_from>},
+  {1, "pid", by<agent_record, take_pid>},
+  {1, "attempt", into<&agent_record::attempt>},
+  {1, "cut_from", into<&agent_record::cut_from>},
+  {1, "cut_bytes", into<&agent_record::cut_bytes>},
+  {1, "attached", into<&agent_record::attached>},
+  {1, "duplicate", into<&agent_record::duplicate>},
+  {1, "claude_runs", into<&agent_record::claude_runs>},
+});
 
 } // namespace
 
@@ -104,34 +94,23 @@ std::string ready_record(record_time time, const child_started& child,
   r.put("pid", child.pid);
   if (session_id.empty())
     r.put("session_id", nullptr);
-  else
-    r.put("session_id", session_id);
-  r.put("attached", child.attached);
-  r.put("resumed", child.resumed);
-  r.put("read_to", read_to);
-  return std::move(r).line();
+  r.put_some("session_id", session_id);
+  r.put("attached", child.attached, "resumed", child.resumed);
+  return r.put("read_to", read_to).line();
 }
 
 std::string accepted_record(record_time time, const accepted_prompt& prompt) {
   record r{time, "accepted"};
-  r.put("uuid", prompt.uuid);
-  r.put("position", prompt.position);
-  if (prompt.duplicate)
-    r.put("duplicate", true);
-  put_input(r, prompt.input);
-  return std::move(r).line();
+  r.put("uuid", prompt.uuid, "position", prompt.position);
+  r.put_some("duplicate", prompt.duplicate);
+  return r.put_input(prompt.input).line();
 }
 
 std::string rejected_record(record_time time, const rejected_line& line) {
   record r{time, "rejected"};
-  r.put("reason", line.reason);
-  r.put("detail", line.detail);
-  r.put("line", line.number);
-  if (!line.uuid.empty())
-    r.put("uuid", line.uuid);
-  r.put("excerpt", excerpt_of(line.text));
-  put_input(r, line.input);
-  return std::move(r).line();
+  r.put("reason", line.reason, "detail", line.detail, "line", line.number);
+  r.put_some("uuid", line.uuid).put("excerpt", excerpt_of(line.text));
+  return r.put_input(line.input).line();
 }
 
 std::string excerpt_of(std::string_view text) {
@@ -151,70 +130,52 @@ std::string claude_exited_record(record_time time, const child_ended& child,
     r.put("signal", child.signal);
   else
     r.put("exit_code", child.exit_code);
-  if (!uuid.empty())
-    r.put("uuid", uuid);
-  if (cut) {
-    r.put("cut_bytes", cut->to - cut->from - 1); // without the LF
-    r.put("cut_from", cut->from);
-  }
-  return std::move(r).line();
+  r.put_some("uuid", uuid);
+  if (cut) // the LF does not count
+    r.put("cut_bytes", cut->to - cut->from - 1, "cut_from", cut->from);
+  return r.line();
 }
 
 std::string restarting_record(record_time time, const restart_scheduled& plan,
                               bool claude_runs) {
   record r{time, "restarting"};
-  r.put("attempt", plan.attempt);
-  r.put("delay_ms", plan.delay.count());
-  r.put("reason", plan.reason);
-  if (claude_runs)
-    r.put("claude_runs", true);
-  return std::move(r).line();
+  r.put("attempt", plan.attempt, "delay_ms", plan.delay.count());
+  r.put("reason", plan.reason).put_some("claude_runs", claude_runs);
+  return r.line();
 }
 
 std::string resent_record(record_time time, std::string_view uuid,
                           std::uint32_t attempt) {
-  record r{time, "resent"};
-  r.put("uuid", uuid);
-  r.put("attempt", attempt);
-  return std::move(r).line();
+  return record{time, "resent"}.put("uuid", uuid, "attempt", attempt).line();
 }
 
 std::string failed_record(record_time time, std::string_view uuid,
                           std::string_view reason, std::string_view detail) {
   record r{time, "failed"};
-  r.put("uuid", uuid);
-  r.put("reason", reason);
-  if (!detail.empty())
-    r.put("detail", detail);
-  return std::move(r).line();
+  return r.put("uuid", uuid, "reason", reason)
+    .put_some("detail", detail)
+    .line();
 }
 
 std::string session_lost_record(record_time time, std::string_view session_id,
                                 std::string_view reason) {
   record r{time, "session_lost"};
-  r.put("session_id", session_id);
-  r.put("reason", reason);
-  return std::move(r).line();
+  return r.put("session_id", session_id, "reason", reason).line();
 }
 
 std::string continued_record(record_time time, std::string_view uuid,
                              std::string_view continue_uuid,
                              std::uint32_t attempt) {
   record r{time, "continued"};
-  r.put("uuid", uuid);
-  r.put("continue_uuid", continue_uuid);
-  r.put("attempt", attempt);
-  return std::move(r).line();
+  r.put("uuid", uuid, "continue_uuid", continue_uuid, "attempt", attempt);
+  return r.line();
 }
 
 std::string restored_record(record_time time, const restored_things& what) {
   record r{time, "restored"};
-  r.put("initialize", what.initialize);
-  r.put("settings", what.settings);
-  r.put("refused", what.refused);
-  if (!what.detail.empty())
-    r.put("detail", what.detail);
-  return std::move(r).line();
+  r.put("initialize", what.initialize, "settings", what.settings);
+  r.put("refused", what.refused).put_some("detail", what.detail);
+  return r.line();
 }
 
 std::string permission_timed_out_record(record_time time,
@@ -222,25 +183,18 @@ std::string permission_timed_out_record(record_time time,
                                         std::string_view tool,
                                         std::chrono::milliseconds after) {
   record r{time, "permission_timed_out"};
-  r.put("request_id", request_id);
-  r.put("tool", tool);
-  r.put("after_ms", after.count());
-  return std::move(r).line();
+  r.put("request_id", request_id, "tool", tool, "after_ms", after.count());
+  return r.line();
 }
 
 std::string status_record(record_time time, std::string_view document) {
-  ordered_json r{{"type", "container_agent"},
-                 {"subtype", "status"},
-                 {"time", utc_text(time.when)},
-                 {"offset", time.offset}};
-  r.update(ordered_json::parse(document));
-  return json_line(r);
+  document.remove_prefix(1);
+  document.remove_suffix(1);
+  return record{time, "status"}.put_json(document).line();
 }
 
 std::string stopping_record(record_time time, std::string_view reason) {
-  record r{time, "stopping"};
-  r.put("reason", reason);
-  return std::move(r).line();
+  return record{time, "stopping"}.put("reason", reason).line();
 }
 
 std::string ended_record(record_time time) {
@@ -249,55 +203,15 @@ std::string ended_record(record_time time) {
 
 std::string checkpoint_record(record_time time, std::string_view state) {
   record r{time, "checkpoint"};
-  r.put_json("state", state);
-  return std::move(r).line();
+  return r.put_json(R"("state":)").put_json(state).line();
 }
 
 agent_record read_record(std::string_view line) {
   agent_record result;
-  auto all = ordered_json::parse(line, nullptr, false);
-  if (!all.is_object())
-    return result;
-  auto text = [&all](const char* name) {
-    auto i = all.find(name);
-    return i != all.end() && i->is_string() ? i->get<std::string>()
-                                            : std::string{};
-  };
-  auto number = [&all](const char* name) {
-    auto i = all.find(name);
-    return i != all.end() && i->is_number_unsigned() ? i->get<std::uint64_t>()
-                                                     : 0;
-  };
-  auto is_true = [&all](const char* name) {
-    auto i = all.find(name);
-    return i != all.end() && *i == true;
-  };
-  result.subtype = text("subtype");
-  result.uuid = text("uuid");
-  result.reason = text("reason");
-  result.continue_uuid = text("continue_uuid");
-  if (auto i = all.find("state"); i != all.end())
-    result.state = i->dump();
-  result.input = {number("input_from"), number("input_to")};
-  if (all.contains("held_from"))
-    result.input.held_from = number("held_from");
-  result.pid = static_cast<std::int32_t>(number("pid"));
-  result.attempt = static_cast<std::uint32_t>(number("attempt"));
-  result.cut_from = number("cut_from");
-  result.cut_bytes = number("cut_bytes");
-  result.attached = is_true("attached");
-  result.duplicate = is_true("duplicate");
-  result.claude_runs = is_true("claude_runs");
-  return result;
-}
-
-std::string control_request_line(std::string_view request_id,
-                                 std::string_view subtype) {
-  ordered_json request;
-  request["type"] = "control_request";
-  request["request_id"] = request_id;
-  request["request"] = {{"subtype", subtype}};
-  return request.dump() + '\n';
+  json_reader reader{record_wishes, &result};
+  reader.feed(line);
+  reader.finish();
+  return reader.now() == json_reader::state::whole ? result : agent_record{};
 }
 
 } // namespace container_agent::codec

@@ -125,7 +125,6 @@ struct agent_record {
   std::string uuid;
   std::string reason;
   std::string continue_uuid;
-  std::string state; ///< of a checkpoint, as JSON
   input_range input;
   std::int32_t pid = 0;
   std::uint32_t attempt = 0;
@@ -137,9 +136,5 @@ struct agent_record {
 };
 
 agent_record read_record(std::string_view line);
-
-/// A control request of the agent's own, for Claude, with LF.
-std::string control_request_line(std::string_view request_id,
-                                 std::string_view subtype);
 
 } // namespace container_agent::codec

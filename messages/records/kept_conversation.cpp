@@ -2,118 +2,105 @@
 
 #include <nlohmann/json.hpp>
 
-#include <utility>
+#include <concepts>
+#include <type_traits>
 
 namespace container_agent::codec {
 
-namespace {
-
 using nlohmann::json;
 
-json json_of(const kept_prompt& p) {
-  return {{"uuid", p.uuid},   {"from", p.input.from},
-          {"to", p.input.to}, {"sent", p.sent},
-          {"begun", p.begun}, {"continued_as", p.continued_as},
-          {"again", p.again}, {"answering", p.answering}};
+template <class X, class T>
+concept is = std::same_as<std::remove_const_t<X>, T>;
+
+// Each list of members is for writing and for reading.
+
+static void each_member(is<kept_prompt> auto& p, auto take) {
+  take("uuid", p.uuid);
+  take("from", p.input.from);
+  take("to", p.input.to);
+  take("sent", p.sent);
+  take("begun", p.begun);
+  take("continued_as", p.continued_as);
+  take("again", p.again);
+  take("answering", p.answering);
 }
 
-kept_prompt prompt_in(const json& p) {
-  return {.uuid = p.at("uuid"),
-          .input = {p.at("from"), p.at("to")},
-          .sent = p.at("sent"),
-          .begun = p.at("begun"),
-          .continued_as = p.at("continued_as"),
-          .again = p.at("again"),
-          .answering = p.at("answering")};
+static void each_member(is<host_setting> auto& s, auto take) {
+  take("id", s.request_id);
+  take("line", s.line);
+  take("acknowledged", s.acknowledged);
+}
+
+static void each_member(is<kept_conversation> auto& kept, auto take) {
+  take("prompts", kept.prompts);
+  take("closed", kept.closed);
+  take("session_id", kept.session_id);
+  take("anew", kept.anew);
+  take("settings", kept.settings);
+  take("left_out", kept.left_out);
+  take("input", kept.input);
+  take("held_from", kept.held_from);
+  take("to_child", kept.to_child);
+  take("pid", kept.pid);
+  take("ready", kept.ready);
+  take("lifecycle", kept.lifecycle);
+  take("open_requests", kept.open_requests);
+  take("tasks", kept.tasks);
+}
+
+template <class X>
+requires is<X, kept_prompt> || is<X, host_setting> || is<X, kept_conversation>
+static void to_json(json& j, const X& x) {
+  each_member(x, [&j](auto name, const auto& value) { j[name] = value; });
+}
+
+template <class X>
+requires is<X, kept_prompt> || is<X, host_setting> || is<X, kept_conversation>
+static void from_json(const json& j, X& x) {
+  each_member(x, [&j](auto name, auto& value) { j.at(name).get_to(value); });
+  if constexpr (is<X, kept_prompt>)
+    x.input.held_from = x.input.to;
 }
 
 // Most have neither: 16,384 of them are to be short.
-json json_of(const closed_prompt& p) {
+static void to_json(json& j, const closed_prompt& p) {
   if (p.failure.empty() && p.continued_as.empty())
-    return p.uuid;
-  return json::array({p.uuid, p.failure, p.continued_as});
+    j = p.uuid;
+  else
+    j = json::array({p.uuid, p.failure, p.continued_as});
 }
 
-closed_prompt closed_in(const json& p) {
-  if (p.is_string())
-    return {p, {}, {}};
-  return {p.at(0), p.at(1), p.at(2)};
+static void from_json(const json& j, closed_prompt& p) {
+  p = j.is_string() ? closed_prompt{j}
+                    : closed_prompt{j.at(0), j.at(1), j.at(2)};
 }
 
-json json_of(const host_setting& s) {
-  return {
-    {"id", s.request_id}, {"line", s.line}, {"acknowledged", s.acknowledged}};
+static void to_json(json& j, const event_range& r) {
+  j = json::array({r.from, r.to});
 }
 
-host_setting setting_in_object(const json& s) {
-  return {s.at("id"), s.at("line"), s.at("acknowledged")};
+static void from_json(const json& j, event_range& r) {
+  r = {j.at(0), j.at(1)};
 }
 
-json json_of(const event_range& r) {
-  return json::array({r.from, r.to});
+static void to_json(json& j, const kept_request& r) {
+  j = json::array({r.id, r.about.subtype, r.about.tool, r.about.subject});
 }
 
-json json_of(const kept_request& r) {
-  return json::array({r.id, r.about.subtype, r.about.tool, r.about.subject});
+static void from_json(const json& j, kept_request& r) {
+  r = {j.at(0), {j.at(1), j.at(2), j.at(3)}};
 }
-
-template <class Range>
-json list_of(const Range& all) {
-  auto result = json::array();
-  for (const auto& one : all)
-    result.push_back(json_of(one));
-  return result;
-}
-
-} // namespace
 
 std::string text_of(const kept_conversation& kept) {
-  return json{{"prompts", list_of(kept.prompts)},
-              {"closed", list_of(kept.closed)},
-              {"session_id", kept.session_id},
-              {"anew", kept.anew},
-              {"settings", list_of(kept.settings)},
-              {"left_out", list_of(kept.left_out)},
-              {"input", kept.input},
-              {"held_from", kept.held_from},
-              {"to_child", kept.to_child},
-              {"pid", kept.pid},
-              {"ready", kept.ready},
-              {"lifecycle", kept.lifecycle},
-              {"open_requests", list_of(kept.open_requests)},
-              {"tasks", kept.tasks}}
-    .dump(-1, ' ', false, json::error_handler_t::replace);
+  return json(kept).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::optional<kept_conversation> read_kept_conversation(std::string_view text) {
-  auto all = json::parse(text, nullptr, false);
-  if (!all.is_object())
-    return std::nullopt;
-  kept_conversation result;
+std::optional<kept_conversation> read_checkpoint(std::string_view record) {
   try {
-    for (const auto& p : all.at("prompts"))
-      result.prompts.push_back(prompt_in(p));
-    for (const auto& p : all.at("closed"))
-      result.closed.push_back(closed_in(p));
-    for (const auto& s : all.at("settings"))
-      result.settings.push_back(setting_in_object(s));
-    for (const auto& r : all.at("left_out"))
-      result.left_out.push_back({r.at(0), r.at(1)});
-    all.at("session_id").get_to(result.session_id);
-    all.at("anew").get_to(result.anew);
-    all.at("input").get_to(result.input);
-    all.at("held_from").get_to(result.held_from);
-    all.at("to_child").get_to(result.to_child);
-    all.at("pid").get_to(result.pid);
-    all.at("ready").get_to(result.ready);
-    all.at("lifecycle").get_to(result.lifecycle);
-    for (const auto& r : all.at("open_requests"))
-      result.open_requests.push_back({r.at(0), {r.at(1), r.at(2), r.at(3)}});
-    all.at("tasks").get_to(result.tasks);
+    return json::parse(record).at("state").get<kept_conversation>();
   } catch (const json::exception&) {
-    return std::nullopt; // another version's
+    return std::nullopt;
   }
-  return result;
 }
 
 } // namespace container_agent::codec

@@ -86,7 +86,8 @@ struct kept_conversation {
 /// As a JSON object, on one line without its LF.
 std::string text_of(const kept_conversation& kept);
 
-/// Nothing if the text is not one. Missing members have their initial values.
-std::optional<kept_conversation> read_kept_conversation(std::string_view text);
+/// From a `checkpoint` record. Nothing if that holds none, or another
+/// version's.
+std::optional<kept_conversation> read_checkpoint(std::string_view record);
 
 } // namespace container_agent::codec

@@ -1,5 +1,7 @@
 #include "messages/records/status_document.hpp"
 
+#include "messages/codec/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace container_agent::codec {
@@ -128,7 +130,7 @@ std::string status_document(const status_facts& facts) {
   document["shutdown"] = facts.shutdown.phase;
   if (!facts.silent.empty())
     document["silent"] = joined(facts.silent);
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return json_text(document);
 }
 
 } // namespace container_agent::codec

@@ -551,6 +551,7 @@ TEST_F(folds, what_the_host_is_not_shown_is_left_out) {
   claude("{\"half\n");
   auto end = events.end();
   claude("no json\n" + claude::result({}, "yes"));
+  claude("{\"type\":\"assistant\",\"x\":\"half a pair: \\ud83d\"}\n");
   EXPECT_THAT(ranges(), ElementsAre(std::pair{late, own}, std::pair{own, torn},
                                     std::pair{torn, end}));
   auto begin = events.end();

@@ -2,6 +2,7 @@
 
 #include "actors/session/conversation_fold.hpp"
 #include "actors/session/dialogue.hpp"
+#include "messages/codec/control_line.hpp"
 #include "messages/records/agent_record.hpp"
 #include "test/actors/claude_lines.hpp"
 #include "test/support/actor_ports.hpp"

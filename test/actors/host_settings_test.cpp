@@ -1,4 +1,5 @@
 #include "actors/memory/host_settings.hpp"
+#include "messages/codec/input_message.hpp"
 #include "test/actors/claude_lines.hpp"
 
 #include <gmock/gmock.h>
@@ -37,7 +38,8 @@ public:
   }
 
   static std::string own(const std::string& line, int number) {
-    return codec::with_request_id(line, "own:" + std::to_string(number));
+    return codec::with_member(line, "request_id",
+                              "own:" + std::to_string(number));
   }
 };
 
@@ -105,7 +107,7 @@ TEST_F(host_settings_test, the_last_initialize_is_sent_under_an_own_id) {
   auto other = claude::set("j", R"("subtype":"initialize","agents":{})");
   set("j", other);
   EXPECT_EQ(settings.initialize_line("own"),
-            codec::with_request_id(other, "own"));
+            codec::with_member(other, "request_id", "own"));
   EXPECT_THAT(restore(), IsEmpty());
   EXPECT_TRUE(settings.outcome().initialize);
 }
@@ -228,7 +230,7 @@ TEST_F(host_settings_test, the_next_agent_knows_all_of_it) {
   EXPECT_THAT(next.unheard(), ElementsAre(model_line));
   next.end_child(false);
   EXPECT_EQ(next.initialize_line("own"),
-            codec::with_request_id(hooks_line, "own"));
+            codec::with_member(hooks_line, "request_id", "own"));
   EXPECT_THAT(next.begin_restore("own", true),
               ElementsAre(own(plan, 1), model_line));
 }
@@ -263,8 +265,9 @@ TEST(setting_in, knows_what_sets_something) {
   EXPECT_EQ(codec::setting_in(plan)->mode, "plan");
 }
 
-TEST(with_request_id, wins_over_the_one_that_was_there) {
-  auto line = codec::with_request_id(R"({"request_id":"a","x":"}"} )", "b");
+TEST(with_member, wins_over_the_one_that_was_there) {
+  auto line
+    = codec::with_member(R"({"request_id":"a","x":"}"} )", "request_id", "b");
   EXPECT_EQ(line, R"({"request_id":"a","x":"}","request_id":"b"} )");
 }
 

@@ -60,8 +60,7 @@ bool may_include(const source_file& file, const include& what) {
                         || what.name == "nlohmann/json_fwd.hpp"
                         || (is_codec_source(file.path)
                             && (what.name.starts_with("nlohmann/")
-                                || what.name.starts_with("boost/json/")
-                                || what.name.starts_with("boost/nowide/utf/")));
+                                || what.name.starts_with("boost/json/")));
   if (room == "actors")
     return what.own ? from == "messages" || from == "actors"
                     : is_standard(what.name) || is_caf_core(what.name);

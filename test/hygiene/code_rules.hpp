@@ -11,7 +11,7 @@ namespace container_agent::test {
 /// The allowed includes of each folder:
 /// - `messages/`: the standard library, CAF's core, `messages/`; files of
 ///   `messages/codec/` and `messages/records/` that are no headers also
-///   nlohmann/json and Boost's UTF traits;
+///   nlohmann/json and Boost.JSON;
 /// - `actors/`: the standard library, CAF's core, `messages/`, `actors/`;
 /// - `main/`: all but `test/` and the test libraries;
 /// - `test/`: everything.

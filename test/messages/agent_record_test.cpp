@@ -182,8 +182,6 @@ TEST(agent_record, is_read_again_as_far_as_a_fold_wants_it) {
     codec::ready_record(noon, {3, 77, false, true}, "s1", 0));
   EXPECT_EQ(record.pid, 77);
   EXPECT_TRUE(record.attached);
-  record = codec::read_record(codec::checkpoint_record(noon, R"({"input":7})"));
-  EXPECT_EQ(record.state, R"({"input":7})");
 }
 
 TEST(agent_record, of_what_is_none_nothing_is_read) {
@@ -215,13 +213,6 @@ TEST(agent_record, an_excerpt_shows_the_first_80_bytes_of_what_was_refused) {
   EXPECT_EQ(codec::excerpt_of("{\x1b[2J\t\x9b\xc2\x9b\"\n"),
             "{\\x1b[2J\\t\xef\xbf\xbd\\x9b\"\\n")
     << "nothing in it moves a cursor";
-}
-
-TEST(agent_record, a_control_request_is_in_claudes_own_form) {
-  EXPECT_EQ(codec::control_request_line("container_agent:1", "initialize"),
-            R"({"type":"control_request","request_id":"container_agent:1",)"
-            R"("request":{"subtype":"initialize"}})"
-            "\n");
 }
 
 } // namespace container_agent::test

@@ -16,6 +16,10 @@ TEST(control_line, each_is_one_line_in_the_shape_that_claude_code_has) {
             R"("request_id":"q1","response":{"behavior":"deny",)"
             R"("message":"no"}}})"
             "\n");
+  EXPECT_EQ(control_request_line("container_agent:1", "initialize"),
+            R"({"type":"control_request","request_id":"container_agent:1",)"
+            R"("request":{"subtype":"initialize"}})"
+            "\n");
   EXPECT_EQ(stop_task_line("r1", "t1"),
             R"({"type":"control_request","request_id":"r1",)"
             R"("request":{"subtype":"stop_task","task_id":"t1"}})"

@@ -40,12 +40,16 @@ kept_conversation whole() {
   return kept;
 }
 
+std::optional<kept_conversation> read_back(std::string_view text) {
+  return codec::read_checkpoint(R"({"state":)" + std::string{text} + '}');
+}
+
 } // namespace
 
 TEST(kept_conversations, are_read_as_they_were_written) {
   auto text = text_of(whole());
   EXPECT_EQ(text.find('\n'), std::string::npos) << "one line";
-  auto kept = codec::read_kept_conversation(text);
+  auto kept = read_back(text);
   ASSERT_TRUE(kept);
   EXPECT_EQ(text_of(*kept), text);
   ASSERT_EQ(kept->prompts.size(), 2u);
@@ -94,7 +98,7 @@ TEST(kept_conversations, are_read_as_they_were_written) {
 
 TEST(kept_conversations, begin_with_nothing) {
   kept_conversation nothing;
-  auto kept = codec::read_kept_conversation(text_of(nothing));
+  auto kept = read_back(text_of(nothing));
   ASSERT_TRUE(kept);
   EXPECT_EQ(text_of(*kept), text_of(nothing));
   EXPECT_TRUE(kept->prompts.empty());
@@ -104,9 +108,7 @@ TEST(kept_conversations, begin_with_nothing) {
 TEST(kept_conversations, cut_at_any_byte_are_none) {
   auto text = text_of(whole());
   for (std::size_t size = 0; size < text.size(); ++size)
-    EXPECT_FALSE(
-      codec::read_kept_conversation(std::string_view{text}.substr(0, size)))
-      << size;
+    EXPECT_FALSE(read_back(std::string_view{text}.substr(0, size))) << size;
 }
 
 TEST(kept_conversations, that_lack_a_member_or_have_another_kind_are_none) {
@@ -114,21 +116,21 @@ TEST(kept_conversations, that_lack_a_member_or_have_another_kind_are_none) {
   for (const auto& [name, value] : all.items()) {
     auto other = all;
     other.erase(name);
-    EXPECT_FALSE(codec::read_kept_conversation(other.dump())) << name;
+    EXPECT_FALSE(read_back(other.dump())) << name;
     other[name] = json::object();
     other[name]["x"] = value;
-    EXPECT_FALSE(codec::read_kept_conversation(other.dump())) << name;
+    EXPECT_FALSE(read_back(other.dump())) << name;
   }
   for (const auto* list : {"prompts", "settings"})
     for (const auto& [name, value] : all[list][0].items()) {
       auto other = all;
       other[list][0].erase(name);
-      EXPECT_FALSE(codec::read_kept_conversation(other.dump())) << name;
+      EXPECT_FALSE(read_back(other.dump())) << name;
     }
   for (const auto& closed : {json(7), json::array({"u"}), json(nullptr)}) {
     auto other = all;
     other["closed"] = json::array({closed});
-    EXPECT_FALSE(codec::read_kept_conversation(other.dump())) << closed;
+    EXPECT_FALSE(read_back(other.dump())) << closed;
   }
 }
 
@@ -136,7 +138,7 @@ TEST(kept_conversations, of_a_later_version_may_say_more) {
   auto all = json::parse(text_of(whole()));
   all["new"] = {1, 2};
   all["prompts"][0]["new"] = true;
-  auto kept = codec::read_kept_conversation(all.dump());
+  auto kept = read_back(all.dump());
   ASSERT_TRUE(kept);
   EXPECT_EQ(text_of(*kept), text_of(whole()));
 }
@@ -144,7 +146,7 @@ TEST(kept_conversations, of_a_later_version_may_say_more) {
 TEST(kept_conversations, with_bytes_that_are_no_text_are_written_all_the_same) {
   auto kept = whole();
   kept.settings[0].line = "\xff";
-  EXPECT_TRUE(codec::read_kept_conversation(text_of(kept)));
+  EXPECT_TRUE(read_back(text_of(kept)));
 }
 
 TEST(kept_conversations, of_many_closed_prompts_are_short) {

@@ -1,7 +1,9 @@
 #include "main/trace/read/duration_text.hpp"
 
+#include "messages/utc_text.hpp"
+
+#include <chrono>
 #include <cstdio>
-#include <ctime>
 
 namespace container_agent::trace {
 
@@ -24,16 +26,10 @@ std::string duration_text(std::uint64_t ns) {
 }
 
 std::string wall_time_text(std::uint64_t ns) {
-  auto seconds = static_cast<std::time_t>(ns / 1'000'000'000);
-  auto micros = static_cast<unsigned>(ns / 1000 % 1'000'000);
-  std::tm parts{};
-  if (!gmtime_r(&seconds, &parts))
-    return "?";
-  char date[64];
-  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
-  char rest[16];
-  std::snprintf(rest, sizeof rest, ".%06uZ", micros);
-  return std::string{date} + rest;
+  std::chrono::microseconds time{ns / 1000};
+  auto text = utc_text(std::chrono::system_clock::time_point{time});
+  return text.insert(text.size() - 1,
+                     std::to_string(1000 + time.count() % 1000).substr(1));
 }
 
 std::size_t width_of(std::string_view text) {

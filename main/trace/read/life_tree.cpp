@@ -94,9 +94,10 @@ private:
   }
 
   void draw_line(const life_event& event, std::size_t level) {
-    text_ += between(life_.events.front().at, event.at)
-             + between(event.at, event.taken) + between(event.taken, event.done)
-             + "  " + std::string(2 * std::min(level, max_indent), ' ')
+    text_ += between(life_.events.front().began, event.began)
+             + between(event.began, event.handled)
+             + between(event.handled, event.ended) + "  "
+             + std::string(2 * std::min(level, max_indent), ' ')
              + what_of(event) + '\n';
   }
 
@@ -108,10 +109,11 @@ private:
 };
 
 std::string life_head(const prompt_life& life) {
-  auto last = life.events.front().at;
-  for (const auto& event : life.events)
-    last = std::max(last, event.done.value_or(event.taken.value_or(event.at)));
-  auto span = static_cast<std::uint64_t>(last - life.events.front().at);
+  auto first = life.events.front().began;
+  auto last = first;
+  for (const auto& e : life.events)
+    last = std::max(last, e.ended.value_or(e.handled.value_or(e.began)));
+  auto span = static_cast<std::uint64_t>(last - first);
   return "trace " + life.trace + ": " + std::to_string(life.events.size())
          + " events in " + duration_text(span) + ", from "
          + wall_time_text(life.began) + '\n' + right("since", column)

@@ -1,198 +1,82 @@
 #include "main/trace/read/line_parser.hpp"
 
-#include <boost/json/monotonic_resource.hpp>
-#include <boost/json/parser.hpp>
-#include <boost/json/value.hpp>
-
+#include <algorithm>
 #include <array>
-#include <utility>
 
 namespace container_agent::trace {
 
 namespace {
 
-using boost::json::value;
-
-// A usual line needs 2 KiB; what does not fit comes from the heap.
-constexpr std::size_t room = 16 * 1024;
-
-constexpr std::array<std::pair<std::string_view, event_kind>, 7> kinds{{
-  {"message", event_kind::message},
-  {"bytes", event_kind::bytes},
-  {"timer", event_kind::timer},
-  {"spawn", event_kind::spawn},
-  {"end", event_kind::end},
-  {"dropped", event_kind::dropped},
-  {"header", event_kind::header},
-}};
+using codec::into;
 
 event_kind kind_of(std::string_view name) {
-  for (const auto& [known, kind] : kinds)
-    if (known == name)
-      return kind;
-  return event_kind::other;
+  // In the order of `event_kind`.
+  constexpr std::array<std::string_view, 8> names{
+    "", "header", "message", "spawn", "end", "timer", "bytes", "dropped"};
+  const auto* found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? event_kind::other
+                              : static_cast<event_kind>(found - names.begin());
 }
 
-bool take(std::string_view& to, const value& from) {
-  const auto* text = from.if_string();
-  if (text)
-    to = {text->data(), text->size()};
-  return text;
-}
-
-bool take(std::uint64_t& to, const value& from) {
-  if (const auto* number = from.if_int64(); number && *number >= 0)
-    to = static_cast<std::uint64_t>(*number);
-  else if (const auto* large = from.if_uint64())
-    to = *large;
-  else
-    return false;
-  return true;
-}
-
-bool take(std::optional<std::uint64_t>& to, const value& from) {
-  std::uint64_t number = 0;
-  if (!take(number, from))
-    return false;
-  to = number;
-  return true;
-}
-
-bool take(std::int64_t& to, const value& from) {
-  const auto* number = from.if_int64();
-  if (number)
-    to = *number;
-  return number;
-}
-
-bool take(bool& to, const value& from) {
-  const auto* flag = from.if_bool();
-  if (flag)
-    to = *flag;
-  return flag;
-}
-
-bool take(event_kind& to, const value& from) {
-  std::string_view name;
-  if (!take(name, from))
-    return false;
-  to = kind_of(name);
-  return true;
-}
-
-// The members that all or several kinds have, the usual ones first. Nothing:
-// it is none of them.
-std::optional<bool> common_member(trace_line& event, std::string_view name,
-                                  const value& from) {
-  if (name == "kind")
-    return take(event.kind, from);
-  if (name == "n")
-    return take(event.n, from);
-  if (name == "sent" || name == "at")
-    return take(event.at, from);
-  if (name == "taken")
-    return take(event.taken, from);
-  if (name == "done")
-    return take(event.done, from);
-  if (name == "from")
-    return take(event.from, from);
-  if (name == "from_id")
-    return take(event.from_id, from);
-  if (name == "to" || name == "actor")
-    return take(event.actor, from);
-  if (name == "to_id" || name == "id")
-    return take(event.actor_id, from);
-  if (name == "type")
-    return take(event.type, from);
-  if (name == "summary")
-    return take(event.summary, from);
-  if (name == "depth")
-    return take(event.depth, from);
-  if (name == "outcome")
-    return take(event.outcome, from);
-  if (name == "cause")
-    return take(event.cause, from);
-  if (name == "trace")
-    return take(event.trace, from);
-  return {};
-}
-
-bool rare_member(trace_line& event, std::string_view name, const value& from) {
-  if (name == "payload")
-    return take(event.payload, from);
-  if (name == "port")
-    return take(event.port, from);
-  if (name == "direction")
-    return take(event.direction, from);
-  if (name == "bytes" || name == "count")
-    return take(event.count, from);
-  if (name == "due")
-    return take(event.due, from);
-  if (name == "incarnation")
-    return take(event.incarnation, from);
-  if (name == "failed")
-    return take(event.failed, from);
-  if (name == "reason")
-    return take(event.reason, from);
-  if (name == "version")
-    return take(event.version, from);
-  if (name == "epoch_us")
-    return take(event.epoch_us, from);
-  if (name == "pid")
-    return take(event.pid, from);
-  if (name == "agent")
-    return take(event.agent, from);
-  if (name == "source")
-    return take(event.source, from);
-  return true;
-}
-
-// A kind or a member that is not known says nothing: it may mean another thing
-// there. Null is as good as absent.
-std::string read_members(trace_line& event, const boost::json::object& line) {
-  const auto* kind = line.if_contains("kind");
-  if (!kind || !take(event.kind, *kind))
-    return R"(its "kind" is missing)";
-  if (event.kind == event_kind::other)
-    return {};
-  for (const auto& member : line) {
-    std::string_view name{member.key().data(), member.key().size()};
-    const auto& from = member.value();
-    if (from.is_null())
-      continue;
-    auto common = common_member(event, name, from);
-    if (!(common ? *common : rare_member(event, name, from)))
-      return "its \"" + std::string{name} + "\" is of another type";
-  }
-  return fault_of(event);
-}
+// The usual ones first.
+constexpr auto wishes = std::to_array<codec::json_wish>({
+  {1, "kind", into<&trace_line::kind_name>},
+  {1, "n", into<&trace_line::n>},
+  {1, "sent", into<&trace_line::at>},
+  {1, "taken", into<&trace_line::taken>},
+  {1, "done", into<&trace_line::done>},
+  {1, "from", into<&trace_line::from>},
+  {1, "from_id", into<&trace_line::from_id>},
+  {1, "to", into<&trace_line::actor>},
+  {1, "to_id", into<&trace_line::actor_id>},
+  {1, "type", into<&trace_line::type>},
+  {1, "summary", into<&trace_line::summary>},
+  {1, "depth", into<&trace_line::depth>},
+  {1, "outcome", into<&trace_line::outcome>},
+  {1, "cause", into<&trace_line::cause>},
+  {1, "trace", into<&trace_line::trace>},
+  {1, "payload", into<&trace_line::payload>},
+  {1, "at", into<&trace_line::at>},
+  {1, "actor", into<&trace_line::actor>},
+  {1, "id", into<&trace_line::actor_id>},
+  {1, "port", into<&trace_line::port>},
+  {1, "direction", into<&trace_line::direction>},
+  {1, "bytes", into<&trace_line::count>},
+  {1, "count", into<&trace_line::count>},
+  {1, "due", into<&trace_line::due>},
+  {1, "incarnation", into<&trace_line::incarnation>},
+  {1, "failed", into<&trace_line::failed>},
+  {1, "reason", into<&trace_line::reason>},
+  {1, "version", into<&trace_line::version>},
+  {1, "epoch_us", into<&trace_line::epoch_us>},
+  {1, "pid", into<&trace_line::pid>},
+  {1, "agent", into<&trace_line::agent>},
+  {1, "source", into<&trace_line::source>},
+});
 
 } // namespace
 
-struct line_parser::json {
-  std::array<unsigned char, room> block;
-  boost::json::monotonic_resource memory{block.data(), block.size()};
-  boost::json::parser parser;
-  std::optional<value> line;
-};
+line_parser::line_parser() : reader_{wishes, &event_} {}
 
-line_parser::line_parser() : json_{std::make_unique<json>()} {}
-
-line_parser::~line_parser() = default;
-
+// A kind or a member that is not known says nothing: it may mean another thing
+// there. Null is as good as absent.
 std::string line_parser::read(std::string_view line) {
   event_ = {};
-  json_->line.reset();
-  json_->parser.reset();
-  json_->memory.release();
-  json_->parser.reset(&json_->memory);
-  boost::json::error_code error;
-  json_->parser.write(line.data(), line.size(), error);
-  if (error)
-    return "no JSON: " + error.message();
-  json_->line = json_->parser.release();
-  const auto* members = json_->line->if_object();
-  return members ? read_members(event_, *members) : "no JSON object";
+  reader_.reset();
+  reader_.feed(line);
+  reader_.finish();
+  if (!reader_.fault().empty())
+    return "no JSON: " + reader_.fault();
+  if (reader_.root() != codec::json_kind::object)
+    return "no JSON object";
+  if (event_.kind_name.empty())
+    return R"(its "kind" is missing)";
+  event_.kind = kind_of(event_.kind_name);
+  if (event_.kind == event_kind::other)
+    return {};
+  if (auto name = reader_.misfit(); !name.empty())
+    return "its \"" + std::string{name} + "\" is of another type";
+  return fault_of(event_);
 }
 
 } // namespace container_agent::trace

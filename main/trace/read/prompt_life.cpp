@@ -15,25 +15,11 @@ bool is_kept(const trace_line& event) {
 }
 
 life_event kept(const trace_line& event, const run_clock& clock) {
-  auto on_axis = [&](const std::optional<std::uint64_t>& at) {
-    return at ? std::optional{clock.at(*at)} : std::nullopt;
-  };
-  life_event result{.kind = event.kind,
-                    .n = event.n,
-                    .cause = event.cause,
-                    .run = clock.index(),
-                    .at = clock.at(event.at),
-                    .taken = on_axis(event.taken),
-                    .done = on_axis(event.done),
-                    .actor = std::string{event.actor},
-                    .from = std::string{event.from},
-                    .type = std::string{event.type},
-                    .summary = std::string{event.summary},
-                    .payload = std::string{event.payload},
-                    .outcome = std::string{event.outcome},
-                    .port = std::string{event.port},
-                    .direction = std::string{event.direction},
-                    .count = event.count};
+  life_event result{event, clock.index(), clock.at(event.at), {}, {}};
+  if (event.taken)
+    result.handled = clock.at(*event.taken);
+  if (event.done)
+    result.ended = clock.at(*event.done);
   return result;
 }
 
@@ -60,15 +46,15 @@ prompt_life read_life(std::string_view prompt,
       return;
     }
     life.events.push_back(kept(event, clock));
-    if (life.events.back().at < first) {
-      first = life.events.back().at;
+    if (life.events.back().began < first) {
+      first = life.events.back().began;
       life.began = clock.since_1970(event.at);
     }
   };
   life.read = read_trace(inputs, take, err);
   std::stable_sort(life.events.begin(), life.events.end(),
                    [](const auto& a, const auto& b) {
-                     return a.at != b.at ? a.at < b.at : a.n < b.n;
+                     return a.began != b.began ? a.began < b.began : a.n < b.n;
                    });
   return life;
 }

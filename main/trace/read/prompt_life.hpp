@@ -4,7 +4,6 @@
 #include "main/trace/read/trace_reader.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,24 +11,13 @@
 
 namespace container_agent::trace {
 
-/// An event of a prompt's life: a message or bytes at a boundary.
-struct life_event {
-  event_kind kind = event_kind::message;
-  std::uint64_t n = 0;
-  std::uint64_t cause = 0;
+/// An event of a prompt's life: a message or bytes at a boundary. The times are
+/// nanoseconds since the first run's start.
+struct life_event : trace_line {
   std::size_t run = 0;
-  std::int64_t at = 0; ///< nanoseconds since the first run's start
-  std::optional<std::int64_t> taken;
-  std::optional<std::int64_t> done;
-  std::string actor;
-  std::string from;
-  std::string type;
-  std::string summary;
-  std::string payload;
-  std::string outcome;
-  std::string port;
-  std::string direction;
-  std::uint64_t count = 0; ///< bytes
+  std::int64_t began = 0;
+  std::optional<std::int64_t> handled; ///< its handler began …
+  std::optional<std::int64_t> ended;   ///< … and ended
 };
 
 /// All that a trace says of one prompt, in the order in which it came to be.

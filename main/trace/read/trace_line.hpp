@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace container_agent::trace {
 
@@ -20,13 +19,13 @@ enum class event_kind : std::uint8_t {
   dropped,
 };
 
-/// One line of a trace. Times are nanoseconds since the agent's start. Texts
-/// belong to the reader and are good until its next line.
+/// One line of a trace. Times are nanoseconds since the agent's start.
 struct trace_line {
   event_kind kind = event_kind::other;
+  std::string kind_name;
   std::uint64_t n = 0;     ///< 0: has none
   std::uint64_t cause = 0; ///< 0: came from outside
-  std::string_view trace;  ///< 32 small hex digits; empty: of no prompt
+  std::string trace;       ///< 32 small hex digits; empty: of no prompt
 
   /// When it came to be: a message: was sent.
   std::uint64_t at = 0;
@@ -34,29 +33,29 @@ struct trace_line {
   std::optional<std::uint64_t> done;  ///< a message: its handler ended
   std::uint64_t due = 0;              ///< a timer
 
-  std::string_view actor; ///< a message: its receiver
+  std::string actor; ///< a message: its receiver
   std::uint64_t actor_id = 0;
-  std::string_view from; ///< a message: its sender; empty: sent by no actor
+  std::string from; ///< a message: its sender; empty: sent by no actor
   std::uint64_t from_id = 0;
-  std::string_view type; ///< of the message, or of the timer's
-  std::string_view summary;
-  std::string_view payload;
-  std::string_view outcome;
+  std::string type; ///< of the message, or of the timer's
+  std::string summary;
+  std::string payload;
+  std::string outcome;
   std::uint64_t depth = 0;
 
   std::uint64_t incarnation = 0; ///< a spawn: above 1 it is a restart
   bool failed = false;           ///< an end
-  std::string_view reason;       ///< an end; a header: why it was dumped
+  std::string reason;            ///< an end; a header: why it was dumped
 
-  std::string_view port;      ///< bytes: which boundary
-  std::string_view direction; ///< bytes: "in" or "out"
-  std::uint64_t count = 0;    ///< bytes, or events dropped
+  std::string port;        ///< bytes: which boundary
+  std::string direction;   ///< bytes: "in" or "out"
+  std::uint64_t count = 0; ///< bytes, or events dropped
 
   std::uint64_t version = 0; ///< a header
   std::int64_t epoch_us = 0; ///< a header: time 0, microseconds since 1970
   std::uint64_t pid = 0;     ///< a header
-  std::string_view agent;    ///< a header: the agent's version
-  std::string_view source;   ///< a header: "file", "ring" or "stream"
+  std::string agent;         ///< a header: the agent's version
+  std::string source;        ///< a header: "file", "ring" or "stream"
 };
 
 /// The version of the format that is read here.

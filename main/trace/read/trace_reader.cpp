@@ -1,8 +1,9 @@
 #include "main/trace/read/trace_reader.hpp"
 
 #include "main/trace/read/line_parser.hpp"
-#include "main/trace/read/line_source.hpp"
+#include "messages/codec/line_framer.hpp"
 
+#include <istream>
 #include <ostream>
 
 namespace container_agent::trace {
@@ -12,17 +13,27 @@ namespace {
 // The first faults say what is wrong with all of them.
 constexpr std::uint64_t told_faults = 10;
 
+constexpr std::streamsize read_size = 256 * 1024;
+
 class input_reader {
 public:
   input_reader(reading& counts, const event_taker& take, std::ostream& err)
     : counts_{counts}, take_{take}, err_{err} {}
 
   void read(const trace_input& input) {
-    line_source source{*input.stream, max_trace_line};
+    codec::line_framer lines{max_trace_line};
+    std::string block(read_size, '\0');
     std::uint64_t number = 0;
     foreign_ = 0;
-    while (auto line = source.next())
-      read_line(input.name, ++number, *line);
+    while (input.stream->good()) {
+      input.stream->read(block.data(), read_size);
+      lines.feed(
+        {block.data(), static_cast<std::size_t>(input.stream->gcount())});
+      while (auto line = lines.next())
+        read_line(input.name, ++number, *line, true);
+    }
+    if (auto line = lines.end())
+      read_line(input.name, ++number, *line, false);
     tell_foreign(input.name);
     if (input.stream->bad()) {
       counts_.failed = true;
@@ -32,14 +43,13 @@ public:
 
 private:
   void read_line(const std::string& name, std::uint64_t number,
-                 const source_line& line) {
+                 const codec::framed_line& line, bool complete) {
     ++counts_.lines;
-    counts_.bytes += line.text.size() + 1;
-    auto fault = line.too_long ? std::string{"longer than 1 MiB"}
-                               : parser_.read(line.text);
-    if (!line.too_long && parser_.event().kind == event_kind::header) {
+    auto too_long = line.what == codec::framed_line::kind::too_long;
+    auto fault = too_long ? "longer than 1 MiB" : parser_.read(line.text);
+    if (!too_long && parser_.event().kind == event_kind::header) {
       tell_foreign(name);
-      foreign_ = fault.empty() || !line.complete ? 0 : number;
+      foreign_ = fault.empty() || !complete ? 0 : number;
       if (foreign_ > 0)
         fault += "; what follows it cannot be read either";
     } else if (foreign_ > 0) {
@@ -49,7 +59,7 @@ private:
     }
     if (fault.empty())
       hand_on(line.text);
-    else if (line.complete)
+    else if (complete)
       tell(name, number, fault);
     else
       ++counts_.torn;

@@ -20,7 +20,6 @@ struct trace_input {
 /// What has been read.
 struct reading {
   std::uint64_t lines = 0;
-  std::uint64_t bytes = 0;
   std::uint64_t headers = 0;
   std::uint64_t events = 0;  ///< good lines of a known kind, but headers
   std::uint64_t dropped = 0; ///< events that the trace says are missing

@@ -2,6 +2,8 @@
 
 #include "main/trace/tools/flow_order.hpp"
 
+#include <utility>
+
 namespace container_agent::trace {
 
 namespace {
@@ -9,6 +11,8 @@ namespace {
 // Ids of arrows and slices must differ between runs, and be exact as doubles:
 // 2^44 events a run, 512 runs.
 constexpr int run_shift = 44;
+
+constexpr std::size_t block = 64 * 1024;
 
 // Threads of names that the flow does not know come after all others.
 constexpr std::uint64_t first_stranger = 100;
@@ -24,7 +28,7 @@ bool is_bad(const trace_line& event) {
 } // namespace
 
 chrome_writer::chrome_writer(std::ostream& out) : out_{out} {
-  out_ << R"({"displayTimeUnit":"ns","traceEvents":[)";
+  json_.open('{').word("displayTimeUnit", "ns").key("traceEvents").open('[');
 }
 
 void chrome_writer::write(const trace_line& event) {
@@ -38,6 +42,10 @@ void chrome_writer::write(const trace_line& event) {
     case event_kind::dropped: dropped(event); break;
     case event_kind::other: break;
   }
+  if (text_.size() < block)
+    return;
+  out_ << text_;
+  text_.clear();
 }
 
 void chrome_writer::finish() {
@@ -45,21 +53,19 @@ void chrome_writer::finish() {
     for (auto& [name, track] : run.actors)
       if (track.waiting)
         counter(track, "mailbox", "depth", track.emptied, 0);
-  out_ << "\n]}\n";
-  out_.flush();
+  out_ << text_ << "\n]}\n";
 }
 
 void chrome_writer::header(const trace_line& event) {
   clock_.enter(event);
   if (clock_.index() == runs_.size())
     runs_.emplace_back();
-  metadata("process_name", 0);
-  out_ << R"({"name":)";
-  out_.quoted("container-agent " + std::string{event.agent} + " (process "
-              + std::to_string(event.pid) + ")")
-    << "}}";
-  metadata("process_sort_index", 0);
-  out_ << R"({"sort_index":)" << process() << "}}";
+  metadata("process_name", 0)
+    .put("name", "container-agent " + event.agent + " (process "
+                   + std::to_string(event.pid) + ")");
+  end();
+  metadata("process_sort_index", 0).put("sort_index", process());
+  end();
 }
 
 void chrome_writer::message(const trace_line& event) {
@@ -76,24 +82,23 @@ void chrome_writer::message(const trace_line& event) {
 void chrome_writer::waiting(const trace_line& event, track& on) {
   auto sent = clock_.at(event.at);
   auto slice = [&](char phase, std::int64_t at) {
-    begin(phase, at, on.id);
-    out_ << R"(,"cat":"mailbox","name":")" << on.name << R"( mailbox","id":)"
-         << unique(event.n);
+    begin(phase, at, on.id).word("cat", "mailbox");
+    json_.put("name", on.name + " mailbox", "id", unique(event.n));
   };
   slice('b', sent);
-  out_ << R"(,"args":{"type":)";
-  out_.quoted(event.type) << R"(,"n":)" << event.n << "}}";
+  arguments().put("type", event.type, "n", event.n);
+  end();
   if (event.depth == 1 && on.waiting)
     counter(on, "mailbox", "depth", on.emptied, 0);
   if (event.depth > 0)
     counter(on, "mailbox", "depth", sent, event.depth);
   on.waiting = event.depth > 0;
-  auto end = event.taken ? event.taken : event.done;
-  if (!end)
+  auto taken = event.taken ? event.taken : event.done;
+  if (!taken)
     return;
-  on.emptied = clock_.at(*end);
+  on.emptied = clock_.at(*taken);
   slice('e', on.emptied);
-  out_ << '}';
+  json_.close('}');
 }
 
 void chrome_writer::handling(const trace_line& event, const track& on) {
@@ -104,37 +109,21 @@ void chrome_writer::handling(const trace_line& event, const track& on) {
     return;
   auto at = event.taken ? *event.taken : event.done.value_or(event.at);
   begin(phase, clock_.at(at), on.id);
-  if (whole) {
-    out_ << R"(,"dur":)";
-    out_.micros(static_cast<std::int64_t>(*event.done - *event.taken));
-  }
-  out_ << R"(,"cat":"message","name":)";
-  out_.quoted(event.type);
+  if (whole)
+    micros("dur", static_cast<std::int64_t>(*event.done - *event.taken));
+  json_.word("cat", "message").put("name", event.type);
   if (phase == 'i')
-    out_ << R"(,"s":"t")";
+    json_.word("s", "t");
   if (is_bad(event))
-    out_ << R"(,"cname":"terrible")";
-  arguments(event);
-}
-
-void chrome_writer::arguments(const trace_line& event) {
-  auto text = [&](const char* name, std::string_view value) {
-    if (!value.empty())
-      (out_ << ",\"" << name << "\":").quoted(value);
-  };
-  out_ << R"(,"args":{"n":)" << event.n;
-  if (event.cause > 0)
-    out_ << R"(,"cause":)" << event.cause;
-  text("trace", event.trace);
-  text("from", event.from);
-  text("summary", event.summary);
-  text("payload", event.payload);
-  text("outcome", event.outcome);
-  if (auto time = queueing(event)) {
-    out_ << R"(,"queued_us":)";
-    out_.micros(static_cast<std::int64_t>(*time));
-  }
-  out_ << "}}";
+    json_.word("cname", "terrible");
+  arguments()
+    .put("n", event.n)
+    .put_some("cause", event.cause, "trace", event.trace, "from", event.from,
+              "summary", event.summary, "payload", event.payload, "outcome",
+              event.outcome);
+  if (auto time = queueing(event))
+    micros("queued_us", static_cast<std::int64_t>(*time));
+  end();
 }
 
 // From the boundary or the timer that caused it, if that is known, else from
@@ -154,18 +143,14 @@ void chrome_writer::boundary(const trace_line& event) {
   auto at = clock_.at(event.at);
   auto in = event.direction == "in";
   // A slice, not a mark: arrows go to and from slices only.
-  begin('X', at, on.id);
-  out_ << R"(,"dur":0,"cat":"bytes","name":")" << event.count << " bytes "
-       << (in ? "in" : "out") << R"(","args":{"n":)" << event.n
-       << R"(,"bytes":)" << event.count;
-  if (event.cause > 0)
-    out_ << R"(,"cause":)" << event.cause;
-  if (!event.trace.empty())
-    (out_ << R"(,"trace":)").quoted(event.trace);
-  out_ << "}}";
+  auto name = std::to_string(event.count) + " bytes " + (in ? "in" : "out");
+  begin('X', at, on.id).put("dur", 0).word("cat", "bytes").put("name", name);
+  arguments().put("n", event.n, "bytes", event.count);
+  json_.put_some("cause", event.cause, "trace", event.trace);
+  end();
   auto& total = in ? on.in_total : on.out_total;
   total += event.count;
-  counter(on, "bytes", event.direction, at, total);
+  counter(on, "bytes", in ? "in" : "out", at, total);
   auto writer = actor_at(event.port);
   if (!in && event.cause > 0 && !writer.empty()) {
     flow('s', event.n, at, actor(writer).id);
@@ -176,38 +161,35 @@ void chrome_writer::boundary(const trace_line& event) {
 
 void chrome_writer::timer(const trace_line& event) {
   auto& on = actor(event.actor);
-  begin('i', clock_.at(event.at), on.id);
-  out_ << R"(,"s":"t","cat":"timer","name":)";
-  out_.quoted("timer: " + std::string{event.type});
-  out_ << R"(,"args":{"n":)" << event.n << R"(,"due_us":)";
-  out_.micros(clock_.at(event.due));
-  out_ << "}}";
+  begin('i', clock_.at(event.at), on.id).word("s", "t").word("cat", "timer");
+  json_.put("name", "timer: " + event.type);
+  arguments().put("n", event.n);
+  micros("due_us", clock_.at(event.due));
+  end();
   keep_origin(event, on);
 }
 
 void chrome_writer::dropped(const trace_line& event) {
-  begin('i', clock_.at(event.at), 0);
-  out_ << R"(,"s":"g","cat":"dropped","name":")" << event.count
-       << R"( events missing","args":{"count":)" << event.count << "}}";
+  begin('i', clock_.at(event.at), 0).word("s", "g").word("cat", "dropped");
+  json_.put("name", std::to_string(event.count) + " events missing");
+  arguments().put("count", event.count);
+  end();
 }
 
 void chrome_writer::life(const trace_line& event) {
   auto spawned = event.kind == event_kind::spawn;
-  begin('i', clock_.at(event.at), actor(event.actor).id);
-  out_ << R"(,"s":"t","cat":"life","name":)"
-       << (spawned ? event.incarnation > 1 ? R"("restart")" : R"("spawn")"
-           : event.failed ? R"("end: failed")"
-                          : R"("end")");
+  auto id = actor(event.actor).id;
+  begin('i', clock_.at(event.at), id).word("s", "t").word("cat", "life");
+  json_.word("name", spawned ? event.incarnation > 1 ? "restart" : "spawn"
+                     : event.failed ? "end: failed"
+                                    : "end");
   if (event.failed)
-    out_ << R"(,"cname":"terrible")";
-  out_ << R"(,"args":{"n":)" << event.n << R"(,"id":)" << event.actor_id;
+    json_.word("cname", "terrible");
+  arguments().put("n", event.n, "id", event.actor_id);
   if (spawned)
-    out_ << R"(,"incarnation":)" << event.incarnation;
-  if (event.cause > 0)
-    out_ << R"(,"cause":)" << event.cause;
-  if (!event.reason.empty())
-    (out_ << R"(,"reason":)").quoted(event.reason);
-  out_ << "}}";
+    json_.put("incarnation", event.incarnation);
+  json_.put_some("cause", event.cause, "reason", event.reason);
+  end();
 }
 
 chrome_writer::track& chrome_writer::actor(std::string_view name) {
@@ -227,16 +209,15 @@ chrome_writer::add(named_tracks& to, std::string_view name, bool is_boundary) {
   auto place = place_in_flow(name);
   auto id = place < flow_order.size() ? 1 + 2 * place + (is_boundary ? 1 : 0)
                                       : first_stranger + current().strangers++;
-  metadata("thread_name", id);
-  out_ << R"({"name":)";
-  out_.quoted(std::string{name} + (is_boundary ? " (bytes)" : ""));
-  out_ << "}}";
-  metadata("thread_sort_index", id);
-  out_ << R"({"sort_index":)" << id << "}}";
+  metadata("thread_name", id)
+    .put("name", std::string{name} + (is_boundary ? " (bytes)" : ""));
+  end();
+  metadata("thread_sort_index", id).put("sort_index", id);
+  end();
   auto& added = to[std::string{name}];
   added.id = id;
   added.process = process();
-  append_escaped(added.name, name);
+  added.name = name;
   return added;
 }
 
@@ -250,40 +231,58 @@ const chrome_writer::origin* chrome_writer::origin_of(std::uint64_t cause) {
                                                                     : nullptr;
 }
 
-void chrome_writer::begin(char phase) {
-  out_ << (first_ ? "\n" : ",\n") << R"({"ph":")" << phase << R"(","pid":)";
-  first_ = false;
+codec::json_writer& chrome_writer::begin(char phase, std::uint64_t of) {
+  text_ += std::exchange(first_, false) ? "\n" : ",\n";
+  return json_.open('{').word("ph", {&phase, 1}).put("pid", of);
 }
 
-void chrome_writer::begin(char phase, std::int64_t at, std::uint64_t track_id) {
-  begin(phase);
-  out_ << process() << R"(,"tid":)" << track_id << R"(,"ts":)";
-  out_.micros(at);
+codec::json_writer& chrome_writer::begin(char phase, std::int64_t at,
+                                         std::uint64_t track_id) {
+  begin(phase, process()).put("tid", track_id);
+  return micros("ts", at);
 }
 
-void chrome_writer::metadata(std::string_view name, std::uint64_t track_id) {
-  begin('M');
-  out_ << process() << R"(,"tid":)" << track_id << R"(,"name":")" << name
-       << R"(","args":)";
+codec::json_writer& chrome_writer::metadata(std::string_view name,
+                                            std::uint64_t track_id) {
+  begin('M', process()).put("tid", track_id).word("name", name);
+  return arguments();
+}
+
+codec::json_writer& chrome_writer::arguments() {
+  return json_.key("args").open('{');
+}
+
+// Of the arguments, and of what they belong to.
+void chrome_writer::end() {
+  json_.close('}').close('}');
+}
+
+// Nanoseconds, exactly: 1234567 is 1234.567.
+codec::json_writer& chrome_writer::micros(std::string_view name,
+                                          std::int64_t ns) {
+  auto size = static_cast<std::uint64_t>(ns < 0 ? -ns : ns);
+  auto part = std::to_string(1000 + size % 1000);
+  part.front() = '.';
+  return json_.key(name).json((ns < 0 ? "-" : "") + std::to_string(size / 1000)
+                              + part);
 }
 
 void chrome_writer::counter(const track& on, std::string_view what,
                             std::string_view unit, std::int64_t at,
                             std::uint64_t value) {
-  begin('C');
-  out_ << on.process << R"(,"ts":)";
-  out_.micros(at);
-  out_ << R"(,"name":")" << on.name << ' ' << what << R"(","args":{)";
-  out_.quoted(unit) << ':' << value << "}}";
+  begin('C', on.process);
+  micros("ts", at).put("name", on.name + ' ' + std::string{what});
+  arguments().put(unit, value);
+  end();
 }
 
 void chrome_writer::flow(char phase, std::uint64_t n, std::int64_t at,
                          std::uint64_t track_id) {
-  begin(phase, at, track_id);
-  out_ << R"(,"cat":"flow","name":"sent","id":)" << unique(n);
+  begin(phase, at, track_id).word("cat", "flow").word("name", "sent");
+  json_.put("id", unique(n));
   if (phase == 'f')
-    out_ << R"(,"bp":"e")";
-  out_ << '}';
+    json_.word("bp", "e");
+  json_.close('}');
 }
 
 std::uint64_t chrome_writer::unique(std::uint64_t n) const {

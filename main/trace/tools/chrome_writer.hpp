@@ -2,13 +2,14 @@
 
 #include "main/trace/read/run_clock.hpp"
 #include "main/trace/read/trace_line.hpp"
-#include "main/trace/tools/text_writer.hpp"
+#include "messages/codec/json_writer.hpp"
 
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <ostream>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,7 @@ private:
   struct track {
     std::uint64_t id = 0;
     std::uint64_t process = 0;
-    std::string name;           // as it stands within a JSON text
+    std::string name;
     bool waiting = false;       // its last depth was above 0
     std::int64_t emptied = 0;   // when a message was last taken from it
     std::uint64_t in_total = 0; // a boundary's bytes
@@ -68,7 +69,6 @@ private:
   void timer(const trace_line& event);
   void dropped(const trace_line& event);
   void life(const trace_line& event);
-  void arguments(const trace_line& event);
 
   track& actor(std::string_view name);
   track& boundary(std::string_view name);
@@ -81,16 +81,23 @@ private:
   std::uint64_t process() const { return clock_.index() + 1; }
   std::uint64_t unique(std::uint64_t n) const;
 
-  // Each begins an object; what closes it follows.
-  void begin(char phase);
-  void begin(char phase, std::int64_t at, std::uint64_t track_id);
-  void metadata(std::string_view name, std::uint64_t track_id);
+  // Each begins an object, or adds to it.
+  codec::json_writer& begin(char phase, std::uint64_t process);
+  codec::json_writer& begin(char phase, std::int64_t at,
+                            std::uint64_t track_id);
+  codec::json_writer& metadata(std::string_view name, std::uint64_t track_id);
+  codec::json_writer& arguments();
+  codec::json_writer& micros(std::string_view name, std::int64_t ns);
+  void end();
+
   void counter(const track& on, std::string_view what, std::string_view unit,
                std::int64_t at, std::uint64_t value);
   void flow(char phase, std::uint64_t n, std::int64_t at,
             std::uint64_t track_id);
 
-  text_writer out_;
+  std::ostream& out_;
+  std::string text_; // that is not in the stream yet
+  codec::json_writer json_{text_};
   run_clock clock_;
   std::deque<run> runs_{1};
   std::array<origin, 4096> origins_{};

@@ -75,12 +75,12 @@ private:
   std::vector<moment> moments() const {
     std::vector<moment> result;
     for (const auto& event : life_.events) {
-      result.push_back({event.at, step::show, &event});
-      if (!event.taken || !event.done || event.taken == event.done
+      result.push_back({event.began, step::show, &event});
+      if (!event.handled || !event.ended || event.handled == event.ended
           || !causes_.contains({event.run, event.n}))
         continue;
-      result.push_back({*event.taken, step::begin, &event});
-      result.push_back({*event.done, step::finish, &event});
+      result.push_back({*event.handled, step::begin, &event});
+      result.push_back({*event.ended, step::finish, &event});
     }
     std::sort(result.begin(), result.end(),
               [](const auto& a, const auto& b) { return a.key() < b.key(); });

@@ -2,9 +2,11 @@
 
 #include "main/trace/read/run_clock.hpp"
 #include "main/trace/read/trace_line.hpp"
-#include "main/trace/tools/text_writer.hpp"
+#include "messages/codec/json_writer.hpp"
+#include "messages/trace_id.hpp"
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,16 +41,12 @@ private:
     std::uint64_t n = 0;
     std::uint64_t run = 0;
     std::uint64_t parent = 0; // a timer, which is no span: its own cause
-    std::uint64_t high = 0;   // the trace
-    std::uint64_t low = 0;
+    trace_id trace;
   };
 
   void header(const trace_line& event);
   void span(const trace_line& event, std::string_view trace);
   void attributes(const trace_line& event);
-  void text(std::string_view key, std::string_view value);
-  void number(std::string_view key, std::uint64_t value);
-  void key(std::string_view key);
   void moment(std::string_view name, std::uint64_t ns);
 
   void open_batch();
@@ -59,15 +57,15 @@ private:
   std::uint64_t span_id(std::uint64_t n) const;
   known& slot(std::uint64_t n) { return known_[n % known_.size()]; }
 
-  text_writer out_;
+  std::ostream& out_;
+  std::string text_; // the batch
+  codec::json_writer json_{text_};
   bool all_;
   run_clock clock_;
   std::string resource_; // the current run's, as JSON
   std::string run_trace_;
   std::vector<known> known_;
   std::uint64_t in_batch_ = 0;
-  std::uint64_t batch_begin_ = 0;
-  bool first_attribute_ = true;
   std::uint64_t left_out_ = 0;
   std::uint64_t orphans_ = 0;
 };

@@ -1,4 +1,3 @@
-#include "main/trace/tools/text_writer.hpp"
 #include "main/trace/tools/trace_tools.hpp"
 
 #include <deque>
@@ -61,7 +60,7 @@ private:
 };
 
 // Whatever a text says, it cannot end the page's script element.
-void write_line(text_writer& out, std::string_view line) {
+void write_line(std::ostream& out, std::string_view line) {
   for (;;) {
     auto found = line.find('<');
     out << line.substr(0, found);
@@ -87,17 +86,15 @@ int view(std::string_view page, const view_limits& limits,
   auto read = read_trace(
     inputs, [&](const auto& event, auto line) { last.add(event, line); }, err);
   auto place = marker + view_marker.find("</script>");
-  text_writer writer{out};
-  writer << page.substr(0, place) << '\n';
+  out << page.substr(0, place) << '\n';
   if (last.left_out() > 0) {
-    writer << R"({"kind":"left_out","count":)" << last.left_out() << "}\n";
+    out << R"({"kind":"left_out","count":)" << last.left_out() << "}\n";
     err << "note: " << last.left_out() << " older events are not in the page, "
         << "which holds at most " << limits.events << " (see --last) and "
         << limits.bytes / 1024 / 1024 << " MiB\n";
   }
-  last.each([&](std::string_view line) { write_line(writer, line); });
-  writer << page.substr(place);
-  writer.flush();
+  last.each([&](std::string_view line) { write_line(out, line); });
+  out << page.substr(place);
   auto code = close_reading(read, err);
   return finish_output(out, err) ? code : 1;
 }
